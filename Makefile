@@ -1,0 +1,37 @@
+# Commands for people: `make` alone lists them. Everything runs in .venv, which `setup` builds.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: help setup demo test lint format clean
+
+help: ## List the commands
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: $(INSTALLED) ## Build .venv with everything pinned in constraints.txt
+
+$(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+demo: setup ## Train, compile, simulate and co-simulate a small net; files in build/demo
+	$(BIN)/snnc demo -o build/demo
+
+test: setup ## Run every test, RTL co-simulation included
+	$(BIN)/python -m pytest
+
+lint: setup ## Check style and types of the Python, and lint the RTL
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m snnc.rtl.lint
+
+format: setup ## Rewrite the Python in the house format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## Remove everything that was built
+	rm -rf $(VENV) build .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info

@@ -1,0 +1,5 @@
+"""`python -m snnc`: the command line."""
+
+from .cli import main
+
+main()

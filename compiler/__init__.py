@@ -1,0 +1,1 @@
+"""The compiler: Network -> TiledProgram -> Image, one pass per file. Never imports torch."""

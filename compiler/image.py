@@ -1,0 +1,153 @@
+"""IR level 3, `Image`: the bits of every memory of every core, and the hardware they are for.
+
+A memory word wider than 32 bits is a row of 32-bit chunks, lowest first, as CONFIG_DATA flits carry them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import VerificationError
+from .flits import MEMORY_SHIFT, FlitArray, FlitType, flit
+from .network import Input, Readout
+from .program import Address, InputRoute
+from .targets import Target
+
+CHUNK_BITS = 32
+
+
+class Memory(IntEnum):
+    """Memories of a core, with the number that CONFIG_ADDRESS selects them by."""
+
+    REGISTERS = 0
+    WEIGHTS = 1
+    STATE = 2
+    THRESHOLDS = 3
+    BIAS = 4
+    DESTINATIONS = 5
+    SOURCES = 6
+
+
+@dataclass(frozen=True)
+class MemoryImage:
+    """Content of one memory from `first_address` on: `words` (words, chunks), each word of `width` bits."""
+
+    width: int
+    first_address: int
+    words: NDArray[np.uint32]
+
+    def lanes(self, bits: int) -> NDArray[np.int64]:
+        """The words cut into signed fields of `bits`, lowest first: (words, width // bits)."""
+        values = [int.from_bytes(row.tobytes(), "little") for row in self.words.astype("<u4")]
+        mask, sign = (1 << bits) - 1, 1 << (bits - 1)
+        fields = [[((value >> lane) & mask) for lane in range(0, self.width, bits)] for value in values]
+        unsigned = np.array(fields, np.int64).reshape(len(values), self.width // bits)
+        return (unsigned ^ sign) - sign
+
+
+@dataclass(frozen=True)
+class CoreImage:
+    """All memories of one core; thresholds hold θ at address 0 and v(0) at address StateWords."""
+
+    at: Address
+    layer: str
+    first_neuron: int
+    registers: MemoryImage
+    weights: MemoryImage
+    state: MemoryImage
+    thresholds: MemoryImage
+    initial: MemoryImage
+    bias: MemoryImage
+    destinations: MemoryImage
+    sources: MemoryImage
+
+    def sections(self) -> Iterator[tuple[Memory, MemoryImage]]:
+        """Every memory section with the memory it belongs to, registers last: they enable the core."""
+        yield Memory.WEIGHTS, self.weights
+        yield Memory.STATE, self.state
+        yield Memory.THRESHOLDS, self.thresholds
+        yield Memory.THRESHOLDS, self.initial
+        yield Memory.BIAS, self.bias
+        yield Memory.DESTINATIONS, self.destinations
+        yield Memory.SOURCES, self.sources
+        yield Memory.REGISTERS, self.registers
+
+
+@dataclass(frozen=True)
+class Image:
+    """A program as bits, for hardware of `target` with weight memories of `weight_bits` per lane."""
+
+    name: str
+    target: Target
+    weight_bits: int
+    steps: int
+    input: Input
+    input_routes: tuple[InputRoute, ...]
+    cores: tuple[CoreImage, ...]
+    readout: Readout
+    outputs: int
+
+    def verify(self) -> None:
+        """Every word fits its width and every section its memory; raises VerificationError."""
+        for core in self.cores:
+            for memory, section in core.sections():
+                where = f"core {core.at} {memory.name.lower()}"
+                chunks = -(-section.width // CHUNK_BITS)
+                if section.words.ndim != 2 or section.words.shape[1] != chunks:
+                    raise VerificationError(f"words must have {chunks} chunks", where=where)
+                spare = chunks * CHUNK_BITS - section.width
+                if spare and (section.words[:, -1] >> (CHUNK_BITS - spare)).any():
+                    raise VerificationError(f"a word has more than {section.width} bits", where=where)
+                depth = self.depth(memory)
+                if section.first_address + len(section.words) > depth:
+                    raise VerificationError(
+                        f"needs {section.first_address + len(section.words)} words, has {depth}", where=where
+                    )
+
+    def depth(self, memory: Memory) -> int:
+        """Words of a memory in this hardware."""
+        return {
+            Memory.REGISTERS: 9,
+            Memory.WEIGHTS: self.target.weight_words(self.weight_bits),
+            Memory.STATE: self.target.state_words,
+            Memory.THRESHOLDS: 2 * self.target.state_words,
+            Memory.BIAS: self.target.state_words,
+            Memory.DESTINATIONS: self.target.destinations,
+            Memory.SOURCES: self.target.sources,
+        }[memory]
+
+    def config_flits(self) -> FlitArray:
+        """The CONFIG flits that load this image into disabled cores, core by core."""
+        flits: list[int] = []
+        for core in self.cores:
+            for memory, section in core.sections():
+                select = int(memory) << MEMORY_SHIFT | section.first_address
+                flits.append(flit(FlitType.CONFIG_ADDRESS, select, core.at))
+                flits.extend(flit(FlitType.CONFIG_DATA, int(chunk), core.at) for chunk in section.words.flat)
+        return np.array(flits, np.uint64)
+
+
+def pack_lanes(values: NDArray[Any], bits: int, lanes: int, first_address: int = 0) -> MemoryImage:
+    """Signed `values` (words, lanes) as memory words, lane 0 in the lowest `bits`."""
+    width = bits * lanes
+    return pack_words([_join(row, bits) for row in values.tolist()], width, first_address)
+
+
+def pack_words(values: list[int], width: int, first_address: int = 0) -> MemoryImage:
+    """Unsigned integers as memory words of `width` bits."""
+    chunks = -(-width // CHUNK_BITS)
+    data = b"".join(value.to_bytes(chunks * 4, "little") for value in values)
+    words = np.frombuffer(data, "<u4").astype(np.uint32).reshape(len(values), chunks)
+    return MemoryImage(width, first_address, words)
+
+
+def _join(row: list[int], bits: int) -> int:
+    mask = (1 << bits) - 1
+    word = 0
+    for lane, value in enumerate(row):
+        word |= (value & mask) << (lane * bits)
+    return word

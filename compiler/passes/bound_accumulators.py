@@ -1,0 +1,41 @@
+"""bound-accumulators: prove per neuron that the state word never overflows, or refuse with the width."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ...errors import DoesNotFit
+from ..arithmetic import state_range
+from ..bounds import bits_needed, current_bounds, fan_in_weights, max_payloads, state_bounds
+from ..network import Network
+from ..targets import Target
+
+
+@dataclass(frozen=True)
+class BoundAccumulators:
+    """Needs a legal Network. Guarantees that no state word, partial sum or sweep result of any neuron
+    leaves the target's state width, whatever the input and the order of arrival (invariant I3).
+
+    Refuses with DoesNotFit, naming every layer's worst neuron and the width it needs.
+    """
+
+    target: Target
+    name: ClassVar[str] = "bound-accumulators"
+
+    def run(self, network: Network) -> Network:
+        low, high = state_range(self.target.state_bits)
+        misfits = []
+        for layer in network.layers:
+            current = current_bounds(fan_in_weights(layer), max_payloads(network, layer))
+            bounds = state_bounds(layer.neurons, current, network.steps)
+            smallest, largest = bounds.extremes
+            if smallest < low or largest > high:
+                worst = int((bounds.high - bounds.low).argmax())
+                misfits.append(
+                    f"layer {layer.name!r}: state word needs {bits_needed(smallest, largest)} bits "
+                    f"({smallest}..{largest}, widest at neuron {worst}), has {self.target.state_bits}"
+                )
+        if misfits:
+            raise DoesNotFit(
+                f"accumulators do not fit target `{self.target.name}`\n" + "\n".join(misfits),
+            )
+        return network

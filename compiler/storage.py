@@ -1,0 +1,175 @@
+"""`program.snnc`: a network and its tiled program in one file, and the checks that make loading it safe.
+
+A zip of `program.json` (schema, version, content hash, both IRs as plain data) and raw little-endian arrays.
+Times inside are fixed, so equal programs are equal bytes.
+"""
+
+import hashlib
+import json
+import math
+import os
+import re
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from ..errors import FileError, VerificationError
+from .codec import ArrayStore, array_name, decode, encode
+from .network import Network
+from .program import TiledProgram
+
+SCHEMA = 1
+PROGRAM_FILE = "program.snnc"
+MAX_JSON_BYTES = 64 << 20
+MAX_ARRAY_BYTES = 1 << 30
+_ARRAY = re.compile(r"(int8|int64)\[((?:\d{1,9},?){1,2})\]#[0-9a-f]{16}")
+
+
+@dataclass(frozen=True)
+class Program:
+    """A compiled model: what it means and how it is tiled."""
+
+    network: Network
+    tiled: TiledProgram
+
+    def save(self, directory: Path) -> None:
+        """Write `program.snnc` into `directory`, atomically; equal programs give equal bytes."""
+        save_program(self, directory / PROGRAM_FILE)
+
+    @staticmethod
+    def load(directory: Path) -> "Program":
+        """The program of a build directory; raises FileError with one line on any defect."""
+        return load_program(directory)
+
+    @property
+    def model_hash(self) -> str:
+        """Hash of the network's content, 16 hexadecimal digits."""
+        arrays: ArrayStore = {}
+        text = json.dumps(encode(self.network, arrays), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def save_program(program: Program, path: Path) -> None:
+    """Write atomically; the same program gives the same bytes."""
+    arrays: ArrayStore = {}
+    content = {"network": encode(program.network, arrays), "tiled": encode(program.tiled, arrays)}
+    document = {"schema": SCHEMA, "hash": _content_hash(content), "content": content}
+
+    def write(stream: Any) -> None:
+        with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(zipfile.ZipInfo("program.json"), json.dumps(document, indent=1))
+            for name in sorted(arrays):
+                data = arrays[name].astype(arrays[name].dtype.newbyteorder("<")).tobytes()
+                archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
+
+    write_atomically(path, write)
+
+
+def write_atomically(path: Path, write: Any) -> None:
+    """Call `write(binary stream)` on a temporary file beside `path`, then rename it into place."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            write(stream)
+        Path(name).chmod(0o666 & ~_umask())
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` atomically as UTF-8."""
+    write_atomically(path, lambda stream: stream.write(text.encode()))
+
+
+def load_program(directory: Path) -> Program:
+    """The program of a build directory; raises FileError with one line on any defect."""
+    path = directory / PROGRAM_FILE
+    if not path.is_file():
+        raise FileError(
+            f"no {PROGRAM_FILE} here: not a build directory",
+            where=str(directory),
+            hint="`snnc compile MODEL --target NAME -o DIR` makes one",
+        )
+    try:
+        with zipfile.ZipFile(path) as archive:
+            content = _read_content(archive)
+            arrays = _read_arrays(archive)
+        program = Program(
+            decode(Network, content["network"], arrays), decode(TiledProgram, content["tiled"], arrays)
+        )
+        program.network.verify()
+        program.tiled.verify()
+    except (
+        zipfile.BadZipFile,
+        EOFError,
+        OSError,
+        RuntimeError,
+        NotImplementedError,
+        RecursionError,
+    ) as error:
+        raise FileError(f"not a readable program: {error}", where=str(path)) from None
+    except (FileError, VerificationError) as error:
+        raise FileError(str(error), where=str(path)) from None
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
+        raise FileError(f"malformed program: {error}", where=str(path)) from None
+    return program
+
+
+def _read_content(archive: zipfile.ZipFile) -> dict[str, Any]:
+    document = json.loads(_read_member(archive, "program.json", MAX_JSON_BYTES))
+    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
+        found = document.get("schema") if isinstance(document, dict) else None
+        raise FileError(f"schema must be {SCHEMA}, not {found!r}")
+    content = document["content"]
+    if document["hash"] != _content_hash(content):
+        raise FileError("content hash does not match: the file was changed or damaged")
+    return cast(dict[str, Any], content)
+
+
+def _read_arrays(archive: zipfile.ZipFile) -> ArrayStore:
+    arrays: ArrayStore = {}
+    budget = MAX_ARRAY_BYTES
+    for name in archive.namelist():
+        if name == "program.json":
+            continue
+        match = _ARRAY.fullmatch(name)
+        if match is None:
+            raise FileError(f"unexpected member {name[:60]!r}")
+        shape = tuple(map(int, match[2].split(",")))
+        dtype = np.dtype(match[1]).newbyteorder("<")
+        size = math.prod(shape) * dtype.itemsize
+        budget -= size
+        if budget < 0:
+            raise FileError(f"arrays exceed {MAX_ARRAY_BYTES} bytes")
+        data = _read_member(archive, name, size)
+        if len(data) != size:
+            raise FileError(f"array {name} has {len(data)} bytes, needs {size}")
+        array = np.frombuffer(data, dtype).astype(dtype.newbyteorder("=")).reshape(shape)
+        if array_name(array) != name:
+            raise FileError(f"array {name} does not have the content its name states")
+        arrays[name] = array
+    return arrays
+
+
+def _read_member(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
+    with archive.open(name) as stream:
+        data = stream.read(limit + 1)
+    if len(data) > limit:
+        raise FileError(f"member {name[:60]!r} is larger than {limit} bytes")
+    return data
+
+
+def _content_hash(content: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

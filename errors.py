@@ -1,0 +1,79 @@
+"""Every error that snnc raises for a user's mistake, with the exit code it leads to."""
+
+from typing import ClassVar
+
+
+class SnncError(Exception):
+    """A mistake outside snnc: one message, an optional place, an optional checked remedy.
+
+    `message` states the fact with both numbers; `where` names the layer or file;
+    `hint` is a remedy that was checked to work.
+    """
+
+    exit_code: ClassVar[int] = 1
+    code: ClassVar[str] = "error"
+
+    def __init__(self, message: str, *, where: str | None = None, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.where = where
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}" if self.where else self.message
+
+
+class UsageError(SnncError):
+    """An option or argument that names nothing or cannot be combined."""
+
+    exit_code = 2
+    code = "usage"
+
+
+class FileError(SnncError):
+    """A file that is missing, cut short, not of the stated format, or hostile."""
+
+    exit_code = 2
+    code = "bad-file"
+
+
+class TargetError(SnncError):
+    """A target that is unknown or whose description breaks the schema."""
+
+    exit_code = 2
+    code = "bad-target"
+
+
+class DoesNotFit(SnncError):
+    """The model needs more of something than the target has."""
+
+    exit_code = 3
+    code = "does-not-fit"
+
+
+class UnsupportedModel(SnncError):
+    """A layer or parameter that breaks a rule of the numeric contract or of the target."""
+
+    exit_code = 4
+    code = "unsupported-model"
+
+
+class MismatchError(SnncError):
+    """Two executions of the same network differ."""
+
+    exit_code = 5
+    code = "mismatch"
+
+
+class BudgetExceeded(SnncError):
+    """Energy, latency or accuracy is outside the budget the user set."""
+
+    exit_code = 6
+    code = "budget-exceeded"
+
+
+class VerificationError(SnncError):
+    """An intermediate representation breaks one of its own invariants: a bug of snnc."""
+
+    exit_code = 1
+    code = "invalid-ir"
