@@ -160,6 +160,7 @@ class TiledProgram:
 
     def verify(self) -> None:
         """Check every invariant of this level; raises VerificationError naming the core."""
+        self.target.verify()
         places = Counter(core.at for core in self.cores)
         for address, uses in places.items():
             _require(uses == 1, f"core {address}", f"holds {uses} tiles")

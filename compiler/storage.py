@@ -7,9 +7,7 @@ Times inside are fixed, so equal programs are equal bytes.
 import hashlib
 import json
 import math
-import os
 import re
-import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +15,8 @@ from typing import Any, cast
 
 import numpy as np
 
-from ..errors import FileError, VerificationError
+from ..errors import FileError, TargetError, VerificationError
+from ..files import write_atomically
 from .codec import ArrayStore, array_name, decode, encode
 from .network import Network
 from .program import TiledProgram
@@ -69,24 +68,6 @@ def save_program(program: Program, path: Path) -> None:
     write_atomically(path, write)
 
 
-def write_atomically(path: Path, write: Any) -> None:
-    """Call `write(binary stream)` on a temporary file beside `path`, then rename it into place."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            write(stream)
-        Path(name).chmod(0o666 & ~_umask())
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write `text` atomically as UTF-8."""
-    write_atomically(path, lambda stream: stream.write(text.encode()))
-
-
 def load_program(directory: Path) -> Program:
     """The program of a build directory; raises FileError with one line on any defect."""
     path = directory / PROGRAM_FILE
@@ -114,9 +95,9 @@ def load_program(directory: Path) -> Program:
         RecursionError,
     ) as error:
         raise FileError(f"not a readable program: {error}", where=str(path)) from None
-    except (FileError, VerificationError) as error:
+    except (FileError, TargetError, VerificationError) as error:
         raise FileError(str(error), where=str(path)) from None
-    except (ValueError, KeyError, TypeError, OverflowError) as error:
+    except (ValueError, KeyError, TypeError, ArithmeticError) as error:
         raise FileError(f"malformed program: {error}", where=str(path)) from None
     return program
 
@@ -167,9 +148,3 @@ def _read_member(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
 
 def _content_hash(content: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

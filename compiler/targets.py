@@ -69,6 +69,16 @@ class Target:
     device: Device | None = None
     """None for a target that exists only in simulation."""
 
+    def verify(self) -> None:
+        """Check every number against its limits; raises TargetError naming the field."""
+        for name in LIMITS:
+            if getattr(self, name) is not None:
+                _check_integer(name, getattr(self, name), self.name)
+        if self.neurons < self.lanes:
+            raise TargetError(
+                f"neurons must be at least lanes, not {self.neurons} < {self.lanes}", where=self.name
+            )
+
     @property
     def core_count(self) -> int:
         return self.width * self.height
@@ -141,7 +151,9 @@ def _parse(text: str, where: str) -> Target:
         raise TargetError(f"schema must be {SCHEMA}, not {schema!r}", where=where)
     device = document.pop("device", None)
     values = _check_fields(document, where)
-    return Target(**values, device=None if device is None else _device(device, where))
+    target = Target(**values, device=None if device is None else _device(device, where))
+    target.verify()
+    return target
 
 
 def _check_fields(document: dict[str, Any], where: str) -> dict[str, Any]:
@@ -161,10 +173,6 @@ def _check_fields(document: dict[str, Any], where: str) -> dict[str, Any]:
             raise TargetError(f"{name} must be text, not {value!r}", where=where)
     if not document["clock_mhz"]:
         raise TargetError("clock_mhz must be greater than 0", where=where)
-    if document["neurons"] < document["lanes"]:
-        raise TargetError(
-            f"neurons must be at least lanes, not {document['neurons']} < {document['lanes']}", where=where
-        )
     return document
 
 

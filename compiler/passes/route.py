@@ -93,7 +93,7 @@ def _entries_to(tiling: Tiling, tile: Tile, other: Tile, words: int) -> list[Des
     entries: list[Destination] = []
     for start in _segments(network, network.layer(other.layer), tile.layer):
         axon_base = start + tile.first_neuron - other.first_axon
-        first_word = max(-axon_base, 0) // lanes
+        first_word = -(min(axon_base, 0) // lanes)
         last_word = min(-(-(other.last_axon - start - tile.first_neuron) // lanes), words)
         if first_word < last_word:
             entries.append(

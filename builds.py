@@ -1,0 +1,274 @@
+"""Build directories: what each verb of the command line reads and writes, step by step."""
+
+import json
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .compiler.arithmetic import IntArray
+from .compiler.execute import LayerTrace, execute_image, execute_network, execute_program, payloads_of
+from .compiler.network import Network
+from .compiler.passes.encode import Encode
+from .compiler.pipeline import Compilation, Stage, check_pass_name, compile_network
+from .compiler.storage import Program
+from .compiler.targets import load_target
+from .compiler.text import print_ir
+from .console import Console
+from .errors import FileError, MismatchError, UsageError
+from .files import write_text
+from .verification import MembranesAndSpikes, Verification, VerifyOptions, verify
+
+if TYPE_CHECKING:
+    from .training.checkpoint import Checkpoint
+    from .training.datasets import Samples
+    from .training.train import TrainResult
+
+MODEL_FILE = "model.pt"
+CHECK_SAMPLES = 4
+
+
+def train_model(
+    recipe: str,
+    output: Path,
+    *,
+    seed: int,
+    settings: dict[str, str],
+    data_dir: Path | None,
+    console: Console,
+) -> "TrainResult":
+    """Train `recipe` and write the model file, with progress."""
+    from .training.recipes import apply_settings, find_recipe
+
+    chosen = apply_settings(find_recipe(recipe), settings)
+    from .training.checkpoint import save_checkpoint
+    from .training.train import Progress, train
+
+    with console.progress(f"training {recipe}", chosen.epochs) as update:
+
+        def report(state: Progress) -> None:
+            update(state.epoch)
+            console.detail(
+                f"epoch {state.epoch}/{state.epochs}  loss {state.loss:.4f}  "
+                f"accuracy {state.accuracy:.2%}  rate {state.rate:.2%}"
+            )
+
+        result = train(chosen, seed, progress=report, data_dir=data_dir)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    save_checkpoint(output, result.model, result.notes())
+    return result
+
+
+def read_model(path: Path, *, bits: int | None = None, steps: int | None = None) -> "tuple[Checkpoint, Network]":
+    """The model file `path` and its integer network, with weights requantised to `bits` and run for `steps`
+    where these are given. Raises FileError, UsageError."""
+    if path.suffix != ".pt":
+        raise UsageError(f"a model is a .pt file, not {path.name!r}")
+    if not path.is_file():
+        raise FileError("no such model file", where=str(path))
+    from .training.checkpoint import load_checkpoint, requantised
+    from .training.export import to_network
+
+    checkpoint = load_checkpoint(path)
+    if bits is not None or steps is not None:
+        checkpoint = requantised(checkpoint, weight_bits=bits, steps=steps)
+    return checkpoint, to_network(checkpoint.model, path.stem, checkpoint.notes)
+
+
+def compile_model(
+    model: Path,
+    target_name: str,
+    output: Path,
+    *,
+    bits: int | None = None,
+    steps: int | None = None,
+    print_after: str | None = None,
+    check: bool = False,
+    dry_run: bool = False,
+    console: Console,
+) -> Program:
+    """Compile a model file into a build directory; with `dry_run` only check that it fits."""
+    if print_after is not None:
+        check_pass_name(print_after)
+    target = load_target(target_name)
+    checkpoint, network = read_model(model, bits=bits, steps=steps)
+    stages: list[Stage] = []
+    compilation = compile_network(network, target, observe=stages.append)
+    for stage in stages:
+        console.detail(f"  {stage.name:20}{stage.seconds:8.3f} s")
+        if print_after in (stage.name, "all"):
+            print(f"# after {stage.name}\n{print_ir(stage.ir)}", end="")
+    if check:
+        check_levels(compilation)
+        console.say(f"network = tiled program = image on {CHECK_SAMPLES} random samples (exact)")
+    program = Program(compilation.network, compilation.program)
+    console.say(_fit_table(compilation))
+    if dry_run:
+        console.say("dry run: nothing written")
+        return program
+    from .rtl.export import export_rtl
+    from .training.checkpoint import save_checkpoint
+
+    (output / "ir").mkdir(parents=True, exist_ok=True)
+    for number, stage in enumerate([Stage("network", network, 0.0), *stages]):
+        write_text(output / "ir" / f"{number}-{stage.name}.txt", print_ir(stage.ir))
+    export_rtl(compilation.image, output / "rtl")
+    save_checkpoint(output / MODEL_FILE, checkpoint.model, checkpoint.notes)
+    program.save(output)
+    console.say(f"wrote {output}")
+    return program
+
+
+def check_levels(compilation: Compilation, seed: int = 0) -> None:
+    """Translation validation: run every level on random inputs; raises MismatchError naming the level."""
+    network = compilation.network
+    shape = (CHECK_SAMPLES, network.steps, network.input.features)
+    payloads = np.random.default_rng(seed).integers(0, network.input.max_payload + 1, shape)
+    expected = execute_network(network, payloads)
+    runs = {
+        "tiled program": execute_program(compilation.program, payloads),
+        "image": execute_image(compilation.image, payloads),
+    }
+    for level, got in runs.items():
+        for name, trace in expected.layers.items():
+            if not _same_trace(trace, got.layers[name]):
+                raise MismatchError(f"the {level} computes something else than the network", where=f"layer {name!r}")
+
+
+def _same_trace(left: LayerTrace, right: LayerTrace) -> bool:
+    parts = ("accumulated", "membrane", "spikes")
+    return all(np.array_equal(getattr(left, part), getattr(right, part)) for part in parts)
+
+
+def _fit_table(compilation: Compilation) -> str:
+    program = compilation.program
+    target = program.target
+    lines = [
+        f"{program.name} -> {target.name}: {len(program.cores)} of {target.core_count} cores, "
+        f"{program.weight_bits}-bit weights, {target.lanes} lanes",
+        f"{'core':>7}  {'layer':12}{'neurons':>9}{'axons':>7}{'weights KiB':>21}{'state word bits':>17}",
+    ]
+    for core in program.cores:
+        used = core.axons * core.words(target.lanes) * target.lanes * program.weight_bits
+        from_bits = target.weight_bits_per_core
+        low, high = core.accumulator
+        needed = max((-low - 1).bit_length() if low < 0 else 0, high.bit_length()) + 1
+        lines.append(
+            f"{core.at!s:>7}  {core.layer:12}{core.neurons:9}{core.axons:7}"
+            f"{used / 8192:8.1f} /{from_bits / 8192:6.1f} {used / from_bits:4.0%}"
+            f"{needed:11} / {target.state_bits}"
+        )
+    return "\n".join(lines)
+
+
+def load_inputs(
+    program: Program, data: str, *, data_dir: Path | None, split: str = "test", samples: int | None = None
+) -> "Samples":
+    """Samples that fit the program's input; raises FileError where they do not."""
+    from .training.datasets import check_payload, load_samples
+
+    node = program.network.input
+    loaded = load_samples(
+        data, split, limit=samples, data_dir=data_dir, events=node.encoding == "events"
+    )
+    if loaded.features != node.features:
+        raise FileError(f"samples have {loaded.features} features, the model takes {node.features}", where=data)
+    if node.encoding == "events" and loaded.x.shape[1] != program.network.steps:
+        raise FileError(
+            f"spike trains have {loaded.x.shape[1]} steps, the model takes {program.network.steps}", where=data
+        )
+    check_payload(loaded, node.max_payload)
+    return loaded
+
+
+def simulate_build(
+    build: Path,
+    data: str,
+    *,
+    data_dir: Path | None,
+    split: str,
+    samples: int | None,
+    tier: str,
+    trace: Path | None,
+    console: Console,
+) -> tuple[dict[str, Any], str]:
+    """Simulate a build, write its report.json; returns the report and its text form."""
+    from .sim.report import render
+    from .sim.simulate import simulate
+
+    program = Program.load(build)
+    inputs = load_inputs(program, data, data_dir=data_dir, split=split, samples=samples)
+    with console.progress("simulating", len(inputs.y)) as update:
+        report = simulate(program, inputs.x, inputs.y, tier="cycle" if tier == "cycle" else "functional", progress=update)
+    if trace is not None:
+        _write_trace(program, inputs.x, trace)
+    document = report.to_dict()
+    write_text(build / "report.json", json.dumps(document, indent=1) + "\n")
+    return document, render(report)
+
+
+def _write_trace(program: Program, x: np.ndarray[Any, Any], path: Path) -> None:
+    from .files import write_atomically
+    from .sim.functional import run_functional
+    from .verification import layer_traces
+
+    network = program.network
+    run = run_functional(program.tiled, payloads_of(network.input, network.steps, x), trace=True)
+    arrays = {}
+    for name, (membranes, spikes) in layer_traces(program.tiled, run).items():
+        arrays[f"{name}.membranes"] = membranes
+        arrays[f"{name}.spikes"] = spikes
+    write_atomically(path, lambda stream: np.savez_compressed(stream, **arrays))
+
+
+def verify_build(
+    build: Path,
+    *,
+    samples: int,
+    data: str | None,
+    data_dir: Path | None,
+    seed: int,
+    stall: float,
+    console: Console,
+) -> Verification:
+    """Verify a build with all executions, write its verify.json."""
+    program = Program.load(build)
+    source = data or program.network.notes.get("data")
+    if source is None:
+        raise UsageError("the model does not say what it was trained on", hint="name samples with --data")
+    inputs = load_inputs(program, source, data_dir=data_dir, samples=samples)
+    trainer = None
+    if (build / MODEL_FILE).is_file():
+        console.detail("running trainer")
+        checkpoint, network = read_model(build / MODEL_FILE)
+        if print_ir(replace(network, name="", notes={})) != print_ir(replace(program.network, name="", notes={})):
+            raise FileError("the model is not the one this build was compiled from", where=str(build / MODEL_FILE))
+        trainer = {t.name: (t.membranes, t.spikes) for t in checkpoint.model.trace(inputs.x)}
+    payloads = payloads_of(program.network.input, program.network.steps, inputs.x)
+    options = VerifyOptions(stall, seed, cache=_cache_directory(), work=build / "verify")
+    result = verify(program, payloads, trainer, options, announce=lambda name: console.detail(f"running {name}"))
+    write_text(build / "verify.json", json.dumps(result.to_dict(), indent=1) + "\n")
+    return result
+
+
+def inspect_ir(path: Path, level: str) -> str:
+    """The text of one IR level of a build directory or a model file."""
+    if path.is_file():
+        if level != "network":
+            raise UsageError(f"a model file has only the network level, not {level!r}", hint="add `--level network`")
+        return print_ir(read_model(path)[1])
+    program = Program.load(path)
+    if level == "network":
+        return print_ir(program.network)
+    return print_ir(program.tiled if level == "tiled" else Encode().run(program.tiled))
+
+
+def _cache_directory() -> Path:
+    """Where compiled RTL models live between runs: `SNNC_CACHE`, or the user's cache directory."""
+    named = os.environ.get("SNNC_CACHE")
+    if named:
+        return Path(named)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "snnc"

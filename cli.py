@@ -1,0 +1,282 @@
+"""The command line `snnc`: options and files in, the packages' functions called, exit codes out."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from . import __version__
+from .console import Console, SnncGroup, format_quantity, parse_quantity
+from .errors import BudgetExceeded, MismatchError, UsageError
+
+EPILOG = (
+    "Exit codes: 0 ok, 1 bug, 2 usage or bad file, 3 does not fit or timing fails, 4 unsupported model, "
+    "5 executions differ, 6 budget exceeded."
+)
+CONTEXT = {
+    "help_option_names": ["-h", "--help"],
+    "max_content_width": 100,
+    "show_default": True,
+    "auto_envvar_prefix": "SNNC",
+}
+
+pass_console = click.make_pass_decorator(Console, ensure=True)
+directory = click.Path(file_okay=False, path_type=Path)
+file = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.group(cls=SnncGroup, context_settings=CONTEXT, epilog=EPILOG)
+@click.option("-q", "--quiet", is_flag=True, help="Print nothing but data and errors.")
+@click.option("-v", "--verbose", is_flag=True, help="Say more.")
+@click.version_option(__version__)
+@click.pass_context
+def main(context: click.Context, quiet: bool, verbose: bool) -> None:
+    """Train, compile, simulate and verify spiking neural networks, exactly.
+
+    \b
+    snnc train digits-mlp -o model.pt
+    snnc compile model.pt --target fpga -o build/model
+    snnc simulate build/model --data digits
+    snnc verify build/model --samples 32
+    """
+    context.obj = Console(quiet, verbose)
+
+
+@main.command()
+@click.option("-o", "--output", type=directory, default=Path("build/demo"), help="Directory for all files.")
+@pass_console
+def demo(console: Console, output: Path) -> None:
+    """The main job end to end on embedded data: train, compile, simulate, verify the RTL."""
+    from .demonstration import run_demo
+
+    run_demo(console, output)
+
+
+@main.command()
+@click.argument("recipe", required=False)
+@click.option("-o", "--output", type=file, help="Model file to write (.pt).")
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=1, help="Seed of everything random.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change a field of the recipe.")
+@click.option("--data", help="Train on this data set or .npz instead of the recipe's.")
+@click.option("--data-dir", type=directory, envvar="SNNC_DATA", help="Where the data sets lie.")
+@click.option("--list", "show_list", is_flag=True, help="List the recipes and their fields.")
+@pass_console
+def train(
+    console: Console,
+    recipe: str | None,
+    output: Path | None,
+    seed: int,
+    settings: tuple[str, ...],
+    data: str | None,
+    data_dir: Path | None,
+    show_list: bool,
+) -> None:
+    """Train RECIPE and write the model."""
+    from .training.recipes import describe_recipes
+
+    if show_list:
+        click.echo(describe_recipes())
+        return
+    if recipe is None or output is None:
+        raise UsageError("RECIPE and -o MODEL.pt are needed", hint="`snnc train --list` shows the recipes")
+    from .builds import train_model
+
+    chosen = _settings(settings) | ({"data": data} if data else {})
+    result = train_model(recipe, output, seed=seed, settings=chosen, data_dir=data_dir, console=console)
+    console.say(
+        f"test accuracy {result.accuracy:.2%}, mean firing rate {result.mean_rate:.2%} (exact, "
+        f"from the integers)\nwrote {output}"
+    )
+
+
+@main.command(name="compile")
+@click.argument("model", type=file)
+@click.option("--target", default="fpga", help="Name of a target, or a .yaml file.")
+@click.option("-o", "--output", type=directory, help="Build directory (default: build/MODEL).")
+@click.option("--bits", type=click.IntRange(2, 8), help="Quantise the weights to this width instead.")
+@click.option("--steps", type=click.IntRange(1, 1024), help="Run this many time steps instead.")
+@click.option("--print-after", metavar="PASS", help="Print the IR after this pass (or all).")
+@click.option("--verify", "check", is_flag=True, help="Execute every level on random inputs and compare.")
+@click.option("--dry-run", is_flag=True, help="Check that the model fits; write nothing.")
+@pass_console
+def compile_command(
+    console: Console,
+    model: Path,
+    target: str,
+    output: Path | None,
+    bits: int | None,
+    steps: int | None,
+    print_after: str | None,
+    check: bool,
+    dry_run: bool,
+) -> None:
+    """Compile MODEL for a target into a build directory."""
+    from .builds import compile_model
+
+    compile_model(
+        model,
+        target,
+        output or Path("build") / model.stem,
+        bits=bits,
+        steps=steps,
+        print_after=print_after,
+        check=check,
+        dry_run=dry_run,
+        console=console,
+    )
+
+
+@main.command()
+@click.argument("build", type=directory)
+@click.option("--data", required=True, help="Data set by name, or an .npz file with x and y.")
+@click.option("--data-dir", type=directory, envvar="SNNC_DATA", help="Where the data sets lie.")
+@click.option("--split", type=click.Choice(["train", "test"]), default="test", help="Part of a data set.")
+@click.option("--samples", type=click.IntRange(1), help="Use only the first N samples.")
+@click.option("--tier", type=click.Choice(["cycle", "functional"]), default="cycle", help="Level of detail.")
+@click.option("--max-energy", metavar="ENERGY", help="Budget per sample, e.g. 5uJ.")
+@click.option("--max-latency", metavar="TIME", help="Budget of the slowest sample, e.g. 1ms.")
+@click.option("--min-accuracy", type=click.FloatRange(0, 1), help="Budget, e.g. 0.95.")
+@click.option("--trace", type=file, help="Write every spike and membrane of the run to this .npz.")
+@click.option("--json", "json_file", metavar="FILE", help="Also write report.json here (- for stdout).")
+@pass_console
+def simulate(
+    console: Console,
+    build: Path,
+    data: str,
+    data_dir: Path | None,
+    split: str,
+    samples: int | None,
+    tier: str,
+    max_energy: str | None,
+    max_latency: str | None,
+    min_accuracy: float | None,
+    trace: Path | None,
+    json_file: str | None,
+) -> None:
+    """Simulate a build: accuracy, cycles, latency, energy; checks budgets."""
+    from .builds import simulate_build
+
+    energy_limit = None if max_energy is None else parse_quantity(max_energy, "J", "--max-energy")
+    latency_limit = None if max_latency is None else parse_quantity(max_latency, "s", "--max-latency")
+    if latency_limit is not None and tier == "functional":
+        raise UsageError("--max-latency needs --tier cycle: the functional tier has no time")
+    report, text = simulate_build(
+        build,
+        data,
+        data_dir=data_dir,
+        split=split,
+        samples=samples,
+        tier=tier,
+        trace=trace,
+        console=console,
+    )
+    _write_json(report, json_file)
+    console.say(text)
+    _check_budgets(report, energy_limit, latency_limit, min_accuracy)
+
+
+@main.command()
+@click.argument("build", type=directory)
+@click.option("--samples", type=click.IntRange(1), default=8, help="Number of samples to compare.")
+@click.option("--data", help="Data set by name, or .npz (default: the data the model was trained on).")
+@click.option("--data-dir", type=directory, envvar="SNNC_DATA", help="Where the data sets lie.")
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, help="Seed of the random stalls.")
+@click.option("--stall", type=click.FloatRange(0, 0.9), default=0.0, help="Also stall every port, this often.")
+@click.option("--json", "json_file", metavar="FILE", help="Also write verify.json here (- for stdout).")
+@pass_console
+def verify(
+    console: Console,
+    build: Path,
+    samples: int,
+    data: str | None,
+    data_dir: Path | None,
+    seed: int,
+    stall: float,
+    json_file: str | None,
+) -> None:
+    """Run trainer, reference, simulator and RTL on the same samples and compare everything."""
+    from .builds import verify_build
+
+    result = verify_build(
+        build, samples=samples, data=data, data_dir=data_dir, seed=seed, stall=stall, console=console
+    )
+    _write_json(result.to_dict(), json_file)
+    console.say(result.summary())
+    if result.first_difference is not None:
+        raise MismatchError(result.first_difference.describe(), hint=result.wave_hint())
+
+
+@main.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--level", type=click.Choice(["network", "tiled", "image"]), default="tiled", help="IR to print.")
+def inspect(path: Path, level: str) -> None:
+    """Print the IR of a build directory, or of a model (.pt, network level only)."""
+    from .builds import inspect_ir
+
+    click.echo(inspect_ir(path, level), nl=False)
+
+
+@main.command()
+def targets() -> None:
+    """List the targets with their limits."""
+    from .compiler.targets import builtin_targets
+
+    click.echo(f"{'target':10} {'cores':>5} {'lanes':>5} {'neurons':>7} {'axons':>6} {'weights KiB':>11} "
+               f"{'state':>5} {'MHz':>5}  description")  # fmt: skip
+    for target in builtin_targets().values():
+        click.echo(
+            f"{target.name:10} {target.core_count:5} {target.lanes:5} {target.neurons:7} {target.axons:6} "
+            f"{target.weight_kibit / 8:11.1f} {target.state_bits:5} {target.clock_mhz:5.0f}  {target.description}"
+        )
+    click.echo("neurons, axons, weights: per core; state: bits per neuron")
+
+
+@main.command()
+def doctor() -> None:
+    """Say which tools are present and what is missing for which command."""
+    from .doctor import diagnose
+
+    lines, complete = diagnose()
+    click.echo("\n".join(lines))
+    if not complete:
+        raise click.exceptions.Exit(2)
+
+
+def _settings(pairs: tuple[str, ...]) -> dict[str, str]:
+    settings = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise UsageError(f"--set takes KEY=VALUE, not {pair!r}")
+        settings[key] = value
+    return settings
+
+
+def _write_json(document: dict[str, Any], destination: str | None) -> None:
+    if destination is None:
+        return
+    text = json.dumps(document, indent=1) + "\n"
+    if destination == "-":
+        click.echo(text, nl=False)
+    else:
+        from .files import write_text
+
+        write_text(Path(destination), text)
+
+
+def _check_budgets(
+    report: dict[str, Any], energy: float | None, latency: float | None, accuracy: float | None
+) -> None:
+    broken = []
+    if energy is not None and report["energy_j"]["mean"] > energy:
+        used = format_quantity(report["energy_j"]["mean"], "J")
+        table = report["energy_j"]["table"]
+        broken.append(f"energy {used} per sample (estimated: table `{table}`), budget {format_quantity(energy, 'J')}")
+    if latency is not None and report["latency_s"]["max"] > latency:
+        used = format_quantity(report["latency_s"]["max"], "s")
+        broken.append(f"latency {used} at most (simulated), budget {format_quantity(latency, 's')}")
+    if accuracy is not None and report["accuracy"] < accuracy:
+        broken.append(f"accuracy {report['accuracy']:.4f} (exact), budget {accuracy:.4f}")
+    if broken:
+        raise BudgetExceeded("\n".join(broken))

@@ -1,0 +1,102 @@
+"""What every command shares on the terminal: errors, progress, units. Data goes to stdout, the rest to stderr."""
+
+import os
+import re
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
+
+from .errors import SnncError, UsageError
+
+_PREFIXES = {"f": 1e-15, "p": 1e-12, "n": 1e-9, "u": 1e-6, "µ": 1e-6, "m": 1e-3, "": 1.0}
+
+
+class Console:
+    """Options that apply to every command, kept in the click context."""
+
+    def __init__(self, quiet: bool = False, verbose: bool = False) -> None:
+        self.quiet = quiet
+        self.verbose = verbose
+
+    def say(self, message: str = "") -> None:
+        """One line for people, on stderr; nothing with --quiet."""
+        if not self.quiet:
+            click.echo(message, err=True)
+
+    def detail(self, message: str) -> None:
+        """One line that only --verbose shows."""
+        if self.verbose:
+            self.say(message)
+
+    @contextmanager
+    def progress(self, label: str, total: int) -> Iterator[Callable[[int], None]]:
+        """A progress bar on a terminal; yields a function that takes how much is done so far."""
+        if self.quiet or not sys.stderr.isatty():
+            yield lambda done: None
+            return
+        with click.progressbar(length=total, label=label, file=sys.stderr) as bar:
+            position = 0
+
+            def update(done: int) -> None:
+                nonlocal position
+                bar.update(done - position)
+                position = done
+
+            yield update
+
+
+class SnncGroup(click.Group):
+    """A group whose commands end a user's mistake with one message and its exit code, without traceback."""
+
+    def invoke(self, context: click.Context) -> object:
+        """Run the command; SnncError and unexpected errors become messages and exit codes."""
+        if "NO_COLOR" in os.environ:
+            context.color = False
+        try:
+            return super().invoke(context)
+        except SnncError as error:
+            print_error(error)
+            context.exit(error.exit_code)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise
+        except Exception:
+            traceback.print_exc()
+            click.echo("\nerror: this is a bug in snnc; please report it with the lines above", err=True)
+            context.exit(1)
+
+
+def print_error(error: SnncError) -> None:
+    """`error:` and the fact, where it is, an empty line, and a checked remedy."""
+    label = click.style("error:", fg="red", bold=True)
+    first, *rest = error.message.splitlines() or [""]
+    click.echo(f"{label} {first}", err=True)
+    for line in rest:
+        click.echo(f"  {line}", err=True)
+    if error.where:
+        click.echo(f"  --> {error.where}", err=True)
+    if error.hint:
+        click.echo(f"\n{click.style('hint:', fg='cyan')} {error.hint}", err=True)
+
+
+def parse_quantity(text: str, unit: str, option: str) -> float:
+    """`5uJ` with unit `J` as 5e-6; a number alone is in the plain unit. Raises UsageError."""
+    match = re.fullmatch(rf"\s*([0-9.]+(?:[eE][-+]?[0-9]+)?)\s*([fpnuµm]?)(?:{unit})?\s*", text)
+    try:
+        if match is None:
+            raise ValueError
+        return float(match[1]) * _PREFIXES[match[2]]
+    except ValueError:
+        raise UsageError(f"{option} must be a number with a unit like 5u{unit}, not {text!r}") from None
+
+
+def format_quantity(value: float, unit: str) -> str:
+    """4 significant digits with the prefix that fits: 1.234 µJ."""
+    if value == 0:
+        return f"0 {unit}"
+    for prefix, factor in (("", 1.0), ("m", 1e-3), ("µ", 1e-6), ("n", 1e-9), ("p", 1e-12)):
+        if abs(value) >= factor:
+            return f"{value / factor:.4g} {prefix}{unit}"
+    return f"{value / 1e-15:.4g} f{unit}"

@@ -1,0 +1,63 @@
+"""`snnc demo`: the main job end to end on embedded data, in five steps with a summary."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .builds import compile_model, simulate_build, train_model, verify_build
+from .console import Console
+from .errors import MismatchError
+
+VERIFIED_SAMPLES = 32
+
+
+def run_demo(console: Console, directory: Path) -> None:
+    """Train digits-mlp, compile it for `fpga`, simulate all test samples, verify on the RTL.
+
+    Raises MismatchError if any execution differs.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    quiet = Console(quiet=True)
+    model = directory / "model.pt"
+    with _step(console, 1, "train      digits-mlp, 4-bit weights, Brevitas, 4 steps"):
+        trained = train_model(
+            "digits-mlp", model, seed=1, settings={}, data_dir=None, console=_only_progress(console)
+        )
+    with _step(console, 2, "compile    for `fpga`, every level executed and compared"):
+        compile_model(model, "fpga", directory, check=True, console=quiet)
+    with _step(console, 3, "simulate   360 test samples, cycle by cycle"):
+        _, text = simulate_build(
+            directory,
+            "digits",
+            data_dir=None,
+            split="test",
+            samples=None,
+            tier="cycle",
+            trace=None,
+            console=quiet,
+        )
+    with _step(console, 4, f"verify     {VERIFIED_SAMPLES} samples on the SystemVerilog mesh (Verilator)"):
+        result = verify_build(
+            directory, samples=VERIFIED_SAMPLES, data=None, data_dir=None, seed=1, stall=0.3, console=quiet
+        )
+    console.say(
+        f"\ntrainer: accuracy {trained.accuracy:.2%} at a mean firing rate of {trained.mean_rate:.2%} (exact)"
+    )
+    console.say(text)
+    console.say(result.summary())
+    console.say(f"report: {directory / 'report.json'}")
+    if result.first_difference is not None:
+        raise MismatchError(result.first_difference.describe(), hint=result.wave_hint())
+
+
+def _only_progress(console: Console) -> Console:
+    return Console(quiet=console.quiet)
+
+
+@contextmanager
+def _step(console: Console, number: int, label: str) -> Iterator[None]:
+    start = time.perf_counter()
+    console.say(f"[{number}/4] {label}")
+    yield
+    console.detail(f"      {time.perf_counter() - start:.1f} s")

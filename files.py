@@ -1,0 +1,40 @@
+"""Atomic writing: a file is the old one or the whole new one, never half of it."""
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from .errors import FileError
+
+
+def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Call `write(stream)` on a temporary file beside `path`, then rename it into place.
+
+    Raises FileError where the directory cannot be written to; nothing is left behind on any error.
+    """
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    except OSError as error:
+        raise FileError(f"cannot be written: {error.strerror}", where=str(path)) from None
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            write(stream)
+        Path(name).chmod(0o666 & ~_umask())
+        os.replace(name, path)
+    except OSError as error:
+        raise FileError(f"cannot be written: {error.strerror}", where=str(path)) from None
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` atomically as UTF-8."""
+    write_atomically(path, lambda stream: stream.write(text.encode()))
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

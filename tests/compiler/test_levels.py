@@ -1,0 +1,69 @@
+"""The three IR levels compute the same, print, parse and store without loss (hypothesis)."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from networks import Case, cases
+from snnc.compiler.execute import Execution, execute_image, execute_network, execute_program
+from snnc.compiler.storage import Program
+from snnc.compiler.text import arrays_of, parse_ir, print_ir
+
+EXECUTIONS = settings(max_examples=150, deadline=None, print_blob=True)
+FORMATS = settings(max_examples=30, deadline=None, print_blob=True)
+
+
+def assert_same(expected: Execution, got: Execution) -> None:
+    """Outputs, state words, membranes and spikes are equal everywhere."""
+    np.testing.assert_array_equal(expected.outputs, got.outputs)
+    for name, trace in expected.layers.items():
+        for part in ("accumulated", "membrane", "spikes"):
+            np.testing.assert_array_equal(getattr(trace, part), getattr(got.layers[name], part), err_msg=name)
+
+
+@EXECUTIONS
+@given(cases())
+def test_program_and_image_execute_like_the_network(case: Case) -> None:
+    expected = execute_network(case.compilation.network, case.payloads)
+    assert_same(expected, execute_program(case.compilation.program, case.payloads))
+    assert_same(expected, execute_image(case.compilation.image, case.payloads))
+
+
+@EXECUTIONS
+@given(cases())
+def test_state_words_stay_inside_the_proved_bounds(case: Case) -> None:
+    trace = execute_program(case.compilation.program, case.payloads)
+    for core in case.compilation.program.cores:
+        if core.emission == "values_every":
+            continue
+        neurons = slice(core.first_neuron, core.first_neuron + core.neurons)
+        words = trace.layers[core.layer].accumulated[:, :, neurons]
+        low, high = core.accumulator
+        assert low <= words.min()
+        assert words.max() <= high
+
+
+@FORMATS
+@given(cases(samples=1))
+def test_every_level_prints_and_parses_back(case: Case) -> None:
+    for ir in (case.compilation.network, case.compilation.program, case.compilation.image):
+        text = print_ir(ir)
+        parsed = parse_ir(type(ir), text, arrays_of(ir))
+        parsed.verify()
+        assert print_ir(parsed) == text
+
+
+@FORMATS
+@given(cases(samples=1))
+def test_a_stored_program_is_the_same_program(tmp_path_factory: pytest.TempPathFactory, case: Case) -> None:
+    directory = tmp_path_factory.mktemp("build")
+    program = Program(case.compilation.network, case.compilation.program)
+    program.save(directory)
+    first = (directory / "program.snnc").read_bytes()
+    loaded = Program.load(directory)
+    assert print_ir(loaded.tiled) == print_ir(program.tiled)
+    assert loaded.model_hash == program.model_hash
+    loaded.save(directory)
+    assert (directory / "program.snnc").read_bytes() == first
+    assert [path.name for path in Path(directory).iterdir()] == ["program.snnc"]

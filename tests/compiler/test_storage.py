@@ -1,0 +1,139 @@
+"""Files from outside are hostile: every damaged or malicious program.snnc is refused with one line."""
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from networks import target
+from snnc.compiler.network import Edge, Input, Layer, Linear, Network, Neurons, Readout
+from snnc.compiler.pipeline import compile_network
+from snnc.compiler.storage import Program, _content_hash
+from snnc.errors import FileError
+
+Members = dict[str, bytes]
+
+
+@pytest.fixture(name="build")
+def build_directory(tmp_path: Path) -> Path:
+    count = 6
+    population = Neurons(*(np.full(count, value, np.int64) for value in (5, 0, 0)), reset="soft")
+    weights = np.arange(count * 8, dtype=np.int8).reshape(count, 8) % 7
+    layer = Layer("a", population, (Edge("input", Linear(weights, 4)),))
+    network = Network("net", 2, Input("input", 8), (layer,), Readout("a", "spike_count"))
+    compiled = compile_network(network, target())
+    Program(compiled.network, compiled.program).save(tmp_path)
+    return tmp_path
+
+
+def rewrite(build: Path, change: Callable[[Members], None]) -> None:
+    """Replace members of the archive."""
+    path = build / "program.snnc"
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    change(members)
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    path.write_bytes(stream.getvalue())
+
+
+def edit(build: Path, change: Callable[[dict[str, Any]], None], rehash: bool = True) -> None:
+    """Change the document inside program.json, and its hash with it."""
+
+    def apply(members: Members) -> None:
+        document = json.loads(members["program.json"])
+        change(document)
+        if rehash and "content" in document:
+            document["hash"] = _content_hash(document["content"])
+        members["program.json"] = json.dumps(document).encode()
+
+    rewrite(build, apply)
+
+
+def refused(build: Path, message: str) -> None:
+    with pytest.raises(FileError, match=message) as error:
+        Program.load(build)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("length", [0, 10, 100, 1000])
+def test_a_cut_file(build: Path, length: int) -> None:
+    path = build / "program.snnc"
+    path.write_bytes(path.read_bytes()[:length])
+    refused(build, "not a readable program: ")
+
+
+def test_a_flipped_bit_anywhere(build: Path) -> None:
+    path = build / "program.snnc"
+    data = path.read_bytes()
+    expected = Program.load(build).model_hash
+    for position in range(0, len(data), 97):
+        damaged = bytearray(data)
+        damaged[position] ^= 0x10
+        path.write_bytes(damaged)
+        try:
+            assert Program.load(build).model_hash == expected
+        except FileError:
+            continue
+
+
+def test_no_build_directory(tmp_path: Path) -> None:
+    refused(tmp_path, r"no program\.snnc here: not a build directory$")
+
+
+def test_a_changed_field_without_its_hash(build: Path) -> None:
+    edit(build, lambda document: document["content"]["network"].update(steps=3), rehash=False)
+    refused(build, "content hash does not match: the file was changed or damaged$")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda d: d.update(schema=9), "schema must be 1, not 9$"),
+        (lambda d: d["content"]["network"].update(steps="3"), r"Network\.steps: must be a value of type int"),
+        (lambda d: d["content"]["network"].update(steps=1 << 40), r"steps must be 1\.\.65536, not 1099511627776$"),
+        (lambda d: d["content"]["network"].update(extra=1), r"fields missing \[\], unknown \['extra'\]$"),
+        (lambda d: d["content"]["network"].pop("input"), r"fields missing \['input'\], unknown \[\]$"),
+        (lambda d: d["content"]["network"].update(layers=3), r"Network\.layers: must be a list"),
+        (lambda d: d["content"]["network"]["input"].update(encoding="x"), "must be one of direct, events"),
+        (lambda d: d["content"]["tiled"]["cores"][0]["at"].update(x=99), r"lies outside the 4 x 4 mesh$"),
+        (lambda d: d["content"]["tiled"]["target"].update(lanes=0), r"lanes must be an integer in 2\.\.64, not 0$"),
+        (lambda d: d.pop("content"), "malformed program"),
+    ],
+)
+def test_a_wrong_field(build: Path, change: Callable[[dict[str, Any]], None], message: str) -> None:
+    edit(build, change)
+    refused(build, message)
+
+
+def test_an_array_of_another_content(build: Path) -> None:
+    def swap(members: Members) -> None:
+        name = next(name for name in members if name.startswith("int8"))
+        members[name] = bytes(len(members[name]))
+
+    rewrite(build, swap)
+    refused(build, "does not have the content its name states$")
+
+
+def test_an_array_that_unpacks_to_more_than_it_states(build: Path) -> None:
+    def bomb(members: Members) -> None:
+        members["int8[1,8]#0123456789abcdef"] = bytes(1 << 20)
+
+    rewrite(build, bomb)
+    refused(build, r"is larger than 8 bytes$")
+
+
+def test_an_array_too_large_to_allocate(build: Path) -> None:
+    rewrite(build, lambda members: members.update({"int64[999999999,999999999]#0123456789abcdef": b""}))
+    refused(build, "arrays exceed 1073741824 bytes$")
+
+
+def test_a_member_with_a_path(build: Path) -> None:
+    rewrite(build, lambda members: members.update({"../../evil": b"x"}))
+    refused(build, r"unexpected member '\.\./\.\./evil'$")

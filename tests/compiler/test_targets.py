@@ -1,0 +1,54 @@
+"""Target files: the built-in ones are valid, and every defect is one clear line."""
+
+from importlib import resources
+from pathlib import Path
+
+import pytest
+from snnc.compiler.targets import builtin_targets, load_target
+from snnc.errors import TargetError
+
+VALID = resources.files("snnc.compiler").joinpath("targets/fpga.yaml").read_text()
+
+
+def test_the_built_in_targets_have_their_file_names() -> None:
+    targets = builtin_targets()
+    assert {"fpga", "ecp5-25k", "ecp5-85k", "mesh16"} <= set(targets)
+    assert all(name == target.name for name, target in targets.items())
+
+
+def test_an_unknown_name_lists_the_names() -> None:
+    with pytest.raises(TargetError, match=r"^no target is called 'ice'; there are ecp5-25k, ecp5-85k, fpga, mesh16$"):
+        load_target("ice")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("schema: 1", "schema: 2", "schema must be 1, not 2$"),
+        ("lanes: 8", "lanes: 7", "lanes must be a power of two, not 7$"),
+        ("lanes: 8", "lanes: 1000000000000", r"lanes must be an integer in 2\.\.64, not 1000000000000$"),
+        ("lanes: 8", "lanes: true", r"lanes must be an integer in 2\.\.64, not True$"),
+        ("lanes: 8", "", "fields are missing: lanes$"),
+        ("lanes: 8", "lanes: 8\nlines: 3", "unknown fields: lines$"),
+        ("weight_bits: null", "weight_bits: 9", r"weight_bits must be an integer in 2\.\.8, not 9$"),
+        ("clock_mhz: 100", "clock_mhz: 0", "clock_mhz must be greater than 0$"),
+        ("clock_mhz: 100", "clock_mhz: .inf", r"clock_mhz must be a number in 0\.\.1000000, not inf$"),
+        ("name: fpga", "name: 3", "name must be text, not 3$"),
+        ("name: fpga", "name: [", "not valid YAML: "),
+        ("family: ecp5", "family: 5", "device.family must be "),
+        (VALID, "- 1", "a target must be a mapping of fields$"),
+        (VALID, "&a [*a]", "a target must be a mapping of fields$|not valid YAML"),
+        (VALID, "x" * 70000, "a target file has at most 65536 bytes$"),
+    ],
+)
+def test_a_defect_is_one_line(tmp_path: Path, old: str, new: str, message: str) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(VALID.replace(old, new))
+    with pytest.raises(TargetError, match=message) as error:
+        load_target(str(path))
+    assert "\n" not in str(error.value)
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(TargetError, match="cannot read the target: No such file or directory$"):
+        load_target(str(tmp_path / "none.yaml"))

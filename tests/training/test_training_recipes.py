@@ -1,0 +1,147 @@
+"""Recipes: settings are checked, and a short training learns, spikes less for a price, and repeats."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from snnc.errors import FileError, UsageError
+from snnc.training.checkpoint import save_checkpoint
+from snnc.training.recipes import RECIPES, apply_settings, find_recipe
+from snnc.training.train import Progress, TrainResult, train
+
+SHORT = {"epochs": "6", "hidden": "32"}
+
+
+@pytest.fixture(scope="module")
+def short() -> TrainResult:
+    """A training of a few epochs with seed 1."""
+    return train(find_recipe("digits-mlp"), 1, SHORT)
+
+
+def test_training_learns(short: TrainResult) -> None:
+    seen: list[Progress] = []
+    again = train(find_recipe("digits-mlp"), 2, SHORT, seen.append)
+    assert [progress.epoch for progress in seen] == [1, 2, 3, 4, 5, 6] and seen[0].epochs == 6
+    assert seen[-1].loss < seen[0].loss / 2
+    assert min(short.accuracy, again.accuracy) > 0.85
+    assert short.rates == (short.mean_rate,) and 0 < short.mean_rate < 0.5
+    assert not short.model.training
+
+
+def test_the_default_recipe_keeps_its_promise() -> None:
+    result = train(find_recipe("digits-mlp"), 1)
+    assert result.accuracy >= 0.97 and result.mean_rate <= 0.15
+    # Membrane and current of one step fit an accumulator of 18 bits with room to spare.
+    for layer in result.model.stack:
+        weights = np.abs(layer.integers().weights.astype(np.int64)).sum(1)
+        assert 2 ** (layer.population.state_bits - 1) + weights.max() * layer.max_payload < 2**17
+
+
+def test_same_seed_gives_the_same_file(short: TrainResult, tmp_path: Path) -> None:
+    torch.rand(5)
+    again = train(find_recipe("digits-mlp"), 1, SHORT)
+    assert again.notes() == short.notes() and again.accuracy == short.accuracy
+    for name, result in (("a.pt", short), ("b.pt", again)):
+        save_checkpoint(tmp_path / name, result.model, result.notes())
+    assert (tmp_path / "a.pt").read_bytes() == (tmp_path / "b.pt").read_bytes()
+
+
+def test_another_seed_gives_another_model(short: TrainResult) -> None:
+    other = train(find_recipe("digits-mlp"), 2, {**SHORT, "epochs": "1"})
+    assert not torch.equal(other.model.stack[0].synapses.weight, short.model.stack[0].synapses.weight)
+
+
+def test_training_leaves_the_callers_state() -> None:
+    torch.manual_seed(5)
+    expected = torch.rand(1)
+    threads = torch.get_num_threads()
+    torch.manual_seed(5)
+    train(find_recipe("digits-mlp"), 1, {**SHORT, "epochs": "1"})
+    assert torch.equal(torch.rand(1), expected) and torch.get_num_threads() == threads
+    assert not torch.are_deterministic_algorithms_enabled()
+
+
+def test_a_price_on_spikes_saves_spikes(short: TrainResult) -> None:
+    costly = train(find_recipe("digits-mlp"), 1, {**SHORT, "rate_penalty": "5"})
+    assert costly.mean_rate < 0.7 * short.mean_rate
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"readout": "spike_count", "rate_penalty": "0"}, {"hidden": "32,24"}, {"reset": "hard"}, {"hidden": ""}],
+    ids=str,
+)
+def test_other_networks_learn(settings: dict[str, str]) -> None:
+    result = train(find_recipe("digits-mlp"), 1, {**SHORT, **settings})
+    assert result.accuracy > 0.7
+    assert len(result.rates) == len(result.recipe.hidden)
+
+
+def test_training_on_spike_trains(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    y = random.integers(0, 2, 200)
+    x = random.random((200, 5, 8)) < np.where(np.arange(8) < 4, y[:, None], 1 - y[:, None])[:, None] * 0.5
+    np.savez(tmp_path / "e.npz", x_train=x, y_train=y, x_test=x, y_test=y)
+    settings = {"data": str(tmp_path / "e.npz"), "encoding": "events", "steps": "5", "max_payload": "1"}
+    assert train(find_recipe("digits-mlp"), 1, {**SHORT, **settings}).accuracy > 0.9
+
+
+def test_data_must_fit_the_recipe(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match=r"reach 16, but the network's input takes 0\.\.15"):
+        train(find_recipe("digits-mlp"), 1, {"max_payload": "15"})
+    x, y = np.ones((4, 3), np.uint8), np.arange(4)
+    np.savez(tmp_path / "d.npz", x_train=x, y_train=y, x_test=x, y_test=y + 1)
+    with pytest.raises(FileError, match="test labels reach 4, training labels only 3"):
+        train(find_recipe("digits-mlp"), 1, {"data": str(tmp_path / "d.npz")})
+
+
+def test_unknown_recipe() -> None:
+    with pytest.raises(UsageError, match="unknown recipe 'digits'; known: digits-mlp"):
+        find_recipe("digits")
+    assert all(recipe.description for recipe in RECIPES.values())
+
+
+def test_settings() -> None:
+    recipe = find_recipe("digits-mlp")
+    changed = apply_settings(
+        recipe, {"hidden": "128, 64", "leak_shift": "none", "steps": "2", "learning_rate": "1e-3"}
+    )
+    assert (changed.hidden, changed.leak_shift, changed.steps) == ((128, 64), None, 2)
+    assert changed.learning_rate == 1e-3 and apply_settings(recipe, {}) == recipe
+    assert apply_settings(recipe, {"leak_shift": "2", "reset": "hard"}).leak_shift == 2
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "message"),
+    [
+        ("step", "2", "no setting 'step'; allowed: data, hidden, steps"),
+        ("name", "x", "no setting 'name'"),
+        ("steps", "two", "steps must be an integer, not 'two'"),
+        ("steps", "none", "steps must be an integer, not 'none'"),
+        ("leak_shift", "x", "leak_shift must be an integer or none, not 'x'"),
+        ("learning_rate", "fast", "learning_rate must be a number, not 'fast'"),
+        ("learning_rate", "nan", "learning_rate must be greater than 0"),
+        ("learning_rate", "inf", "learning_rate must be at most 1, not inf"),
+        ("rate_penalty", "inf", "at least 0 and finite, not inf"),
+        ("rate_penalty", "-1", "rate_penalty must be at least 0"),
+        ("epochs", "0", "epochs must be greater than 0, not 0"),
+        ("hidden", "128;64", "hidden must be integers separated by commas"),
+        ("reset", "none", "reset must be one of soft, hard, not 'none'"),
+    ],
+)
+def test_wrong_settings(key: str, text: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        apply_settings(find_recipe("digits-mlp"), {key: text})
+
+
+def test_settings_that_make_no_model() -> None:
+    with pytest.raises(UsageError, match=r"recipe digits-mlp: weight_bits must be .* 2\.\.8, not 9"):
+        train(find_recipe("digits-mlp"), 1, {"weight_bits": "9"})
+
+
+def test_divergence_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.nn.functional.cross_entropy", lambda logits, _: logits.sum() * torch.nan)
+    with pytest.raises(UsageError, match="training diverged in epoch 1"):
+        train(find_recipe("digits-mlp"), 1, SHORT)

@@ -1,0 +1,166 @@
+"""Trained models as `.pt` files: tensors and plain data only, written atomically, distrusted on load."""
+
+import io
+import warnings
+import zipfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from ..errors import FileError
+from ..files import write_atomically
+from .config import ModelConfig
+from .model import SpikingClassifier
+
+FORMAT = "snnc-model"
+SCHEMA = 1
+
+MAX_FILE_BYTES = 1 << 28
+MAX_NOTES = 256
+MAX_NOTE_LENGTH = 1 << 12
+
+_KEYS = {"format", "schema", "config", "notes", "parameters"}
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A model in evaluation mode with the plain facts that travel with it."""
+
+    model: SpikingClassifier
+    notes: dict[str, str]
+
+
+def save_checkpoint(path: Path, model: SpikingClassifier, notes: Mapping[str, str] | None = None) -> None:
+    """Write the float parameters, the configuration and the notes; same content, same bytes."""
+    content = {
+        "format": FORMAT,
+        "schema": SCHEMA,
+        "config": asdict(model.config),
+        "notes": dict(sorted((notes or {}).items())),
+        "parameters": {name: value.detach().clone() for name, value in _parameters(model).items()},
+    }
+    # Through a buffer, because torch.save writes the file's own name into the archive.
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    write_atomically(path, lambda stream: stream.write(buffer.getvalue()))
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """The model that `save_checkpoint` wrote; raises FileError with one line for anything else."""
+    where = str(path)
+    _check_archive(path)
+    content = _load(path)
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise FileError("is a PyTorch file, but not a model written by snnc train", where=where)
+    if type(content.get("schema")) is not int or content["schema"] != SCHEMA:
+        raise FileError(f"has schema {content.get('schema')!r}, this version reads {SCHEMA}", where=where)
+    if set(content) != _KEYS:
+        raise FileError(f"must hold {', '.join(sorted(_KEYS))}", where=where)
+    model = SpikingClassifier(_config(content["config"], where))
+    _fill(model, content["parameters"], where)
+    model.eval()
+    return Checkpoint(model, _notes(content["notes"], where))
+
+
+def requantised(checkpoint: Checkpoint, *, weight_bits: int | None, steps: int | None) -> Checkpoint:
+    """The same float parameters on another integer grid, or run for another number of steps.
+
+    Nothing is retrained: accuracy may fall. The notes lose the accuracy and rate they stated.
+    """
+    old = checkpoint.model
+    config = replace(
+        old.config,
+        weight_bits=old.config.weight_bits if weight_bits is None else weight_bits,
+        steps=old.config.steps if steps is None else steps,
+    )
+    model = SpikingClassifier(config)
+    _fill(model, _parameters(old), "requantised model")
+    model.eval()
+    stale = ("test_accuracy", "mean_firing_rate")
+    return Checkpoint(model, {key: note for key, note in checkpoint.notes.items() if key not in stale})
+
+
+def _parameters(model: SpikingClassifier) -> dict[str, Tensor]:
+    """The learned tensors by name, as the file calls them."""
+    return {
+        f"{name}.{kind}": tensor
+        for name, layer in zip(model.layer_names, model.stack, strict=True)
+        for kind, tensor in (
+            ("weights", layer.synapses.weight),
+            ("threshold", layer.threshold),
+            ("bias", layer.bias),
+        )
+    }
+
+
+def _check_archive(path: Path) -> None:
+    """Refuse what is not an uncompressed zip of bounded size, before torch reads it."""
+    where = str(path)
+    if not path.is_file():
+        raise FileError("no such file", where=where)
+    size = path.stat().st_size
+    if size > MAX_FILE_BYTES:
+        raise FileError(f"has {size} bytes, the limit for a model is {MAX_FILE_BYTES}", where=where)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        raise FileError("is not a PyTorch file, or was cut short", where=where) from None
+    stored = all(entry.compress_type == zipfile.ZIP_STORED for entry in entries)
+    if not stored or sum(entry.file_size for entry in entries) > size:
+        raise FileError("is a compressed archive, which torch.save never writes", where=where)
+
+
+def _load(path: Path) -> object:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            content: object = torch.load(path, map_location="cpu", weights_only=True)
+    # A damaged pickle can make the unpickler raise almost anything; all of it means the same.
+    except Exception as error:
+        raise FileError("cannot be read as tensors and plain data", where=str(path)) from error
+    return content
+
+
+def _config(content: object, where: str) -> ModelConfig:
+    names = {field.name for field in fields(ModelConfig)}
+    if not isinstance(content, dict) or set(content) != names:
+        raise FileError(f"config must hold {', '.join(sorted(names))}", where=where)
+    if not isinstance(content["sizes"], tuple):
+        raise FileError("config: sizes must be a tuple of integers", where=where)
+    try:
+        return ModelConfig(**content)
+    except (ValueError, TypeError) as error:
+        raise FileError(f"config: {error}", where=where) from error
+
+
+def _fill(model: SpikingClassifier, content: object, where: str) -> None:
+    """Copy the file's tensors into the model, each checked against the parameter it replaces."""
+    parameters = _parameters(model)
+    if not isinstance(content, dict) or set(content) != set(parameters):
+        raise FileError(f"parameters must hold {', '.join(parameters)}", where=where)
+    for name, parameter in parameters.items():
+        value = content[name]
+        if type(value) is not Tensor or value.layout != torch.strided or value.dtype != torch.float32:
+            raise FileError(f"parameter {name} must be a float32 tensor", where=where)
+        if value.shape != parameter.shape:
+            raise FileError(
+                f"parameter {name} must have shape {tuple(parameter.shape)}, not {tuple(value.shape)}",
+                where=where,
+            )
+        if value.device.type != "cpu" or not bool(torch.isfinite(value).all()):
+            raise FileError(f"parameter {name} must hold finite numbers", where=where)
+        with torch.no_grad():
+            parameter.copy_(value)
+
+
+def _notes(content: object, where: str) -> dict[str, str]:
+    if not isinstance(content, dict) or len(content) > MAX_NOTES:
+        raise FileError(f"notes must be at most {MAX_NOTES} named texts", where=where)
+    for text in (*content.keys(), *content.values()):
+        if not isinstance(text, str) or len(text) > MAX_NOTE_LENGTH:
+            raise FileError(f"notes must be texts of at most {MAX_NOTE_LENGTH} characters", where=where)
+    return dict(content)

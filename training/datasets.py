@@ -1,0 +1,187 @@
+"""Where samples come from: the embedded digits, IDX files and `.npz` files, all checked before use.
+
+`digits.npz` was made once with scikit-learn 1.9.1 (the 8x8 digits of the UCI repository, public domain):
+
+    d = sklearn.datasets.load_digits()
+    xa, xb, ya, yb = train_test_split(d.data.astype(np.uint8), d.target.astype(np.int64),
+                                      test_size=0.2, stratify=d.target, random_state=0)
+    np.savez_compressed("digits.npz", x_train=xa, y_train=ya, x_test=xb, y_test=yb)
+"""
+
+import gzip
+import os
+import struct
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import FileError, UsageError
+from .npz import read_arrays
+
+DATA_VARIABLE = "SNNC_DATA"
+"""Environment variable that names the folder of the data sets which are not embedded."""
+
+IDX_SETS = ("mnist", "fashion-mnist")
+SOURCES = ("digits", *IDX_SETS)
+SPLITS = ("train", "test")
+
+_IDX_PREFIX = {"train": "train", "test": "t10k"}
+_IDX_UNSIGNED_BYTE = 0x08
+_MAX_IDX_BYTES = 1 << 28
+
+MAX_CLASSES = 1 << 14
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Labelled integer inputs, as they enter a network.
+
+    `x` is uint8: (N, features) graded values, or (N, steps, features) spike trains; `y` is (N,)
+    class indices.
+    """
+
+    name: str
+    x: NDArray[np.uint8]
+    y: NDArray[np.int64]
+    spike_trains: bool = False
+
+    def __len__(self) -> int:
+        return int(self.x.shape[0])
+
+    @property
+    def features(self) -> int:
+        """Number of input axons."""
+        return int(self.x.shape[-1])
+
+
+def load_samples(
+    source: str,
+    split: str = "test",
+    limit: int | None = None,
+    data_dir: Path | None = None,
+    *,
+    events: bool = False,
+) -> Samples:
+    """The samples of `source`: a name in `SOURCES` or the path of an `.npz`; the first `limit` of them.
+
+    An `.npz` holds `x_train`, `y_train`, `x_test`, `y_test`, or `x` and `y`, which count as a test split.
+    Its `x` is uint8, or float in [0, 1], which becomes round(255 x), of shape (N, features) or
+    (N, channels, height, width); with `events` it is spike trains (N, steps, ...), bool or uint8.
+    Pixels of the named sets are taken as they are: 0..16 for digits, 0..255 for the others.
+    `data_dir` (else $SNNC_DATA) holds one folder per IDX data set.
+    """
+    if split not in SPLITS:
+        raise UsageError(f"unknown split {split!r}; known: {', '.join(SPLITS)}")
+    if limit is not None and limit < 1:
+        raise UsageError(f"the number of samples must be at least 1, not {limit}")
+    is_file = source.endswith(".npz")
+    if not is_file and source not in SOURCES:
+        raise UsageError(f"unknown data set {source!r}; known: {', '.join(SOURCES)}, or the path of an .npz")
+    if events and not is_file:
+        raise UsageError(f"data set {source!r} holds graded pixels, but the model takes spike trains")
+    if is_file:
+        samples = _load_npz(Path(source), split, events)
+    elif source == "digits":
+        samples = _load_npz(Path(__file__).with_name("digits.npz"), split, False)
+    else:
+        samples = _load_idx(source, split, data_dir)
+    return Samples(source, samples.x[:limit], samples.y[:limit], samples.spike_trains)
+
+
+def check_payload(samples: Samples, max_payload: int) -> None:
+    """Raise FileError unless every value fits the range 0..`max_payload` of a network's input."""
+    largest = int(samples.x.max(initial=0))
+    if largest > max_payload:
+        raise FileError(
+            f"values reach {largest}, but the network's input takes 0..{max_payload}", where=samples.name
+        )
+
+
+def _load_npz(path: Path, split: str, events: bool) -> Samples:
+    wanted = (f"x_{split}", f"y_{split}", "x", "y")
+    arrays = read_arrays(path, wanted)
+    name = str(path)
+    if f"x_{split}" in arrays or f"y_{split}" in arrays:
+        x, y = arrays.get(f"x_{split}"), arrays.get(f"y_{split}")
+    elif split == "test":
+        x, y = arrays.get("x"), arrays.get("y")
+    else:
+        raise FileError(f"has no split {split!r}: expected arrays x_{split} and y_{split}", where=name)
+    if x is None or y is None:
+        raise FileError(f"expected arrays x and y, or x_{split} and y_{split}", where=name)
+    return Samples(name, _inputs(x, events, name), _labels(y, len(x) if x.ndim else 0, name), events)
+
+
+def _inputs(x: NDArray[np.generic], events: bool, where: str) -> NDArray[np.uint8]:
+    """`x` as uint8 (N, features), or (N, steps, features) with `events`."""
+    leading = 2 if events else 1
+    if x.ndim <= leading or x.size == 0:
+        kind = "spike trains (N, steps, ...)" if events else "samples (N, features) or (N, C, H, W)"
+        raise FileError(f"x must be non-empty {kind}, not of shape {x.shape}", where=where)
+    flat = x.reshape(*x.shape[:leading], -1)
+    if x.dtype == np.uint8 or (events and x.dtype == np.bool_):
+        return flat.astype(np.uint8)
+    if events or not np.issubdtype(x.dtype, np.floating):
+        allowed = "bool or uint8" if events else "uint8, or float in [0, 1]"
+        raise FileError(f"x must be {allowed}, not {x.dtype}", where=where)
+    values = flat.astype(np.float64)
+    if not bool(((values >= 0) & (values <= 1)).all()):
+        raise FileError(f"float x must lie in [0, 1], not {values.min()}..{values.max()}", where=where)
+    return np.rint(values * 255).astype(np.uint8)
+
+
+def _labels(y: NDArray[np.generic], count: int, where: str) -> NDArray[np.int64]:
+    if not np.issubdtype(y.dtype, np.integer) or y.shape != (count,):
+        raise FileError(f"y must be {count} integers, not {y.dtype} of shape {y.shape}", where=where)
+    labels = y.astype(np.int64)
+    if not bool(((labels >= 0) & (labels < MAX_CLASSES)).all()):
+        raise FileError(f"y must lie in 0..{MAX_CLASSES - 1}, not {y.min()}..{y.max()}", where=where)
+    return labels
+
+
+def _load_idx(name: str, split: str, data_dir: Path | None) -> Samples:
+    """One split of an IDX data set (format: yann.lecun.com/exdb/mnist, gzip-compressed)."""
+    files = [f"{_IDX_PREFIX[split]}-{part}.gz" for part in ("images-idx3-ubyte", "labels-idx1-ubyte")]
+    root = data_dir or (Path(os.environ[DATA_VARIABLE]) if os.environ.get(DATA_VARIABLE) else None)
+    if root is None:
+        raise FileError(
+            f"data set {name!r} is not embedded: {' and '.join(files)} are read from FOLDER/{name}",
+            hint=f"name the folder with --data-dir FOLDER or the environment variable {DATA_VARIABLE}",
+        )
+    paths = [root / name / file for file in files]
+    if not all(path.is_file() for path in paths):
+        raise FileError(f"data set {name!r} needs {' and '.join(files)} in {root / name}")
+    images = _read_idx(paths[0], 3)
+    labels = _read_idx(paths[1], 1)
+    return Samples(name, images.reshape(len(images), -1), _labels(labels, len(images), str(paths[1])), False)
+
+
+def _read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
+    """The array of an IDX file of unsigned bytes; nothing is allocated before the sizes are checked."""
+    try:
+        with gzip.open(path) as stream:
+            header = stream.read(4 + 4 * dimensions)
+            shape = _idx_shape(header, dimensions, path)
+            size = int(np.prod(shape, dtype=object))
+            if not 0 < size <= _MAX_IDX_BYTES:
+                raise FileError(f"shape {shape} is outside 1..{_MAX_IDX_BYTES} bytes", where=str(path))
+            content = stream.read(size + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise FileError(f"is not a readable gzip file ({error})", where=str(path)) from error
+    if len(content) != size:
+        found = "more" if len(content) > size else str(len(content))
+        raise FileError(f"must hold {size} bytes of data, found {found}", where=str(path))
+    return np.frombuffer(content, np.uint8).reshape(shape)
+
+
+def _idx_shape(header: bytes, dimensions: int, path: Path) -> tuple[int, ...]:
+    if len(header) != 4 + 4 * dimensions:
+        raise FileError(f"ends inside its {4 + 4 * dimensions} byte header", where=str(path))
+    magic, *shape = struct.unpack(f">{1 + dimensions}I", header)
+    expected = _IDX_UNSIGNED_BYTE << 8 | dimensions
+    if magic != expected:
+        raise FileError(f"has magic number {magic:#010x}, expected {expected:#010x}", where=str(path))
+    return tuple(shape)

@@ -1,0 +1,157 @@
+"""Training a recipe: seeded, repeatable to the byte, with a price on every spike."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ..errors import FileError, UsageError
+from .datasets import Samples, check_payload, load_samples
+from .model import SpikingClassifier, firing_rates, mean_firing_rate, predictions
+from .recipes import Recipe, apply_settings
+
+
+@dataclass(frozen=True)
+class Progress:
+    """State of a training after an epoch; `epoch` counts from 1."""
+
+    epoch: int
+    epochs: int
+    loss: float
+    accuracy: float
+    """On the training samples of this epoch, while the weights moved."""
+    rate: float
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """A trained model in evaluation mode and its quality on the test split, from its integers."""
+
+    model: SpikingClassifier
+    recipe: Recipe
+    """With the settings applied."""
+    seed: int
+    accuracy: float
+    rates: tuple[float, ...]
+    """Firing rate of each hidden layer: spikes / (neurons x steps x samples)."""
+    mean_rate: float
+
+    def notes(self) -> dict[str, str]:
+        """Plain facts to store with the model."""
+        return {
+            "recipe": self.recipe.name,
+            "data": self.recipe.data,
+            "seed": str(self.seed),
+            "test_accuracy": f"{self.accuracy:.4f}",
+            "mean_firing_rate": f"{self.mean_rate:.4f}",
+            "input": f"integers 0..{self.recipe.max_payload} as stored in the data, not rescaled",
+        }
+
+
+def train(
+    recipe: Recipe,
+    seed: int = 1,
+    settings: Mapping[str, str] | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    *,
+    data_dir: Path | None = None,
+) -> TrainResult:
+    """Train `recipe`, changed by `settings` (see `apply_settings`), and measure it on the test split.
+
+    The same arguments give the same bytes on the same kind of processor: the seed sets initial
+    weights and order of samples, and the work runs in one thread, since the number of threads
+    changes the order of float sums. The caller's random state and threads are left as they were.
+    """
+    recipe = apply_settings(recipe, dict(settings or {}))
+    events = recipe.encoding == "events"
+    learn, test = (
+        load_samples(recipe.data, split, data_dir=data_dir, events=events) for split in ("train", "test")
+    )
+    for samples in (learn, test):
+        check_payload(samples, recipe.max_payload)
+    config = recipe.model_config(learn.features, _classes(learn, test))
+    with _repeatable(seed):
+        model = SpikingClassifier(config)
+        _fit(model, learn, recipe, seed, progress or (lambda _: None))
+        model.eval()
+        trace = model.trace(test.x)
+    return TrainResult(
+        model=model,
+        recipe=recipe,
+        seed=seed,
+        accuracy=float((predictions(trace, config) == test.y).mean()),
+        rates=firing_rates(trace),
+        mean_rate=mean_firing_rate(trace),
+    )
+
+
+def _classes(learn: Samples, test: Samples) -> int:
+    """Number of classes in the training split; the test split may have no other."""
+    classes = int(learn.y.max()) + 1
+    if int(test.y.max()) >= classes:
+        raise FileError(
+            f"test labels reach {int(test.y.max())}, training labels only {classes - 1}", where=learn.name
+        )
+    return max(classes, 2)
+
+
+def _fit(
+    model: SpikingClassifier,
+    samples: Samples,
+    recipe: Recipe,
+    seed: int,
+    progress: Callable[[Progress], None],
+) -> None:
+    """Adam with a cosine schedule to zero over all batches; the loss is cross entropy + spikes."""
+    x, y = torch.from_numpy(samples.x), torch.from_numpy(samples.y)
+    batches = -(-len(samples) // recipe.batch)
+    optimiser = torch.optim.Adam(model.parameters(), lr=recipe.learning_rate)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, recipe.epochs * batches)
+    shuffle = torch.Generator().manual_seed(seed)
+    model.train()
+    for epoch in range(1, recipe.epochs + 1):
+        totals = np.zeros(3)
+        order = torch.randperm(len(samples), generator=shuffle)
+        for chosen in torch.split(order, recipe.batch):
+            loss, measures = _loss(model, x[chosen], y[chosen], recipe.rate_penalty)
+            optimiser.zero_grad()
+            torch.autograd.backward(loss)
+            optimiser.step()
+            schedule.step()
+            totals += measures * len(chosen)
+        mean = totals / len(samples)
+        if not np.isfinite(mean[0]):
+            raise UsageError(
+                f"training diverged in epoch {epoch} (loss {mean[0]})", hint="set a smaller learning_rate"
+            )
+        progress(Progress(epoch, recipe.epochs, *(float(value) for value in mean)))
+
+
+def _loss(
+    model: SpikingClassifier, x: Tensor, y: Tensor, rate_penalty: float
+) -> tuple[Tensor, np.ndarray[tuple[int], np.dtype[np.float64]]]:
+    """The loss of a batch, and its loss, accuracy and mean firing rate as numbers."""
+    logits, rates = model(x)
+    rate = rates.mean() if len(rates) else logits.new_zeros(())
+    loss = nn.functional.cross_entropy(logits, y) + rate_penalty * rate
+    accuracy = (logits.detach().argmax(1) == y).double().mean()
+    return loss, np.array([loss.item(), accuracy.item(), rate.item()])
+
+
+@contextmanager
+def _repeatable(seed: int) -> Iterator[None]:
+    """Fixed seed, one thread and deterministic kernels inside; everything restored after."""
+    threads, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    with torch.random.fork_rng(devices=[]):
+        try:
+            torch.set_num_threads(1)
+            torch.use_deterministic_algorithms(True)
+            torch.manual_seed(seed)
+            yield
+        finally:
+            torch.set_num_threads(threads)
+            torch.use_deterministic_algorithms(strict)

@@ -1,0 +1,286 @@
+"""The promise: trainer, reference, simulator and RTL on the same samples, compared value by value.
+
+The reference interpreter is the yardstick; each other execution is compared with it: every membrane after
+every step, every spike, every readout. Simulator and RTL are compared with each other packet by packet, cycle by cycle.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .compiler.arithmetic import IntArray
+from .compiler.execute import LayerTrace, execute_network
+from .compiler.passes.encode import Encode
+from .compiler.program import TiledProgram
+from .compiler.storage import Program
+
+MembranesAndSpikes = tuple[IntArray, IntArray]
+"""Of one layer, both (samples, steps, neurons)."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The first place where an execution departs from what it is compared with."""
+
+    execution: str
+    compared_with: str
+    quantity: str
+    sample: int
+    expected: int
+    got: int
+    layer: str = ""
+    step: int = -1
+    neuron: int = -1
+    core: str = ""
+    cycle: int = -1
+
+    def describe(self) -> str:
+        """One line: where, expected, got."""
+        places = [f"sample {self.sample}"]
+        if self.layer:
+            places.append(f"layer {self.layer!r}, step {self.step}, neuron {self.neuron}, core {self.core}")
+        if self.cycle >= 0:
+            places.append(f"cycle {self.cycle}")
+        return (
+            f"{self.execution} differs from {self.compared_with}: {self.quantity} at {', '.join(places)}: "
+            f"expected {self.expected}, got {self.got}"
+        )
+
+
+@dataclass
+class Verification:
+    """Counts of what was compared; the content of verify.json."""
+
+    samples: int
+    executions: list[str]
+    spikes_compared: int = 0
+    spike_differences: int = 0
+    membranes_compared: int = 0
+    membrane_differences: int = 0
+    outputs_compared: int = 0
+    output_differences: int = 0
+    cycles_compared: int = 0
+    cycle_differences: int = 0
+    stall: float = 0.0
+    seed: int = 0
+    first_difference: Difference | None = None
+    waveform: str | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON document."""
+        return asdict(self)
+
+    def wave_hint(self) -> str | None:
+        """Where to look on."""
+        return None if self.waveform is None else f"a waveform of that sample is in {self.waveform}"
+
+    def summary(self) -> str:
+        """Table of what was compared, exact counts."""
+        rows = [
+            ("spikes", self.spikes_compared, self.spike_differences),
+            ("membranes", self.membranes_compared, self.membrane_differences),
+            ("outputs", self.outputs_compared, self.output_differences),
+            ("packet cycles", self.cycles_compared, self.cycle_differences),
+        ]
+        lines = [f"{' = '.join(self.executions)} on {self.samples} samples (exact)"]
+        lines.append(f"{'':15}{'compared':>12}{'different':>12}")
+        lines += [f"{name:15}{compared:12,}{different:12,}" for name, compared, different in rows]
+        if self.stall:
+            lines.append(f"and again with random stalls on every port, probability {self.stall}, seed {self.seed}")
+        return "\n".join(lines)
+
+
+class Comparison:
+    """Counts comparisons against the reference and remembers the first difference."""
+
+    def __init__(self, tiled: TiledProgram, reference: Mapping[str, LayerTrace], outputs: IntArray) -> None:
+        self.tiled = tiled
+        self.reference = reference
+        self.outputs = outputs
+        self.result = Verification(len(outputs), ["reference"])
+
+    def traces(self, execution: str, layers: Mapping[str, MembranesAndSpikes]) -> None:
+        """Compare every membrane and spike of `execution`, all layers."""
+        for name, expected in self.reference.items():
+            membranes, spikes = layers[name]
+            self.result.spikes_compared += expected.spikes.size
+            self.result.membranes_compared += expected.membrane.size
+            self.result.spike_differences += self._layer(execution, "spike", name, expected.spikes, spikes)
+            self.result.membrane_differences += self._layer(
+                execution, "membrane", name, expected.membrane, membranes
+            )
+
+    def readout(self, execution: str, outputs: IntArray) -> None:
+        """Compare what the host reads."""
+        self.result.outputs_compared += self.outputs.size
+        wrong = np.argwhere(self.outputs != outputs)
+        self.result.output_differences += len(wrong)
+        if len(wrong):
+            sample, neuron = map(int, wrong[0])
+            self._remember(
+                Difference(
+                    execution,
+                    "reference",
+                    f"output {neuron}",
+                    sample,
+                    int(self.outputs[sample, neuron]),
+                    int(outputs[sample, neuron]),
+                )
+            )
+
+    def packets(self, sample: int, expected: "Packets", got: "Packets") -> None:
+        """Compare the packets that left the mesh, simulator against RTL, with their cycles."""
+        count = max(len(expected.cycles), len(got.cycles))
+        same = min(len(expected.cycles), len(got.cycles))
+        differs = (expected.cycles[:same] != got.cycles[:same]) | (expected.flits[:same] != got.flits[:same])
+        self.result.cycles_compared += count
+        self.result.cycle_differences += int(differs.sum()) + count - same
+        if differs.any():
+            first = int(np.argmax(differs))
+            if expected.cycles[first] != got.cycles[first]:
+                quantity, values = f"cycle of packet {first}", (expected.cycles[first], got.cycles[first])
+            else:
+                quantity, values = f"packet {first}", (expected.flits[first], got.flits[first])
+        elif count != same:
+            quantity, values = "number of packets", (len(expected.cycles), len(got.cycles))
+            first = same
+        else:
+            return
+        at = expected.cycles if first < len(expected.cycles) else got.cycles
+        self._remember(
+            Difference(
+                "rtl", "simulator", quantity, sample, int(values[0]), int(values[1]), cycle=int(at[first])
+            )
+        )
+
+    def _layer(
+        self, execution: str, quantity: str, layer: str, expected: NDArray[Any], got: NDArray[Any]
+    ) -> int:
+        wrong = np.argwhere(expected != got)
+        if len(wrong):
+            sample, step, neuron = map(int, wrong[0])
+            place = (sample, step, neuron)
+            self._remember(
+                Difference(
+                    execution,
+                    "reference",
+                    quantity,
+                    sample,
+                    int(expected[place]),
+                    int(got[place]),
+                    layer,
+                    step,
+                    neuron,
+                    self._core_of(layer, neuron),
+                )
+            )
+        return len(wrong)
+
+    def _core_of(self, layer: str, neuron: int) -> str:
+        for core in self.tiled.cores:
+            inside = core.first_neuron <= neuron < core.first_neuron + core.neurons
+            if core.layer == layer and inside and core.emission != "values_every":
+                return str(core.at)
+        return "?"
+
+    def _remember(self, difference: Difference) -> None:
+        if self.result.first_difference is None:
+            self.result.first_difference = difference
+
+
+@dataclass(frozen=True)
+class Packets:
+    """Packets that left the mesh in one run, in order."""
+
+    flits: NDArray[np.uint64]
+    cycles: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class VerifyOptions:
+    """How `verify` runs the RTL."""
+
+    stall: float = 0.0
+    """Probability with which every port stalls in an additional run."""
+    seed: int = 0
+    cache: Path = Path("build/verilated")
+    """Where compiled RTL models are kept between runs."""
+    work: Path = Path("build/verify")
+    """Where stimulus, logs and waveforms go."""
+
+
+def verify(
+    program: Program,
+    payloads: IntArray,
+    trainer: Mapping[str, MembranesAndSpikes] | None,
+    options: VerifyOptions,
+    announce: Any = lambda message: None,
+) -> Verification:
+    """Run every execution on `payloads` (samples, steps, features) and compare them.
+
+    `trainer` is what the PyTorch model computed, by layer, or None where no model file is at hand; the
+    result's `executions` says which took part.
+    """
+    from .rtl.cosimulate import cosimulate
+    from .sim.cycle_engine import run_isolated, run_stream
+    from .sim.functional import run_functional
+
+    clock = _Stopwatch()
+    announce("reference")
+    reference = execute_network(program.network, payloads)
+    comparison = Comparison(program.tiled, reference.layers, reference.outputs)
+    result = comparison.result
+    result.stall, result.seed = options.stall, options.seed
+    clock.lap(result, "reference")
+    if trainer is not None:
+        result.executions.insert(0, "trainer")
+        comparison.traces("trainer", trainer)
+    announce("simulator")
+    functional = run_functional(program.tiled, payloads, trace=True)
+    isolated = run_isolated(program.tiled, payloads, trace=True)
+    stream = run_stream(program.tiled, payloads)
+    for label, run in (("simulator (functional tier)", functional), ("simulator (cycle tier)", isolated)):
+        comparison.traces(label, _membranes_and_spikes(program.tiled, run))
+        comparison.readout(label, run.outputs)
+    result.executions.append("simulator")
+    clock.lap(result, "simulator")
+    announce("rtl")
+    image = Encode().run(program.tiled)
+    rtl = cosimulate(image, program.tiled, payloads, cache=options.cache, work=options.work)
+    result.executions.append("rtl")
+    comparison.traces("rtl", rtl.layers)
+    comparison.readout("rtl", rtl.outputs)
+    for sample, packets in enumerate(rtl.packets):
+        expected = isolated.packets[sample] if sample < len(payloads) else stream.packets[0]
+        comparison.packets(min(sample, len(payloads) - 1), expected, packets)
+    if options.stall:
+        announce(f"rtl, stalled with probability {options.stall}")
+        stalled = cosimulate(
+            image,
+            program.tiled,
+            payloads,
+            cache=options.cache,
+            work=options.work,
+            stall=options.stall,
+            seed=options.seed,
+        )
+        comparison.traces("rtl with stalls", stalled.layers)
+        comparison.readout("rtl with stalls", stalled.outputs)
+    clock.lap(result, "rtl")
+    return result
+
+
+class _Stopwatch:
+    def __init__(self) -> None:
+        self.start = time.perf_counter()
+
+    def lap(self, result: Verification, name: str) -> None:
+        now = time.perf_counter()
+        result.seconds[name] = round(now - self.start, 3)
+        self.start = now
