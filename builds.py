@@ -2,14 +2,12 @@
 
 import json
 import os
-import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .compiler.arithmetic import IntArray
 from .compiler.execute import LayerTrace, execute_image, execute_network, execute_program, payloads_of
 from .compiler.network import Network
 from .compiler.passes.encode import Encode
@@ -20,7 +18,7 @@ from .compiler.text import print_ir
 from .console import Console
 from .errors import FileError, MismatchError, UsageError
 from .files import write_text
-from .verification import MembranesAndSpikes, Verification, VerifyOptions, verify
+from .verification import Verification, VerifyOptions, verify
 
 if TYPE_CHECKING:
     from .training.checkpoint import Checkpoint
@@ -62,7 +60,9 @@ def train_model(
     return result
 
 
-def read_model(path: Path, *, bits: int | None = None, steps: int | None = None) -> "tuple[Checkpoint, Network]":
+def read_model(
+    path: Path, *, bits: int | None = None, steps: int | None = None
+) -> "tuple[Checkpoint, Network]":
     """The model file `path` and its integer network, with weights requantised to `bits` and run for `steps`
     where these are given. Raises FileError, UsageError."""
     if path.suffix != ".pt":
@@ -135,7 +135,9 @@ def check_levels(compilation: Compilation, seed: int = 0) -> None:
     for level, got in runs.items():
         for name, trace in expected.layers.items():
             if not _same_trace(trace, got.layers[name]):
-                raise MismatchError(f"the {level} computes something else than the network", where=f"layer {name!r}")
+                raise MismatchError(
+                    f"the {level} computes something else than the network", where=f"layer {name!r}"
+                )
 
 
 def _same_trace(left: LayerTrace, right: LayerTrace) -> bool:
@@ -171,14 +173,15 @@ def load_inputs(
     from .training.datasets import check_payload, load_samples
 
     node = program.network.input
-    loaded = load_samples(
-        data, split, limit=samples, data_dir=data_dir, events=node.encoding == "events"
-    )
+    loaded = load_samples(data, split, limit=samples, data_dir=data_dir, events=node.encoding == "events")
     if loaded.features != node.features:
-        raise FileError(f"samples have {loaded.features} features, the model takes {node.features}", where=data)
+        raise FileError(
+            f"samples have {loaded.features} features, the model takes {node.features}", where=data
+        )
     if node.encoding == "events" and loaded.x.shape[1] != program.network.steps:
         raise FileError(
-            f"spike trains have {loaded.x.shape[1]} steps, the model takes {program.network.steps}", where=data
+            f"spike trains have {loaded.x.shape[1]} steps, the model takes {program.network.steps}",
+            where=data,
         )
     check_payload(loaded, node.max_payload)
     return loaded
@@ -202,7 +205,9 @@ def simulate_build(
     program = Program.load(build)
     inputs = load_inputs(program, data, data_dir=data_dir, split=split, samples=samples)
     with console.progress("simulating", len(inputs.y)) as update:
-        report = simulate(program, inputs.x, inputs.y, tier="cycle" if tier == "cycle" else "functional", progress=update)
+        report = simulate(
+            program, inputs.x, inputs.y, tier="cycle" if tier == "cycle" else "functional", progress=update
+        )
     if trace is not None:
         _write_trace(program, inputs.x, trace)
     document = report.to_dict()
@@ -218,7 +223,7 @@ def _write_trace(program: Program, x: np.ndarray[Any, Any], path: Path) -> None:
     network = program.network
     run = run_functional(program.tiled, payloads_of(network.input, network.steps, x), trace=True)
     arrays = {}
-    for name, (membranes, spikes) in layer_traces(program.tiled, run).items():
+    for name, (membranes, spikes) in layer_traces(program.tiled, run.trace).items():
         arrays[f"{name}.membranes"] = membranes
         arrays[f"{name}.spikes"] = spikes
     write_atomically(path, lambda stream: np.savez_compressed(stream, **arrays))
@@ -244,12 +249,18 @@ def verify_build(
     if (build / MODEL_FILE).is_file():
         console.detail("running trainer")
         checkpoint, network = read_model(build / MODEL_FILE)
-        if print_ir(replace(network, name="", notes={})) != print_ir(replace(program.network, name="", notes={})):
-            raise FileError("the model is not the one this build was compiled from", where=str(build / MODEL_FILE))
+        if print_ir(replace(network, name="", notes={})) != print_ir(
+            replace(program.network, name="", notes={})
+        ):
+            raise FileError(
+                "the model is not the one this build was compiled from", where=str(build / MODEL_FILE)
+            )
         trainer = {t.name: (t.membranes, t.spikes) for t in checkpoint.model.trace(inputs.x)}
     payloads = payloads_of(program.network.input, program.network.steps, inputs.x)
-    options = VerifyOptions(stall, seed, cache=_cache_directory(), work=build / "verify")
-    result = verify(program, payloads, trainer, options, announce=lambda name: console.detail(f"running {name}"))
+    options = VerifyOptions(stall, seed, cache=cache_directory(), work=build / "verify")
+    result = verify(
+        program, payloads, trainer, options, announce=lambda name: console.detail(f"running {name}")
+    )
     write_text(build / "verify.json", json.dumps(result.to_dict(), indent=1) + "\n")
     return result
 
@@ -258,7 +269,9 @@ def inspect_ir(path: Path, level: str) -> str:
     """The text of one IR level of a build directory or a model file."""
     if path.is_file():
         if level != "network":
-            raise UsageError(f"a model file has only the network level, not {level!r}", hint="add `--level network`")
+            raise UsageError(
+                f"a model file has only the network level, not {level!r}", hint="add `--level network`"
+            )
         return print_ir(read_model(path)[1])
     program = Program.load(path)
     if level == "network":
@@ -266,7 +279,7 @@ def inspect_ir(path: Path, level: str) -> str:
     return print_ir(program.tiled if level == "tiled" else Encode().run(program.tiled))
 
 
-def _cache_directory() -> Path:
+def cache_directory() -> Path:
     """Where compiled RTL models live between runs: `SNNC_CACHE`, or the user's cache directory."""
     named = os.environ.get("SNNC_CACHE")
     if named:

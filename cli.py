@@ -182,7 +182,9 @@ def simulate(
 @click.option("--data", help="Data set by name, or .npz (default: the data the model was trained on).")
 @click.option("--data-dir", type=directory, envvar="SNNC_DATA", help="Where the data sets lie.")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, help="Seed of the random stalls.")
-@click.option("--stall", type=click.FloatRange(0, 0.9), default=0.0, help="Also stall every port, this often.")
+@click.option(
+    "--stall", type=click.FloatRange(0, 0.9), default=0.0, help="Also stall every port, this often."
+)
 @click.option("--json", "json_file", metavar="FILE", help="Also write verify.json here (- for stdout).")
 @pass_console
 def verify(
@@ -209,7 +211,9 @@ def verify(
 
 @main.command()
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--level", type=click.Choice(["network", "tiled", "image"]), default="tiled", help="IR to print.")
+@click.option(
+    "--level", type=click.Choice(["network", "tiled", "image"]), default="tiled", help="IR to print."
+)
 def inspect(path: Path, level: str) -> None:
     """Print the IR of a build directory, or of a model (.pt, network level only)."""
     from .builds import inspect_ir
@@ -227,7 +231,8 @@ def targets() -> None:
     for target in builtin_targets().values():
         click.echo(
             f"{target.name:10} {target.core_count:5} {target.lanes:5} {target.neurons:7} {target.axons:6} "
-            f"{target.weight_kibit / 8:11.1f} {target.state_bits:5} {target.clock_mhz:5.0f}  {target.description}"
+            f"{target.weight_kibit / 8:11.1f} {target.state_bits:5} {target.clock_mhz:5.0f}  "
+            f"{target.description}"
         )
     click.echo("neurons, axons, weights: per core; state: bits per neuron")
 
@@ -272,7 +277,9 @@ def _check_budgets(
     if energy is not None and report["energy_j"]["mean"] > energy:
         used = format_quantity(report["energy_j"]["mean"], "J")
         table = report["energy_j"]["table"]
-        broken.append(f"energy {used} per sample (estimated: table `{table}`), budget {format_quantity(energy, 'J')}")
+        broken.append(
+            f"energy {used} per sample (estimated: table `{table}`), budget {format_quantity(energy, 'J')}"
+        )
     if latency is not None and report["latency_s"]["max"] > latency:
         used = format_quantity(report["latency_s"]["max"], "s")
         broken.append(f"latency {used} at most (simulated), budget {format_quantity(latency, 's')}")

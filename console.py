@@ -1,4 +1,4 @@
-"""What every command shares on the terminal: errors, progress, units. Data goes to stdout, the rest to stderr."""
+"""What every command shares on the terminal: errors, progress, units. Only data goes to stdout."""
 
 import os
 import re

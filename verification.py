@@ -1,23 +1,28 @@
 """The promise: trainer, reference, simulator and RTL on the same samples, compared value by value.
 
 The reference interpreter is the yardstick; each other execution is compared with it: every membrane after
-every step, every spike, every readout. Simulator and RTL are compared with each other packet by packet, cycle by cycle.
+every step, every spike, every readout. Simulator and RTL are also compared with each other, packet by packet
+and cycle by cycle.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .compiler.arithmetic import IntArray
-from .compiler.execute import LayerTrace, execute_network
+from .compiler.execute import LayerTrace, assemble_layers, execute_network
+from .compiler.flits import decode_outputs
 from .compiler.passes.encode import Encode
 from .compiler.program import TiledProgram
 from .compiler.storage import Program
+
+if TYPE_CHECKING:
+    from .sim.traces import CoreTrace
 
 MembranesAndSpikes = tuple[IntArray, IntArray]
 """Of one layer, both (samples, steps, neurons)."""
@@ -92,7 +97,9 @@ class Verification:
         lines.append(f"{'':15}{'compared':>12}{'different':>12}")
         lines += [f"{name:15}{compared:12,}{different:12,}" for name, compared, different in rows]
         if self.stall:
-            lines.append(f"and again with random stalls on every port, probability {self.stall}, seed {self.seed}")
+            lines.append(
+                f"and again with random stalls on every port, probability {self.stall}, seed {self.seed}"
+            )
         return "\n".join(lines)
 
 
@@ -220,17 +227,13 @@ def verify(
     payloads: IntArray,
     trainer: Mapping[str, MembranesAndSpikes] | None,
     options: VerifyOptions,
-    announce: Any = lambda message: None,
+    announce: Callable[[str], None] = lambda name: None,
 ) -> Verification:
     """Run every execution on `payloads` (samples, steps, features) and compare them.
 
     `trainer` is what the PyTorch model computed, by layer, or None where no model file is at hand; the
-    result's `executions` says which took part.
+    result's `executions` says which took part. At a difference the RTL runs once more, with a waveform.
     """
-    from .rtl.cosimulate import cosimulate
-    from .sim.cycle_engine import run_isolated, run_stream
-    from .sim.functional import run_functional
-
     clock = _Stopwatch()
     announce("reference")
     reference = execute_network(program.network, payloads)
@@ -242,38 +245,87 @@ def verify(
         result.executions.insert(0, "trainer")
         comparison.traces("trainer", trainer)
     announce("simulator")
-    functional = run_functional(program.tiled, payloads, trace=True)
-    isolated = run_isolated(program.tiled, payloads, trace=True)
-    stream = run_stream(program.tiled, payloads)
-    for label, run in (("simulator (functional tier)", functional), ("simulator (cycle tier)", isolated)):
-        comparison.traces(label, _membranes_and_spikes(program.tiled, run))
-        comparison.readout(label, run.outputs)
-    result.executions.append("simulator")
+    packets = _verify_simulator(comparison, payloads)
     clock.lap(result, "simulator")
     announce("rtl")
-    image = Encode().run(program.tiled)
-    rtl = cosimulate(image, program.tiled, payloads, cache=options.cache, work=options.work)
-    result.executions.append("rtl")
-    comparison.traces("rtl", rtl.layers)
+    _verify_rtl(comparison, payloads, packets, options)
+    clock.lap(result, "rtl")
+    if result.first_difference is not None:
+        result.waveform = _record_waveform(program.tiled, payloads, result.first_difference, options)
+    return result
+
+
+def _verify_simulator(comparison: Comparison, payloads: IntArray) -> list["Packets"]:
+    """Both tiers against the reference; returns the packets of each isolated sample, then of the stream."""
+    from .sim.cycle_engine import run_isolated, run_stream
+    from .sim.functional import run_functional
+
+    tiled = comparison.tiled
+    functional = run_functional(tiled, payloads, trace=True)
+    comparison.traces("simulator (functional tier)", layer_traces(tiled, functional.trace))
+    comparison.readout("simulator (functional tier)", functional.outputs)
+    isolated, stream = run_isolated(tiled, payloads, trace=True), run_stream(tiled, payloads)
+    comparison.traces("simulator (cycle tier)", layer_traces(tiled, isolated.trace))
+    comparison.readout("simulator (cycle tier)", decode_outputs(tiled, stream.flits, len(payloads)))
+    comparison.result.executions.append("simulator")
+    bounds = zip(isolated.offsets, isolated.offsets[1:], strict=False)
+    packets = [Packets(isolated.flits[a:b], isolated.stamps[a:b]) for a, b in bounds]
+    return [*packets, Packets(stream.flits, stream.stamps)]
+
+
+def _verify_rtl(
+    comparison: Comparison, payloads: IntArray, packets: list["Packets"], options: VerifyOptions
+) -> None:
+    """The RTL against the reference and, packet by packet, against the simulator; then with stalls."""
+    from .rtl.cosimulate import cosimulate
+
+    tiled = comparison.tiled
+    image = Encode().run(tiled)
+    rtl = cosimulate(image, tiled, payloads, cache=options.cache, work=options.work)
+    comparison.result.executions.append("rtl")
+    for label, layers in (("rtl (isolated)", rtl.isolated), ("rtl (back to back)", rtl.layers)):
+        if layers is not None:
+            comparison.traces(label, {name: (t.membrane, t.spikes) for name, t in layers.items()})
     comparison.readout("rtl", rtl.outputs)
-    for sample, packets in enumerate(rtl.packets):
-        expected = isolated.packets[sample] if sample < len(payloads) else stream.packets[0]
-        comparison.packets(min(sample, len(payloads) - 1), expected, packets)
+    for run, (flits, cycles) in enumerate(zip(rtl.flits, rtl.cycles, strict=True)):
+        comparison.packets(min(run, len(payloads) - 1), packets[run], Packets(flits, cycles))
     if options.stall:
-        announce(f"rtl, stalled with probability {options.stall}")
         stalled = cosimulate(
             image,
-            program.tiled,
+            tiled,
             payloads,
             cache=options.cache,
             work=options.work,
             stall=options.stall,
             seed=options.seed,
         )
-        comparison.traces("rtl with stalls", stalled.layers)
-        comparison.readout("rtl with stalls", stalled.outputs)
-    clock.lap(result, "rtl")
-    return result
+        layers = {name: (trace.membrane, trace.spikes) for name, trace in stalled.layers.items()}
+        comparison.traces("rtl (stalled)", layers)
+        comparison.readout("rtl (stalled)", stalled.outputs)
+
+
+def _record_waveform(
+    tiled: TiledProgram, payloads: IntArray, difference: Difference, options: VerifyOptions
+) -> str:
+    """Run the differing sample alone on the RTL with waves; returns the file."""
+    from .rtl.cosimulate import cosimulate
+
+    path = options.work / "mismatch.vcd"
+    sample = payloads[difference.sample : difference.sample + 1]
+    image = Encode().run(tiled)
+    cosimulate(image, tiled, sample, cache=options.cache, work=options.work, waves=path)
+    return str(path)
+
+
+def layer_traces(tiled: TiledProgram, cores: "tuple[CoreTrace, ...] | None") -> dict[str, MembranesAndSpikes]:
+    """Membranes and spikes by layer from the traces of a simulator run, one per core of `tiled`."""
+    if cores is None:
+        raise ValueError("the run kept no trace")
+    traces = {
+        core.at: LayerTrace(*(np.asarray(part) for part in (trace.accumulated, trace.membrane, trace.spikes)))
+        for core, trace in zip(tiled.cores, cores, strict=True)
+    }
+    return {name: (t.membrane, t.spikes) for name, t in assemble_layers(tiled, traces).items()}
 
 
 class _Stopwatch:

@@ -3,6 +3,7 @@
 Everything is built from `arithmetic.py`; the engines of `sim/`, the trainer and the RTL are compared with it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -119,7 +120,9 @@ def execute_image(image: Image, payloads: IntArray) -> Execution:
     return execute_program(decode_image(image), payloads)
 
 
-def assemble_layers(program: TiledProgram, traces: dict[Address, LayerTrace | None]) -> dict[str, LayerTrace]:
+def assemble_layers(
+    program: TiledProgram, traces: Mapping[Address, LayerTrace | None]
+) -> dict[str, LayerTrace]:
     """Traces of cores joined into traces of layers; partial-sum cores have none."""
     layers: dict[str, LayerTrace] = {}
     for name in dict.fromkeys(core.layer for core in program.cores):

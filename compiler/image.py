@@ -3,7 +3,7 @@
 A memory word wider than 32 bits is a row of 32-bit chunks, lowest first, as CONFIG_DATA flits carry them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -18,6 +18,8 @@ from .program import Address, InputRoute
 from .targets import Target
 
 CHUNK_BITS = 32
+MODE_REGISTER = 2
+"""The register that enables the core."""
 
 
 class Memory(IntEnum):
@@ -66,7 +68,7 @@ class CoreImage:
     sources: MemoryImage
 
     def sections(self) -> Iterator[tuple[Memory, MemoryImage]]:
-        """Every memory section with the memory it belongs to, registers last: they enable the core."""
+        """Every memory section with the memory it belongs to."""
         yield Memory.WEIGHTS, self.weights
         yield Memory.STATE, self.state
         yield Memory.THRESHOLDS, self.thresholds
@@ -121,14 +123,24 @@ class Image:
         }[memory]
 
     def config_flits(self) -> FlitArray:
-        """The CONFIG flits that load this image into disabled cores, core by core."""
+        """The CONFIG flits that load this image, core by core: each is disabled first and enabled last."""
         flits: list[int] = []
         for core in self.cores:
+            mode = int(core.registers.words[MODE_REGISTER, 0])
+            disabled = core.registers.words.copy()
+            disabled[MODE_REGISTER] = 0
+            flits += _write(core.at, Memory.REGISTERS, MODE_REGISTER, [0])
             for memory, section in core.sections():
-                select = int(memory) << MEMORY_SHIFT | section.first_address
-                flits.append(flit(FlitType.CONFIG_ADDRESS, select, core.at))
-                flits.extend(flit(FlitType.CONFIG_DATA, int(chunk), core.at) for chunk in section.words.flat)
+                words = disabled if memory is Memory.REGISTERS else section.words
+                flits += _write(core.at, memory, section.first_address, words.flat)
+            flits += _write(core.at, Memory.REGISTERS, MODE_REGISTER, [mode])
         return np.array(flits, np.uint64)
+
+
+def _write(to: Address, memory: Memory, address: int, chunks: Iterable[int]) -> list[int]:
+    """Flits that write `chunks` from `address` on."""
+    select = flit(FlitType.CONFIG_ADDRESS, int(memory) << MEMORY_SHIFT | address, to)
+    return [select, *(flit(FlitType.CONFIG_DATA, int(chunk), to) for chunk in chunks)]
 
 
 def pack_lanes(values: NDArray[Any], bits: int, lanes: int, first_address: int = 0) -> MemoryImage:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from hypothesis import assume
 from hypothesis import strategies as st
+
 from snnc.compiler.arithmetic import NO_LEAK, Decay, IntArray, state_range
 from snnc.compiler.network import Edge, Input, Layer, Linear, Network, Neurons, Readout
 from snnc.compiler.pipeline import Compilation, compile_network

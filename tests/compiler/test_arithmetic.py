@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from snnc.compiler.arithmetic import NO_LEAK, Decay, accumulate, clamp, decay, neuron_step
 
 EXAMPLES = [

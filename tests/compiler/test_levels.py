@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from networks import Case, cases
+
 from snnc.compiler.execute import Execution, execute_image, execute_network, execute_program
 from snnc.compiler.storage import Program
 from snnc.compiler.text import arrays_of, parse_ir, print_ir

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from networks import target
+
 from snnc.compiler.arithmetic import NO_LEAK, Decay
 from snnc.compiler.network import Edge, Input, Layer, Linear, Network, Neurons, Readout
 from snnc.compiler.pipeline import check_pass_name, compile_network
@@ -61,7 +62,9 @@ def test_a_layer_that_nobody_reads() -> None:
 def test_a_readout_of_membranes_that_feeds_a_layer() -> None:
     silent = layer("a", "input", 8, 4, reset="none")
     model = network(silent, layer("b", "a", 4, 2))
-    with pytest.raises(VerificationError, match=r"^a: a layer with reset 'none' never fires and is not the readout$"):
+    with pytest.raises(
+        VerificationError, match=r"^a: a layer with reset 'none' never fires and is not the readout$"
+    ):
         compile_network(model, target())
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from networks import target
+
 from snnc.compiler.network import Edge, Input, Layer, Linear, Network, Neurons, Readout
 from snnc.compiler.pipeline import compile_network
 from snnc.compiler.storage import Program, _content_hash
@@ -97,13 +98,19 @@ def test_a_changed_field_without_its_hash(build: Path) -> None:
     [
         (lambda d: d.update(schema=9), "schema must be 1, not 9$"),
         (lambda d: d["content"]["network"].update(steps="3"), r"Network\.steps: must be a value of type int"),
-        (lambda d: d["content"]["network"].update(steps=1 << 40), r"steps must be 1\.\.65536, not 1099511627776$"),
+        (
+            lambda d: d["content"]["network"].update(steps=1 << 40),
+            r"steps must be 1\.\.65536, not 1099511627776$",
+        ),
         (lambda d: d["content"]["network"].update(extra=1), r"fields missing \[\], unknown \['extra'\]$"),
         (lambda d: d["content"]["network"].pop("input"), r"fields missing \['input'\], unknown \[\]$"),
         (lambda d: d["content"]["network"].update(layers=3), r"Network\.layers: must be a list"),
         (lambda d: d["content"]["network"]["input"].update(encoding="x"), "must be one of direct, events"),
         (lambda d: d["content"]["tiled"]["cores"][0]["at"].update(x=99), r"lies outside the 4 x 4 mesh$"),
-        (lambda d: d["content"]["tiled"]["target"].update(lanes=0), r"lanes must be an integer in 2\.\.64, not 0$"),
+        (
+            lambda d: d["content"]["tiled"]["target"].update(lanes=0),
+            r"lanes must be an integer in 2\.\.64, not 0$",
+        ),
         (lambda d: d.pop("content"), "malformed program"),
     ],
 )

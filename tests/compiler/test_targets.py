@@ -4,6 +4,7 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
+
 from snnc.compiler.targets import builtin_targets, load_target
 from snnc.errors import TargetError
 
@@ -17,7 +18,9 @@ def test_the_built_in_targets_have_their_file_names() -> None:
 
 
 def test_an_unknown_name_lists_the_names() -> None:
-    with pytest.raises(TargetError, match=r"^no target is called 'ice'; there are ecp5-25k, ecp5-85k, fpga, mesh16$"):
+    with pytest.raises(
+        TargetError, match=r"^no target is called 'ice'; there are ecp5-25k, ecp5-85k, fpga, mesh16$"
+    ):
         load_target("ice")
 
 
@@ -50,5 +53,5 @@ def test_a_defect_is_one_line(tmp_path: Path, old: str, new: str, message: str) 
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(TargetError, match="cannot read the target: No such file or directory$"):
+    with pytest.raises(TargetError, match=r"cannot read the target: No such file or directory$"):
         load_target(str(tmp_path / "none.yaml"))
