@@ -69,14 +69,12 @@ class SnncGroup(click.Group):
 
 
 def print_error(error: SnncError) -> None:
-    """`error:` and the fact, where it is, an empty line, and a checked remedy."""
+    """`error:`, where and what, further facts indented, then an empty line and a checked remedy."""
     label = click.style("error:", fg="red", bold=True)
-    first, *rest = error.message.splitlines() or [""]
+    first, *rest = str(error).splitlines() or [""]
     click.echo(f"{label} {first}", err=True)
     for line in rest:
         click.echo(f"  {line}", err=True)
-    if error.where:
-        click.echo(f"  --> {error.where}", err=True)
     if error.hint:
         click.echo(f"\n{click.style('hint:', fg='cyan')} {error.hint}", err=True)
 
