@@ -1,9 +1,12 @@
 """IR level 1, `Network`: a typed graph of integer layers, the functional meaning of a model.
 
-A layer is one population of neurons and the edges that feed it; an edge is a synapse transform
-(today: linear) from a named source. Everything is in accumulator units of the receiving layer.
+A layer is one population of neurons and the edges that feed it; an edge carries the events of a named
+source through optional sum pooling and its synapses. Everything is in accumulator units of the receiving layer.
+Populations have shape (channels, height, width), (n, 1, 1) for a fully connected layer; neurons are numbered in
+that order, as PyTorch's flatten does.
 """
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -13,27 +16,39 @@ from numpy.typing import NDArray
 from ..errors import VerificationError
 from .arithmetic import NO_LEAK, Decay, IntArray, ResetMode, state_range
 
-InputEncoding = Literal["direct", "events"]
-ReadoutKind = Literal["membrane", "spike_count"]
+InputEncoding = Literal["direct", "held", "rate", "latency", "events"]
+ReadoutKind = Literal["membrane", "spike_count", "first_spike"]
+Shape = tuple[int, int, int]
 
 MAX_NEURONS = 1 << 20
 MAX_STEPS = 1 << 16
+MAX_SIDE = 256
+"""Largest height, width or kernel of a population with more than one pixel."""
+MAX_DELAY = 15
 
 
 @dataclass(frozen=True)
 class Input:
-    """Where data enters: `direct` sends the graded value of a sample's features at every step,
-    `events` takes spike trains of shape (steps, features). Payloads are 0..max_payload."""
+    """Where data enters, and how a sample becomes events; payloads are 0..max_payload.
+
+    `direct`: the graded value of each feature in every step. `held`: once, in the first step, for layers whose
+    synaptic current does not decay. `rate`: payload 1 with probability value / max_payload per step, from a fixed
+    seed. `latency`: one event of payload 1, the earlier the larger the value. `events`: spike trains (steps, features).
+    """
 
     name: str
-    features: int
+    shape: Shape
     encoding: InputEncoding = "direct"
     max_payload: int = 255
+
+    @property
+    def features(self) -> int:
+        return count(self.shape)
 
 
 @dataclass(frozen=True)
 class Neurons:
-    """Parameters of a population; the arrays have one entry per neuron, in accumulator units."""
+    """Parameters of a population; the arrays have one entry per channel, in accumulator units."""
 
     threshold: IntArray
     bias: IntArray
@@ -43,9 +58,11 @@ class Neurons:
     leak: Decay = NO_LEAK
     state_bits: int = 16
     """Width B of the clamp at the end of each step."""
+    current_leak: Decay | None = None
+    """Decay of the synaptic current (CUBA), or None: the current of a step acts in that step alone."""
 
     @property
-    def count(self) -> int:
+    def channels(self) -> int:
         return int(self.threshold.shape[0])
 
 
@@ -58,11 +75,27 @@ class Linear:
 
 
 @dataclass(frozen=True)
+class Conv2d:
+    """Convolution (cross-correlation as in PyTorch), `weights` (channels, source channels / groups, kernel height,
+    kernel width). `groups` equal to both channel counts is depthwise. A 1-D convolution has height 1."""
+
+    weights: NDArray[np.int8]
+    weight_bits: int
+    stride: tuple[int, int] = (1, 1)
+    padding: tuple[int, int] = (0, 0)
+    groups: int = 1
+
+
+@dataclass(frozen=True)
 class Edge:
-    """One input of a layer: the source's name and the synapses its events pass through."""
+    """One input of a layer. Events of `source` arrive `delay` steps later; an edge whose source does not come before
+    its layer is recurrent and has a delay of at least 1. `pool` sums windows of (height, width), stride equal to the
+    window, before the synapses; rows and columns that fill no window are dropped."""
 
     source: str
-    synapses: Linear
+    synapses: Linear | Conv2d
+    delay: int = 0
+    pool: tuple[int, int] = (1, 1)
 
 
 @dataclass(frozen=True)
@@ -70,16 +103,23 @@ class Layer:
     """A population and the edges whose currents are summed into it."""
 
     name: str
+    shape: Shape
     neurons: Neurons
     edges: tuple[Edge, ...]
+
+    @property
+    def count(self) -> int:
+        return count(self.shape)
 
 
 @dataclass(frozen=True)
 class Readout:
-    """How the classes are read: the last membrane, or spikes counted over all steps."""
+    """How the classes are read from a layer: the last membrane; spikes counted in steps first_step <= t; or the
+    first spike in them (steps - t of it, 0 without a spike: earlier is larger)."""
 
     layer: str
     kind: ReadoutKind
+    first_step: int = 0
 
 
 @dataclass(frozen=True)
@@ -103,29 +143,56 @@ class Network:
         """The layer called `name`; raises KeyError."""
         return next(layer for layer in self.layers if layer.name == name)
 
-    def size_of(self, source: str) -> int:
-        """Number of axons that `source` (the input or a layer) offers."""
-        return self.input.features if source == self.input.name else self.layer(source).neurons.count
+    def shape_of(self, source: str) -> Shape:
+        """Shape of the input or of a layer."""
+        return self.input.shape if source == self.input.name else self.layer(source).shape
+
+    def is_recurrent(self, layer: Layer, edge: Edge) -> bool:
+        """Whether `edge` feeds `layer` from itself or from a later layer."""
+        names = [self.input.name, *(other.name for other in self.layers)]
+        return names.index(edge.source) >= names.index(layer.name)
 
     def verify(self) -> None:
         """Check every invariant of this level; raises VerificationError naming the node."""
-        _require(1 <= self.steps <= MAX_STEPS, self.name, f"steps must be 1..{MAX_STEPS}, not {self.steps}")
+        _require(
+            1 <= self.steps <= MAX_STEPS, self.name, f"steps must be 1..{MAX_STEPS}, not {self.steps}"
+        )
         _require(bool(self.layers), self.name, "a network needs at least one layer")
         _verify_input(self.input)
-        known = {self.input.name: self.input.features}
-        for layer in self.layers:
-            _require(layer.name not in known, layer.name, "two nodes have this name")
+        names = [self.input.name, *(layer.name for layer in self.layers)]
+        for number, layer in enumerate(self.layers, 1):
+            _require(layer.name not in names[:number], layer.name, "two nodes have this name")
+            _verify_shape(layer.name, layer.shape)
             _verify_neurons(layer)
             _require(bool(layer.edges), layer.name, "a layer needs at least one edge")
             for edge in layer.edges:
+                _require(edge.source in names, layer.name, f"edge from unknown node {edge.source!r}")
+                recurrent = names.index(edge.source) >= number
                 _require(
-                    edge.source in known,
+                    int(recurrent) <= edge.delay <= MAX_DELAY,
                     layer.name,
-                    f"edge from {edge.source!r}, which is not an earlier node",
+                    f"delay from {edge.source!r} must be {int(recurrent)}..{MAX_DELAY}, not {edge.delay}",
                 )
-                _verify_linear(layer, edge, known[edge.source])
-            known[layer.name] = layer.neurons.count
+                _verify_edge(layer, edge, self.shape_of(edge.source))
         _verify_readout(self)
+
+
+def count(shape: Shape) -> int:
+    """Neurons of a population."""
+    return math.prod(shape)
+
+
+def pooled(shape: Shape, pool: tuple[int, int]) -> Shape:
+    """Shape after sum pooling; incomplete windows are dropped."""
+    return shape[0], shape[1] // pool[0], shape[2] // pool[1]
+
+
+def conv_shape(source: Shape, synapses: Conv2d) -> Shape:
+    """Shape of the output of a convolution over a (pooled) source."""
+    channels, _, kernel_height, kernel_width = synapses.weights.shape
+    height = (source[1] + 2 * synapses.padding[0] - kernel_height) // synapses.stride[0] + 1
+    width = (source[2] + 2 * synapses.padding[1] - kernel_width) // synapses.stride[1] + 1
+    return channels, height, width
 
 
 def _require(condition: bool, where: str, message: str) -> None:
@@ -133,28 +200,34 @@ def _require(condition: bool, where: str, message: str) -> None:
         raise VerificationError(message, where=where)
 
 
+def _verify_shape(name: str, shape: Shape) -> None:
+    _require(min(shape) >= 1, name, f"shape must be positive, not {shape}")
+    _require(max(shape) <= MAX_NEURONS and count(shape) <= MAX_NEURONS, name, f"shape {shape} is too large")
+    _require(max(shape[1:]) <= MAX_SIDE, name, f"height and width must be 1..{MAX_SIDE}, not {shape[1:]}")
+
+
 def _verify_input(node: Input) -> None:
+    _verify_shape(node.name, node.shape)
     _require(
-        1 <= node.features <= MAX_NEURONS,
-        node.name,
-        f"features must be 1..{MAX_NEURONS}, not {node.features}",
+        1 <= node.max_payload <= 255, node.name, f"max_payload must be 1..255, not {node.max_payload}"
     )
-    _require(1 <= node.max_payload <= 255, node.name, f"max_payload must be 1..255, not {node.max_payload}")
-    _require(node.encoding in ("direct", "events"), node.name, f"unknown encoding {node.encoding!r}")
+    encodings = ("direct", "held", "rate", "latency", "events")
+    _require(node.encoding in encodings, node.name, f"unknown encoding {node.encoding!r}")
 
 
 def _verify_neurons(layer: Layer) -> None:
-    neurons, count = layer.neurons, layer.neurons.count
-    _require(1 <= count <= MAX_NEURONS, layer.name, f"neurons must be 1..{MAX_NEURONS}, not {count}")
+    neurons, channels = layer.neurons, layer.shape[0]
     for label in ("threshold", "bias", "initial"):
         array = getattr(neurons, label)
         _require(
-            array.dtype == np.int64 and array.shape == (count,),
+            array.dtype == np.int64 and array.shape == (channels,),
             layer.name,
-            f"{label} must be int64 of shape ({count},), not {array.dtype} {array.shape}",
+            f"{label} must be int64 of shape ({channels},), not {array.dtype} {array.shape}",
         )
     _require(neurons.reset in ("soft", "hard", "none"), layer.name, f"unknown reset {neurons.reset!r}")
-    _require(2 <= neurons.state_bits <= 32, layer.name, f"state_bits must be 2..32, not {neurons.state_bits}")
+    _require(
+        2 <= neurons.state_bits <= 32, layer.name, f"state_bits must be 2..32, not {neurons.state_bits}"
+    )
     low, high = state_range(neurons.state_bits)
     for label, values in (("initial", neurons.initial), ("reset_value", np.array([neurons.reset_value]))):
         _require(
@@ -163,48 +236,83 @@ def _verify_neurons(layer: Layer) -> None:
             f"{label} must lie in {low}..{high} ({neurons.state_bits} bits), "
             f"not {int(values.min())}..{int(values.max())}",
         )
-    leak = neurons.leak
-    _require(
-        0 <= leak.fraction_bits <= 16 and 0 <= leak.numerator <= 1 << leak.fraction_bits,
-        layer.name,
-        f"leak numerator must be 0..2**fraction_bits with fraction_bits 0..16, not {leak}",
-    )
+    for leak in (neurons.leak, neurons.current_leak or NO_LEAK):
+        _require(
+            0 <= leak.fraction_bits <= 16 and 0 <= leak.numerator <= 1 << leak.fraction_bits,
+            layer.name,
+            f"leak numerator must be 0..2**fraction_bits with fraction_bits 0..16, not {leak}",
+        )
 
 
-def _verify_linear(layer: Layer, edge: Edge, axons: int) -> None:
-    synapses = edge.synapses
-    shape = (layer.neurons.count, axons)
+def _verify_edge(layer: Layer, edge: Edge, source: Shape) -> None:
+    synapses, where = edge.synapses, layer.name
+    _require(min(edge.pool) >= 1, where, f"pool must be positive, not {edge.pool}")
+    arriving = pooled(source, edge.pool)
+    _require(min(arriving) >= 1, where, f"pool {edge.pool} leaves nothing of {edge.source!r} {source}")
+    _require(2 <= synapses.weight_bits <= 8, where, f"weight_bits must be 2..8, not {synapses.weight_bits}")
+    if isinstance(synapses, Linear):
+        _verify_weights(layer, edge, (layer.count, count(arriving)))
+        _require(layer.shape[1:] == (1, 1), where, f"a linear layer has shape (n, 1, 1), not {layer.shape}")
+        return
+    _verify_conv(layer, edge, synapses, arriving)
+
+
+def _verify_conv(layer: Layer, edge: Edge, synapses: Conv2d, source: Shape) -> None:
+    where, groups = layer.name, synapses.groups
+    _require(synapses.weights.ndim == 4, where, "convolution weights must be 4-D")
+    kernel = synapses.weights.shape[2:]
+    divides = groups >= 1 and source[0] % groups == 0 and layer.shape[0] % groups == 0
+    _require(divides, where, f"groups {groups} must divide channels {source[0]} and {layer.shape[0]}")
+    _verify_weights(layer, edge, (layer.shape[0], source[0] // groups, *kernel))
+    _require(1 <= min(kernel) and max(kernel) <= 15, where, f"kernel must be 1..15, not {kernel}")
+    _require(1 <= min(synapses.stride), where, f"stride must be positive, not {synapses.stride}")
+    fits = all(0 <= p < k for p, k in zip(synapses.padding, kernel, strict=True))
+    _require(fits, where, f"padding must be 0 and less than the kernel, not {synapses.padding}")
+    expected = conv_shape(source, synapses)
+    _require(expected == layer.shape, where, f"convolution from {edge.source!r} gives {expected}, not {layer.shape}")
+
+
+def _verify_weights(layer: Layer, edge: Edge, shape: tuple[int, ...]) -> None:
+    weights, bits = edge.synapses.weights, edge.synapses.weight_bits
     _require(
-        synapses.weights.dtype == np.int8 and synapses.weights.shape == shape,
+        weights.dtype == np.int8 and weights.shape == shape,
         layer.name,
-        f"weights from {edge.source!r} must be int8 of shape {shape}, "
-        f"not {synapses.weights.dtype} {synapses.weights.shape}",
+        f"weights from {edge.source!r} must be int8 of shape {shape}, not {weights.dtype} {weights.shape}",
     )
-    _require(
-        2 <= synapses.weight_bits <= 8, layer.name, f"weight_bits must be 2..8, not {synapses.weight_bits}"
-    )
-    low, high = state_range(synapses.weight_bits)
-    smallest, largest = int(synapses.weights.min()), int(synapses.weights.max())
+    low, high = state_range(bits)
+    smallest, largest = int(weights.min()), int(weights.max())
     _require(
         low <= smallest and largest <= high,
         layer.name,
-        f"weights must lie in {low}..{high} ({synapses.weight_bits} bits), not {smallest}..{largest}",
+        f"weights must lie in {low}..{high} ({bits} bits), not {smallest}..{largest}",
     )
 
 
 def _verify_readout(network: Network) -> None:
-    names = [layer.name for layer in network.layers]
+    names, readout = [layer.name for layer in network.layers], network.readout
+    _require(readout.layer in names, network.name, f"readout of unknown layer {readout.layer!r}")
+    layer = network.layer(readout.layer)
     _require(
-        network.readout.layer in names, network.name, f"readout of unknown layer {network.readout.layer!r}"
+        readout.kind in ("membrane", "spike_count", "first_spike"),
+        network.name,
+        f"unknown readout {readout.kind!r}",
     )
-    fires = network.layer(network.readout.layer).neurons.reset != "none"
-    kind = network.readout.kind
-    _require(kind in ("membrane", "spike_count"), network.name, f"unknown readout {kind!r}")
     _require(
-        fires == (kind == "spike_count"),
-        network.readout.layer,
-        "a spike_count readout needs a layer that fires, a membrane readout one with reset 'none'",
+        (layer.neurons.reset == "none") == (readout.kind == "membrane"),
+        readout.layer,
+        "a readout of spikes needs a layer that fires, a membrane readout one with reset 'none'",
     )
-    for layer in network.layers:
-        silent = layer.neurons.reset == "none" and layer.name != network.readout.layer
-        _require(not silent, layer.name, "a layer with reset 'none' never fires and is not the readout")
+    _require(layer.shape[1:] == (1, 1), readout.layer, f"a readout has shape (n, 1, 1), not {layer.shape}")
+    _require(
+        0 <= readout.first_step < network.steps,
+        network.name,
+        f"first_step must be 0..{network.steps - 1}, not {readout.first_step}",
+    )
+    _require(
+        readout.first_step == 0 or readout.kind != "membrane",
+        network.name,
+        "a membrane readout has no window: it is read after the last step",
+    )
+    for other in network.layers:
+        silent = other.neurons.reset == "none" and other.name != readout.layer
+        _require(not silent, other.name, "a layer with reset 'none' never fires and is not the readout")

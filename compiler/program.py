@@ -1,33 +1,36 @@
 """IR level 2, `TiledProgram`: tiles of layers on the cores of a mesh, and who sends to whom.
 
-What the simulator runs. A core holds one tile: the neurons `first_neuron ...` of one layer, or partial
-sums of them over a slice of the fan-in. Fields that the hardware knows carry the names of
-`docs/microarchitecture.md`.
+What the simulator runs. Fields that the hardware knows carry the names of `docs/microarchitecture.md`,
+which says what they mean cycle by cycle.
 """
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import VerificationError
-from .arithmetic import Decay, IntArray, ResetMode, state_range
-from .network import Input, Readout
+from .arithmetic import Decay, IntArray, ResetMode
+from .network import Input, Readout, Shape
 from .targets import Target
 
 Emission = Literal["spikes", "values_last", "values_every"]
 """What the emitter sends: spikes of every step, the final membranes, or partial sums of every step."""
 
-ROW_GAP = 4
-"""Read-modify-write distance of the state memory, hence the shortest pass over a row, in cycles."""
+HAZARD_DISTANCE = 4
+"""Read-modify-write distance of the state memory in cycles: equal words are at least this far apart."""
+VALUE_CYCLES = 2 * HAZARD_DISTANCE - 1
+"""Cycles a VALUE occupies the row engine: it keeps clear of words in flight on both sides."""
 SWEEP_TAIL = 6
 """Cycles from the last word a sweep reads to the control's next state."""
 INIT_TAIL = 2
 """Cycles from the last word INIT writes to the control's next state."""
 VALUE_SCAN = 3
 """Cycles the emitter takes to read one state word; a bitmap word takes one."""
+DECAY_BITS = 12
+"""Fraction bits of the hardware's decay."""
+MAX_BANKS = 4
+MAX_SEGMENTS = 4
 
 
 @dataclass(frozen=True)
@@ -46,18 +49,88 @@ HOST = Address(0, 0, host=True)
 
 
 @dataclass(frozen=True)
+class Tile:
+    """Which neurons of a layer a core holds: channels x rows x all columns of the layer.
+
+    A flat tile (one pixel) holds `channels` neurons. Word w = (row * columns + column) * pixel_words + k holds
+    the channels k * lanes ... of that pixel.
+    """
+
+    layer: str
+    layer_shape: Shape
+    first_channel: int
+    channels: int
+    first_row: int
+    rows: int
+
+    @property
+    def columns(self) -> int:
+        return self.layer_shape[2]
+
+    @property
+    def flat(self) -> bool:
+        """Whether coordinates are neuron numbers in {x, channel} instead of (y, x, channel)."""
+        return self.layer_shape[1:] == (1, 1)
+
+    def pixel_words(self, lanes: int) -> int:
+        """Words of one pixel."""
+        return -(-self.channels // lanes)
+
+    def words(self, lanes: int) -> int:
+        """Words of the state memory that the tile occupies."""
+        return self.rows * self.columns * self.pixel_words(lanes)
+
+    def neuron_map(self, lanes: int) -> IntArray:
+        """Number in the layer of each slot (word, lane), in order, -1 for padding: (words * lanes,)."""
+        _, height, width = self.layer_shape
+        channel = np.arange(self.pixel_words(lanes) * lanes)
+        row = np.arange(self.rows)[:, None, None]
+        column = np.arange(width)[None, :, None]
+        number = ((self.first_channel + channel) * height + self.first_row + row) * width + column
+        slots: IntArray = np.where(channel < self.channels, number, -1).reshape(-1)
+        return slots
+
+
+@dataclass(frozen=True)
+class Bank:
+    """What one edge of a core has in common for all events: strides in words, the channels it takes."""
+
+    channel_stride: int
+    row_weight_step: int
+    column_weight_step: int
+    row_state_step: int
+    column_state_step: int
+    row_words: int
+    first_channel: int
+    channels: int
+    spaced: bool
+    depthwise: bool
+
+
+@dataclass(frozen=True)
 class Destination:
-    """An entry of the destination table: words first_word <= w < last_word go to `to`, as axon
-    (or value index) `axon_base + neuron`, modulo 2**16. `sends_end` marks one entry per receiver.
+    """An entry of the destination table: words first_word <= w < last_word go to `to`, as coordinate
+    `base + local` (24 bits), or as value index `base + slot`. `sends_end` marks one entry per receiver.
 
     Towards the host, x and y are the sender's own: routers ignore them and the host tells senders apart.
     """
 
     to: Address
-    axon_base: int
+    base: int
     first_word: int
     last_word: int
     sends_end: bool
+    recurrent: bool
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Consecutive destination entries with one delay: in step t they get the spikes of step t - delay."""
+
+    first_entry: int
+    end_entry: int
+    delay: int
+    recurrent: bool
 
 
 @dataclass(frozen=True)
@@ -65,39 +138,42 @@ class Core:
     """One neurocore: its tile, memories and tables."""
 
     at: Address
-    layer: str
-    first_neuron: int
-    """Index in the layer of the tile's neuron 0."""
-    first_axon: int
-    """Index in the layer's concatenated fan-in of the tile's axon 0."""
+    tile: Tile
     weights: NDArray[np.int8]
-    """(axons, neurons): row a is what an event on axon a adds."""
+    """(weight words, lanes): the weight memory."""
     weight_bits: int
+    axon_rows: IntArray
+    """(rows, 4): bank, count, weights, state of each y."""
+    axon_columns: IntArray
+    """(columns, 3): count, weights, state of each x."""
+    banks: tuple[Bank, ...]
     threshold: IntArray
+    """(channels,), as bias and initial."""
     bias: IntArray
     initial: IntArray
     reset: ResetMode
     reset_value: int
     leak: Decay
+    current_leak: Decay | None
     state_bits: int
     emission: Emission
     sources: tuple[Address, ...]
     """Everyone who sends END to this core, in the order CREDITs are returned."""
+    recurrent_sources: int
+    """How many of them are on recurrent edges."""
     destinations: tuple[Destination, ...]
+    segments: tuple[Segment, ...]
     accumulator: tuple[int, int]
-    """Proved smallest and largest value the state memory can ever hold."""
+    """Proved smallest and largest value the state word, and every sum in the sweep, can ever hold."""
+
+    @property
+    def layer(self) -> str:
+        return self.tile.layer
 
     @property
     def neurons(self) -> int:
-        return int(self.weights.shape[1])
-
-    @property
-    def axons(self) -> int:
-        return int(self.weights.shape[0])
-
-    def words(self, lanes: int) -> int:
-        """Words of the state memory that the tile occupies."""
-        return -(-self.neurons // lanes)
+        """Neurons of the tile, without padding."""
+        return self.tile.channels * self.tile.rows * self.tile.columns
 
     @property
     def ends_needed(self) -> int:
@@ -109,15 +185,28 @@ class Core:
         """CREDITs owed per emitted step; the host returns none."""
         return sum(entry.sends_end and not entry.to.host for entry in self.destinations)
 
+    @property
+    def recurrent_destinations(self) -> int:
+        """CREDITs owed before the first step may be emitted."""
+        return sum(entry.sends_end and entry.recurrent for entry in self.destinations)
+
+    @property
+    def delay_slots(self) -> int:
+        """Bitmaps that must be kept."""
+        return 1 + max((segment.delay for segment in self.segments), default=0)
+
 
 @dataclass(frozen=True)
 class InputRoute:
-    """Input features first <= i < last go to core `to` as axon `axon_base + i`."""
+    """Input features of channels first_channel <= c < last_channel and rows first_row <= y < last_row go to core
+    `to` as coordinate `base + local` (24 bits), local as for a tile of the input's shape at the origin."""
 
     to: Address
-    first: int
-    last: int
-    axon_base: int
+    first_channel: int
+    last_channel: int
+    first_row: int
+    last_row: int
+    base: int
 
 
 @dataclass(frozen=True)
@@ -160,114 +249,36 @@ class TiledProgram:
 
     def verify(self) -> None:
         """Check every invariant of this level; raises VerificationError naming the core."""
-        self.target.verify()
-        places = Counter(core.at for core in self.cores)
-        for address, uses in places.items():
-            _require(uses == 1, f"core {address}", f"holds {uses} tiles")
-        for core in self.cores:
-            _verify_core(core, self)
-            _verify_destinations(core, self, places)
-        _verify_sources(self)
-        _verify_inputs(self)
-        _verify_outputs(self)
+        from .program_checks import verify_program
 
-
-def _require(condition: bool, where: str, message: str) -> None:
-    if not condition:
-        raise VerificationError(message, where=where)
-
-
-def _verify_core(core: Core, program: TiledProgram) -> None:
-    where, target = f"core {core.at}", program.target
-    _require(core.weight_bits <= program.weight_bits, where, f"{core.weight_bits}-bit weights are too wide")
-    _require(not core.at.host, where, "a core cannot be the host")
-    inside = 0 <= core.at.x < target.width and 0 <= core.at.y < target.height
-    _require(inside, where, f"lies outside the {target.width} x {target.height} mesh")
-    _require(core.weights.dtype == np.int8 and core.weights.ndim == 2, where, "weights must be int8, 2-D")
-    for label in ("threshold", "bias", "initial"):
-        array = getattr(core, label)
-        shaped = array.dtype == np.int64 and array.shape == (core.neurons,)
-        _require(shaped, where, f"{label} must be int64 of shape ({core.neurons},)")
-    low, high = state_range(target.state_bits)
-    _require(
-        low <= core.accumulator[0] and core.accumulator[1] <= high,
-        where,
-        f"accumulator {core.accumulator} leaves {low}..{high}",
-    )
-    for label, used, limit in core_usage(core, target, program.weight_bits):
-        _require(used <= limit, where, f"{label}: needs {used}, has {limit}")
-    _require(
-        (core.reset == "none") == (core.emission != "spikes"), where, "only a core that fires emits spikes"
-    )
+        verify_program(self)
 
 
 def core_usage(core: Core, target: Target, weight_bits: int) -> list[tuple[str, int, int]]:
     """(what, used, available) for everything a core has a limited number of; weights are stored at
     `weight_bits`."""
-    words = core.words(target.lanes)
+    lanes = target.lanes
     return [
-        ("neurons", core.neurons, target.neurons),
-        ("axons", core.axons, target.axons),
-        ("weight memory words", core.axons * words, target.weight_words(weight_bits)),
+        ("state words", core.tile.words(lanes), target.state_words),
+        ("parameter words", core.tile.pixel_words(lanes), target.parameter_words),
+        ("weight words", len(core.weights), target.weight_words(weight_bits)),
+        ("axon rows", len(core.axon_rows), target.axon_rows),
+        ("axon columns", len(core.axon_columns), target.axon_columns),
+        ("banks", len(core.banks), MAX_BANKS),
         ("sources", len(core.sources), target.sources),
         ("destinations", len(core.destinations), target.destinations),
+        ("delay segments", len(core.segments), MAX_SEGMENTS),
+        ("delay slots", core.delay_slots, target.delay_slots),
     ]
 
 
-def _verify_destinations(core: Core, program: TiledProgram, places: Counter[Address]) -> None:
-    where = f"core {core.at}"
-    words = core.words(program.target.lanes)
-    ends = Counter(entry.to for entry in core.destinations if entry.sends_end)
-    _require(bool(core.destinations), where, "sends to nobody")
-    for entry in core.destinations:
-        _require(ends[entry.to] == 1, where, f"must send one END per step to {entry.to}")
-        _require(0 <= entry.first_word < entry.last_word <= words, where, f"bad word range {entry}")
-        if entry.to.host:
-            continue
-        _require(entry.to in places, where, f"sends to {entry.to}, where no tile is")
-        receiver = program.core_at(entry.to)
-        limit = receiver.neurons if core.emission == "values_every" else receiver.axons
-        first = entry.axon_base + entry.first_word * program.target.lanes
-        last = entry.axon_base + min(entry.last_word * program.target.lanes, core.neurons)
-        _require(
-            first >= 0 and last <= limit, where, f"reaches axons {first}..{last - 1} of {limit} at {entry.to}"
-        )
-
-
-def _verify_sources(program: TiledProgram) -> None:
-    senders: dict[Address, list[Address]] = {core.at: [] for core in program.cores}
-    for core in program.cores:
-        for entry in core.destinations:
-            if entry.sends_end and not entry.to.host:
-                senders[entry.to].append(core.at)
-    for address in program.fed_by_host:
-        _require(address in senders, f"core {address}", "is fed by the host but holds no tile")
-        senders[address].append(HOST)
-    for core in program.cores:
-        expected = sorted(map(str, senders[core.at]))
-        listed = sorted(map(str, core.sources))
-        _require(expected == listed, f"core {core.at}", f"lists sources {listed}, is sent to by {expected}")
-        _require(bool(listed), f"core {core.at}", "nobody sends to it")
-
-
-def _verify_inputs(program: TiledProgram) -> None:
-    for route in program.input_routes:
-        where = f"input route to {route.to}"
-        _require(0 <= route.first < route.last <= program.input.features, where, f"bad range {route}")
-        axons = program.core_at(route.to).axons
-        fits = route.axon_base + route.first >= 0 and route.axon_base + route.last <= axons
-        _require(fits, where, f"reaches axons outside 0..{axons - 1}")
-
-
-def _verify_outputs(program: TiledProgram) -> None:
-    covered = np.zeros(program.outputs, np.int64)
-    for core in program.readout_cores:
-        for entry in core.destinations:
-            if entry.to.host:
-                first = entry.axon_base + entry.first_word * program.target.lanes
-                last = entry.axon_base + min(entry.last_word * program.target.lanes, core.neurons)
-                _require(first >= 0 and last <= program.outputs, f"core {core.at}", "reads out of range")
-                covered[first:last] += 1
-    _require(bool((covered == 1).all()), program.name, "every readout neuron must reach the host once")
-    index_bits = 32 - program.target.state_bits
-    _require(program.outputs <= 1 << index_bits, program.name, f"at most {1 << index_bits} readout neurons")
+def local_coordinates(shape: Shape, numbers: IntArray) -> IntArray:
+    """24-bit coordinate of each neuron number of a population of `shape`: {y, x, channel}, or the number itself
+    where the population is flat."""
+    _, height, width = shape
+    if (height, width) == (1, 1):
+        return numbers
+    channel, pixel = np.divmod(numbers, height * width)
+    row, column = np.divmod(pixel, width)
+    coordinates: IntArray = row << 16 | column << 8 | channel
+    return coordinates

@@ -4,23 +4,21 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from ..errors import VerificationError
-from .network import Network
-from .program import Address
+from .network import Conv2d, Edge, Network, Shape, count, pooled
+from .program import Address, Tile
 from .targets import Target
 
 Role = Literal["neurons", "partial"]
+Range = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Tile:
-    """Neurons first_neuron <= n < last_neuron of a layer over axons first_axon <= a < last_axon of its
-    fan-in (the concatenated edges). A `partial` tile sums its axons for the `neurons` tile `owner`."""
+class PlannedTile:
+    """A tile over a slice of its fan-in: one range per edge of the layer, in units of `fan_in_units`. A `partial`
+    tile sums its slice for the `neurons` tile `owner`, which has the rest."""
 
-    layer: str
-    first_neuron: int
-    last_neuron: int
-    first_axon: int
-    last_axon: int
+    tile: Tile
+    fan_in: tuple[Range, ...]
     role: Role
     owner: int
     """Index of the tile that holds the neurons; a `neurons` tile owns itself."""
@@ -34,16 +32,12 @@ class Tiling:
 
     network: Network
     target: Target
-    tiles: tuple[Tile, ...]
+    tiles: tuple[PlannedTile, ...]
 
     @property
     def weight_bits(self) -> int:
         """Width at which the target stores the network's weights."""
         return self.target.stored_weight_bits(self.network.weight_bits)
-
-    def tiles_of(self, layer: str) -> list[Tile]:
-        """Tiles of one layer, owners and partials, in order."""
-        return [tile for tile in self.tiles if tile.layer == layer]
 
     def with_places(self, places: list[Address]) -> "Tiling":
         """The same tiles, each at its place."""
@@ -53,28 +47,37 @@ class Tiling:
     def verify(self) -> None:
         """Every synapse in exactly one tile, owners consistent; raises VerificationError."""
         for layer in self.network.layers:
-            fan_in = sum(self.network.size_of(edge.source) for edge in layer.edges)
-            area = 0
-            for tile in self.tiles_of(layer.name):
-                self._verify_tile(tile, layer.neurons.count, fan_in)
-                area += (tile.last_neuron - tile.first_neuron) * (tile.last_axon - tile.first_axon)
-            if area != layer.neurons.count * fan_in:
-                raise VerificationError(
-                    f"tiles hold {area} synapses of {layer.neurons.count * fan_in}", where=layer.name
-                )
+            expected = [fan_in_units(edge, self.network.shape_of(edge.source)) for edge in layer.edges]
+            covered = [0] * len(expected)
+            for planned in self.tiles:
+                if planned.tile.layer != layer.name:
+                    continue
+                self._verify_owner(planned)
+                for edge, (first, last) in enumerate(planned.fan_in):
+                    covered[edge] += (last - first) * planned.tile.channels * planned.tile.rows
+            full = [units * layer.shape[0] * layer.shape[1] for units in expected]
+            if covered != full:
+                raise VerificationError(f"tiles cover {covered} of {full} per edge", where=layer.name)
 
-    def _verify_tile(self, tile: Tile, neurons: int, fan_in: int) -> None:
-        inside = (
-            0 <= tile.first_neuron < tile.last_neuron <= neurons
-            and 0 <= tile.first_axon < tile.last_axon <= fan_in
-        )
-        owner = self.tiles[tile.owner] if 0 <= tile.owner < len(self.tiles) else None
-        owned = (
-            owner is not None
-            and owner.role == "neurons"
-            and (owner.layer, owner.first_neuron, owner.last_neuron)
-            == (tile.layer, tile.first_neuron, tile.last_neuron)
-            and (tile.role == "partial" or owner is tile)
-        )
-        if not inside or not owned:
-            raise VerificationError(f"malformed tile {tile}", where=tile.layer)
+    def _verify_owner(self, planned: PlannedTile) -> None:
+        owner = self.tiles[planned.owner] if 0 <= planned.owner < len(self.tiles) else None
+        owned = owner is not None and owner.role == "neurons" and owner.tile == planned.tile
+        if not owned or (planned.role == "neurons") != (owner is planned):
+            raise VerificationError(f"malformed tile {planned}", where=planned.tile.layer)
+
+
+def fan_in_units(edge: Edge, source: Shape) -> int:
+    """What a fan-in slice counts: neurons of a flat source, else channels of the source. A depthwise edge cannot
+    be sliced and counts as one."""
+    if is_depthwise(edge, source):
+        return 1
+    arriving = pooled(source, edge.pool)
+    return count(source) if source[1:] == (1, 1) else arriving[0]
+
+
+def is_depthwise(edge: Edge, source: Shape) -> bool:
+    """Whether each channel of `edge` sees one source channel alone, its own."""
+    synapses = edge.synapses
+    return (
+        isinstance(synapses, Conv2d) and synapses.groups > 1 and synapses.groups == source[0] == len(synapses.weights)
+    )
