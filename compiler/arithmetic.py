@@ -62,6 +62,11 @@ def accumulate(weights: NDArray[np.int8], payloads: IntArray) -> IntArray:
     return weights[:, active].astype(np.int64) @ payloads[active]
 
 
+def synaptic_current(previous: IntArray, arriving: IntArray, leak: Decay | None) -> IntArray:
+    """The current that enters the membrane: what arrives, and with a leak what is left of the last step's (CUBA)."""
+    return arriving if leak is None else decay(previous, leak) + arriving
+
+
 @dataclass(frozen=True)
 class NeuronStep:
     """What one neuron population does in one time step, per neuron and in accumulator units."""

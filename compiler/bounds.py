@@ -1,4 +1,4 @@
-"""Interval proof of how wide a layer's accumulator gets: per neuron, for every possible input.
+"""Interval proof of how wide a layer's accumulator gets: per channel, for every possible input.
 
 The state word holds membrane + current in any order of arrival, so it stays inside
 [membrane low + sum of negative contributions, membrane high + sum of positive ones].
@@ -7,18 +7,19 @@ The state word holds membrane + current in any order of arrival, so it stays ins
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .arithmetic import IntArray, clamp, decay, state_range
-from .network import Layer, Network, Neurons
+from .network import MAX_STEPS, Layer, Network, Neurons
 
+GRADED = ("direct", "held", "events")
+"""Input encodings whose events carry the value itself."""
 MAX_ITERATIONS = 256
 """Steps followed exactly before falling back to the whole clamp range."""
 
 
 @dataclass(frozen=True)
 class Interval:
-    """Smallest and largest value per neuron; arrays of shape (neurons,)."""
+    """Smallest and largest value per channel; arrays of shape (channels,)."""
 
     low: IntArray
     high: IntArray
@@ -28,25 +29,35 @@ class Interval:
         return int(self.low.min()), int(self.high.max())
 
 
-def max_payloads(network: Network, layer: Layer) -> IntArray:
-    """Largest payload on each axon of the layer's concatenated fan-in: (axons,)."""
-    parts = []
+def current_bounds(network: Network, layer: Layer) -> Interval:
+    """Bounds per channel of the current that arrives in one step, and of every partial sum on the way to it.
+
+    A source neuron sends one event per step and edge at most; pooling lets a window's worth reach one synapse.
+    """
+    low = np.zeros(layer.shape[0], np.int64)
+    high = np.zeros(layer.shape[0], np.int64)
     for edge in layer.edges:
-        graded = edge.source == network.input.name
-        payload = network.input.max_payload if graded else 1
-        parts.append(np.full(network.size_of(edge.source), payload, np.int64))
-    return np.concatenate(parts)
+        graded = edge.source == network.input.name and network.input.encoding in GRADED
+        payload = (network.input.max_payload if graded else 1) * edge.pool[0] * edge.pool[1]
+        wide = edge.synapses.weights.astype(np.int64).reshape(layer.shape[0], -1) * payload
+        low += np.minimum(wide, 0).sum(axis=1)
+        high += np.maximum(wide, 0).sum(axis=1)
+    return Interval(low, high)
 
 
-def fan_in_weights(layer: Layer) -> NDArray[np.int8]:
-    """Weights of all edges side by side: (neurons, axons)."""
-    return np.concatenate([edge.synapses.weights for edge in layer.edges], axis=1)
-
-
-def current_bounds(weights: NDArray[np.int8], payloads: IntArray) -> Interval:
-    """Bounds of the current of one step, and of every partial sum on the way to it."""
-    wide = weights.astype(np.int64)
-    return Interval(np.minimum(wide, 0) @ payloads, np.maximum(wide, 0) @ payloads)
+def synaptic_bounds(network: Network, layer: Layer, arriving: Interval) -> Interval:
+    """Bounds of the current i that enters the membrane: what arrives, plus what is left of earlier steps (CUBA)."""
+    leak = layer.neurons.current_leak
+    if leak is None:
+        return arriving
+    low, high = arriving.low, arriving.high
+    held = network.input.encoding == "held" and all(e.source == network.input.name for e in layer.edges)
+    for _ in range(0 if held else min(network.steps - 1, MAX_STEPS)):
+        next_low, next_high = decay(low, leak) + arriving.low, decay(high, leak) + arriving.high
+        if np.array_equal(next_low, low) and np.array_equal(next_high, high):
+            break
+        low, high = np.minimum(low, next_low), np.maximum(high, next_high)
+    return Interval(low, high)
 
 
 def membrane_bounds(neurons: Neurons, current: Interval, steps: int) -> Interval:
@@ -86,15 +97,19 @@ def _after_step(neurons: Neurons, low: IntArray, high: IntArray) -> Interval:
     return Interval(decay(clamp(settled.low, bits), leak), decay(clamp(settled.high, bits), leak))
 
 
-def state_bounds(neurons: Neurons, current: Interval, steps: int) -> Interval:
-    """Bounds of everything the state memory and the sweep's adders hold: before and after bias and reset."""
-    membrane = membrane_bounds(neurons, current, steps)
+def state_bounds(network: Network, layer: Layer) -> Interval:
+    """Bounds of everything the state and membrane memories and the sweep's adders hold, per channel."""
+    neurons = layer.neurons
+    arriving = current_bounds(network, layer)
+    current = synaptic_bounds(network, layer, arriving)
+    membrane = membrane_bounds(neurons, current, network.steps)
     word = Interval(membrane.low + current.low, membrane.high + current.high)
     integrated = Interval(word.low + neurons.bias, word.high + neurons.bias)
     settled = _settled(neurons, integrated.low, integrated.high)
-    lows = [membrane.low, word.low, integrated.low, settled.low]
-    highs = [membrane.high, word.high, integrated.high, settled.high]
-    return Interval(np.minimum.reduce(lows), np.maximum.reduce(highs))
+    parts = [membrane, current, word, integrated, settled]
+    return Interval(
+        np.minimum.reduce([part.low for part in parts]), np.maximum.reduce([part.high for part in parts])
+    )
 
 
 def bits_needed(low: int, high: int) -> int:

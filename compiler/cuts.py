@@ -73,7 +73,9 @@ def cut_layer(
     slices = _pack(atoms, available, target.axon_columns - fixed_columns, len(layer.edges))
     if slices is None:
         return None
-    return LayerCut(layer, target.lanes, pixel_words, rows_per_tile, slices, sum(atom.words for atom in atoms))
+    return LayerCut(
+        layer, target.lanes, pixel_words, rows_per_tile, slices, sum(atom.words for atom in atoms)
+    )
 
 
 def smallest_cut(network: Network, layer: Layer, target: Target) -> LayerCut:
@@ -118,9 +120,7 @@ def _atoms(number: int, edge: Edge, source: Shape, pixel_words: int, lanes: int)
             yield _Atom(number, first, first + 1, height * width * pixel_words, 0.0)
 
 
-def _pack(
-    atoms: list[_Atom], words: int, columns: int, edges: int
-) -> tuple[tuple[Range, ...], ...] | None:
+def _pack(atoms: list[_Atom], words: int, columns: int, edges: int) -> tuple[tuple[Range, ...], ...] | None:
     """Consecutive atoms in as few and as equal slices as possible, or None where one atom is too large."""
     if columns < edges or max(atom.words for atom in atoms) > words:
         return None

@@ -4,10 +4,10 @@ from typing import cast
 
 import numpy as np
 
-from .arithmetic import Decay, ResetMode, state_range
+from .arithmetic import Decay, IntArray, ResetMode, state_range
 from .image import CoreImage, Image, MemoryImage
-from .passes.encode import EMISSION_CODES, RESET_CODES
-from .program import HOST, Address, Core, Destination, Emission, TiledProgram
+from .passes.encode import BANK_REGISTER, BANK_WORDS, EMISSION_CODES, HALF, RESET_CODES, SEGMENT_REGISTER
+from .program import DECAY_BITS, HOST, Address, Bank, Core, Destination, Emission, Segment, TiledProgram
 
 _RESETS = {code: name for name, code in RESET_CODES.items()}
 _EMISSIONS = {code: name for name, code in EMISSION_CODES.items()}
@@ -30,33 +30,39 @@ def decode_image(image: Image) -> TiledProgram:
 
 def _core(core: CoreImage, image: Image) -> Core:
     bits = image.target.state_bits
-    words, neurons, mode, state_bits, reset_value, _, _, destinations, sources = (
-        core.registers.words[:, 0].astype(np.int64).tolist()
-    )
+    registers = core.registers.words[:, 0].astype(np.int64).tolist()
+    mode, sign = registers[2], 1 << (bits - 1)
+    cuba = bool(mode >> 5 & 1)
 
-    def per_neuron(section: MemoryImage) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
-        return section.lanes(bits)[:words].reshape(-1)[:neurons]
+    def per_channel(section: MemoryImage) -> IntArray:
+        return section.lanes(bits).reshape(-1)[: core.tile.channels]
 
-    weights = core.weights.lanes(image.weight_bits).reshape(-1, words * image.target.lanes)
-    leak = mode >> 8 & 31
-    sign = 1 << (bits - 1)
+    destinations = tuple(_destination(word) for word in _integers(core.destinations))
     return Core(
         at=core.at,
-        layer=core.layer,
-        first_neuron=core.first_neuron,
-        first_axon=0,
-        weights=weights[:, :neurons].astype(np.int8),
+        tile=core.tile,
+        weights=core.weights.lanes(image.weight_bits).astype(np.int8),
         weight_bits=image.weight_bits,
-        threshold=per_neuron(core.thresholds),
-        bias=per_neuron(core.bias),
-        initial=per_neuron(core.initial),
+        axon_rows=np.array([_axon(word) for word in _integers(core.axon_rows)], np.int64),
+        axon_columns=np.array([_axon(word)[1:] for word in _integers(core.axon_columns)], np.int64),
+        banks=tuple(
+            _bank(registers[first : first + 4])
+            for first in range(BANK_REGISTER, len(registers), BANK_WORDS)
+            if registers[first] >> 16
+        ),
+        threshold=per_channel(core.thresholds),
+        bias=per_channel(core.bias),
+        initial=per_channel(core.initial),
         reset=cast(ResetMode, _RESETS[mode >> 1 & 3]),
-        reset_value=(reset_value ^ sign) - sign,
-        leak=Decay(1, leak) if leak else Decay(),
-        state_bits=state_bits,
+        reset_value=(registers[4] ^ sign) - sign,
+        leak=Decay(registers[10] & HALF, DECAY_BITS),
+        current_leak=Decay(registers[10] >> 16, DECAY_BITS) if cuba else None,
+        state_bits=registers[3],
         emission=cast(Emission, _EMISSIONS[mode >> 3 & 3]),
-        sources=tuple(_source(word) for word in _integers(core.sources)[:sources]),
-        destinations=tuple(_destination(word) for word in _integers(core.destinations)[:destinations]),
+        sources=tuple(_source(word) for word in _integers(core.sources)[: registers[8]]),
+        recurrent_sources=registers[9] & HALF,
+        destinations=destinations[: registers[7]],
+        segments=tuple(_segment(word) for word in registers[SEGMENT_REGISTER:][: registers[12]]),
         accumulator=state_range(bits),
     )
 
@@ -69,12 +75,39 @@ def _source(word: int) -> Address:
     return HOST if word >> 8 & 1 else Address(word & 15, word >> 4 & 15)
 
 
+def _signed(value: int, bits: int) -> int:
+    return (value & ((1 << bits) - 1) ^ 1 << (bits - 1)) - (1 << (bits - 1))
+
+
+def _axon(word: int) -> tuple[int, int, int, int]:
+    return word >> 36 & 3, word >> 32 & 15, word & HALF, word >> 16 & HALF
+
+
+def _bank(words: list[int]) -> Bank:
+    return Bank(
+        channel_stride=words[0] & HALF,
+        row_words=words[0] >> 16,
+        row_weight_step=words[1] & HALF,
+        column_weight_step=words[1] >> 16,
+        row_state_step=_signed(words[2], 16),
+        column_state_step=_signed(words[2] >> 16, 16),
+        first_channel=words[3] & 0xFF,
+        channels=words[3] >> 8 & 0x1FF,
+        spaced=bool(words[3] >> 30 & 1),
+        depthwise=bool(words[3] >> 31),
+    )
+
+
+def _segment(word: int) -> Segment:
+    return Segment(word & 0xFF, word >> 8 & 0x1FF, word >> 20 & 15, bool(word >> 24 & 1))
+
+
 def _destination(word: int) -> Destination:
-    base = word & 0xFFFF
     return Destination(
-        to=Address(word >> 44 & 15, word >> 48 & 15, bool(word >> 52 & 1)),
-        axon_base=base - (1 << 16) if base >> 15 else base,
-        first_word=word >> 16 & 0xFFF,
-        last_word=word >> 28 & 0x1FFF,
-        sends_end=bool(word >> 53 & 1),
+        to=Address(word >> 64 & 15, word >> 68 & 15, bool(word >> 72 & 1)),
+        base=_signed(word, 24),
+        first_word=word >> 32 & HALF,
+        last_word=word >> 48 & HALF,
+        sends_end=bool(word >> 73 & 1),
+        recurrent=bool(word >> 74 & 1),
     )

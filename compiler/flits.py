@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arithmetic import IntArray
-from .program import Address, TiledProgram
+from .program import Address, TiledProgram, local_coordinates
 
 FlitArray = NDArray[np.uint64]
 
@@ -19,6 +19,7 @@ DATA_SHIFT, TYPE_SHIFT, HOST_SHIFT, Y_SHIFT = 12, 9, 8, 4
 PAYLOAD_SHIFT = 24
 MEMORY_SHIFT = 28
 FLIT_BITS = 44
+COORDINATE_MASK = (1 << PAYLOAD_SHIFT) - 1
 
 
 class FlitType(IntEnum):
@@ -77,12 +78,18 @@ class _EventTable:
 
 
 def _event_table(program: TiledProgram) -> _EventTable:
+    shape = program.input.shape
+    numbers = np.arange(program.input.features, dtype=np.int64)
+    channels, pixels = np.divmod(numbers, shape[1] * shape[2])
+    rows = pixels // shape[2]
+    local = local_coordinates(shape, numbers)
     flits, features = [], []
     for route in program.input_routes:
-        index = np.arange(route.first, route.last, dtype=np.int64)
-        axons = (index + route.axon_base).astype(np.uint64) & np.uint64(0xFFFF)
-        flits.append(axons << np.uint64(DATA_SHIFT) | np.uint64(flit(FlitType.SPIKE, 0, route.to)))
-        features.append(index)
+        taken = (channels >= route.first_channel) & (channels < route.last_channel)
+        taken &= (rows >= route.first_row) & (rows < route.last_row)
+        coordinates = (local[taken] + route.base).astype(np.uint64) & np.uint64(COORDINATE_MASK)
+        flits.append(coordinates << np.uint64(DATA_SHIFT) | np.uint64(flit(FlitType.SPIKE, 0, route.to)))
+        features.append(numbers[taken])
     all_features = np.concatenate(features)
     order = np.argsort(all_features, kind="stable")
     return _EventTable(np.concatenate(flits)[order], all_features[order])
@@ -98,28 +105,30 @@ def _step_events(events: _EventTable, row: IntArray) -> FlitArray:
 def decode_outputs(program: TiledProgram, flits: FlitArray, samples: int) -> IntArray:
     """What the host reads from the packets that left the mesh, in order: (samples, outputs).
 
-    The final membrane of each readout neuron, or its spikes summed over all steps. Packets are attributed
-    to samples by counting the END flits of their sender, which follow its packets in order; packets to the
-    host carry the sender's x and y.
+    Per readout neuron the final membrane, its spikes in the readout's window, or its first spike there (as
+    `network.Readout` counts it). Packets are attributed to samples and steps by counting the END flits of their sender,
+    which follow its packets in order; packets to the host carry the sender's x and y.
     """
     results = np.zeros((samples, program.outputs), np.int64)
-    ends_per_sample = {
+    per_sample = {
         core.at.x | core.at.y << Y_SHIFT: 1 if core.emission == "values_last" else program.steps
         for core in program.readout_cores
     }
-    ends_seen = dict.fromkeys(ends_per_sample, 0)
-    bits = program.target.state_bits
+    ends_seen = dict.fromkeys(per_sample, 0)
+    bits, readout = program.target.state_bits, program.readout
     senders = (flits & np.uint64(0xFF)).astype(np.int64)
     columns = (flit_types(flits).tolist(), flit_data(flits).tolist(), senders.tolist())
     for kind, word, sender in zip(*columns, strict=True):
+        sample, step = divmod(ends_seen[sender], per_sample[sender])
         if kind == FlitType.END:
             ends_seen[sender] += 1
-            continue
-        index = word & 0xFFFF if kind == FlitType.SPIKE else word >> bits
-        sample = ends_seen[sender] // ends_per_sample[sender]
-        if kind == FlitType.SPIKE:
-            results[sample, index] += 1
-        else:
+        elif kind == FlitType.VALUE:
             value = word & ((1 << bits) - 1)
-            results[sample, index] = value - (1 << bits) if value >> (bits - 1) else value
+            results[sample, word >> bits] = value - (1 << bits) if value >> (bits - 1) else value
+        elif step >= readout.first_step:
+            index = word & COORDINATE_MASK
+            if readout.kind == "spike_count":
+                results[sample, index] += 1
+            else:
+                results[sample, index] = max(results[sample, index], program.steps - step)
     return results

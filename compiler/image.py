@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from ..errors import VerificationError
 from .flits import MEMORY_SHIFT, FlitArray, FlitType, flit
 from .network import Input, Readout
-from .program import Address, InputRoute
+from .program import Address, InputRoute, Tile
 from .targets import Target
 
 CHUNK_BITS = 32
+REGISTERS = 64
 MODE_REGISTER = 2
 """The register that enables the core."""
 
@@ -32,6 +33,9 @@ class Memory(IntEnum):
     BIAS = 4
     DESTINATIONS = 5
     SOURCES = 6
+    MEMBRANE = 7
+    AXON_ROWS = 8
+    AXON_COLUMNS = 9
 
 
 @dataclass(frozen=True)
@@ -53,11 +57,11 @@ class MemoryImage:
 
 @dataclass(frozen=True)
 class CoreImage:
-    """All memories of one core; thresholds hold θ at address 0 and v(0) at address StateWords."""
+    """All memories of one core; thresholds hold θ at address 0 and v(0) at address ParameterWords."""
 
     at: Address
-    layer: str
-    first_neuron: int
+    tile: Tile
+    """Not in the hardware: which neurons the bits are about."""
     registers: MemoryImage
     weights: MemoryImage
     state: MemoryImage
@@ -66,6 +70,10 @@ class CoreImage:
     bias: MemoryImage
     destinations: MemoryImage
     sources: MemoryImage
+    membrane: MemoryImage | None
+    """None where the core has no synaptic current."""
+    axon_rows: MemoryImage
+    axon_columns: MemoryImage
 
     def sections(self) -> Iterator[tuple[Memory, MemoryImage]]:
         """Every memory section with the memory it belongs to."""
@@ -76,6 +84,10 @@ class CoreImage:
         yield Memory.BIAS, self.bias
         yield Memory.DESTINATIONS, self.destinations
         yield Memory.SOURCES, self.sources
+        if self.membrane is not None:
+            yield Memory.MEMBRANE, self.membrane
+        yield Memory.AXON_ROWS, self.axon_rows
+        yield Memory.AXON_COLUMNS, self.axon_columns
         yield Memory.REGISTERS, self.registers
 
 
@@ -113,11 +125,14 @@ class Image:
     def depth(self, memory: Memory) -> int:
         """Words of a memory in this hardware."""
         return {
-            Memory.REGISTERS: 9,
+            Memory.REGISTERS: REGISTERS,
             Memory.WEIGHTS: self.target.weight_words(self.weight_bits),
             Memory.STATE: self.target.state_words,
-            Memory.THRESHOLDS: 2 * self.target.state_words,
-            Memory.BIAS: self.target.state_words,
+            Memory.MEMBRANE: self.target.state_words,
+            Memory.THRESHOLDS: 2 * self.target.parameter_words,
+            Memory.BIAS: self.target.parameter_words,
+            Memory.AXON_ROWS: self.target.axon_rows,
+            Memory.AXON_COLUMNS: self.target.axon_columns,
             Memory.DESTINATIONS: self.target.destinations,
             Memory.SOURCES: self.target.sources,
         }[memory]

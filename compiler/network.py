@@ -154,9 +154,7 @@ class Network:
 
     def verify(self) -> None:
         """Check every invariant of this level; raises VerificationError naming the node."""
-        _require(
-            1 <= self.steps <= MAX_STEPS, self.name, f"steps must be 1..{MAX_STEPS}, not {self.steps}"
-        )
+        _require(1 <= self.steps <= MAX_STEPS, self.name, f"steps must be 1..{MAX_STEPS}, not {self.steps}")
         _require(bool(self.layers), self.name, "a network needs at least one layer")
         _verify_input(self.input)
         names = [self.input.name, *(layer.name for layer in self.layers)]
@@ -208,9 +206,7 @@ def _verify_shape(name: str, shape: Shape) -> None:
 
 def _verify_input(node: Input) -> None:
     _verify_shape(node.name, node.shape)
-    _require(
-        1 <= node.max_payload <= 255, node.name, f"max_payload must be 1..255, not {node.max_payload}"
-    )
+    _require(1 <= node.max_payload <= 255, node.name, f"max_payload must be 1..255, not {node.max_payload}")
     encodings = ("direct", "held", "rate", "latency", "events")
     _require(node.encoding in encodings, node.name, f"unknown encoding {node.encoding!r}")
 
@@ -225,9 +221,7 @@ def _verify_neurons(layer: Layer) -> None:
             f"{label} must be int64 of shape ({channels},), not {array.dtype} {array.shape}",
         )
     _require(neurons.reset in ("soft", "hard", "none"), layer.name, f"unknown reset {neurons.reset!r}")
-    _require(
-        2 <= neurons.state_bits <= 32, layer.name, f"state_bits must be 2..32, not {neurons.state_bits}"
-    )
+    _require(2 <= neurons.state_bits <= 32, layer.name, f"state_bits must be 2..32, not {neurons.state_bits}")
     low, high = state_range(neurons.state_bits)
     for label, values in (("initial", neurons.initial), ("reset_value", np.array([neurons.reset_value]))):
         _require(
@@ -264,12 +258,16 @@ def _verify_conv(layer: Layer, edge: Edge, synapses: Conv2d, source: Shape) -> N
     divides = groups >= 1 and source[0] % groups == 0 and layer.shape[0] % groups == 0
     _require(divides, where, f"groups {groups} must divide channels {source[0]} and {layer.shape[0]}")
     _verify_weights(layer, edge, (layer.shape[0], source[0] // groups, *kernel))
-    _require(1 <= min(kernel) and max(kernel) <= 15, where, f"kernel must be 1..15, not {kernel}")
-    _require(1 <= min(synapses.stride), where, f"stride must be positive, not {synapses.stride}")
+    _require(min(kernel) >= 1 and max(kernel) <= 15, where, f"kernel must be 1..15, not {kernel}")
+    _require(min(synapses.stride) >= 1, where, f"stride must be positive, not {synapses.stride}")
     fits = all(0 <= p < k for p, k in zip(synapses.padding, kernel, strict=True))
     _require(fits, where, f"padding must be 0 and less than the kernel, not {synapses.padding}")
     expected = conv_shape(source, synapses)
-    _require(expected == layer.shape, where, f"convolution from {edge.source!r} gives {expected}, not {layer.shape}")
+    _require(
+        expected == layer.shape,
+        where,
+        f"convolution from {edge.source!r} gives {expected}, not {layer.shape}",
+    )
 
 
 def _verify_weights(layer: Layer, edge: Edge, shape: tuple[int, ...]) -> None:

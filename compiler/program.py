@@ -90,6 +90,15 @@ class Tile:
         slots: IntArray = np.where(channel < self.channels, number, -1).reshape(-1)
         return slots
 
+    def local_slots(self, slots: IntArray, lanes: int) -> IntArray:
+        """Local coordinate of slots (word * lanes + lane), as the emitter counts them."""
+        if self.flat:
+            return slots
+        pixel, channel = np.divmod(slots, self.pixel_words(lanes) * lanes)
+        row, column = np.divmod(pixel, self.columns)
+        local: IntArray = row << 16 | column << 8 | channel
+        return local
+
 
 @dataclass(frozen=True)
 class Bank:

@@ -17,7 +17,10 @@ LIMITS: dict[str, tuple[int, int]] = {
     "height": (1, 16),
     "lanes": (2, 64),
     "neurons": (2, 1 << 16),
-    "axons": (1, 1 << 15),
+    "parameter_words": (1, 1 << 12),
+    "axon_rows": (1, 256),
+    "axon_columns": (1, 256),
+    "delay_slots": (1, 16),
     "weight_kibit": (1, 1 << 20),
     "weight_bits": (2, 8),
     "state_bits": (8, 24),
@@ -28,7 +31,7 @@ LIMITS: dict[str, tuple[int, int]] = {
 }
 """Smallest and largest value of every integer a target may state."""
 
-POWERS_OF_TWO = ("lanes", "neurons", "event_fifo", "router_fifo")
+POWERS_OF_TWO = ("lanes", "neurons", "delay_slots", "event_fifo", "router_fifo")
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,16 @@ class Target:
     height: int
     lanes: int
     neurons: int
-    axons: int
+    parameter_words: int
+    """Words of thresholds and biases: one per channel, lanes to a word."""
+    axon_rows: int
+    axon_columns: int
+    delay_slots: int
+    """Spike bitmaps kept: one more than the longest delay."""
+    cuba: bool
+    """Whether cores have a second state memory, for synaptic currents."""
+    decay_multiplier: bool
+    """Whether the sweep multiplies; without, a decay must be a shift."""
     weight_kibit: int
     weight_bits: int | None
     """Width of a weight in memory; None: as wide as the model's widest, fixed when the RTL is generated."""
@@ -165,6 +177,9 @@ def _check_fields(document: dict[str, Any], where: str) -> dict[str, Any]:
             if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1e6:
                 raise TargetError(f"{name} must be a number in 0..1000000, not {value!r}", where=where)
             document[name] = float(value)
+        elif kind is bool:
+            if not isinstance(value, bool):
+                raise TargetError(f"{name} must be true or false, not {value!r}", where=where)
         elif kind is int or (name == "weight_bits" and value is not None):
             _check_integer(name, value, where)
         elif name == "weight_bits":

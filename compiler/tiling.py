@@ -79,5 +79,7 @@ def is_depthwise(edge: Edge, source: Shape) -> bool:
     """Whether each channel of `edge` sees one source channel alone, its own."""
     synapses = edge.synapses
     return (
-        isinstance(synapses, Conv2d) and synapses.groups > 1 and synapses.groups == source[0] == len(synapses.weights)
+        isinstance(synapses, Conv2d)
+        and synapses.groups > 1
+        and synapses.groups == source[0] == len(synapses.weights)
     )

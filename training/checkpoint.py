@@ -4,7 +4,7 @@ import io
 import warnings
 import zipfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
@@ -13,10 +13,11 @@ from torch import Tensor
 from ..errors import FileError
 from ..files import write_atomically
 from .config import ModelConfig
+from .plain import from_plain
 from .model import SpikingClassifier
 
 FORMAT = "snnc-model"
-SCHEMA = 1
+SCHEMA = 2
 
 MAX_FILE_BYTES = 1 << 28
 MAX_NOTES = 256
@@ -71,11 +72,9 @@ def requantised(checkpoint: Checkpoint, *, weight_bits: int | None, steps: int |
     Nothing is retrained: accuracy may fall. The notes lose the accuracy and rate they stated.
     """
     old = checkpoint.model
-    config = replace(
-        old.config,
-        weight_bits=old.config.weight_bits if weight_bits is None else weight_bits,
-        steps=old.config.steps if steps is None else steps,
-    )
+    config = old.config if weight_bits is None else old.config.with_weight_bits(weight_bits)
+    if steps is not None:
+        config = replace(config, steps=steps)
     model = SpikingClassifier(config)
     _fill(model, _parameters(old), "requantised model")
     model.eval()
@@ -126,15 +125,10 @@ def _load(path: Path) -> object:
 
 
 def _config(content: object, where: str) -> ModelConfig:
-    names = {field.name for field in fields(ModelConfig)}
-    if not isinstance(content, dict) or set(content) != names:
-        raise FileError(f"config must hold {', '.join(sorted(names))}", where=where)
-    if not isinstance(content["sizes"], tuple):
-        raise FileError("config: sizes must be a tuple of integers", where=where)
     try:
-        return ModelConfig(**content)
-    except (ValueError, TypeError) as error:
-        raise FileError(f"config: {error}", where=where) from error
+        return from_plain(ModelConfig, content, "config")
+    except ValueError as error:
+        raise FileError(str(error), where=where) from error
 
 
 def _fill(model: SpikingClassifier, content: object, where: str) -> None:

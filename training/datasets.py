@@ -9,15 +9,17 @@
 """
 
 import gzip
+import math
 import os
 import struct
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..compiler.network import Shape
 from ..errors import FileError, UsageError
 from .npz import read_arrays
 
@@ -46,6 +48,8 @@ class Samples:
     name: str
     x: NDArray[np.uint8]
     y: NDArray[np.int64]
+    shape: Shape
+    """Channels, height and width of a sample or of one step; (features, 1, 1) where there are none."""
     spike_trains: bool = False
 
     def __len__(self) -> int:
@@ -85,10 +89,10 @@ def load_samples(
     if is_file:
         samples = _load_npz(Path(source), split, events)
     elif source == "digits":
-        samples = _load_npz(Path(__file__).with_name("digits.npz"), split, False)
+        samples = replace(_load_npz(Path(__file__).with_name("digits.npz"), split, False), shape=(1, 8, 8))
     else:
         samples = _load_idx(source, split, data_dir)
-    return Samples(source, samples.x[:limit], samples.y[:limit], samples.spike_trains)
+    return replace(samples, name=source, x=samples.x[:limit], y=samples.y[:limit])
 
 
 def check_payload(samples: Samples, max_payload: int) -> None:
@@ -112,7 +116,9 @@ def _load_npz(path: Path, split: str, events: bool) -> Samples:
         raise FileError(f"has no split {split!r}: expected arrays x_{split} and y_{split}", where=name)
     if x is None or y is None:
         raise FileError(f"expected arrays x and y, or x_{split} and y_{split}", where=name)
-    return Samples(name, _inputs(x, events, name), _labels(y, len(x) if x.ndim else 0, name), events)
+    inputs = _inputs(x, events, name)
+    labels = _labels(y, len(x) if x.ndim else 0, name)
+    return Samples(name, inputs, labels, _shape(x.shape[2 if events else 1 :]), events)
 
 
 def _inputs(x: NDArray[np.generic], events: bool, where: str) -> NDArray[np.uint8]:
@@ -131,6 +137,13 @@ def _inputs(x: NDArray[np.generic], events: bool, where: str) -> NDArray[np.uint
     if not bool(((values >= 0) & (values <= 1)).all()):
         raise FileError(f"float x must lie in [0, 1], not {values.min()}..{values.max()}", where=where)
     return np.rint(values * 255).astype(np.uint8)
+
+
+def _shape(sizes: tuple[int, ...]) -> Shape:
+    """Sizes of a sample as (channels, height, width)."""
+    if len(sizes) == 3:
+        return sizes[0], sizes[1], sizes[2]
+    return math.prod(sizes), 1, 1
 
 
 def _labels(y: NDArray[np.generic], count: int, where: str) -> NDArray[np.int64]:
@@ -156,7 +169,10 @@ def _load_idx(name: str, split: str, data_dir: Path | None) -> Samples:
         raise FileError(f"data set {name!r} needs {' and '.join(files)} in {root / name}")
     images = _read_idx(paths[0], 3)
     labels = _read_idx(paths[1], 1)
-    return Samples(name, images.reshape(len(images), -1), _labels(labels, len(images), str(paths[1])), False)
+    shape = (1, images.shape[1], images.shape[2])
+    return Samples(
+        name, images.reshape(len(images), -1), _labels(labels, len(images), str(paths[1])), shape, False
+    )
 
 
 def _read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:

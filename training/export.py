@@ -2,38 +2,35 @@
 
 from collections.abc import Mapping
 
-from ..compiler.network import Edge, Input, Layer, Linear, Network, Neurons, Readout
-from .layers import SpikingLinear
+import numpy as np
+from numpy.typing import NDArray
+
+from ..compiler.network import Conv2d, Edge, Layer, Linear, Network, Neurons, Readout
+from .config import EdgeConfig
+from .layers import SpikingLayer
 from .model import SpikingClassifier
 
 
 def to_network(model: SpikingClassifier, name: str, notes: Mapping[str, str] | None = None) -> Network:
-    """The model as verified integer layers called `hidden1`, ..., `readout` behind `input`.
+    """The model as verified integer layers with the names of its configuration, behind `input`.
 
     Computes, for every input, exactly the membranes and spikes of `model.trace`.
     """
     config = model.config
-    source = Input("input", config.sizes[0], config.encoding, config.max_payload)
-    names = model.layer_names
-    layers = tuple(
-        _export_layer(layer, own, before)
-        for layer, own, before in zip(model.stack, names, (source.name, *names[:-1]), strict=True)
-    )
     network = Network(
         name=name,
         steps=config.steps,
-        input=source,
-        layers=layers,
-        readout=Readout(names[-1], config.readout),
+        input=model.input,
+        layers=tuple(_export_layer(layer) for layer in model.stack),
+        readout=Readout(config.layers[-1].name, config.readout, config.first_step),
         notes=dict(notes or {}),
     )
     network.verify()
     return network
 
 
-def _export_layer(layer: SpikingLinear, name: str, source: str) -> Layer:
-    integers = layer.integers()
-    population = layer.population
+def _export_layer(layer: SpikingLayer) -> Layer:
+    integers, population, config = layer.integers(), layer.population, layer.config
     neurons = Neurons(
         threshold=integers.threshold,
         bias=integers.bias,
@@ -42,5 +39,16 @@ def _export_layer(layer: SpikingLinear, name: str, source: str) -> Layer:
         reset_value=population.reset_value,
         leak=population.leak,
         state_bits=population.state_bits,
+        current_leak=population.current_leak,
     )
-    return Layer(name, neurons, (Edge(source, Linear(integers.weights, layer.weight_bits)),))
+    edges = tuple(
+        Edge(edge.source, _synapses(edge, weights, config.weight_bits), edge.delay, edge.pool)
+        for edge, weights in zip(config.edges, integers.weights, strict=True)
+    )
+    return Layer(config.name, layer.shape, neurons, edges)
+
+
+def _synapses(edge: EdgeConfig, weights: NDArray[np.int8], weight_bits: int) -> Linear | Conv2d:
+    if edge.kind == "linear":
+        return Linear(weights, weight_bits)
+    return Conv2d(weights, weight_bits, edge.stride, edge.padding, edge.groups)

@@ -1,11 +1,12 @@
-"""Spiking layers whose forward pass is the integer arithmetic of `compiler/arithmetic.py`.
+"""A spiking layer whose forward pass is the integer arithmetic of `compiler/arithmetic.py`.
 
 Every value is an exact integer in a float tensor. Gradients are those of the float network that
-the integers stand for: a layer's accumulator unit is `weight scale / max_payload`, its weights,
+the integers stand for: a layer's accumulator unit is `weight scale / payload`, its weights,
 thresholds and biases are learned in float and divided by that unit, so that the gradient of a weight
 does not depend on the grid.
 """
 
+import math
 from dataclasses import dataclass
 from typing import cast
 
@@ -16,8 +17,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ..compiler.arithmetic import IntArray, state_range
-from .config import Population
-from .surrogate import ceil_through, clamp_through, floor_through, round_through, spike
+from ..compiler.network import Shape
+from .config import LayerConfig, Population
+from .neurons import run_population
+from .surrogate import ceil_through, clamp_through, floor_through, round_through
+from .synapses import transform, weight_shape
 
 EXACT_FLOAT32 = 1 << 24
 """Below this bound every integer, sum and difference of integers is exact in float32."""
@@ -27,71 +31,77 @@ EXACT_FLOAT32 = 1 << 24
 class Grid:
     """A layer's parameters on the accumulator grid: integers in float tensors, with gradients."""
 
-    weights: Tensor
-    """(neurons, axons)."""
+    weights: tuple[Tensor, ...]
+    """Of each edge, shaped as `compiler.network` shapes them."""
     threshold: Tensor
-    """(neurons,), like the others below."""
+    """(channels, 1, 1), like the others below."""
     bias: Tensor
     initial: Tensor
     unit: Tensor
-    """What one accumulator unit stands for in float, (neurons,) or one number."""
+    """What one accumulator unit stands for in float, (channels,) or one number."""
 
 
 @dataclass(frozen=True)
 class LayerIntegers:
-    """A layer's parameters as the integers that are deployed."""
+    """A layer's parameters as the integers that are deployed; weights per edge, the others per channel."""
 
-    weights: NDArray[np.int8]
+    weights: tuple[NDArray[np.int8], ...]
     threshold: IntArray
     bias: IntArray
     initial: IntArray
 
 
-@dataclass(frozen=True)
-class LayerRun:
-    """What a layer did: membranes after each step and spikes, both (samples, steps, neurons)."""
+class SpikingLayer(nn.Module):
+    """Synapses with quantised weights on any number of edges, and the neurons they drive.
 
-    membranes: Tensor
-    spikes: Tensor
-    unit: Tensor
-    """Accumulator unit of the membranes in float."""
-
-
-class SpikingLinear(nn.Module):
-    """Fully connected synapses with quantised weights and the neurons they drive.
-
-    `threshold` and `bias` are float parameters per neuron; the thresholds start at 1 for inputs
-    scaled to 0..1. With `readout` the weights share one scale, so that the membranes of all neurons
-    compare with each other; otherwise each neuron has its own.
+    The weights of all edges are columns of one matrix (channels, fan-in) with one Brevitas quantiser: the
+    edges of a channel share one scale, so that their integers meet on one accumulator grid. With `readout`
+    all channels share it too, so that their membranes compare with each other. `threshold` and `bias` are
+    float parameters per channel; the thresholds start at 1 for inputs scaled to 0..1.
     """
 
     def __init__(
         self,
-        in_features: int,
-        out_features: int,
-        weight_bits: int,
-        population: Population,
+        config: LayerConfig,
+        sources: tuple[Shape, ...],
+        payloads: tuple[int, ...],
+        shape: Shape,
+        steps: int,
         *,
-        max_payload: int = 1,
         readout: bool = False,
     ) -> None:
+        """`sources` and `payloads` are the shape and the largest payload of each edge's source."""
         super().__init__()
-        self.population = population
-        self.weight_bits = weight_bits
-        self.max_payload = max_payload
+        self.config = config
+        self.shape = shape
+        self.payload = max(payloads)
+        self.kernels = tuple(
+            weight_shape(edge, source, config.channels)
+            for edge, source in zip(config.edges, sources, strict=True)
+        )
+        columns = [math.prod(kernel[1:]) for kernel in self.kernels]
         self.synapses = QuantLinear(
-            in_features,
-            out_features,
+            sum(columns),
+            config.channels,
             bias=False,
-            weight_bit_width=weight_bits,
+            weight_bit_width=config.weight_bits,
             weight_scaling_per_output_channel=not readout,
         )
         # He et al. 2015, arXiv 1502.01852. PyTorch's own start is 2.4 times smaller; with a price
         # on spikes, a second hidden layer then falls silent before it learns.
         nn.init.kaiming_uniform_(self.synapses.weight, nonlinearity="relu")
-        self.threshold = nn.Parameter(torch.ones(out_features))
-        self.bias = nn.Parameter(torch.zeros(out_features))
-        self.dtype = exact_dtype(in_features, weight_bits, max_payload, population.state_bits)
+        self.threshold = nn.Parameter(torch.ones(config.channels))
+        self.bias = nn.Parameter(torch.zeros(config.channels))
+        reach = sum(
+            size * math.prod(edge.pool) * payload
+            for size, edge, payload in zip(columns, config.edges, payloads, strict=True)
+        )
+        self.dtype = exact_dtype(reach << (config.weight_bits - 1), config.population, steps)
+
+    @property
+    def population(self) -> Population:
+        """The behaviour of the neurons."""
+        return self.config.population
 
     def grid(self) -> Grid:
         """All parameters in accumulator units; quantises the weights, so call it once per forward pass.
@@ -104,76 +114,65 @@ class SpikingLinear(nn.Module):
         scale = quantised.scale.detach()
         weights = round_through(quantised.value / scale).to(self.dtype)
         # The grid is divided out in float64: a float32 quotient is not exact beyond 24 bits.
-        unit = scale.double().reshape(-1) / self.max_payload
+        unit = scale.double().reshape(-1) / self.payload
         low, high = state_range(self.population.state_bits)
         threshold = clamp_through(ceil_through(self.threshold.double() / unit), 1, high)
         bias = clamp_through(round_through(self.bias.double() / unit), low, high)
         initial = floor_through(threshold * self.population.initial_fraction)
         return Grid(
-            weights,
-            threshold.to(self.dtype),
-            bias.to(self.dtype),
-            initial.to(self.dtype),
+            self._per_edge(weights),
+            threshold.to(self.dtype).reshape(-1, 1, 1),
+            bias.to(self.dtype).reshape(-1, 1, 1),
+            initial.to(self.dtype).reshape(-1, 1, 1),
             unit.to(self.dtype),
         )
 
-    def forward(self, events: Tensor, steps: int) -> LayerRun:
-        """Run from the initial state; `events` is (samples, steps, axons) of integer payloads,
-        or (samples, 1, axons) for an input that is the same in every step."""
-        grid = self.grid()
-        currents = nn.functional.linear(events.to(self.dtype), grid.weights)
-        currents = currents.expand(-1, steps, -1)
-        membrane = grid.initial.expand(currents.shape[0], -1)
-        membranes, spikes = [], []
-        for step in range(steps):
-            membrane, fired = advance(membrane, currents[:, step], grid.threshold, grid.bias, self.population)
-            membranes.append(membrane)
-            spikes.append(fired)
-        return LayerRun(torch.stack(membranes, 1), torch.stack(spikes, 1), grid.unit)
+    def current(self, grid: Grid, number: int, events: Tensor) -> Tensor:
+        """What the payloads (steps, samples, channels, height, width) of the source of edge `number` add
+        to each neuron, step by step; the edge's delay is left to the caller."""
+        return transform(self.config.edges[number], grid.weights[number], events.to(self.dtype))
+
+    def start(self, grid: Grid, samples: int) -> Tensor:
+        """Membranes before the first step."""
+        return grid.initial.expand(samples, *self.shape)
+
+    def advance(self, grid: Grid, currents: Tensor, membrane: Tensor) -> tuple[Tensor, Tensor]:
+        """Membranes and spikes of the steps in `currents`, from `membrane` on."""
+        return run_population(currents, membrane, grid.threshold, grid.bias, self.population)
 
     @torch.no_grad()
     def integers(self) -> LayerIntegers:
-        """The parameters as deployed: the same numbers that `forward` computes with."""
+        """The parameters as deployed: the same numbers that the forward pass computes with."""
         grid = self.grid()
-        quantised = self.synapses.quant_weight()
+        quantised = self.synapses.quant_weight().int().to(torch.int8)
         return LayerIntegers(
-            weights=cast("NDArray[np.int8]", quantised.int().to(torch.int8).numpy()),
+            weights=tuple(
+                cast("NDArray[np.int8]", np.ascontiguousarray(part.numpy()))
+                for part in self._per_edge(quantised)
+            ),
             threshold=_to_int64(grid.threshold),
             bias=_to_int64(grid.bias),
             initial=_to_int64(grid.initial),
         )
 
-
-def advance(
-    membrane: Tensor, current: Tensor, threshold: Tensor, bias: Tensor, population: Population
-) -> tuple[Tensor, Tensor]:
-    """One time step of a population, equal to `compiler.arithmetic.neuron_step`.
-
-    `membrane` and `current` are (samples, neurons), `threshold` (>= 1) and `bias` (neurons,), all
-    integers in float tensors. Returns the membrane after the step and the spikes as 0 and 1.
-    """
-    integrated = membrane + current + bias
-    if population.reset == "none":
-        spikes = torch.zeros_like(integrated)
-        settled = integrated
-    else:
-        spikes = spike((integrated - threshold) / threshold)
-        target = integrated - threshold if population.reset == "soft" else population.reset_value
-        settled = torch.where(spikes > 0, target, integrated)
-    clamped = clamp_through(settled, *state_range(population.state_bits))
-    if population.leak_shift is None:
-        return clamped, spikes
-    # Scaling by a power of two is exact, so the floor of the quotient is the arithmetic shift.
-    return clamped - floor_through(clamped * 2.0**-population.leak_shift), spikes
+    def _per_edge(self, matrix: Tensor) -> tuple[Tensor, ...]:
+        """The columns of `matrix` (channels, fan-in), edge by edge."""
+        parts = matrix.split([math.prod(kernel[1:]) for kernel in self.kernels], 1)
+        return tuple(part.reshape(kernel) for part, kernel in zip(parts, self.kernels, strict=True))
 
 
-def exact_dtype(in_features: int, weight_bits: int, max_payload: int, state_bits: int) -> torch.dtype:
-    """float32 where the largest possible sum is exact in it, else float64 (exact to 2**53)."""
-    state = 1 << (state_bits - 1)
-    current = in_features * (1 << (weight_bits - 1)) * max_payload
+def exact_dtype(reach: int, population: Population, steps: int) -> torch.dtype:
+    """float32 where every value is exact in it, else float64 (exact to 2**53); `reach` bounds the
+    current that arrives in one step."""
+    state = 1 << (population.state_bits - 1)
+    # A synaptic current that decays adds up what arrives; its decay never makes it larger.
+    current = reach if population.current_leak is None else reach * steps
     # Twice the state: once the membrane, once the bias, which is limited to the same range.
-    return torch.float32 if 2 * state + current < EXACT_FLOAT32 else torch.float64
+    bounds = [2 * state + current, state * population.leak.numerator]
+    if population.current_leak is not None:
+        bounds.append(current * population.current_leak.numerator)
+    return torch.float32 if max(bounds) < EXACT_FLOAT32 else torch.float64
 
 
 def _to_int64(values: Tensor) -> IntArray:
-    return values.to(torch.int64).numpy()
+    return values.reshape(-1).to(torch.int64).numpy()

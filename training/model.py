@@ -1,4 +1,4 @@
-"""The trainable classifier: a stack of spiking layers, its logits, and its exact integer trace."""
+"""The trainable classifier: a graph of spiking layers, its logits, and its exact integer trace."""
 
 from dataclasses import dataclass
 
@@ -8,9 +8,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ..compiler.arithmetic import IntArray
+from ..compiler.network import Input, count
 from ..errors import FileError
-from .config import ModelConfig
-from .layers import LayerRun, SpikingLinear
+from .config import INPUT, ModelConfig
+from .layers import SpikingLayer
+from .schedule import LayerRun, blocks, run_block
 
 TRACE_BATCH = 256
 """Samples that are traced at once, which bounds memory and changes no result."""
@@ -28,7 +30,7 @@ class LayerTrace:
 
 
 class SpikingClassifier(nn.Module):
-    """Fully connected spiking layers from integer inputs to classes.
+    """Spiking layers from integer inputs to classes.
 
     In evaluation mode its membranes and spikes are the integers that the hardware computes. There
     is no difference between the modes: quantisation is part of the training forward pass.
@@ -37,55 +39,75 @@ class SpikingClassifier(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
-        last = len(config.sizes) - 2
+        shapes = config.shapes
         self.layers = nn.ModuleList(
-            SpikingLinear(
-                config.sizes[index],
-                config.sizes[index + 1],
-                config.weight_bits,
-                config.output if index == last else config.hidden,
-                max_payload=config.max_payload if index == 0 else 1,
-                readout=index == last,
+            SpikingLayer(
+                layer,
+                tuple(shapes[edge.source] for edge in layer.edges),
+                tuple(config.max_payload if edge.source == INPUT else 1 for edge in layer.edges),
+                shapes[layer.name],
+                config.steps,
+                readout=layer is config.layers[-1],
             )
-            for index in range(last + 1)
+            for layer in config.layers
         )
+        self.blocks = blocks(config)
 
     @property
-    def stack(self) -> tuple[SpikingLinear, ...]:
+    def stack(self) -> tuple[SpikingLayer, ...]:
         """The layers in order, typed."""
-        return tuple(layer for layer in self.layers if isinstance(layer, SpikingLinear))
+        return tuple(layer for layer in self.layers if isinstance(layer, SpikingLayer))
 
     @property
     def layer_names(self) -> tuple[str, ...]:
-        """`hidden1`, `hidden2`, ..., `readout`: the names in traces and in the exported network."""
-        return (*(f"hidden{index}" for index in range(1, len(self.stack))), "readout")
+        """The names in traces and in the exported network."""
+        return tuple(layer.name for layer in self.config.layers)
 
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+    @property
+    def input(self) -> Input:
+        """Where data enters, in the terms of the compiler."""
+        config = self.config
+        return Input(INPUT, config.shape, config.encoding, config.max_payload)
+
+    def forward(self, payloads: Tensor) -> tuple[Tensor, Tensor]:
         """Logits (samples, classes) and the firing rate of each hidden layer, in 0..1.
 
-        `x` holds integers in 0..max_payload, (samples, features) or, for spike trains,
-        (samples, steps, features). Logits are float and serve the loss: the last membrane in units
-        of the weights divided by the steps, or the spike count. For classes use `predict`.
+        `payloads` is what `payloads` makes of samples. Logits are float and serve the loss: the last
+        membrane in units of the weights divided by the steps, or the spikes counted, the earlier the more
+        for a readout of first spikes. For classes use `predict`.
         """
-        runs = self.run(x)
+        runs = self.run(payloads)
         rates = [run.spikes.mean() for run in runs[:-1]]
-        if self.config.readout == "spike_count":
-            logits = runs[-1].spikes.sum(1)
-        else:
-            logits = runs[-1].membranes[:, -1] * runs[-1].unit / self.config.steps
-        return logits, torch.stack(rates) if rates else logits.new_zeros(0)
+        return self._logits(runs[-1]), torch.stack(rates) if rates else runs[-1].spikes.new_zeros(0)
 
-    def run(self, x: Tensor) -> list[LayerRun]:
-        """What every layer did with the inputs `x` (as in `forward`)."""
-        events = x.unsqueeze(1) if self.config.encoding == "direct" else x
-        runs = []
-        for layer in self.stack:
-            runs.append(layer(events, self.config.steps))
-            events = runs[-1].spikes
-        return runs
+    def payloads(self, x: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Payloads (samples, steps, features) of samples in the model's encoding, one step for `direct`.
+
+        `x` is (samples, features), or payloads already: (samples, steps, features), which for `events` are
+        the samples themselves.
+        """
+        if x.ndim == 3 or self.config.encoding == "events":
+            return x
+        if self.config.encoding == "direct":
+            return x[:, None]
+        from ..compiler.encoding import encode_inputs
+
+        return encode_inputs(self.input, self.config.steps, x).astype(np.uint8)
+
+    def run(self, payloads: Tensor) -> tuple[LayerRun, ...]:
+        """What every layer did with `payloads` (samples, steps or 1, features)."""
+        events = payloads.transpose(0, 1).unflatten(2, self.config.shape)
+        known = {INPUT: events}
+        runs: list[LayerRun] = []
+        stack, names = self.stack, self.layer_names
+        for block in self.blocks:
+            done = run_block({names[number]: stack[number] for number in block}, known, self.config.steps)
+            runs.extend(done.values())
+            known |= {name: run.spikes for name, run in done.items()}
+        return tuple(runs)
 
     def trace(self, x: NDArray[np.uint8]) -> tuple[LayerTrace, ...]:
-        """Every membrane after every step and every spike, per layer, for inputs as in `forward`."""
+        """Every membrane after every step and every spike, per layer, for samples or payloads `x`."""
         self._check_inputs(x)
         parts = [self._trace_batch(x[start : start + TRACE_BATCH]) for start in range(0, len(x), TRACE_BATCH)]
         return tuple(
@@ -101,29 +123,45 @@ class SpikingClassifier(nn.Module):
         """Class of each sample: the lowest index among the largest outputs."""
         return predictions(self.trace(x), self.config)
 
+    def _logits(self, run: LayerRun) -> Tensor:
+        config = self.config
+        if config.readout == "membrane":
+            return run.membranes[-1].flatten(1) * run.unit / config.steps
+        counted = run.spikes[config.first_step :].flatten(2)
+        if config.readout == "spike_count":
+            return counted.sum(0)
+        early = torch.arange(len(counted), 0, -1, dtype=counted.dtype)
+        return (counted * early[:, None, None]).amax(0)
+
     @torch.no_grad()
     def _trace_batch(self, x: NDArray[np.uint8]) -> list[tuple[IntArray, IntArray]]:
         training = self.training
         self.eval()
-        runs = self.run(torch.from_numpy(np.ascontiguousarray(x)))
+        runs = self.run(torch.from_numpy(np.ascontiguousarray(self.payloads(x))))
         self.train(training)
-        return [(run.membranes.to(torch.int64).numpy(), run.spikes.to(torch.int64).numpy()) for run in runs]
+        return [(_per_sample(run.membranes), _per_sample(run.spikes)) for run in runs]
 
     def _check_inputs(self, x: NDArray[np.uint8]) -> None:
         """Raise FileError unless `x` has the shape and range that this model takes."""
-        config = self.config
-        expected = (config.sizes[0],) if config.encoding == "direct" else (config.steps, config.sizes[0])
-        if x.shape[1:] != expected or len(x) == 0:
-            wanted = ", ".join(str(size) for size in expected)
+        config, features = self.config, count(self.config.shape)
+        samples = (features,) if config.encoding != "events" else (config.steps, features)
+        if x.shape[1:] not in (samples, (config.steps, features)) or len(x) == 0:
+            wanted = ", ".join(str(size) for size in samples)
             raise FileError(f"the model takes inputs of shape (samples, {wanted}), not {x.shape}")
-        if int(x.max()) > config.max_payload:
+        if int(x.max()) > config.max_payload or int(x.min()) < 0:
             raise FileError(f"values reach {int(x.max())}, the model takes 0..{config.max_payload}")
 
 
 def predictions(trace: tuple[LayerTrace, ...], config: ModelConfig) -> IntArray:
     """Class of each traced sample from the integers of its readout."""
     readout = trace[-1]
-    outputs = readout.spikes.sum(1) if config.readout == "spike_count" else readout.membranes[:, -1]
+    if config.readout == "membrane":
+        outputs = readout.membranes[:, -1]
+    else:
+        counted = readout.spikes[:, config.first_step :]
+        weights = np.arange(config.steps - config.first_step, 0, -1)[:, None]
+        early = config.readout == "first_spike"
+        outputs = (counted * weights).max(1) if early else counted.sum(1)
     # numpy's argmax takes the lowest index of a tie; torch leaves ties undefined.
     return np.asarray(outputs.argmax(1), np.int64)
 
@@ -137,3 +175,8 @@ def mean_firing_rate(trace: tuple[LayerTrace, ...]) -> float:
     """Spikes / (neurons x steps x samples) over all hidden layers together, 0 if there are none."""
     sites = sum(layer.spikes.size for layer in trace[:-1])
     return sum(int(layer.spikes.sum()) for layer in trace[:-1]) / sites if sites else 0.0
+
+
+def _per_sample(values: Tensor) -> IntArray:
+    """(steps, samples, channels, height, width) as int64 (samples, steps, neurons)."""
+    return values.flatten(2).transpose(0, 1).to(torch.int64).contiguous().numpy()

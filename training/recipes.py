@@ -4,9 +4,12 @@ import types
 import typing
 from dataclasses import dataclass, fields, replace
 
-from ..compiler.network import InputEncoding, ReadoutKind
+from ..compiler.arithmetic import NO_LEAK, Decay
+from ..compiler.network import InputEncoding, ReadoutKind, Shape
 from ..errors import UsageError
-from .config import HiddenReset, ModelConfig
+from .architectures import Architecture, build_layers
+from .config import HiddenReset, ModelConfig, Population, check_integer
+from .prepare import Preparation
 
 
 @dataclass(frozen=True)
@@ -17,11 +20,16 @@ class Recipe:
     description: str
     data: str = "digits"
     """A name or path that `datasets.load_samples` takes."""
+    preparation: Preparation = "none"
+    architecture: Architecture = "mlp"
     hidden: tuple[int, ...] = (128,)
-    """Neurons of each hidden layer; features and classes come from the data."""
+    """Neurons or channels of each hidden layer; features and classes come from the data."""
     steps: int = 4
     weight_bits: int = 4
     leak_shift: int | None = 3
+    """k of the leak `v - (v >> k)`, or none."""
+    current_leak_shift: int | None = None
+    """k of the decay of the synaptic current, or none for currents of one step."""
     reset: HiddenReset = "soft"
     state_bits: int = 16
     initial_fraction: float = 0.0
@@ -34,17 +42,15 @@ class Recipe:
     rate_penalty: float = 0.5
     """Added to the loss per unit of mean firing rate of the hidden layers."""
 
-    def model_config(self, features: int, classes: int) -> ModelConfig:
-        """The model this recipe builds for data with so many features and classes."""
+    def model_config(self, shape: Shape, classes: int) -> ModelConfig:
+        """The model this recipe builds for data of that shape with so many classes."""
         try:
             return ModelConfig(
-                sizes=(features, *self.hidden, classes),
+                shape=shape,
+                layers=build_layers(
+                    self.architecture, self.hidden, classes, self.population(), self.weight_bits, self.readout
+                ),
                 steps=self.steps,
-                weight_bits=self.weight_bits,
-                leak_shift=self.leak_shift,
-                reset=self.reset,
-                state_bits=self.state_bits,
-                initial_fraction=self.initial_fraction,
                 max_payload=self.max_payload,
                 encoding=self.encoding,
                 readout=self.readout,
@@ -52,11 +58,97 @@ class Recipe:
         except ValueError as error:
             raise UsageError(f"recipe {self.name}: {error}") from error
 
+    def population(self) -> Population:
+        """The neurons of the hidden layers."""
+        return Population(
+            reset=self.reset,
+            leak=NO_LEAK if self.leak_shift is None else _shift("leak_shift", self.leak_shift),
+            current_leak=None
+            if self.current_leak_shift is None
+            else _shift("current_leak_shift", self.current_leak_shift),
+            state_bits=self.state_bits,
+            initial_fraction=self.initial_fraction,
+        )
+
+
+def _shift(name: str, shift: int) -> Decay:
+    """The leak of that shift."""
+    check_integer(name, shift, 0, 16)
+    return Decay(1, shift)
+
 
 RECIPES = {
     recipe.name: recipe
     for recipe in (
         Recipe("digits-mlp", "64-128-10 LIF net on 8x8 digits: 4-bit weights, 4 steps, graded pixels"),
+        Recipe(
+            "mnist-mlp",
+            "784-128-10 LIF net on MNIST: 4-bit weights, 4 steps, pixels in 16 levels",
+            data="mnist",
+            preparation="levels",
+            max_payload=15,
+            epochs=15,
+            batch=128,
+            learning_rate=4e-3,
+            rate_penalty=0.3,
+        ),
+        Recipe(
+            "mnist-cnn",
+            "two convolutions of stride 2 with 16 and 32 channels on MNIST: 4-bit weights, 2 steps",
+            data="mnist",
+            preparation="levels",
+            architecture="cnn",
+            hidden=(16, 32),
+            steps=2,
+            max_payload=15,
+            epochs=8,
+            batch=128,
+            learning_rate=5e-3,
+            rate_penalty=0.3,
+        ),
+        Recipe(
+            "mnist-residual",
+            "a convolution and one residual block on MNIST: 4-bit weights, 2 steps",
+            data="mnist",
+            preparation="levels",
+            architecture="residual",
+            hidden=(8, 16),
+            steps=2,
+            max_payload=15,
+            epochs=8,
+            batch=128,
+            learning_rate=5e-3,
+            rate_penalty=0.3,
+        ),
+        Recipe(
+            "mnist-rows",
+            "a recurrent net of 128 neurons that reads MNIST row by row: 4-bit weights, 28 steps",
+            data="mnist",
+            preparation="rows",
+            architecture="recurrent",
+            hidden=(128,),
+            steps=28,
+            max_payload=3,
+            encoding="events",
+            epochs=10,
+            batch=128,
+            learning_rate=4e-3,
+            rate_penalty=0.5,
+        ),
+        Recipe(
+            "fashion-cnn",
+            "three convolutions of stride 2 on Fashion-MNIST: 4-bit weights, 2 steps",
+            data="fashion-mnist",
+            preparation="levels",
+            architecture="cnn",
+            hidden=(24, 48),
+            steps=2,
+            max_payload=15,
+            epochs=12,
+            batch=128,
+            learning_rate=5e-3,
+            rate_penalty=0.3,
+        ),
     )
 }
 

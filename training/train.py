@@ -10,8 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import FileError, UsageError
-from .datasets import Samples, check_payload, load_samples
+from .datasets import Samples
 from .model import SpikingClassifier, firing_rates, mean_firing_rate, predictions
+from .prepare import describe_preparation, load_prepared
 from .recipes import Recipe, apply_settings
 
 
@@ -48,7 +49,8 @@ class TrainResult:
             "seed": str(self.seed),
             "test_accuracy": f"{self.accuracy:.4f}",
             "mean_firing_rate": f"{self.mean_rate:.4f}",
-            "input": f"integers 0..{self.recipe.max_payload} as stored in the data, not rescaled",
+            "preparation": self.recipe.preparation,
+            "input": describe_preparation(self.recipe.preparation, self.recipe.max_payload),
         }
 
 
@@ -67,13 +69,18 @@ def train(
     changes the order of float sums. The caller's random state and threads are left as they were.
     """
     recipe = apply_settings(recipe, dict(settings or {}))
-    events = recipe.encoding == "events"
     learn, test = (
-        load_samples(recipe.data, split, data_dir=data_dir, events=events) for split in ("train", "test")
+        load_prepared(
+            recipe.data,
+            split,
+            recipe.preparation,
+            recipe.max_payload,
+            events=recipe.encoding == "events",
+            data_dir=data_dir,
+        )
+        for split in ("train", "test")
     )
-    for samples in (learn, test):
-        check_payload(samples, recipe.max_payload)
-    config = recipe.model_config(learn.features, _classes(learn, test))
+    config = recipe.model_config(learn.shape, _classes(learn, test))
     with _repeatable(seed):
         model = SpikingClassifier(config)
         _fit(model, learn, recipe, seed, progress or (lambda _: None))
@@ -107,7 +114,7 @@ def _fit(
     progress: Callable[[Progress], None],
 ) -> None:
     """Adam with a cosine schedule to zero over all batches; the loss is cross entropy + spikes."""
-    x, y = torch.from_numpy(samples.x), torch.from_numpy(samples.y)
+    y = torch.from_numpy(samples.y)
     batches = -(-len(samples) // recipe.batch)
     optimiser = torch.optim.Adam(model.parameters(), lr=recipe.learning_rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, recipe.epochs * batches)
@@ -117,7 +124,8 @@ def _fit(
         totals = np.zeros(3)
         order = torch.randperm(len(samples), generator=shuffle)
         for chosen in torch.split(order, recipe.batch):
-            loss, measures = _loss(model, x[chosen], y[chosen], recipe.rate_penalty)
+            payloads = torch.from_numpy(model.payloads(samples.x[chosen.numpy()]))
+            loss, measures = _loss(model, payloads, y[chosen], recipe.rate_penalty)
             optimiser.zero_grad()
             torch.autograd.backward(loss)
             optimiser.step()
@@ -132,10 +140,10 @@ def _fit(
 
 
 def _loss(
-    model: SpikingClassifier, x: Tensor, y: Tensor, rate_penalty: float
+    model: SpikingClassifier, payloads: Tensor, y: Tensor, rate_penalty: float
 ) -> tuple[Tensor, np.ndarray[tuple[int], np.dtype[np.float64]]]:
     """The loss of a batch, and its loss, accuracy and mean firing rate as numbers."""
-    logits, rates = model(x)
+    logits, rates = model(payloads)
     rate = rates.mean() if len(rates) else logits.new_zeros(())
     loss = nn.functional.cross_entropy(logits, y) + rate_penalty * rate
     accuracy = (logits.detach().argmax(1) == y).double().mean()

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from ...errors import DoesNotFit
 from ..arithmetic import state_range
-from ..bounds import bits_needed, current_bounds, fan_in_weights, max_payloads, state_bounds
+from ..bounds import bits_needed, state_bounds
 from ..network import Network
 from ..targets import Target
 
@@ -25,14 +25,13 @@ class BoundAccumulators:
         low, high = state_range(self.target.state_bits)
         misfits = []
         for layer in network.layers:
-            current = current_bounds(fan_in_weights(layer), max_payloads(network, layer))
-            bounds = state_bounds(layer.neurons, current, network.steps)
+            bounds = state_bounds(network, layer)
             smallest, largest = bounds.extremes
             if smallest < low or largest > high:
                 worst = int((bounds.high - bounds.low).argmax())
                 misfits.append(
                     f"layer {layer.name!r}: state word needs {bits_needed(smallest, largest)} bits "
-                    f"({smallest}..{largest}, widest at neuron {worst}), has {self.target.state_bits}"
+                    f"({smallest}..{largest}, widest at channel {worst}), has {self.target.state_bits}"
                 )
         if misfits:
             raise DoesNotFit(

@@ -5,23 +5,75 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ...errors import UnsupportedModel
-from ..arithmetic import state_range
+from ..arithmetic import NO_LEAK, state_range
 from ..network import Layer, Network
+from ..program import DECAY_BITS, MAX_BANKS
 from ..targets import Target
-
-MAX_LEAK_SHIFT = 15
 
 Rule = Callable[[Network, Layer, Target], str | None]
 
 
-def leak_is_a_shift(network: Network, layer: Layer, target: Target) -> str | None:
-    """The leak is none, or `v - (v >> k)` with k in 0..15."""
-    leak = layer.neurons.leak
-    if leak.numerator == 0 or (leak.shift is not None and 1 <= leak.shift <= MAX_LEAK_SHIFT):
+def decay_is_computable(network: Network, layer: Layer, target: Target) -> str | None:
+    """A decay is numerator / 2^fraction with fraction up to 12; without a multiplier a power of two or none."""
+    for label, leak in (
+        ("leak", layer.neurons.leak),
+        ("current leak", layer.neurons.current_leak or NO_LEAK),
+    ):
+        got = f"{label} {leak.numerator}/2^{leak.fraction_bits}"
+        if leak.fraction_bits > DECAY_BITS:
+            return f"{got}; allowed: fractions of up to {DECAY_BITS} bits"
+        if not target.decay_multiplier and leak.numerator and leak.shift is None:
+            return f"{got}; allowed: none, or 1/2^k with k in 0..{DECAY_BITS}"
+    return None
+
+
+def synaptic_current_is_kept(network: Network, layer: Layer, target: Target) -> str | None:
+    """Synaptic currents (CUBA) need a target with a second state memory."""
+    if layer.neurons.current_leak is None or target.cuba:
         return None
-    return (
-        f"leak {leak.numerator}/2^{leak.fraction_bits}; allowed: none, or 1/2^k with k in 1..{MAX_LEAK_SHIFT}"
-    )
+    return "has a synaptic current (CUBA); allowed: layers without"
+
+
+def held_inputs_do_not_decay(network: Network, layer: Layer, target: Target) -> str | None:
+    """A held input feeds layers whose synaptic current does not decay."""
+    fed = any(edge.source == network.input.name for edge in layer.edges)
+    if network.input.encoding != "held" or not fed or layer.neurons.current_leak == NO_LEAK:
+        return None
+    return f"takes a held input with current leak {layer.neurons.current_leak}; allowed: a current that does not decay"
+
+
+def coordinates_have_eight_bits(network: Network, layer: Layer, target: Target) -> str | None:
+    """A source with more than one pixel has at most 256 channels."""
+    for edge in layer.edges:
+        shape = network.shape_of(edge.source)
+        if shape[1:] != (1, 1) and shape[0] > 256:
+            return f"source {edge.source!r} has {shape[0]} channels of {shape[1]} x {shape[2]}; allowed: up to 256"
+    return None
+
+
+def delays_fit_the_bitmaps(network: Network, layer: Layer, target: Target) -> str | None:
+    """A delay is shorter than the number of spike bitmaps a core keeps; inputs have none."""
+    for edge in layer.edges:
+        kept = edge.delay - int(network.is_recurrent(layer, edge))
+        if edge.source == network.input.name and edge.delay:
+            return f"delay {edge.delay} on the input; allowed: 0 (shift the input instead)"
+        if kept >= target.delay_slots:
+            return f"delay {edge.delay} from {edge.source!r}; allowed: up to {edge.delay - kept + target.delay_slots - 1}"
+    return None
+
+
+def edges_fit_the_banks(network: Network, layer: Layer, target: Target) -> str | None:
+    """A layer has at most 4 edges."""
+    if len(layer.edges) <= MAX_BANKS:
+        return None
+    return f"{len(layer.edges)} edges; allowed: up to {MAX_BANKS}"
+
+
+def a_step_has_a_forward_edge(network: Network, layer: Layer, target: Target) -> str | None:
+    """Every layer hears something in the same step: at least one of its edges is not recurrent."""
+    if any(not network.is_recurrent(layer, edge) for edge in layer.edges):
+        return None
+    return "all its edges are recurrent; allowed: at least one from an earlier node"
 
 
 def clamp_fits_the_state_word(network: Network, layer: Layer, target: Target) -> str | None:
@@ -63,7 +115,13 @@ def membranes_are_read_once(network: Network, layer: Layer, target: Target) -> s
 
 
 RULES: tuple[Rule, ...] = (
-    leak_is_a_shift,
+    decay_is_computable,
+    synaptic_current_is_kept,
+    held_inputs_do_not_decay,
+    coordinates_have_eight_bits,
+    delays_fit_the_bitmaps,
+    edges_fit_the_banks,
+    a_step_has_a_forward_edge,
     clamp_fits_the_state_word,
     parameters_fit_the_state_word,
     weights_fit_the_memory,

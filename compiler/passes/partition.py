@@ -66,7 +66,8 @@ def _spread(network: Network, cuts: list[LayerCut], target: Target) -> list[Laye
         if not fitting:
             return cuts
         cuts = min(
-            fitting, key=lambda c: (_bottleneck(network, c, target), layer_cycles(network, c[slowest], target))
+            fitting,
+            key=lambda c: (_bottleneck(network, c, target), layer_cycles(network, c[slowest], target)),
         )
 
 

@@ -1,16 +1,30 @@
 """route: fill every core's memories and tables, and the host's input map, from a placed tiling."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 
 from ...errors import DoesNotFit, VerificationError
-from ..arithmetic import Decay
-from ..bounds import current_bounds, fan_in_weights, max_payloads, state_bounds
-from ..network import Layer, Network
-from ..program import HOST, Address, Core, Destination, Emission, InputRoute, TiledProgram, core_usage
-from ..tiling import Tile, Tiling
+from ..arithmetic import NO_LEAK
+from ..bounds import current_bounds, state_bounds
+from ..geometry import AxonMap, axon_map
+from ..network import Edge, Layer, Network, Shape
+from ..program import (
+    HOST,
+    Address,
+    Core,
+    Destination,
+    Emission,
+    InputRoute,
+    Segment,
+    Tile,
+    TiledProgram,
+    core_usage,
+)
+from ..tiling import PlannedTile, Range, Tiling, is_depthwise
+
+ROW_SHIFT, COLUMN_SHIFT = 16, 8
 
 
 @dataclass(frozen=True)
@@ -25,12 +39,13 @@ class Route:
 
     def run(self, tiling: Tiling) -> TiledProgram:
         network = tiling.network
-        routes = tuple(_input_routes(tiling))
-        destinations = [_destinations(tiling, tile) for tile in tiling.tiles]
-        sources = _sources(tiling, routes, destinations)
+        receivers = [_receiver(tiling, planned) for planned in tiling.tiles]
+        routes = tuple(route for receiver in receivers for route in _input_routes(network, receiver))
+        tables = [_destinations(tiling, number, receivers) for number in range(len(receivers))]
+        sources = _sources(tiling, routes, tables)
         cores = tuple(
-            _core(tiling, tile, table, tuple(sources[_place(tile)]))
-            for tile, table in zip(tiling.tiles, destinations, strict=True)
+            _core(tiling, receiver, table, sources[_place(receiver.planned)])
+            for receiver, table in zip(receivers, tables, strict=True)
         )
         _check_tables(tiling, cores)
         return TiledProgram(
@@ -41,120 +56,225 @@ class Route:
             input_routes=routes,
             cores=cores,
             readout=network.readout,
-            outputs=network.layer(network.readout.layer).neurons.count,
+            outputs=network.layer(network.readout.layer).shape[0],
             weight_bits=tiling.weight_bits,
         )
 
 
-def _place(tile: Tile) -> Address:
-    if tile.at is None:
-        raise VerificationError("a tile has no place", where=tile.layer)
-    return tile.at
+@dataclass(frozen=True)
+class _Receiver:
+    """A tile with the axon tables of its edges, placed one behind the other."""
+
+    planned: PlannedTile
+    layer: Layer
+    edges: tuple[Edge, ...]
+    fan_in: tuple[Range, ...]
+    maps: tuple[AxonMap, ...]
+    row_starts: tuple[int, ...]
+    column_starts: tuple[int, ...]
+    weight_starts: tuple[int, ...]
 
 
-def _segments(network: Network, layer: Layer, source: str) -> list[int]:
-    """Where the axons of each edge from `source` start in the layer's concatenated fan-in."""
-    starts, offset = [], 0
-    for edge in layer.edges:
-        if edge.source == source:
-            starts.append(offset)
-        offset += network.size_of(edge.source)
-    return starts
+@dataclass(frozen=True)
+class _Entry:
+    """A destination entry before the table is sorted into segments."""
+
+    destination: Destination
+    delay: int
 
 
-def _input_routes(tiling: Tiling) -> list[InputRoute]:
+def _place(planned: PlannedTile) -> Address:
+    if planned.at is None:
+        raise VerificationError("a tile has no place", where=planned.tile.layer)
+    return planned.at
+
+
+def _receiver(tiling: Tiling, planned: PlannedTile) -> _Receiver:
     network = tiling.network
+    layer = network.layer(planned.tile.layer)
+    edges, ranges, maps = [], [], []
+    for edge, fan_in in zip(layer.edges, planned.fan_in, strict=True):
+        if fan_in[0] < fan_in[1]:
+            source = network.shape_of(edge.source)
+            edges.append(edge)
+            ranges.append(fan_in)
+            maps.append(axon_map(layer, edge, source, planned.tile, fan_in, tiling.target.lanes))
+    if len({entry.bank.row_words for entry in maps}) > 1:
+        maps = [replace(entry, bank=replace(entry.bank, spaced=True)) for entry in maps]
+    return _Receiver(
+        planned,
+        layer,
+        tuple(edges),
+        tuple(ranges),
+        tuple(maps),
+        _starts([len(entry.rows) for entry in maps]),
+        _starts([len(entry.columns) for entry in maps]),
+        _starts([len(entry.weights) for entry in maps]),
+    )
+
+
+def _starts(sizes: list[int]) -> tuple[int, ...]:
+    return tuple(np.cumsum([0, *sizes])[:-1].tolist())
+
+
+def _base(receiver: _Receiver, edge: int, source: Shape, first_channel: int, first_row: int) -> int:
+    """What a sender whose tile starts at (first_channel, first_row) of the source adds to local coordinates."""
+    entry = receiver.maps[edge]
+    row = receiver.row_starts[edge] + first_row - entry.first_row
+    channel = first_channel - entry.first_neuron
+    return (row << ROW_SHIFT) + (receiver.column_starts[edge] << COLUMN_SHIFT) + channel
+
+
+def _input_routes(network: Network, receiver: _Receiver) -> list[InputRoute]:
     routes = []
-    for tile in tiling.tiles:
-        for start in _segments(network, network.layer(tile.layer), network.input.name):
-            first = max(tile.first_axon - start, 0)
-            last = min(tile.last_axon - start, network.input.features)
-            if first < last:
-                routes.append(InputRoute(_place(tile), first, last, start - tile.first_axon))
+    for number, (edge, entry) in enumerate(zip(receiver.edges, receiver.maps, strict=True)):
+        if edge.source != network.input.name:
+            continue
+        shape = network.input.shape
+        first, last = _source_channels(receiver, number, shape)
+        base = _base(receiver, number, shape, 0, 0)
+        rows = entry.first_row, entry.first_row + len(entry.rows)
+        routes.append(InputRoute(_place(receiver.planned), first, last, *rows, base))
     return routes
 
 
-def _destinations(tiling: Tiling, tile: Tile) -> tuple[Destination, ...]:
-    lanes = tiling.target.lanes
-    words = -(-(tile.last_neuron - tile.first_neuron) // lanes)
-    if tile.role == "partial":
-        return (Destination(_place(tiling.tiles[tile.owner]), 0, 0, words, sends_end=True),)
-    entries = [entry for other in tiling.tiles for entry in _entries_to(tiling, tile, other, words)]
-    if tile.layer == tiling.network.readout.layer:
-        own = _place(tile)
+def _source_channels(receiver: _Receiver, number: int, source: Shape) -> tuple[int, int]:
+    """Channels (neurons of a flat source) that the edge's slice takes."""
+    if is_depthwise(receiver.edges[number], source):
+        bank = receiver.maps[number].bank
+        return bank.first_channel, bank.first_channel + bank.channels
+    return receiver.fan_in[number]
+
+
+def _destinations(
+    tiling: Tiling, number: int, receivers: list[_Receiver]
+) -> tuple[tuple[Destination, ...], tuple[Segment, ...]]:
+    """The destination table of a tile and its segments, forward edges first, by delay."""
+    planned = tiling.tiles[number]
+    words = planned.tile.words(tiling.target.lanes)
+    if planned.role == "partial":
+        owner = _place(tiling.tiles[planned.owner])
+        return (Destination(owner, 0, 0, words, sends_end=True, recurrent=False),), (Segment(0, 1, 0, False),)
+    entries: list[_Entry] = []
+    for receiver in receivers:
+        entries += _entries_to(tiling, planned.tile, receiver)
+    if planned.tile.layer == tiling.network.readout.layer:
+        own = _place(planned)
         to_host = Address(own.x, own.y, host=True)
-        entries.append(Destination(to_host, tile.first_neuron, 0, words, sends_end=True))
-    return tuple(entries)
+        entries.append(_Entry(Destination(to_host, planned.tile.first_channel, 0, words, True, False), 0))
+    entries.sort(key=lambda entry: (entry.destination.recurrent, entry.delay))
+    return tuple(entry.destination for entry in entries), _segments(entries)
 
 
-def _entries_to(tiling: Tiling, tile: Tile, other: Tile, words: int) -> list[Destination]:
-    """Entries by which `tile`'s spikes reach the axons of `other`; empty where it has none of them."""
+def _segments(entries: list[_Entry]) -> tuple[Segment, ...]:
+    segments: list[Segment] = []
+    for number, entry in enumerate(entries):
+        kind = entry.delay, entry.destination.recurrent
+        if segments and (segments[-1].delay, segments[-1].recurrent) == kind:
+            segments[-1] = replace(segments[-1], end_entry=number + 1)
+        else:
+            segments.append(Segment(number, number + 1, *kind))
+    return tuple(segments)
+
+
+def _entries_to(tiling: Tiling, tile: Tile, receiver: _Receiver) -> list[_Entry]:
+    """Entries by which `tile`'s spikes reach the axons of `receiver`; empty where it has none of them."""
     network, lanes = tiling.network, tiling.target.lanes
-    entries: list[Destination] = []
-    for start in _segments(network, network.layer(other.layer), tile.layer):
-        axon_base = start + tile.first_neuron - other.first_axon
-        first_word = -(min(axon_base, 0) // lanes)
-        last_word = min(-(-(other.last_axon - start - tile.first_neuron) // lanes), words)
-        if first_word < last_word:
-            entries.append(
-                Destination(_place(other), axon_base, first_word, last_word, sends_end=not entries)
-            )
+    entries: list[_Entry] = []
+    for number, edge in enumerate(receiver.edges):
+        if edge.source != tile.layer:
+            continue
+        first, last = _needed_words(receiver, number, tile, lanes)
+        if first < last:
+            recurrent = network.is_recurrent(receiver.layer, edge)
+            base = _base(receiver, number, tile.layer_shape, tile.first_channel, tile.first_row)
+            to = _place(receiver.planned)
+            destination = Destination(to, base, first, last, sends_end=not entries, recurrent=recurrent)
+            entries.append(_Entry(destination, edge.delay - int(recurrent)))
     return entries
 
 
+def _needed_words(receiver: _Receiver, number: int, tile: Tile, lanes: int) -> tuple[int, int]:
+    """Words of the sender's tile that the edge takes: rows of a spatial tile, neurons of a flat one."""
+    entry = receiver.maps[number]
+    first, last = _source_channels(receiver, number, tile.layer_shape)
+    if last <= tile.first_channel or tile.first_channel + tile.channels <= first:
+        return 0, 0
+    if tile.flat:
+        first_word = -(min(tile.first_channel - first, 0) // lanes)
+        last_word = -(-(last - tile.first_channel) // lanes)
+        return first_word, min(last_word, tile.words(lanes))
+    row_words = tile.columns * tile.pixel_words(lanes)
+    first_row = max(entry.first_row - tile.first_row, 0)
+    last_row = min(entry.first_row + len(entry.rows) - tile.first_row, tile.rows)
+    return first_row * row_words, max(last_row, 0) * row_words
+
+
 def _sources(
-    tiling: Tiling, routes: tuple[InputRoute, ...], destinations: list[tuple[Destination, ...]]
-) -> dict[Address, list[Address]]:
-    """Everyone who sends END to each core: the host first, then cores in tile order."""
-    sources: dict[Address, list[Address]] = {_place(tile): [] for tile in tiling.tiles}
+    tiling: Tiling,
+    routes: tuple[InputRoute, ...],
+    tables: list[tuple[tuple[Destination, ...], tuple[Segment, ...]]],
+) -> dict[Address, tuple[list[Address], int]]:
+    """Who sends END to each core, the host first, then cores in tile order; and how many are recurrent."""
+    sources: dict[Address, list[Address]] = {_place(planned): [] for planned in tiling.tiles}
+    recurrent = dict.fromkeys(sources, 0)
     for address in dict.fromkeys(route.to for route in routes):
         sources[address].append(HOST)
-    for tile, table in zip(tiling.tiles, destinations, strict=True):
+    for planned, (table, _) in zip(tiling.tiles, tables, strict=True):
         for entry in table:
             if entry.sends_end and not entry.to.host:
-                sources[entry.to].append(_place(tile))
-    return sources
+                sources[entry.to].append(_place(planned))
+                recurrent[entry.to] += entry.recurrent
+    return {address: (senders, recurrent[address]) for address, senders in sources.items()}
 
 
 def _core(
-    tiling: Tiling, tile: Tile, destinations: tuple[Destination, ...], sources: tuple[Address, ...]
+    tiling: Tiling,
+    receiver: _Receiver,
+    table: tuple[tuple[Destination, ...], tuple[Segment, ...]],
+    sources: tuple[list[Address], int],
 ) -> Core:
-    network = tiling.network
-    layer = network.layer(tile.layer)
-    neurons = slice(tile.first_neuron, tile.last_neuron)
-    axons = slice(tile.first_axon, tile.last_axon)
-    weights = fan_in_weights(layer)[neurons, axons]
-    partial = tile.role == "partial"
-    zeros = np.zeros(tile.last_neuron - tile.first_neuron, np.int64)
-    if partial:
-        current = current_bounds(weights, max_payloads(network, layer)[axons])
-        accumulator = current.extremes
-    else:
-        current = current_bounds(fan_in_weights(layer), max_payloads(network, layer))
-        bounds = state_bounds(layer.neurons, current, network.steps)
-        accumulator = int(bounds.low[neurons].min()), int(bounds.high[neurons].max())
-    emission: Emission = (
-        "values_every" if partial else "values_last" if layer.neurons.reset == "none" else "spikes"
-    )
+    network, planned, layer = tiling.network, receiver.planned, receiver.layer
+    tile, neurons = planned.tile, receiver.layer.neurons
+    partial = planned.role == "partial"
+    channels = slice(tile.first_channel, tile.first_channel + tile.channels)
+    zeros = np.zeros(tile.channels, np.int64)
+    accumulator = current_bounds(network, layer) if partial else state_bounds(network, layer)
+    emission: Emission = "values_every" if partial else "values_last" if neurons.reset == "none" else "spikes"
+    rows, columns = _axon_tables(receiver)
     return Core(
-        at=_place(tile),
-        layer=tile.layer,
-        first_neuron=tile.first_neuron,
-        first_axon=tile.first_axon,
-        weights=np.ascontiguousarray(weights.T),
+        at=_place(planned),
+        tile=tile,
+        weights=np.concatenate([entry.weights for entry in receiver.maps]),
         weight_bits=max(edge.synapses.weight_bits for edge in layer.edges),
-        threshold=zeros if partial else layer.neurons.threshold[neurons],
-        bias=zeros if partial else layer.neurons.bias[neurons],
-        initial=zeros if partial else layer.neurons.initial[neurons],
-        reset="none" if partial else layer.neurons.reset,
-        reset_value=0 if partial else layer.neurons.reset_value,
-        leak=Decay() if partial else layer.neurons.leak,
-        state_bits=layer.neurons.state_bits,
+        axon_rows=rows,
+        axon_columns=columns,
+        banks=tuple(entry.bank for entry in receiver.maps),
+        threshold=zeros if partial else neurons.threshold[channels],
+        bias=zeros if partial else neurons.bias[channels],
+        initial=zeros if partial else neurons.initial[channels],
+        reset="none" if partial else neurons.reset,
+        reset_value=0 if partial else neurons.reset_value,
+        leak=NO_LEAK if partial else neurons.leak,
+        current_leak=None if partial else neurons.current_leak,
+        state_bits=neurons.state_bits,
         emission=emission,
-        sources=sources,
-        destinations=destinations,
-        accumulator=accumulator,
+        sources=tuple(sources[0]),
+        recurrent_sources=sources[1],
+        destinations=table[0],
+        segments=table[1],
+        accumulator=(int(accumulator.low[channels].min()), int(accumulator.high[channels].max())),
     )
+
+
+def _axon_tables(receiver: _Receiver) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+    rows, columns = [], []
+    for bank, (entry, start) in enumerate(zip(receiver.maps, receiver.weight_starts, strict=True)):
+        own = np.concatenate([np.full((len(entry.rows), 1), bank), entry.rows], axis=1)
+        own[:, 2] += start
+        rows.append(own)
+        columns.append(entry.columns)
+    return np.concatenate(rows).astype(np.int64), np.concatenate(columns).astype(np.int64)
 
 
 def _check_tables(tiling: Tiling, cores: tuple[Core, ...]) -> None:

@@ -1,4 +1,4 @@
-"""The exported `Network` computes the integers of the trained model's own trace."""
+"""The exported `Network` and the figures that are read from a trace."""
 
 from dataclasses import replace
 
@@ -6,22 +6,20 @@ import numpy as np
 import pytest
 import torch
 
-from snnc.compiler.arithmetic import accumulate, neuron_step
-from snnc.compiler.network import Layer, Network
+from snnc.compiler.arithmetic import Decay
+from snnc.compiler.network import Conv2d
 from snnc.errors import FileError, VerificationError
-from snnc.training.config import ModelConfig
+from snnc.training.config import INPUT, EdgeConfig, LayerConfig, ModelConfig, Population, fully_connected
 from snnc.training.export import to_network
 from snnc.training.model import SpikingClassifier, firing_rates, mean_firing_rate, predictions
 
-CONFIGS = {
-    "lif": ModelConfig((10, 12, 7, 4), leak_shift=2),
-    "if-hard": ModelConfig((10, 12, 4), reset="hard", weight_bits=2, steps=7),
-    "spike-count": ModelConfig((10, 12, 4), readout="spike_count", leak_shift=4, initial_fraction=0.5),
-    "saturating": ModelConfig((10, 12, 4), state_bits=6, max_payload=255, weight_bits=8),
-    "wide": ModelConfig((10, 12, 4), state_bits=32, leak_shift=1),
-    "events": ModelConfig((10, 12, 4), encoding="events", max_payload=1, steps=5),
-    "no-hidden": ModelConfig((10, 4)),
-}
+LIF = Population(leak=Decay(1, 2))
+
+
+def _config(*sizes: int, **fields: object) -> ModelConfig:
+    """Fully connected layers behind ten features."""
+    layers = fully_connected(sizes, population=LIF, readout=fields.get("readout", "membrane"))  # type: ignore[arg-type]
+    return ModelConfig((10, 1, 1), layers, **fields)  # type: ignore[arg-type]
 
 
 def _model(config: ModelConfig) -> SpikingClassifier:
@@ -37,54 +35,12 @@ def _model(config: ModelConfig) -> SpikingClassifier:
 
 
 def _inputs(config: ModelConfig, samples: int = 6) -> np.ndarray:
-    shape = (config.steps, config.sizes[0]) if config.encoding == "events" else (config.sizes[0],)
-    return np.random.default_rng(1).integers(0, config.max_payload + 1, (samples, *shape)).astype(np.uint8)
-
-
-def _step(layer: Layer, membrane: np.ndarray, events: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    neurons = layer.neurons
-    result = neuron_step(
-        membrane,
-        accumulate(layer.edges[0].synapses.weights, events),
-        threshold=neurons.threshold,
-        bias=neurons.bias,
-        reset=neurons.reset,
-        reset_value=neurons.reset_value,
-        state_bits=neurons.state_bits,
-        leak=neurons.leak,
-    )
-    return result.after, result.spikes.astype(np.int64)
-
-
-def _execute(network: Network, sample: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Membranes and spikes of each layer, (steps, neurons), for one sample."""
-    states = [layer.neurons.initial for layer in network.layers]
-    record: list[list[tuple[np.ndarray, np.ndarray]]] = [[] for _ in network.layers]
-    for step in range(network.steps):
-        events = (sample[step] if network.input.encoding == "events" else sample).astype(np.int64)
-        for index, layer in enumerate(network.layers):
-            states[index], events = _step(layer, states[index], events)
-            record[index].append((states[index], events))
-    return [(np.array([m for m, _ in steps]), np.array([s for _, s in steps])) for steps in record]
-
-
-@pytest.mark.parametrize("name", CONFIGS)
-def test_network_computes_the_trace(name: str) -> None:
-    model = _model(CONFIGS[name])
-    network = to_network(model, name, {"seed": "3"})
-    x = _inputs(model.config)
-    trace = model.trace(x)
-    assert [layer.name for layer in trace] == [layer.name for layer in network.layers]
-    for index, sample in enumerate(x):
-        for layer, (membranes, spikes) in zip(trace, _execute(network, sample), strict=True):
-            assert np.array_equal(layer.membranes[index], membranes)
-            assert np.array_equal(layer.spikes[index], spikes)
-    assert all(layer.spikes.any() for layer in trace[:-1])
-    assert network.notes == {"seed": "3"}
+    features = config.shape[0]
+    return np.random.default_rng(1).integers(0, config.max_payload + 1, (samples, features)).astype(np.uint8)
 
 
 def test_network_describes_the_model() -> None:
-    model = _model(CONFIGS["lif"])
+    model = _model(_config(12, 7, 4))
     network = to_network(model, "lif")
     assert [edge.source for layer in network.layers for edge in layer.edges] == [
         "input",
@@ -101,14 +57,14 @@ def test_network_describes_the_model() -> None:
 
 
 def test_export_verifies() -> None:
-    model = _model(CONFIGS["lif"])
+    model = _model(_config(12, 7, 4))
     model.stack[0].population = replace(model.stack[0].population, state_bits=1)
     with pytest.raises(VerificationError, match="state_bits"):
         to_network(model, "broken")
 
 
 def test_trace_does_not_depend_on_the_batch(monkeypatch: pytest.MonkeyPatch) -> None:
-    model = _model(CONFIGS["lif"])
+    model = _model(_config(12, 7, 4))
     x = _inputs(model.config, 9)
     whole = model.trace(x)
     monkeypatch.setattr("snnc.training.model.TRACE_BATCH", 4)
@@ -128,7 +84,7 @@ def test_predictions_take_the_lowest_index_of_a_tie(name: str) -> None:
 
 
 def test_logits_order_like_the_integers() -> None:
-    model = _model(CONFIGS["lif"])
+    model = _model(_config(12, 7, 4))
     x = _inputs(model.config)
     logits, rates = model(torch.from_numpy(x))
     trace = model.trace(x)
@@ -140,7 +96,7 @@ def test_logits_order_like_the_integers() -> None:
 
 
 def test_firing_rates_weigh_every_neuron_alike() -> None:
-    model = _model(CONFIGS["lif"])
+    model = _model(_config(12, 7, 4))
     trace = model.trace(_inputs(model.config))
     first, second = firing_rates(trace)
     assert mean_firing_rate(trace) == pytest.approx((12 * first + 7 * second) / 19)
@@ -148,7 +104,7 @@ def test_firing_rates_weigh_every_neuron_alike() -> None:
 
 
 def test_trace_checks_its_inputs() -> None:
-    model = _model(CONFIGS["lif"])
+    model = _model(_config(12, 7, 4))
     with pytest.raises(FileError, match=r"shape \(samples, 10\), not \(2, 9\)"):
         model.trace(np.zeros((2, 9), np.uint8))
     with pytest.raises(FileError, match=r"reach 17, the model takes 0\.\.16"):

@@ -1,0 +1,35 @@
+"""Input encodings: samples to the payload of every input event, before anything is compiled or trained."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .arithmetic import IntArray
+from .network import Input
+
+RATE_SEED = 0x5EED
+
+
+def encode_inputs(node: Input, steps: int, x: NDArray[np.uint8]) -> IntArray:
+    """Payload of every input event, (samples, steps, features).
+
+    `x` is (samples, features) with values 0..max_payload, or (samples, steps, features) for `events`. The meaning of
+    each encoding is in `network.Input`. `rate` draws from a generator that depends on the sample's own values
+    alone, so that a sample's events do not depend on its neighbours in the batch.
+    """
+    values = x.astype(np.int64)
+    if node.encoding == "events":
+        return values
+    events = np.zeros((len(values), steps, values.shape[1]), np.int64)
+    if node.encoding == "direct":
+        events[:] = values[:, None]
+    elif node.encoding == "held":
+        events[:, 0] = values
+    elif node.encoding == "rate":
+        for sample, row in enumerate(values):
+            generator = np.random.default_rng([RATE_SEED, *row.tolist()])
+            events[sample] = generator.integers(0, node.max_payload, (steps, len(row))) < row
+    else:
+        moment = steps - 1 - ((values - 1) * steps) // node.max_payload
+        samples, features = np.nonzero(values)
+        events[samples, moment[samples, features], features] = 1
+    return events

@@ -1,0 +1,127 @@
+"""The dynamics of a population over time, as one differentiable operation on exact integers.
+
+Equal to `compiler.arithmetic.neuron_step` value by value. The gradients are written by hand, since a chain
+of elementary operations costs several times the memory traffic and nothing else in training is as slow.
+"""
+
+import math
+from collections.abc import Iterable
+from typing import Any, cast
+
+import torch
+from torch import Tensor
+
+from ..compiler.arithmetic import Decay, state_range
+from .config import Population
+from .surrogate import floor_through
+
+ATAN_WIDTH = 2.0
+"""Sharpness alpha of the surrogate: its slope at the threshold is alpha / 2."""
+
+
+class _Dynamics(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        context: Any, currents: Tensor, membrane: Tensor, threshold: Tensor, bias: Tensor, population: Population
+    ) -> tuple[Tensor, Tensor]:
+        integrated = currents + bias
+        membranes, spikes = torch.empty_like(integrated), torch.zeros_like(integrated)
+        low, high = state_range(population.state_bits)
+        for step in range(len(integrated)):
+            current, after = integrated[step].add_(membrane), membranes[step]
+            if population.reset == "none":
+                after.copy_(current)
+            else:
+                torch.ge(current, threshold, out=spikes[step])
+                if population.reset == "soft":
+                    torch.addcmul(current, spikes[step], threshold, value=-1, out=after)
+                else:
+                    after.copy_(current).masked_fill_(spikes[step] > 0, population.reset_value)
+            after.clamp_(low, high)
+            if population.leak.numerator:
+                after.sub_(torch.floor(after * _fraction(population.leak)))
+            membrane = after
+        context.population = population
+        context.set_materialize_grads(False)
+        context.save_for_backward(integrated, spikes, threshold)
+        return membranes, spikes
+
+    @staticmethod
+    def backward(
+        context: Any, *gradients: Tensor | None
+    ) -> tuple[Tensor, Tensor, Tensor | None, Tensor, None]:
+        integrated, spikes, threshold = cast("tuple[Tensor, Tensor, Tensor]", context.saved_tensors)
+        population: Population = context.population
+        of_membranes, of_spikes = gradients
+        fires = population.reset != "none"
+        # Gradient of the membrane + current + bias of each step: first the part through its spikes.
+        through = _through_spikes(integrated, threshold, of_spikes) if fires and of_spikes is not None else None
+        total = through.clone() if through is not None else torch.zeros_like(integrated)
+        of_threshold = -(through * integrated).div_(threshold) if through is not None else None
+        kept = 1.0 - _fraction(population.leak)
+        following: Tensor | None = None
+        for step in reversed(range(len(integrated))):
+            arriving = _sum(following, of_membranes[step] if of_membranes is not None else None)
+            if arriving is not None:
+                arriving = arriving if kept == 1 else arriving * kept
+                if population.reset == "soft":
+                    direct = arriving * spikes[step]
+                    of_threshold = torch.zeros_like(integrated) if of_threshold is None else of_threshold
+                    of_threshold[step].sub_(direct)
+                elif population.reset == "hard":
+                    arriving = arriving * (1 - spikes[step])
+                total[step].add_(arriving)
+            following = total[step]
+        whole = None if of_threshold is None else of_threshold.sum_to_size(threshold.shape)
+        return total, total[0], whole, total.sum_to_size(threshold.shape), None
+
+
+def run_population(
+    currents: Tensor, membrane: Tensor, threshold: Tensor, bias: Tensor, population: Population
+) -> tuple[Tensor, Tensor]:
+    """Membranes after each step and spikes (0 and 1) of all steps that `currents` (steps, samples, ...) holds.
+
+    All tensors hold integers; `membrane` (samples, ...) is the state before the first of the steps,
+    `threshold` (>= 1) and `bias` broadcast against it. Gradients: 1 through the clamp, 1 - fraction through
+    the leak, none through the reset's choice, and through the comparison the ATan surrogate
+    alpha / 2 / (1 + (pi / 2 alpha distance)^2) (Fang et al. 2021, arXiv 2007.05785, as in SpikingJelly's
+    `surrogate.ATan`) of the distance (membrane - threshold) / threshold, so that its width does not depend
+    on the units of the accumulator.
+    """
+    result = _Dynamics.apply(currents, membrane, threshold, bias, population)  # type: ignore[no-untyped-call]
+    return cast("tuple[Tensor, Tensor]", result)
+
+
+def leaking_currents(arriving: Iterable[Tensor], before: Tensor | None, leak: Decay) -> list[Tensor]:
+    """Synaptic current after each step, i = decay(i of the step before) + what arrives (CUBA).
+
+    The floor of the decay has gradient 1; `before` is the current of the last step, None for none.
+    """
+    currents: list[Tensor] = []
+    for now in arriving:
+        previous = currents[-1] if currents else before
+        if previous is None:
+            currents.append(now)
+        elif leak.numerator:
+            currents.append(previous - floor_through(previous * _fraction(leak)) + now)
+        else:
+            currents.append(previous + now)
+    return currents
+
+
+def _through_spikes(integrated: Tensor, threshold: Tensor, of_spikes: Tensor) -> Tensor:
+    """Gradient of the ATan surrogate with respect to `integrated`."""
+    scaled = (integrated - threshold).mul_(math.pi / 2 * ATAN_WIDTH / threshold)
+    return scaled.square_().add_(1).reciprocal_().mul_(ATAN_WIDTH / 2 / threshold).mul_(of_spikes)
+
+
+def _fraction(leak: Decay) -> float:
+    """The part of a value that one step of decay takes; scaling by a power of two is exact, so that the
+    floor of the product is the arithmetic shift."""
+    return leak.numerator * 2.0**-leak.fraction_bits
+
+
+def _sum(first: Tensor | None, second: Tensor | None) -> Tensor | None:
+    if first is None or second is None:
+        return first if second is None else second
+    return first + second
