@@ -22,6 +22,8 @@ Emission = Literal["spikes", "values_last", "values_every"]
 
 ROW_GAP = 4
 """Read-modify-write distance of the state memory, hence the shortest pass over a row, in cycles."""
+VALUE_CYCLES = 2 * ROW_GAP - 1
+"""Cycles a VALUE occupies the row engine: it keeps clear of words in flight on both sides."""
 SWEEP_TAIL = 6
 """Cycles from the last word a sweep reads to the control's next state."""
 INIT_TAIL = 2
