@@ -1,0 +1,1 @@
+"""The SystemVerilog neurocore mesh, and the Python that parameterises, builds and runs it."""

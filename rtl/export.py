@@ -1,0 +1,103 @@
+"""Writes the `rtl/` folder of a build: the sources, a top with this build's parameters, memory images."""
+
+import json
+import shutil
+from dataclasses import asdict
+from pathlib import Path
+
+from ..compiler.image import CHUNK_BITS, CoreImage, Image, Memory, MemoryImage
+from ..compiler.program import Address
+from ..files import write_text
+from .cosimulate import parameters_for
+from .simulate import SOURCES, RtlParameters, sources
+
+IMAGE_PREFIX = "image/core"
+
+
+def export_rtl(image: Image, directory: Path) -> None:
+    """Write everything that a synthesis tool needs into `directory`, which is replaced as a whole.
+
+    `build_top` starts with the image in its memories: no CONFIG flits are needed. Paths in it are
+    relative to `directory`, where the tool must run.
+    """
+    if directory.exists():
+        shutil.rmtree(directory)
+    (directory / "image").mkdir(parents=True)
+    names = copy_sources(directory)
+    parameters = parameters_for(image, IMAGE_PREFIX)
+    write_text(directory / "build_top.sv", _top(parameters))
+    write_text(directory / "parameters.json", json.dumps(asdict(parameters), indent=1) + "\n")
+    write_text(directory / "files.f", "\n".join([*names, "build_top.sv"]) + "\n")
+    write_images(image, directory / "image" / "core")
+
+
+def copy_sources(directory: Path) -> list[str]:
+    """Copy the SystemVerilog of the design; returns the file names in dependency order."""
+    for path in sources():
+        write_text(directory / path.name, path.read_text("utf-8"))
+    return list(SOURCES)
+
+
+def write_images(image: Image, prefix: Path) -> None:
+    """Write one $readmemh file per memory of every core of the mesh, `<prefix>_x<X>_y<Y>_<memory>.hex`.
+
+    A core without a tile gets zeros: it stays disabled.
+    """
+    cores = {core.at: core for core in image.cores}
+    for y in range(image.target.height):
+        for x in range(image.target.width):
+            contents = _contents(cores.get(Address(x, y)))
+            for memory in Memory:
+                path = prefix.with_name(f"{prefix.name}_x{x:x}_y{y:x}_{memory.name.lower()}.hex")
+                write_text(path, contents.get(memory, "0\n"))
+
+
+def _contents(core: CoreImage | None) -> dict[Memory, str]:
+    contents: dict[Memory, str] = {}
+    if core is None:
+        return contents
+    for memory, section in core.sections():
+        contents[memory] = contents.get(memory, "") + _hex(section)
+    return contents
+
+
+def _hex(section: MemoryImage) -> str:
+    digits = -(-section.width // 4)
+    rows = [f"@{section.first_address:x}"]
+    for row in section.words.tolist():
+        value = sum(chunk << (CHUNK_BITS * place) for place, chunk in enumerate(row))
+        rows.append(f"{value:0{digits}x}")
+    return "\n".join(rows) + "\n"
+
+
+def _top(parameters: RtlParameters) -> str:
+    assignments = ",\n".join(f"    .{name}({value})" for name, value in parameters.verilog().items())
+    return f"""// Top of this build: snnc_top with the build's parameters and memory images.
+`default_nettype none
+
+module build_top (
+  input  wire logic        clk_i,
+  input  wire logic        rst_i,
+  input  wire logic        s_axis_tvalid,
+  output      logic        s_axis_tready,
+  input  wire logic [43:0] s_axis_tdata,
+  output      logic        m_axis_tvalid,
+  input  wire logic        m_axis_tready,
+  output      logic [43:0] m_axis_tdata
+);
+  snnc_top #(
+{assignments}
+  ) u_top (
+    .clk_i,
+    .rst_i,
+    .s_axis_tvalid,
+    .s_axis_tready,
+    .s_axis_tdata,
+    .m_axis_tvalid,
+    .m_axis_tready,
+    .m_axis_tdata
+  );
+endmodule
+
+`default_nettype wire
+"""

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+// Emitter: returns credits upstream, waits for those of downstream, then sends one packet per
+// spike (or per value) and destination, and END to whom it is due.
+`default_nettype none
+
+module snnc_emit #(
+  // Neurons per word; a power of two.
+  parameter int Lanes = 8,
+  // Bits of a neuron's state.
+  parameter int StateBits = 16,
+  // Words of the state memory and of the bitmap.
+  parameter int StateWords = 16,
+  // Entries of the destination table.
+  parameter int Destinations = 8,
+  // Entries of the source table.
+  parameter int Sources = 8,
+  // Derived; not to be set.
+  parameter int WordBits = $clog2(StateWords),
+  parameter int DestinationAddressBits = (Destinations > 1) ? $clog2(Destinations) : 1,
+  parameter int SourceAddressBits = (Sources > 1) ? $clog2(Sources) : 1
+) (
+  input  wire logic                              clk_i,
+  input  wire logic                              rst_i,
+  // Configuration.
+  input  wire logic [WordBits:0]                 words_i,
+  input  wire logic [WordBits+$clog2(Lanes):0]   neurons_i,
+  input  wire logic                              values_last_i,
+  input  wire logic                              values_every_i,
+  input  wire logic [snnc_pkg::CountBits-1:0]    credits_needed_i,
+  input  wire logic [DestinationAddressBits:0]   destination_count_i,
+  input  wire logic [SourceAddressBits:0]        source_count_i,
+  // Command, given in the cycle before the first one of the work; only while idle.
+  input  wire logic                              start_credit_i,
+  input  wire logic                              start_emit_i,
+  // The step to be emitted is the last of its sample; latched with the command.
+  input  wire logic                              last_step_i,
+  output      logic                              idle_o,
+  // A CREDIT came back from downstream in this cycle.
+  input  wire logic                              credit_i,
+  // Word being scanned, for the bitmap (read without a clock) and the state memory.
+  output      logic [WordBits-1:0]               word_o,
+  input  wire logic [Lanes-1:0]                  spikes_i,
+  // State word, two clocks after its address.
+  input  wire logic [Lanes*StateBits-1:0]        state_i,
+  // Tables, read without a clock.
+  output      logic [DestinationAddressBits-1:0] destination_address_o,
+  input  wire logic [snnc_pkg::DestinationBits-1:0] destination_i,
+  output      logic [SourceAddressBits-1:0]      source_address_o,
+  input  wire logic [snnc_pkg::SourceBits-1:0]   source_i,
+  // Stream out.
+  output      logic                              valid_o,
+  input  wire logic                              ready_i,
+  output      logic [snnc_pkg::FlitBits-1:0]     data_o
+);
+  localparam int NeuronBits = WordBits + $clog2(Lanes) + 1;
+  localparam int LaneBits = (Lanes > 1) ? $clog2(Lanes) : 1;
+  localparam int IndexBits = 32 - StateBits;
+
+  localparam logic [2:0] Idle = 3'd0;
+  localparam logic [2:0] Credit = 3'd1;
+  localparam logic [2:0] Wait = 3'd2;
+  localparam logic [2:0] Scan = 3'd3;
+  localparam logic [2:0] Send = 3'd4;
+  localparam logic [2:0] End = 3'd5;
+
+  logic [2:0] state_q;
+  logic emit_q;
+  logic last_step_q;
+  logic [snnc_pkg::CountBits-1:0] owed_q;
+  logic [WordBits-1:0] word_q;
+  logic [1:0] scan_q;
+  logic [Lanes-1:0] lanes_q;
+  logic [DestinationAddressBits-1:0] destination_q;
+  logic [SourceAddressBits-1:0] source_q;
+
+  logic values;
+  logic granted;
+  logic last_word;
+  logic scan_done;
+  logic [Lanes-1:0] mask;
+  logic [Lanes-1:0] later_lanes;
+  logic [LaneBits-1:0] lane;
+  logic [NeuronBits-1:0] neuron;
+  logic [15:0] axon;
+  logic [NeuronBits-1:0] remaining;
+  logic [StateBits-1:0] lane_values [0:Lanes-1];
+  logic [StateBits-1:0] value;
+  logic hit;
+  logic offer;
+  logic step;
+  logic last_destination;
+  logic last_source;
+  logic [2:0] kind;
+  logic [31:0] packet;
+
+  assign values = values_last_i || values_every_i;
+  assign granted = state_q == Wait && owed_q == '0;
+  assign last_word = (WordBits + 1)'(word_q) == words_i - (WordBits + 1)'(1);
+  assign scan_done = state_q == Scan && (!values || scan_q == 2'd2);
+  assign last_destination = (DestinationAddressBits + 1)'(destination_q)
+      == destination_count_i - (DestinationAddressBits + 1)'(1);
+  assign last_source = (SourceAddressBits + 1)'(source_q)
+      == source_count_i - (SourceAddressBits + 1)'(1);
+
+  // Neurons from this word's first one on.
+  assign remaining = neurons_i - NeuronBits'(word_q) * NeuronBits'(Lanes);
+  for (genvar i = 0; i < Lanes; i++) begin : g_mask
+    assign lane_values[i] = state_i[i*StateBits+:StateBits];
+    assign mask[i] = values_every_i ? lane_values[i] != '0
+                   : values_last_i ? remaining > NeuronBits'(i) : spikes_i[i];
+  end
+
+  always_comb begin
+    lane = '0;
+    for (int i = Lanes - 1; i >= 0; i--) begin
+      if (lanes_q[i]) lane = LaneBits'(i);
+    end
+  end
+  assign later_lanes = lanes_q & (lanes_q - Lanes'(1));
+  assign neuron = NeuronBits'(word_q) * NeuronBits'(Lanes) + NeuronBits'(lane);
+  assign value = lane_values[lane];
+  assign axon = destination_i[15:0] + 16'(neuron);
+  assign hit = 13'(word_q) >= {1'b0, destination_i[27:16]} && 13'(word_q) < destination_i[40:28];
+
+  // An offered flit stays until it is taken; an entry that sends nothing takes one cycle.
+  assign offer = state_q == Credit || (state_q == Send && hit)
+      || (state_q == End && destination_i[53]);
+  assign step = !offer || ready_i;
+  assign valid_o = offer;
+
+  assign kind = (state_q == Credit) ? snnc_pkg::FlitCredit :
+      (state_q == End) ? snnc_pkg::FlitEnd : values ? snnc_pkg::FlitValue : snnc_pkg::FlitSpike;
+  always_comb begin
+    case (state_q)
+      Credit: packet = '0;
+      End: packet = {31'd0, last_step_q};
+      default: packet = values ? {IndexBits'(axon), value} : {8'd1, 8'd0, axon};
+    endcase
+  end
+  assign data_o[43:12] = packet;
+  assign data_o[11:9] = kind;
+  assign data_o[8:0] = (state_q == Credit)
+      ? source_i : {destination_i[52], destination_i[51:48], destination_i[47:44]};
+
+  assign idle_o = state_q == Idle;
+  assign word_o = word_q;
+  assign destination_address_o = destination_q;
+  assign source_address_o = source_q;
+
+  always_ff @(posedge clk_i) begin
+    case (state_q)
+      Idle: begin
+        source_q <= '0;
+        if (start_credit_i || start_emit_i) begin
+          state_q <= start_credit_i ? Credit : Wait;
+          emit_q <= start_emit_i;
+          last_step_q <= last_step_i;
+        end
+      end
+      Credit: begin
+        if (step) begin
+          source_q <= source_q + SourceAddressBits'(1);
+          if (last_source) state_q <= emit_q ? Wait : Idle;
+        end
+      end
+      Wait: begin
+        word_q <= '0;
+        scan_q <= '0;
+        destination_q <= '0;
+        if (granted) state_q <= Scan;
+      end
+      Scan: begin
+        scan_q <= scan_q + 2'd1;
+        if (scan_done) begin
+          scan_q <= '0;
+          lanes_q <= mask;
+          if (mask != '0) begin
+            state_q <= Send;
+          end else begin
+            if (last_word) state_q <= End;
+            else word_q <= word_q + WordBits'(1);
+          end
+        end
+      end
+      Send: begin
+        if (step) begin
+          destination_q <= destination_q + DestinationAddressBits'(1);
+          if (last_destination) begin
+            destination_q <= '0;
+            lanes_q <= later_lanes;
+            if (later_lanes == '0) begin
+              state_q <= last_word ? End : Scan;
+              word_q <= word_q + WordBits'(1);
+            end
+          end
+        end
+      end
+      End: begin
+        if (step) begin
+          destination_q <= destination_q + DestinationAddressBits'(1);
+          if (last_destination) state_q <= Idle;
+        end
+      end
+      default: state_q <= Idle;
+    endcase
+    if (rst_i) state_q <= Idle;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (granted) owed_q <= credits_needed_i - snnc_pkg::CountBits'(credit_i);
+    else if (credit_i) owed_q <= owed_q - snnc_pkg::CountBits'(1);
+    if (rst_i) owed_q <= '0;
+  end
+
+  logic unused;
+  assign unused = ^destination_i[43:41];
+
+`ifdef SNNC_ASSERT
+  logic waiting_q;
+  logic [snnc_pkg::FlitBits-1:0] offer_q;
+
+  always @(posedge clk_i) begin
+    waiting_q <= valid_o && !ready_i && !rst_i;
+    offer_q <= data_o;
+    if (!rst_i) begin
+      if (start_credit_i || start_emit_i) begin
+        assert (idle_o) else $fatal(1, "%m: command while at work");
+      end
+      if (credit_i) assert (owed_q != '0) else $fatal(1, "%m: CREDIT that was not owed");
+      if (waiting_q) begin
+        assert (valid_o && data_o == offer_q) else $fatal(1, "%m: flit changed while waiting");
+      end
+    end
+  end
+`endif
+endmodule
+
+`default_nettype wire

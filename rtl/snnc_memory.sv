@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Simple dual-port block RAM: one write port, one read port with one clock of latency.
+// A word is never read in the cycle in which it is written: the schedule of the core excludes it.
+`default_nettype none
+
+module snnc_memory #(
+  // Bits of one word.
+  parameter int Width = 8,
+  // Number of words, at least 2.
+  parameter int Depth = 16,
+  // $readmemh file with the initial content; "" for none.
+  parameter InitFile = "",
+  // Derived; not to be set.
+  parameter int AddressBits = $clog2(Depth)
+) (
+  input  wire logic                   clk_i,
+  // Write port.
+  input  wire logic                   write_i,
+  input  wire logic [AddressBits-1:0] write_address_i,
+  input  wire logic [Width-1:0]       write_data_i,
+  // Read port; `read_i` says that the word is used, which only the assertion looks at.
+  input  wire logic                   read_i,
+  input  wire logic [AddressBits-1:0] read_address_i,
+  output      logic [Width-1:0]       read_data_o
+);
+  (* no_rw_check *) logic [Width-1:0] memory [0:Depth-1];
+
+  if (InitFile != "") begin : g_init
+    initial $readmemh(InitFile, memory);
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (write_i) memory[write_address_i] <= write_data_i;
+    read_data_o <= memory[read_address_i];
+  end
+
+`ifdef SNNC_ASSERT
+  always @(posedge clk_i) begin
+    if (write_i && read_i) begin
+      assert (write_address_i != read_address_i) else $fatal(1, "%m: word read while written");
+    end
+  end
+`else
+  logic unused;
+  assign unused = read_i;
+`endif
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// Mesh of neurocores with a router each; the host attaches at West of router (0, 0).
+`default_nettype none
+
+module snnc_mesh #(
+  // Routers and cores in X and in Y, 1 to 16 each.
+  parameter int MeshWidth = 2,
+  parameter int MeshHeight = 2,
+  // Parameters of every core; see snnc_core.
+  parameter int Lanes = 8,
+  parameter int WeightBits = 4,
+  parameter int StateBits = 16,
+  parameter int WeightWords = 256,
+  parameter int StateWords = 16,
+  parameter int Destinations = 8,
+  parameter int Sources = 8,
+  parameter int EventFifoDepth = 16,
+  // Entries of each router input FIFO; a power of two, at least 2.
+  parameter int RouterFifoDepth = 4,
+  // Common beginning of the names of the initial memory images; "" for none.
+  parameter InitPrefix = ""
+) (
+  input  wire logic                         clk_i,
+  input  wire logic                         rst_i,
+`ifdef SNNC_TRACE
+  // Run, cycle and open file of the trace.
+  input  wire logic [31:0]                  trace_run_i,
+  input  wire logic [31:0]                  trace_cycle_i,
+  input  wire logic [31:0]                  trace_file_i,
+`endif
+  // From the host port.
+  input  wire logic                         host_valid_i,
+  output      logic                         host_ready_o,
+  input  wire logic [snnc_pkg::FlitBits-1:0] host_data_i,
+  // To the host port.
+  output      logic                         host_valid_o,
+  input  wire logic                         host_ready_i,
+  output      logic [snnc_pkg::FlitBits-1:0] host_data_o
+);
+  localparam int Bits = snnc_pkg::FlitBits;
+  localparam int Ports = snnc_pkg::Ports;
+  localparam int North = snnc_pkg::North;
+  localparam int East = snnc_pkg::East;
+  localparam int South = snnc_pkg::South;
+  localparam int West = snnc_pkg::West;
+  localparam int Local = snnc_pkg::Local;
+
+  for (genvar y = 0; y < MeshHeight; y++) begin : g_y
+    for (genvar x = 0; x < MeshWidth; x++) begin : g_x
+      // One hexadecimal digit each, in lower case.
+      localparam logic [7:0] DigitX = (x < 10) ? 8'h30 + 8'(x) : 8'h57 + 8'(x);
+      localparam logic [7:0] DigitY = (y < 10) ? 8'h30 + 8'(y) : 8'h57 + 8'(y);
+
+      // Streams of this router: into and out of its ports.
+      logic [Ports-1:0] in_valid;
+      logic [Ports-1:0] in_ready;
+      logic [Ports*Bits-1:0] in_data;
+      logic [Ports-1:0] out_valid;
+      logic [Ports-1:0] out_ready;
+      logic [Ports*Bits-1:0] out_data;
+
+      if (y > 0) begin : g_north
+        assign in_valid[North] = g_y[y-1].g_x[x].out_valid[South];
+        assign in_data[North*Bits+:Bits] = g_y[y-1].g_x[x].out_data[South*Bits+:Bits];
+        assign out_ready[North] = g_y[y-1].g_x[x].in_ready[South];
+      end else begin : g_no_north
+        assign in_valid[North] = 1'b0;
+        assign in_data[North*Bits+:Bits] = '0;
+        assign out_ready[North] = 1'b0;
+      end
+
+      if (x < MeshWidth - 1) begin : g_east
+        assign in_valid[East] = g_y[y].g_x[x+1].out_valid[West];
+        assign in_data[East*Bits+:Bits] = g_y[y].g_x[x+1].out_data[West*Bits+:Bits];
+        assign out_ready[East] = g_y[y].g_x[x+1].in_ready[West];
+      end else begin : g_no_east
+        assign in_valid[East] = 1'b0;
+        assign in_data[East*Bits+:Bits] = '0;
+        assign out_ready[East] = 1'b0;
+      end
+
+      if (y < MeshHeight - 1) begin : g_south
+        assign in_valid[South] = g_y[y+1].g_x[x].out_valid[North];
+        assign in_data[South*Bits+:Bits] = g_y[y+1].g_x[x].out_data[North*Bits+:Bits];
+        assign out_ready[South] = g_y[y+1].g_x[x].in_ready[North];
+      end else begin : g_no_south
+        assign in_valid[South] = 1'b0;
+        assign in_data[South*Bits+:Bits] = '0;
+        assign out_ready[South] = 1'b0;
+      end
+
+      if (x > 0) begin : g_west
+        assign in_valid[West] = g_y[y].g_x[x-1].out_valid[East];
+        assign in_data[West*Bits+:Bits] = g_y[y].g_x[x-1].out_data[East*Bits+:Bits];
+        assign out_ready[West] = g_y[y].g_x[x-1].in_ready[East];
+      end else if (y == 0) begin : g_host
+        assign in_valid[West] = host_valid_i;
+        assign in_data[West*Bits+:Bits] = host_data_i;
+        assign out_ready[West] = host_ready_i;
+        assign host_ready_o = in_ready[West];
+        assign host_valid_o = out_valid[West];
+        assign host_data_o = out_data[West*Bits+:Bits];
+      end else begin : g_no_west
+        assign in_valid[West] = 1'b0;
+        assign in_data[West*Bits+:Bits] = '0;
+        assign out_ready[West] = 1'b0;
+      end
+
+      // Edge outputs lead nowhere.
+      logic unused;
+      assign unused = ^{out_valid, out_data};
+
+      snnc_router #(
+        .FifoDepth(RouterFifoDepth)
+      ) u_router (
+        .clk_i,
+        .rst_i,
+        .x_i(4'(x)),
+        .y_i(4'(y)),
+        .valid_i(in_valid),
+        .ready_o(in_ready),
+        .data_i(in_data),
+        .valid_o(out_valid),
+        .ready_i(out_ready),
+        .data_o(out_data)
+      );
+
+      snnc_core #(
+        .Lanes(Lanes),
+        .WeightBits(WeightBits),
+        .StateBits(StateBits),
+        .WeightWords(WeightWords),
+        .StateWords(StateWords),
+        .Destinations(Destinations),
+        .Sources(Sources),
+        .EventFifoDepth(EventFifoDepth),
+        .InitCore((InitPrefix == "") ? "" : {InitPrefix, "_x", DigitX, "_y", DigitY})
+      ) u_core (
+        .clk_i,
+        .rst_i,
+`ifdef SNNC_TRACE
+        .x_i(4'(x)),
+        .y_i(4'(y)),
+        .trace_run_i,
+        .trace_cycle_i,
+        .trace_file_i,
+`endif
+        .event_valid_i(out_valid[Local]),
+        .event_ready_o(out_ready[Local]),
+        .event_data_i(out_data[Local*Bits+:Bits]),
+        .packet_valid_o(in_valid[Local]),
+        .packet_ready_i(in_ready[Local]),
+        .packet_data_o(in_data[Local*Bits+:Bits])
+      );
+    end
+  end
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Constants of the flit format and of the configuration space, shared by all modules.
+`default_nettype none
+
+package snnc_pkg;
+  // A flit: data[43:12], type[11:9], host[8], y[7:4], x[3:0].
+  localparam int FlitBits = 44;
+
+  localparam logic [2:0] FlitSpike = 3'd0;
+  localparam logic [2:0] FlitValue = 3'd1;
+  localparam logic [2:0] FlitEnd = 3'd2;
+  localparam logic [2:0] FlitCredit = 3'd3;
+  localparam logic [2:0] FlitConfigAddress = 3'd4;
+  localparam logic [2:0] FlitConfigData = 3'd5;
+  localparam logic [2:0] FlitSync = 3'd6;
+
+  // Router ports.
+  localparam int North = 0;
+  localparam int East = 1;
+  localparam int South = 2;
+  localparam int West = 3;
+  localparam int Local = 4;
+  localparam int Ports = 5;
+
+  // Memories a CONFIG_ADDRESS flit can select.
+  localparam logic [3:0] MemoryRegisters = 4'd0;
+  localparam logic [3:0] MemoryWeights = 4'd1;
+  localparam logic [3:0] MemoryState = 4'd2;
+  localparam logic [3:0] MemoryThresholds = 4'd3;
+  localparam logic [3:0] MemoryBias = 4'd4;
+  localparam logic [3:0] MemoryDestinations = 4'd5;
+  localparam logic [3:0] MemorySources = 4'd6;
+
+  // Bits of a word of the destination and of the source table.
+  localparam int DestinationBits = 54;
+  localparam int SourceBits = 9;
+
+  // Wide enough for an END or CREDIT from each of 256 cores and the host.
+  localparam int CountBits = 10;
+endpackage
+
+`default_nettype wire

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// Five-port router: an input FIFO per port, dimension-order routing (X, then Y), one round-robin
+// arbiter per output. Ports are packed in the order North, East, South, West, Local.
+`default_nettype none
+
+module snnc_router #(
+  // Entries of each input FIFO; a power of two, at least 2.
+  parameter int FifoDepth = 4
+) (
+  input  wire logic                                       clk_i,
+  input  wire logic                                       rst_i,
+  // Position in the mesh; constant.
+  input  wire logic [3:0]                                 x_i,
+  input  wire logic [3:0]                                 y_i,
+  // Streams in, one per port.
+  input  wire logic [snnc_pkg::Ports-1:0]                 valid_i,
+  output      logic [snnc_pkg::Ports-1:0]                 ready_o,
+  input  wire logic [snnc_pkg::Ports*snnc_pkg::FlitBits-1:0] data_i,
+  // Streams out, one per port.
+  output      logic [snnc_pkg::Ports-1:0]                 valid_o,
+  input  wire logic [snnc_pkg::Ports-1:0]                 ready_i,
+  output      logic [snnc_pkg::Ports*snnc_pkg::FlitBits-1:0] data_o
+);
+  localparam int Bits = snnc_pkg::FlitBits;
+  localparam int Ports = snnc_pkg::Ports;
+  localparam int North = snnc_pkg::North;
+  localparam int East = snnc_pkg::East;
+  localparam int South = snnc_pkg::South;
+  localparam int West = snnc_pkg::West;
+  localparam int Local = snnc_pkg::Local;
+
+  logic [Ports-1:0] head_valid;
+  logic [Ports-1:0] head_ready;
+  logic [Ports*Bits-1:0] head_data;
+
+  // wanted[input * Ports + output]: the head of the input is to leave by the output.
+  logic [Ports*Ports-1:0] wanted;
+  // pops[output * Ports + input]: the output takes the head of the input.
+  logic [Ports*Ports-1:0] pops;
+
+  for (genvar port = 0; port < Ports; port++) begin : g_input
+    logic [3:0] x;
+    logic [3:0] y;
+    logic host;
+    logic [Ports-1:0] route;
+    logic [Ports-1:0] popped;
+
+    snnc_fifo #(
+      .Width(Bits),
+      .Depth(FifoDepth)
+    ) u_fifo (
+      .clk_i,
+      .rst_i,
+      .valid_i(valid_i[port]),
+      .ready_o(ready_o[port]),
+      .data_i(data_i[port*Bits+:Bits]),
+      .valid_o(head_valid[port]),
+      .ready_i(head_ready[port]),
+      .data_o(head_data[port*Bits+:Bits])
+    );
+
+    assign host = head_data[port*Bits+8];
+    assign x = host ? 4'd0 : head_data[port*Bits+:4];
+    assign y = host ? 4'd0 : head_data[port*Bits+4+:4];
+
+    always_comb begin
+      route = '0;
+      if (x < x_i) route[West] = 1'b1;
+      else if (x > x_i) route[East] = 1'b1;
+      else if (y < y_i) route[North] = 1'b1;
+      else if (y > y_i) route[South] = 1'b1;
+      else if (host) route[West] = 1'b1;
+      else route[Local] = 1'b1;
+    end
+    assign wanted[port*Ports+:Ports] = head_valid[port] ? route : '0;
+
+    for (genvar way = 0; way < Ports; way++) begin : g_popped
+      assign popped[way] = pops[way*Ports+port];
+    end
+    assign head_ready[port] = popped != '0;
+  end
+
+  for (genvar port = 0; port < Ports; port++) begin : g_output
+    logic [Ports-1:0] request;
+    logic [2:0] choice;
+
+    // Turns that dimension order never takes are left out: from the Y direction only South to
+    // West remains, by which a host flit leaves the mesh at (0, 0), and only Local turns back.
+    for (genvar from = 0; from < Ports; from++) begin : g_request
+      if (port == East) begin : g_to_east
+        assign request[from] = (from == West || from == Local) && wanted[from*Ports+port];
+      end else if (port == West) begin : g_to_west
+        assign request[from] = from != North && from != West && wanted[from*Ports+port];
+      end else begin : g_to_y
+        assign request[from] = (from != port || port == Local) && wanted[from*Ports+port];
+      end
+      assign pops[port*Ports+from] = request[from] && ready_i[port] && choice == 3'(from);
+    end
+
+    snnc_arbiter #(
+      .Requesters(Ports)
+    ) u_arbiter (
+      .clk_i,
+      .rst_i,
+      .request_i(request),
+      .ready_i(ready_i[port]),
+      .valid_o(valid_o[port]),
+      .choice_o(choice)
+    );
+
+    if (port == East) begin : g_data_east
+      assign data_o[port*Bits+:Bits] =
+          (choice == 3'(West)) ? head_data[West*Bits+:Bits] : head_data[Local*Bits+:Bits];
+    end else if (port == West) begin : g_data_west
+      assign data_o[port*Bits+:Bits] =
+          (choice == 3'(East)) ? head_data[East*Bits+:Bits] :
+          (choice == 3'(South)) ? head_data[South*Bits+:Bits] : head_data[Local*Bits+:Bits];
+    end else if (port == Local) begin : g_data_local
+      assign data_o[port*Bits+:Bits] = choice[2] ? head_data[Local*Bits+:Bits] :
+          choice[1] ? (choice[0] ? head_data[West*Bits+:Bits] : head_data[South*Bits+:Bits]) :
+          (choice[0] ? head_data[East*Bits+:Bits] : head_data[North*Bits+:Bits]);
+    end else begin : g_data_y
+      // The opposite port of North is South, and the other way round.
+      assign data_o[port*Bits+:Bits] =
+          choice[2] ? head_data[Local*Bits+:Bits] :
+          !choice[0] ? head_data[(South-port)*Bits+:Bits] :
+          choice[1] ? head_data[West*Bits+:Bits] : head_data[East*Bits+:Bits];
+    end
+  end
+endmodule
+
+`default_nettype wire

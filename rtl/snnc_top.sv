@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// Mesh and host port: the unit that goes into an FPGA. Both streams are AXI-Stream shaped.
+`default_nettype none
+
+module snnc_top #(
+  // Routers and cores in X and in Y, 1 to 16 each.
+  parameter int MeshWidth = 2,
+  parameter int MeshHeight = 2,
+  // Neurons per word of a core; a power of two.
+  parameter int Lanes = 8,
+  // Bits of a weight, 2 to 8.
+  parameter int WeightBits = 4,
+  // Bits of a neuron's state, of a threshold and of a bias, 8 to 24.
+  parameter int StateBits = 16,
+  // Words of a core's weight memory, and of its state memory; at least 2.
+  parameter int WeightWords = 256,
+  parameter int StateWords = 16,
+  // Entries of a core's destination and source table.
+  parameter int Destinations = 8,
+  parameter int Sources = 8,
+  // Entries of a core's event FIFO and of each router input FIFO; powers of two, at least 2.
+  parameter int EventFifoDepth = 16,
+  parameter int RouterFifoDepth = 4,
+  // With a prefix other than "", the memories of core (X, Y) start with the content of
+  // <InitPrefix>_x<X>_y<Y>_<memory>.hex; X and Y are one hexadecimal digit in lower case.
+  parameter InitPrefix = ""
+) (
+  input  wire logic                         clk_i,
+  // Synchronous, active high; clears control state, never memories or configuration.
+  input  wire logic                         rst_i,
+`ifdef SNNC_TRACE
+  // Run, cycle and open file of the trace.
+  input  wire logic [31:0]                  trace_run_i,
+  input  wire logic [31:0]                  trace_cycle_i,
+  input  wire logic [31:0]                  trace_file_i,
+`endif
+  // Flits from the host.
+  input  wire logic                         s_axis_tvalid,
+  output      logic                         s_axis_tready,
+  input  wire logic [snnc_pkg::FlitBits-1:0] s_axis_tdata,
+  // Flits to the host.
+  output      logic                         m_axis_tvalid,
+  input  wire logic                         m_axis_tready,
+  output      logic [snnc_pkg::FlitBits-1:0] m_axis_tdata
+);
+  logic in_valid;
+  logic in_ready;
+  logic [snnc_pkg::FlitBits-1:0] in_data;
+  logic out_valid;
+  logic out_ready;
+  logic [snnc_pkg::FlitBits-1:0] out_data;
+
+  snnc_host_port u_host_port (
+    .clk_i,
+    .rst_i,
+    .s_valid_i(s_axis_tvalid),
+    .s_ready_o(s_axis_tready),
+    .s_data_i(s_axis_tdata),
+    .mesh_valid_o(in_valid),
+    .mesh_ready_i(in_ready),
+    .mesh_data_o(in_data),
+    .mesh_valid_i(out_valid),
+    .mesh_ready_o(out_ready),
+    .mesh_data_i(out_data),
+    .m_valid_o(m_axis_tvalid),
+    .m_ready_i(m_axis_tready),
+    .m_data_o(m_axis_tdata)
+  );
+
+  snnc_mesh #(
+    .MeshWidth(MeshWidth),
+    .MeshHeight(MeshHeight),
+    .Lanes(Lanes),
+    .WeightBits(WeightBits),
+    .StateBits(StateBits),
+    .WeightWords(WeightWords),
+    .StateWords(StateWords),
+    .Destinations(Destinations),
+    .Sources(Sources),
+    .EventFifoDepth(EventFifoDepth),
+    .RouterFifoDepth(RouterFifoDepth),
+    .InitPrefix(InitPrefix)
+  ) u_mesh (
+    .clk_i,
+    .rst_i,
+`ifdef SNNC_TRACE
+    .trace_run_i,
+    .trace_cycle_i,
+    .trace_file_i,
+`endif
+    .host_valid_i(in_valid),
+    .host_ready_o(in_ready),
+    .host_data_i(in_data),
+    .host_valid_o(out_valid),
+    .host_ready_i(out_ready),
+    .host_data_o(out_data)
+  );
+endmodule
+
+`default_nettype wire

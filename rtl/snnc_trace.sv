@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Simulation only (compiled under SNNC_TRACE): prints one line per word that a sweep writes:
+// run, cycle, x, y, step, word (decimal), spikes, state before, state after, last (hexadecimal).
+`default_nettype none
+
+module snnc_trace #(
+  // Neurons per word.
+  parameter int Lanes = 8,
+  // Bits of a state word.
+  parameter int StateWordBits = 128,
+  // Bits of a word's address.
+  parameter int WordBits = 4
+) (
+  input  wire logic                     clk_i,
+  input  wire logic                     rst_i,
+  // Position of the core.
+  input  wire logic [3:0]               x_i,
+  input  wire logic [3:0]               y_i,
+  // Run and cycle to print, and the open file; nothing is printed while the file is 0.
+  input  wire logic [31:0]              run_i,
+  input  wire logic [31:0]              cycle_i,
+  input  wire logic [31:0]              file_i,
+  // The core is in SWEEP, in its last cycle, in the last step of a sample.
+  input  wire logic                     sweep_i,
+  input  wire logic                     sweep_last_cycle_i,
+  input  wire logic                     last_step_i,
+  // The write: its word, spikes and new state.
+  input  wire logic                     write_i,
+  input  wire logic [WordBits-1:0]      word_i,
+  input  wire logic [Lanes-1:0]         spikes_i,
+  input  wire logic [StateWordBits-1:0] after_i,
+  // State with all input of the step, before bias: three cycles ahead of its write.
+  input  wire logic [StateWordBits-1:0] before_i
+);
+  logic [31:0] step_q;
+  logic [StateWordBits-1:0] before_q;
+  logic [StateWordBits-1:0] before_q2;
+  logic [StateWordBits-1:0] before_q3;
+
+  always @(posedge clk_i) begin
+    before_q <= before_i;
+    before_q2 <= before_q;
+    before_q3 <= before_q2;
+    if (sweep_i && sweep_last_cycle_i) step_q <= last_step_i ? '0 : step_q + 32'd1;
+    if (rst_i) step_q <= '0;
+    if (sweep_i && write_i && file_i != '0) begin
+      $fwrite(file_i, "%0d %0d %0d %0d %0d %0d %h %h %h %h\n", run_i, cycle_i, x_i, y_i, step_q,
+              word_i, spikes_i, before_q3, after_i, last_step_i);
+    end
+  end
+endmodule
+
+`default_nettype wire

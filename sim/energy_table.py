@@ -1,0 +1,150 @@
+"""Energy tables: coefficients with their sources, read from YAML and checked field by field."""
+
+import math
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ..errors import TargetError
+
+SCHEMA = 1
+MAX_FILE_BYTES = 1 << 16
+BASES = ("measured", "derived", "assumed")
+COEFFICIENTS = (
+    "sram_read_1kb",
+    "sram_capacity_exponent",
+    "sram_width_slope",
+    "sram_write_ratio",
+    "add_base",
+    "add_per_bit",
+    "compare_per_add",
+    "multiply_per_bit_squared",
+    "flit_hop",
+    "host_flit",
+)
+_FIELDS = {"value", "unit", "basis", "technology", "source"}
+_SRAM_FIELDS = {"sram_points", "sram_largest_residual"}
+_KEYS = {"schema", "name", "description", "not_modelled", "coefficients"} | _SRAM_FIELDS
+
+
+@dataclass(frozen=True)
+class Coefficient:
+    """One number and how far it can be trusted; `basis` is measured, derived or assumed."""
+
+    value: float
+    unit: str
+    basis: str
+    technology: str
+    source: str
+
+
+@dataclass(frozen=True)
+class EnergyTable:
+    """Coefficients by name, and the cost functions built from them, all in picojoules."""
+
+    name: str
+    description: str
+    not_modelled: tuple[str, ...]
+    sram_points: tuple[tuple[float, float, float], ...]
+    """(kilobytes, word bits, picojoules) that the SRAM curve was fitted to."""
+    sram_largest_residual: float
+    """Largest relative error of the curve at its points."""
+    coefficients: dict[str, Coefficient]
+
+    def __getitem__(self, name: str) -> float:
+        return self.coefficients[name].value
+
+    def sram_read(self, capacity_bits: int, word_bits: int) -> float:
+        """One read of a word from a memory of this size."""
+        kilobytes = capacity_bits / 8192
+        width = 1 + self["sram_width_slope"] * (word_bits - 32)
+        return float(self["sram_read_1kb"] * kilobytes ** self["sram_capacity_exponent"] * width)
+
+    def sram_write(self, capacity_bits: int, word_bits: int) -> float:
+        """One write of a word."""
+        return self["sram_write_ratio"] * self.sram_read(capacity_bits, word_bits)
+
+    def add(self, bits: int) -> float:
+        """One integer addition."""
+        return self["add_base"] + self["add_per_bit"] * bits
+
+    def multiply(self, bits: int, other_bits: int) -> float:
+        """One integer multiplication of two widths."""
+        return self["multiply_per_bit_squared"] * bits * other_bits
+
+
+def load_energy_table(source: str) -> EnergyTable:
+    """The built-in table `source`, or the one in the YAML file at that path; raises TargetError."""
+    if source.endswith((".yaml", ".yml")):
+        path = Path(source)
+        try:
+            if path.stat().st_size > MAX_FILE_BYTES:
+                raise TargetError(f"an energy table has at most {MAX_FILE_BYTES} bytes", where=source)
+            return parse_energy_table(path.read_text("utf-8"), source)
+        except (OSError, UnicodeDecodeError) as error:
+            raise TargetError(f"cannot read the energy table: {error}", where=source) from None
+    folder = resources.files(__package__).joinpath("energy_tables")
+    names = sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".yaml"))
+    if source not in names:
+        raise TargetError(f"no energy table is called {source!r}; there are {', '.join(names)}")
+    return parse_energy_table(folder.joinpath(f"{source}.yaml").read_text("utf-8"), source)
+
+
+def parse_energy_table(text: str, where: str) -> EnergyTable:
+    """Check a table field by field; raises TargetError that names what is wrong."""
+    try:
+        document = yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError) as error:
+        raise TargetError(f"not valid YAML: {' '.join(str(error).split())}", where=where) from None
+    _same_keys(document, _KEYS, where)
+    if document["schema"] != SCHEMA:
+        raise TargetError(f"schema must be {SCHEMA}, not {document['schema']!r}", where=where)
+    coefficients = document["coefficients"]
+    _same_keys(coefficients, set(COEFFICIENTS), where)
+    points = document["sram_points"]
+    if not isinstance(points, list) or not all(isinstance(p, list) and len(p) == 3 for p in points):
+        raise TargetError("sram_points must be a list of [kilobytes, bits, pJ]", where=where)
+    missing = document["not_modelled"]
+    if not isinstance(missing, list):
+        raise TargetError("not_modelled must be a list", where=where)
+    return EnergyTable(
+        name=_text(document["name"], "name", where),
+        description=_text(document["description"], "description", where),
+        not_modelled=tuple(_text(item, "not_modelled", where) for item in missing),
+        sram_points=tuple((_number(a, where), _number(b, where), _number(e, where)) for a, b, e in points),
+        sram_largest_residual=_number(document["sram_largest_residual"], where),
+        coefficients={name: _coefficient(name, fields, where) for name, fields in coefficients.items()},
+    )
+
+
+def _coefficient(name: str, fields: Any, where: str) -> Coefficient:
+    place = f"{where}: {name}"
+    _same_keys(fields, _FIELDS, place)
+    if fields["basis"] not in BASES:
+        raise TargetError(f"basis must be one of {', '.join(BASES)}, not {fields['basis']!r}", where=place)
+    texts = {key: _text(fields[key], key, place) for key in ("unit", "technology", "source")}
+    return Coefficient(value=_number(fields["value"], place), basis=fields["basis"], **texts)
+
+
+def _number(value: object, where: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
+        raise TargetError(f"must be a number of at least 0, not {value!r}", where=where)
+    return float(value)
+
+
+def _text(value: object, label: str, where: str) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise TargetError(f"{label} must be text, not {value!r}", where=where)
+    return value
+
+
+def _same_keys(document: object, expected: set[str], where: str) -> None:
+    if not isinstance(document, dict):
+        raise TargetError("must be a mapping of fields", where=where)
+    missing, unknown = sorted(expected - set(document)), sorted(map(str, set(document) - expected))
+    if missing or unknown:
+        lists = f"missing: {', '.join(missing) or 'none'}; unknown: {', '.join(unknown) or 'none'}"
+        raise TargetError(f"fields are {lists}", where=where)

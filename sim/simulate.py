@@ -1,0 +1,205 @@
+"""Runs a compiled model on samples in one of the two tiers and gathers everything the report says."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..compiler.arithmetic import IntArray
+from ..compiler.execute import payloads_of
+from ..compiler.flits import FlitType, decode_outputs, flit_types
+from ..compiler.program import TiledProgram
+from ..compiler.storage import Program
+from .counts import Counts, Primitives, count_actions, join_primitives
+from .cycle_engine import CycleRun, run_isolated, run_stream
+from .energy import EnergyReport, price, price_dense
+from .energy_table import load_energy_table
+from .functional import run_functional
+from .report import Report, Row
+
+Tier = Literal["cycle", "functional"]
+Progress = Callable[[int], None]
+
+BATCH_BYTES = 1 << 25
+"""Bound on the payloads, in int64, that one batch of samples holds."""
+STREAM_SAMPLES = 8
+"""Samples sent back to back to measure the throughput."""
+
+
+@dataclass(frozen=True)
+class _Result:
+    """What the batches add up to; `cycles`, `busy` and `stalled` only in the cycle tier."""
+
+    outputs: IntArray
+    primitives: Primitives
+    cycles: IntArray | None = None
+    busy: IntArray | None = None
+    stalled: IntArray | None = None
+
+
+def simulate(
+    program: Program,
+    x: NDArray[Any],
+    y: NDArray[Any] | None = None,
+    tier: Tier = "cycle",
+    progress: Progress | None = None,
+) -> Report:
+    """Simulate samples x, of the model's input encoding, against labels y (samples,).
+
+    `progress` is called with the number of samples done so far. The functional tier knows no time.
+    """
+    tiled = program.tiled
+    start = time.perf_counter()
+    result = _run_batches(tiled, x, tier, progress or (lambda done: None))
+    throughput = None if tier == "functional" else _throughput(tiled, x)
+    wall = time.perf_counter() - start
+    predictions = np.argmax(result.outputs, axis=1)
+    counts = count_actions(tiled, result.primitives)
+    total_cycles = None if result.cycles is None else int(result.cycles.sum())
+    energy = price(counts, tiled, total_cycles)
+    return Report(
+        target=tiled.target.name,
+        model_hash=program.model_hash,
+        tier=tier,
+        samples=len(x),
+        steps=tiled.steps,
+        predictions=predictions.tolist(),
+        correct=None if y is None else int(np.count_nonzero(predictions == y)),
+        cycles=None if result.cycles is None else result.cycles.tolist(),
+        clock_hz=tiled.target.clock_mhz * 1e6,
+        throughput_hz=throughput,
+        energy=_energy_entry(tiled, energy, len(x)),
+        dense=price_dense(tiled),
+        counts={name: int(values.sum()) for name, values in counts.items()},
+        layers=_layer_rows(tiled, counts, energy, result, len(x)),
+        cores=_core_rows(tiled, result),
+        wall_s=wall,
+    )
+
+
+def _run_batches(program: TiledProgram, x: NDArray[Any], tier: Tier, progress: Progress) -> _Result:
+    parts = []
+    done = 0
+    run = _run_functional if tier == "functional" else _run_cycles
+    for payloads in _batches(program, x):
+        parts.append(run(program, payloads))
+        done += len(payloads)
+        progress(done)
+    cycles = [part.cycles for part in parts if part.cycles is not None]
+    return _Result(
+        outputs=np.concatenate([part.outputs for part in parts]),
+        primitives=join_primitives([part.primitives for part in parts]),
+        cycles=np.concatenate(cycles) if cycles else None,
+        busy=_total(part.busy for part in parts),
+        stalled=_total(part.stalled for part in parts),
+    )
+
+
+def _total(parts: Iterable[IntArray | None]) -> IntArray | None:
+    known = [part for part in parts if part is not None]
+    return sum(known[1:], known[0]) if known else None
+
+
+def _batches(program: TiledProgram, x: NDArray[Any]) -> Iterator[IntArray]:
+    size = max(1, BATCH_BYTES // (8 * program.steps * program.input.features))
+    for start in range(0, len(x), size):
+        yield payloads_of(program.input, program.steps, x[start : start + size])
+
+
+def _run_functional(program: TiledProgram, payloads: IntArray) -> _Result:
+    run = run_functional(program, payloads)
+    return _Result(run.outputs, run.primitives)
+
+
+def _run_cycles(program: TiledProgram, payloads: IntArray) -> _Result:
+    run = run_isolated(program, payloads)
+    outputs = decode_outputs(program, run.flits, len(payloads))
+    return _Result(outputs, run.primitives, run.cycles, run.busy, run.stalled)
+
+
+def _throughput(program: TiledProgram, x: NDArray[Any]) -> float:
+    """Samples per second once the pipeline is full: from the first sample's end to the last one's."""
+    payloads = payloads_of(program.input, program.steps, x[:STREAM_SAMPLES])
+    run = run_stream(program, payloads)
+    clock = program.target.clock_mhz * 1e6
+    if len(payloads) == 1:
+        return clock / int(run.cycles[0])
+    ends = sample_ends(program, run, len(payloads))
+    return (len(payloads) - 1) * clock / int(ends[-1] - ends[0])
+
+
+def sample_ends(program: TiledProgram, run: CycleRun, samples: int) -> IntArray:
+    """Cycle in which the last END of each sample of a stream left the mesh, (samples,)."""
+    is_end = flit_types(run.flits) == FlitType.END
+    senders = (run.flits & np.uint64(0xFF)).astype(np.int64)
+    ends = np.zeros(samples, np.int64)
+    for core in program.readout_cores:
+        stamps = run.stamps[is_end & (senders == (core.at.x | core.at.y << 4))]
+        ends = np.maximum(ends, stamps.reshape(samples, -1)[:, -1])
+    return ends
+
+
+def _energy_entry(program: TiledProgram, energy: EnergyReport, samples: int) -> dict[str, Any]:
+    static = None if energy.static is None else energy.static / samples
+    return {
+        "mean": energy.total / samples,
+        "dynamic": energy.dynamic / samples,
+        "static": static,
+        "host": float(energy.per_core[-1]) / samples,
+        "memory_share": energy.memory_share,
+        "by_action": {name: value / samples for name, value in energy.by_action.items()},
+        "static_source": program.target.static_source,
+        "not_modelled": list(load_energy_table(energy.table).not_modelled),
+        "table": energy.table,
+        "basis": energy.basis,
+    }
+
+
+def _layer_rows(
+    program: TiledProgram, counts: Counts, energy: EnergyReport, result: _Result, samples: int
+) -> list[Row]:
+    rows = []
+    for name in dict.fromkeys(core.layer for core in program.cores):
+        members = [number for number, core in enumerate(program.cores) if core.layer == name]
+        cores = [program.cores[number] for number in members]
+        neurons = sum(core.neurons for core in cores if core.emission != "values_every")
+        spikes = int(counts["spikes"][members].sum())
+        busy = None if result.busy is None else int(result.busy[members].max()) / samples
+        rows.append(
+            {
+                "name": name,
+                "kind": "linear",
+                "neurons": neurons,
+                "weights": sum(core.axons * core.neurons for core in cores),
+                "weight_bits": max(core.weight_bits for core in cores),
+                "cores": len(cores),
+                "cycles": busy,
+                "sops": int(counts["sops"][members].sum()),
+                "spikes": spikes,
+                "rate": spikes / (neurons * program.steps * samples),
+                "energy_j": float(energy.per_core[members].sum()) / samples,
+            }
+        )
+    return rows
+
+
+def _core_rows(program: TiledProgram, result: _Result) -> list[Row]:
+    """Cores in the program's order; `busy` and `stalled` are cycles over all samples."""
+    target = program.target
+    return [
+        {
+            "x": core.at.x,
+            "y": core.at.y,
+            "layer": core.layer,
+            "busy": None if result.busy is None else int(result.busy[number]),
+            "stalled": None if result.stalled is None else int(result.stalled[number]),
+            "weight_bits_used": core.axons * core.words(target.lanes) * target.lanes * program.weight_bits,
+            "weight_bits": target.weight_bits_per_core,
+            "state_bits_used": core.words(target.lanes) * target.lanes * target.state_bits,
+            "state_bits": target.neurons * target.state_bits,
+        }
+        for number, core in enumerate(program.cores)
+    ]

@@ -1,0 +1,145 @@
+"""The report holds the keys that scripts rely on, its totals are its sums, and it is deterministic."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from snnc.compiler.arithmetic import Decay
+from snnc.compiler.execute import execute_network, payloads_of
+from snnc.compiler.network import Edge, Input, Layer, Linear, Network, Neurons, Readout
+from snnc.compiler.pipeline import compile_network
+from snnc.compiler.storage import Program
+from snnc.compiler.targets import load_target
+from snnc.sim.report import Report, render
+from snnc.sim.simulate import Tier, simulate
+
+SAMPLES = 12
+
+
+def population(generator: np.random.Generator, count: int, fires: bool) -> Neurons:
+    return Neurons(
+        threshold=generator.integers(200, 900, count),
+        bias=generator.integers(-9, 10, count),
+        initial=np.zeros(count, np.int64),
+        reset="soft" if fires else "none",
+        leak=Decay(1, 3),
+        state_bits=16,
+    )
+
+
+@pytest.fixture(scope="module")
+def program() -> Program:
+    generator = np.random.default_rng(0)
+    sizes = [("hidden", 40, 30, True), ("out", 30, 10, False)]
+    layers = []
+    source = "pixels"
+    for name, fan_in, count, fires in sizes:
+        weights = generator.integers(-7, 8, (count, fan_in)).astype(np.int8)
+        layers.append(Layer(name, population(generator, count, fires), (Edge(source, Linear(weights, 4)),)))
+        source = name
+    network = Network(
+        "small", 4, Input("pixels", 40, "direct", 15), tuple(layers), Readout("out", "membrane")
+    )
+    compiled = compile_network(network, load_target("fpga"))
+    return Program(compiled.network, compiled.program)
+
+
+def samples() -> tuple[np.ndarray, np.ndarray]:
+    generator = np.random.default_rng(1)
+    return generator.integers(0, 16, (SAMPLES, 40)).astype(np.uint8), generator.integers(0, 10, SAMPLES)
+
+
+def report_of(program: Program, tier: Tier = "cycle") -> Report:
+    return simulate(program, *samples(), tier=tier)
+
+
+def test_predictions_equal_the_reference_in_both_tiers(program: Program) -> None:
+    x, y = samples()
+    expected = execute_network(program.network, payloads_of(program.network.input, 4, x)).predictions
+    for tier in ("cycle", "functional"):
+        report = report_of(program, tier)
+        assert report.predictions == expected.tolist()
+        assert report.correct == int((expected == y).sum())
+
+
+def test_keys_that_scripts_rely_on(program: Program) -> None:
+    document = json.loads(json.dumps(report_of(program).to_dict()))
+    for key in (
+        "schema",
+        "snnc",
+        "target",
+        "model_hash",
+        "samples",
+        "steps",
+        "accuracy",
+        "correct",
+        "predictions",
+        "clock_hz",
+        "throughput_hz",
+    ):
+        assert document[key] is not None, key
+    assert set(document["cycles"]) == {"mean", "max", "per_sample"}
+    assert set(document["latency_s"]) == {"mean", "max"}
+    assert {"mean", "dynamic", "static", "by_action", "table", "basis"} <= set(document["energy_j"])
+    counts = {"sops", "spikes", "weight_reads", "state_reads", "state_writes", "flit_hops"}
+    assert counts <= set(document["counts"])
+    layer = {"name", "kind", "neurons", "weights", "weight_bits", "cores", "cycles", "sops", "spikes", "rate"}
+    assert layer | {"energy_j"} == set(document["layers"][0])
+    core = {"x", "y", "layer", "busy", "stalled", "weight_bits_used", "weight_bits"}
+    assert core | {"state_bits_used", "state_bits"} == set(document["cores"][0])
+    assert set(document["sim"]) == {"wall_s", "sops_per_s", "cycles_per_s"}
+    assert document["latency_s"]["max"] == document["cycles"]["max"] / 100e6
+    assert len(document["cycles"]["per_sample"]) == SAMPLES
+
+
+def test_totals_are_sums(program: Program) -> None:
+    document = report_of(program).to_dict()
+    for key in ("sops", "spikes"):
+        assert document["counts"][key] == sum(row[key] for row in document["layers"])
+    energy = document["energy_j"]
+    assert energy["dynamic"] == pytest.approx(
+        sum(row["energy_j"] for row in document["layers"]) + energy["host"]
+    )
+    assert energy["mean"] == pytest.approx(energy["dynamic"] + energy["static"])
+
+
+def test_equal_runs_give_equal_reports_but_for_the_wall_clock(program: Program) -> None:
+    first, second = (report_of(program).to_dict() for _ in range(2))
+    del first["sim"], second["sim"]
+    assert json.dumps(first) == json.dumps(second)
+
+
+def test_throughput_of_a_stream_is_at_least_that_of_single_samples(program: Program) -> None:
+    report = report_of(program)
+    assert report.cycles is not None and report.throughput_hz is not None
+    assert report.throughput_hz >= report.clock_hz / max(report.cycles)
+
+
+def test_the_functional_tier_knows_no_time(program: Program) -> None:
+    timed, untimed = report_of(program).to_dict(), report_of(program, "functional").to_dict()
+    assert untimed["cycles"] == {"mean": None, "max": None, "per_sample": None}
+    assert untimed["latency_s"] == {"mean": None, "max": None}
+    assert untimed["throughput_hz"] is None
+    assert untimed["counts"] == timed["counts"]
+    assert untimed["energy_j"]["dynamic"] == timed["energy_j"]["dynamic"]
+
+
+@pytest.mark.parametrize("tier", ["cycle", "functional"])
+def test_text_fits_eighty_columns_and_marks_the_bottleneck(program: Program, tier: Tier) -> None:
+    text = render(report_of(program, tier))
+    assert max(map(len, text.splitlines())) <= 80
+    assert "estimated" in text
+    assert ("<" in text) == (tier == "cycle")
+
+
+def test_progress_counts_samples(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    x, y = samples()
+    monkeypatch.setattr("snnc.sim.simulate.BATCH_BYTES", 8 * 4 * 40 * 5)
+    done: list[int] = []
+    batched: dict[str, Any] = simulate(program, x, y, progress=done.append).to_dict()
+    assert done == [5, 10, 12]
+    whole = report_of(program).to_dict()
+    del batched["sim"], whole["sim"]
+    assert batched == whole
