@@ -59,8 +59,8 @@ def _decode(kind: Any, document: Any, arrays: ArrayStore, path: str, depth: int)
     if origin in (typing.Union, types.UnionType):
         if document is None and type(None) in arguments:
             return None
-        kind = next(argument for argument in arguments if argument is not type(None))
-        return _decode(kind, document, arrays, path, depth)
+        kinds = [argument for argument in arguments if argument is not type(None)]
+        return _decode(_alternative(kinds, document), document, arrays, path, depth)
     if origin is typing.Literal:
         _expect(document in arguments, path, f"one of {', '.join(map(str, arguments))}", document)
         return document
@@ -71,6 +71,15 @@ def _decode(kind: Any, document: Any, arrays: ArrayStore, path: str, depth: int)
     if dataclasses.is_dataclass(kind):
         return _decode_dataclass(kind, document, arrays, path, depth)
     return _decode_scalar(kind, document, path)
+
+
+def _alternative(kinds: list[Any], document: Any) -> Any:
+    """Of several dataclasses the one with the document's fields; the last where none has."""
+    keys = set(document) if isinstance(document, dict) else set()
+    for kind in kinds[:-1]:
+        if dataclasses.is_dataclass(kind) and {f.name for f in dataclasses.fields(kind)} == keys:
+            return kind
+    return kinds[-1]
 
 
 def _decode_array(arguments: Any, document: Any, arrays: ArrayStore, path: str) -> NDArray[Any]:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Row engine: turns one SPIKE or VALUE into the memory addresses and the lane controls of its
+// Row engine: turns one decoded event into the memory addresses and the lane controls of its
 // read-modify-write passes. A word is read in cycle i and written in cycle i + 3.
 `default_nettype none
 
@@ -13,16 +13,31 @@ module snnc_accumulate #(
   // Words of the state memory.
   parameter int StateWords = 16,
   // Derived; not to be set.
-  parameter int WeightAddressBits = $clog2(WeightWords),
-  parameter int WordBits = $clog2(StateWords)
+  parameter int WeightAddressBits = (WeightWords > 1) ? $clog2(WeightWords) : 1,
+  parameter int WordBits = (StateWords > 1) ? $clog2(StateWords) : 1
 ) (
   input  wire logic                         clk_i,
   input  wire logic                         rst_i,
-  // Number of state words in use.
-  input  wire logic [WordBits:0]            words_i,
-  // The engine takes `flit_i` in this cycle, a SPIKE or VALUE; only while `ready_o`.
+  // The engine takes the event in this cycle; only while `ready_o`. What the fields mean is said
+  // in snnc_decode, where they come from.
   input  wire logic                         start_i,
-  input  wire logic [snnc_pkg::FlitBits-1:0] flit_i,
+  input  wire logic                         is_value_i,
+  input  wire logic [7:0]                   payload_i,
+  input  wire logic [StateBits-1:0]         value_i,
+  input  wire logic                         masked_i,
+  input  wire logic [Lanes-1:0]             lanes_i,
+  input  wire logic [WeightAddressBits-1:0] weights_i,
+  input  wire logic [WeightAddressBits-1:0] weights_offset_i,
+  input  wire logic [WordBits-1:0]          state_i,
+  input  wire logic [WordBits-1:0]          state_offset_i,
+  input  wire logic [3:0]                   rows_i,
+  input  wire logic [3:0]                   columns_i,
+  input  wire logic [11:0]                  words_i,
+  input  wire logic [WeightAddressBits-1:0] row_weight_step_i,
+  input  wire logic [WeightAddressBits-1:0] column_weight_step_i,
+  input  wire logic [WordBits-1:0]          row_state_step_i,
+  input  wire logic [WordBits-1:0]          column_state_step_i,
+  input  wire logic [1:0]                   gap_i,
   // Free, or in the final cycle of the current event.
   output      logic                         ready_o,
   // Occupied, the final cycle included.
@@ -31,63 +46,205 @@ module snnc_accumulate #(
   output      logic                         read_o,
   output      logic [WeightAddressBits-1:0] weight_address_o,
   output      logic [WordBits-1:0]          read_word_o,
-  // Lane controls one cycle after the read: left shift of the weight, or add `value_o` to the
-  // lanes of `value_lanes_o` and no weight.
+  // Lane controls one cycle after the read: left shift of the weight, or add `value_o` and no
+  // weight; to every lane, or if masked to those of `lanes_o`.
   output      logic [2:0]                   shift_o,
   output      logic                         is_value_o,
-  output      logic [Lanes-1:0]             value_lanes_o,
+  output      logic                         masked_o,
+  output      logic [Lanes-1:0]             lanes_o,
   output      logic [StateBits-1:0]         value_o,
   // State write of this cycle.
   output      logic                         write_o,
   output      logic [WordBits-1:0]          write_word_o
 );
-  // Cycles between a read and the write of the same word, plus one: the shortest pass.
-  localparam int HazardDistance = 4;
-  localparam int LaneBits = $clog2(Lanes);
-  localparam int IndexBits = 32 - StateBits;
+  // Idle cycles of a VALUE before its read; as many come after it.
+  localparam logic [1:0] ValueLead = 2'd3;
 
-  logic busy_q;
+  // How the next address follows: from the start of the event, the last word, the start of the
+  // last position, or the start of the last row of positions.
+  localparam logic [1:0] FromEvent = 2'd0;
+  localparam logic [1:0] FromWord = 2'd1;
+  localparam logic [1:0] FromColumn = 2'd2;
+  localparam logic [1:0] FromRow = 2'd3;
+
+  // The event.
   logic is_value_q;
-  logic [7:0] payload_q;
-  logic [WeightAddressBits-1:0] row_q;
-  logic [WeightAddressBits-1:0] weight_address_q;
-  logic [WordBits-1:0] word_q;
-  logic [WordBits:0] pass_cycle_q;
-  logic [Lanes-1:0] value_lanes_q;
+  logic masked_q;
+  logic [Lanes-1:0] lanes_q;
   logic [StateBits-1:0] value_q;
+  logic [WeightAddressBits-1:0] weights_q;
+  logic [WeightAddressBits-1:0] weights_offset_q;
+  logic [WeightAddressBits-1:0] row_weight_step_q;
+  logic [WeightAddressBits-1:0] column_weight_step_q;
+  logic [WordBits-1:0] state_q;
+  logic [WordBits-1:0] state_offset_q;
+  logic [WordBits-1:0] row_state_step_q;
+  logic [WordBits-1:0] column_state_step_q;
+  logic [3:0] rows_q;
+  logic [3:0] columns_q;
+  logic [11:0] words_q;
+  logic [1:0] gap_q;
 
-  logic start_is_value;
-  logic [WeightAddressBits-1:0] start_row;
-  logic [IndexBits-1:0] start_index;
-  logic [IndexBits-1:0] start_word;
-  logic [WordBits:0] last_pass_cycle;
+  // What is left of it.
+  logic busy_q;
+  logic [7:0] payload_q;
+  logic [1:0] lead_q;
+  logic [1:0] from_q;
+  logic [3:0] rows_left_q;
+  logic [3:0] columns_left_q;
+  logic [11:0] words_left_q;
+  logic idle_q;
+  logic [1:0] idle_left_q;
+
+  logic read;
+  logic last_word;
+  logic last_column;
+  logic last_read;
   logic pass_ends;
-  logic [7:0] later_bits;
   logic final_cycle;
+  logic [7:0] later_bits;
   logic [2:0] shift;
 
+  logic [WeightAddressBits-1:0] weight_from;
+  logic [WeightAddressBits-1:0] weight_step;
+  logic [WeightAddressBits-1:0] weight_sum;
+  logic [WeightAddressBits-1:0] weight_row_q;
+  logic [WeightAddressBits-1:0] weight_column_q;
+  logic [WeightAddressBits-1:0] weight_address_q;
+  logic [WordBits-1:0] word_from;
+  logic [WordBits-1:0] word_step;
+  logic [WordBits-1:0] word_sum;
+  logic [WordBits-1:0] word_row_q;
+  logic [WordBits-1:0] word_column_q;
+  logic [WordBits-1:0] word_q;
+
+  // Behind the address: the number counts the cycles since.
   logic read_q;
   logic read_q2;
   logic read_q3;
+  logic read_q4;
   logic [WordBits-1:0] word_q2;
   logic [WordBits-1:0] word_q3;
   logic [WordBits-1:0] word_q4;
+  logic is_value_q1;
   logic is_value_q2;
+  logic masked_q1;
+  logic masked_q2;
+  logic [2:0] shift_q1;
   logic [2:0] shift_q2;
 
-  assign start_is_value = flit_i[11:9] == snnc_pkg::FlitValue;
-  assign start_row = WeightAddressBits'(flit_i[27:12] * words_i);
-  assign start_index = flit_i[43:12+StateBits];
-  assign start_word = start_index >> LaneBits;
-
-  always_comb begin
-    last_pass_cycle = words_i - (WordBits + 1)'(1);
-    if (is_value_q) last_pass_cycle = (WordBits + 1)'(2 * HazardDistance - 2);
-    else if (32'(words_i) < HazardDistance) last_pass_cycle = (WordBits + 1)'(HazardDistance - 1);
-  end
-  assign pass_ends = pass_cycle_q == last_pass_cycle;
+  // Passes: one read per cycle, then idle cycles.
+  assign read = busy_q && !idle_q && lead_q == '0;
+  assign last_word = words_left_q == 12'd1;
+  assign last_column = columns_left_q == 4'd1;
+  assign last_read = read && last_word && last_column && rows_left_q == 4'd1;
+  assign pass_ends = (last_read && gap_q == '0) || (idle_q && idle_left_q == 2'd1);
   assign later_bits = payload_q & (payload_q - 8'd1);
   assign final_cycle = pass_ends && later_bits == '0;
+
+  assign ready_o = !busy_q || final_cycle;
+  assign busy_o = busy_q;
+
+  always_ff @(posedge clk_i) begin
+    if (start_i) begin
+      is_value_q <= is_value_i;
+      masked_q <= masked_i;
+      lanes_q <= lanes_i;
+      value_q <= value_i;
+      weights_q <= weights_i;
+      weights_offset_q <= weights_offset_i;
+      row_weight_step_q <= row_weight_step_i;
+      column_weight_step_q <= column_weight_step_i;
+      state_q <= state_i;
+      state_offset_q <= state_offset_i;
+      row_state_step_q <= row_state_step_i;
+      column_state_step_q <= column_state_step_i;
+      rows_q <= rows_i;
+      columns_q <= columns_i;
+      words_q <= words_i;
+      gap_q <= gap_i;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (lead_q != '0) lead_q <= lead_q - 2'd1;
+    if (read) begin
+      words_left_q <= last_word ? words_q : words_left_q - 12'd1;
+      if (last_word) columns_left_q <= last_column ? columns_q : columns_left_q - 4'd1;
+      if (last_word && last_column) rows_left_q <= last_read ? rows_q : rows_left_q - 4'd1;
+      if (!last_word) from_q <= FromWord;
+      else if (!last_column) from_q <= FromColumn;
+      else from_q <= last_read ? FromEvent : FromRow;
+    end
+    if (pass_ends) payload_q <= later_bits;
+    idle_left_q <= idle_q ? idle_left_q - 2'd1 : gap_q;
+    if (start_i) begin
+      payload_q <= payload_i;
+      lead_q <= is_value_i ? ValueLead : '0;
+      from_q <= FromEvent;
+      rows_left_q <= rows_i;
+      columns_left_q <= columns_i;
+      words_left_q <= words_i;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (start_i) busy_q <= 1'b1;
+    else if (final_cycle) busy_q <= 1'b0;
+    if (pass_ends) idle_q <= 1'b0;
+    else if (last_read) idle_q <= 1'b1;
+    if (rst_i) begin
+      busy_q <= 1'b0;
+      idle_q <= 1'b0;
+    end
+  end
+
+  // Addresses, one cycle behind the counters.
+  always_comb begin
+    case (from_q)
+      FromEvent: begin
+        weight_from = weights_q;
+        weight_step = weights_offset_q;
+        word_from = state_q;
+        word_step = state_offset_q;
+      end
+      FromWord: begin
+        weight_from = weight_address_q;
+        weight_step = WeightAddressBits'(1);
+        word_from = word_q;
+        word_step = WordBits'(1);
+      end
+      FromColumn: begin
+        weight_from = weight_column_q;
+        weight_step = column_weight_step_q;
+        word_from = word_column_q;
+        word_step = column_state_step_q;
+      end
+      default: begin
+        weight_from = weight_row_q;
+        weight_step = row_weight_step_q;
+        word_from = word_row_q;
+        word_step = row_state_step_q;
+      end
+    endcase
+  end
+  assign weight_sum = weight_from + weight_step;
+  assign word_sum = word_from + word_step;
+
+  always_ff @(posedge clk_i) begin
+    if (read) begin
+      weight_address_q <= weight_sum;
+      word_q <= word_sum;
+      if (from_q != FromWord) begin
+        weight_column_q <= weight_sum;
+        word_column_q <= word_sum;
+      end
+      if (from_q == FromEvent || from_q == FromRow) begin
+        weight_row_q <= weight_sum;
+        word_row_q <= word_sum;
+      end
+    end
+  end
 
   always_comb begin
     shift = '0;
@@ -96,83 +253,53 @@ module snnc_accumulate #(
     end
   end
 
-  assign ready_o = !busy_q || final_cycle;
-  assign busy_o = busy_q;
-  assign read_o = busy_q && (is_value_q ? pass_cycle_q == (WordBits + 1)'(HazardDistance - 1)
-                                        : pass_cycle_q < words_i);
+  always_ff @(posedge clk_i) begin
+    is_value_q1 <= is_value_q;
+    is_value_q2 <= is_value_q1;
+    masked_q1 <= masked_q;
+    masked_q2 <= masked_q1;
+    shift_q1 <= shift;
+    shift_q2 <= shift_q1;
+    word_q2 <= word_q;
+    word_q3 <= word_q2;
+    word_q4 <= word_q3;
+    read_q <= read;
+    read_q2 <= read_q;
+    read_q3 <= read_q2;
+    read_q4 <= read_q3;
+    if (rst_i) begin
+      read_q <= 1'b0;
+      read_q2 <= 1'b0;
+      read_q3 <= 1'b0;
+      read_q4 <= 1'b0;
+    end
+  end
+
+  assign read_o = read_q;
   assign weight_address_o = weight_address_q;
   assign read_word_o = word_q;
   assign shift_o = shift_q2;
   assign is_value_o = is_value_q2;
-  assign value_lanes_o = value_lanes_q;
+  assign masked_o = masked_q2;
+  // Of use only for a masked event, whose last idle cycles outlast its last word on the way.
+  assign lanes_o = lanes_q;
   assign value_o = value_q;
-  assign write_o = read_q3;
+  assign write_o = read_q4;
   assign write_word_o = word_q4;
-
-  always_ff @(posedge clk_i) begin
-    if (start_i) begin
-      is_value_q <= start_is_value;
-      payload_q <= start_is_value ? 8'd1 : flit_i[43:36];
-      row_q <= start_row;
-      weight_address_q <= start_row;
-      word_q <= start_is_value ? WordBits'(start_word) : '0;
-      pass_cycle_q <= '0;
-      value_q <= flit_i[12+:StateBits];
-      for (int i = 0; i < Lanes; i++) begin
-        value_lanes_q[i] <= (start_index & IndexBits'(Lanes - 1)) == IndexBits'(i);
-      end
-    end else if (pass_ends) begin
-      payload_q <= later_bits;
-      weight_address_q <= row_q;
-      word_q <= '0;
-      pass_cycle_q <= '0;
-    end else begin
-      weight_address_q <= weight_address_q + WeightAddressBits'(1);
-      if (!is_value_q) word_q <= word_q + WordBits'(1);
-      pass_cycle_q <= pass_cycle_q + (WordBits + 1)'(1);
-    end
-    is_value_q2 <= is_value_q;
-    shift_q2 <= shift;
-    word_q2 <= word_q;
-    word_q3 <= word_q2;
-    word_q4 <= word_q3;
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (start_i) busy_q <= 1'b1;
-    else if (final_cycle) busy_q <= 1'b0;
-    read_q <= read_o;
-    read_q2 <= read_q;
-    read_q3 <= read_q2;
-    if (rst_i) begin
-      busy_q <= 1'b0;
-      read_q <= 1'b0;
-      read_q2 <= 1'b0;
-      read_q3 <= 1'b0;
-    end
-  end
-
-  logic unused;
-  assign unused = ^{flit_i[8:0], start_word};
 
 `ifdef SNNC_ASSERT
   always @(posedge clk_i) begin
-    if (!rst_i && read_o) begin
-      assert (!(read_q && word_q2 == word_q) && !(read_q2 && word_q3 == word_q)
-              && !(read_q3 && word_q4 == word_q))
+    if (!rst_i && read_q) begin
+      assert (!(read_q2 && word_q2 == word_q) && !(read_q3 && word_q3 == word_q)
+              && !(read_q4 && word_q4 == word_q))
         else $fatal(1, "%m: word %0d read before it was written back", word_q);
+      assert (32'(word_q) < StateWords) else $fatal(1, "%m: beyond the state memory");
+      assert (is_value_q1 || 32'(weight_address_q) < WeightWords)
+        else $fatal(1, "%m: beyond the weight memory");
     end
     if (!rst_i && start_i) begin
       assert (ready_o) else $fatal(1, "%m: event taken while the engine is occupied");
-      assert (start_is_value || flit_i[43:36] != '0) else $fatal(1, "%m: payload of 0");
-      assert (start_is_value || flit_i[11:9] == snnc_pkg::FlitSpike)
-        else $fatal(1, "%m: neither SPIKE nor VALUE");
-      if (start_is_value) begin
-        assert (start_word < IndexBits'(words_i)) else $fatal(1, "%m: neuron beyond the last word");
-      end else begin
-        assert (32'(flit_i[27:12]) * 32'(words_i) + 32'(words_i) <= WeightWords)
-          else $fatal(1, "%m: axon beyond the weight memory");
-      end
+      assert (!masked_i || gap_i == 2'd3) else $fatal(1, "%m: masked event without idle cycles");
     end
   end
 `endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Configuration: collects CONFIG flits into memory words and holds the configuration registers.
+// Configuration: collects CONFIG flits into words of the memories and registers.
 `default_nettype none
 
 module snnc_config #(
@@ -8,11 +8,9 @@ module snnc_config #(
   parameter int StateWordBits = 128,
   // Bits of the longest address a memory word can have; at most 24.
   parameter int AddressBits = 16,
-  // $readmemh file with the initial registers; "" for none.
-  parameter InitFile = "",
   // Derived; not to be set.
   parameter int LongestBits = (WeightWordBits > StateWordBits) ? WeightWordBits : StateWordBits,
-  parameter int Chunks = (LongestBits > 64) ? (LongestBits + 31) / 32 : 2
+  parameter int Chunks = (LongestBits > 96) ? (LongestBits + 31) / 32 : 3
 ) (
   input  wire logic                   clk_i,
   input  wire logic                   rst_i,
@@ -20,19 +18,17 @@ module snnc_config #(
   input  wire logic                   address_valid_i,
   input  wire logic                   data_valid_i,
   input  wire logic [31:0]            data_i,
-  // Write of one word to the selected memory in this cycle; one bit per memory code 1 to 6.
-  output      logic [6:1]             write_o,
+  // Write of one word to the selected memory in this cycle; one bit per memory code.
+  output      logic [9:0]             write_o,
   output      logic [AddressBits-1:0] write_address_o,
-  output      logic [Chunks*32-1:0]   write_data_o,
-  // Configuration registers 0 to 8, 32 bits each, the first in the lowest bits.
-  output      logic [9*32-1:0]        registers_o
+  output      logic [Chunks*32-1:0]   write_data_o
 );
   localparam int WeightChunks = (WeightWordBits + 31) / 32;
   localparam int StateChunks = (StateWordBits + 31) / 32;
   localparam int DestinationChunks = (snnc_pkg::DestinationBits + 31) / 32;
+  localparam int AxonChunks = (snnc_pkg::AxonRowBits + 31) / 32;
   localparam int ChunkBits = $clog2(Chunks);
 
-  (* ram_style = "registers" *) logic [31:0] registers [0:15];
   logic [3:0] memory_q;
   logic [AddressBits-1:0] address_q;
   logic [ChunkBits-1:0] chunk_q;
@@ -40,19 +36,14 @@ module snnc_config #(
   logic write_q;
   logic [ChunkBits-1:0] last_chunk;
 
-  initial begin
-    for (int i = 0; i < 16; i++) registers[i] = '0;
-  end
-  if (InitFile != "") begin : g_init
-    initial $readmemh(InitFile, registers, 0, 8);
-  end
-
   always_comb begin
     case (memory_q)
       snnc_pkg::MemoryWeights: last_chunk = ChunkBits'(WeightChunks - 1);
-      snnc_pkg::MemoryState, snnc_pkg::MemoryThresholds, snnc_pkg::MemoryBias:
+      snnc_pkg::MemoryState, snnc_pkg::MemoryMembrane, snnc_pkg::MemoryThresholds,
+      snnc_pkg::MemoryBias:
         last_chunk = ChunkBits'(StateChunks - 1);
       snnc_pkg::MemoryDestinations: last_chunk = ChunkBits'(DestinationChunks - 1);
+      snnc_pkg::MemoryAxonRows, snnc_pkg::MemoryAxonColumns: last_chunk = ChunkBits'(AxonChunks - 1);
       default: last_chunk = '0;
     endcase
   end
@@ -68,9 +59,6 @@ module snnc_config #(
       address_q <= data_i[AddressBits-1:0];
       chunk_q <= '0;
     end
-    if (write_q && memory_q == snnc_pkg::MemoryRegisters) begin
-      registers[address_q[3:0]] <= data_q[31:0];
-    end
     if (rst_i) begin
       chunk_q <= '0;
       write_q <= 1'b0;
@@ -84,13 +72,10 @@ module snnc_config #(
   end
 
   always_comb begin
-    for (int i = 1; i <= 6; i++) write_o[i] = write_q && memory_q == 4'(i);
+    for (int i = 0; i < 10; i++) write_o[i] = write_q && memory_q == 4'(i);
   end
   assign write_address_o = address_q;
   assign write_data_o = data_q;
-  for (genvar i = 0; i < 9; i++) begin : g_registers
-    assign registers_o[i*32+:32] = registers[i];
-  end
 
   logic unused;
   assign unused = ^data_i[27:AddressBits];
@@ -98,7 +83,7 @@ module snnc_config #(
 `ifdef SNNC_ASSERT
   always @(posedge clk_i) begin
     if (!rst_i && data_valid_i) begin
-      assert (memory_q <= snnc_pkg::MemorySources) else $fatal(1, "%m: there is no such memory");
+      assert (memory_q <= snnc_pkg::MemoryAxonColumns) else $fatal(1, "%m: there is no such memory");
     end
   end
 `endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Emitter: returns credits upstream, waits for those of downstream, then sends one packet per
-// spike (or per value) and destination, and END to whom it is due.
+// spike (or per value) and destination, segment by segment, and END to whom it is due.
 `default_nettype none
 
 module snnc_emit #(
@@ -8,14 +8,14 @@ module snnc_emit #(
   parameter int Lanes = 8,
   // Bits of a neuron's state.
   parameter int StateBits = 16,
-  // Words of the state memory and of the bitmap.
+  // Words of the state memory and of a bitmap.
   parameter int StateWords = 16,
   // Entries of the destination table.
   parameter int Destinations = 8,
   // Entries of the source table.
   parameter int Sources = 8,
   // Derived; not to be set.
-  parameter int WordBits = $clog2(StateWords),
+  parameter int WordBits = (StateWords > 1) ? $clog2(StateWords) : 1,
   parameter int DestinationAddressBits = (Destinations > 1) ? $clog2(Destinations) : 1,
   parameter int SourceAddressBits = (Sources > 1) ? $clog2(Sources) : 1
 ) (
@@ -24,25 +24,38 @@ module snnc_emit #(
   // Configuration.
   input  wire logic [WordBits:0]                 words_i,
   input  wire logic [WordBits+$clog2(Lanes):0]   neurons_i,
+  input  wire logic                              flat_i,
+  input  wire logic [7:0]                        pixel_words_i,
+  input  wire logic [7:0]                        columns_i,
   input  wire logic                              values_last_i,
   input  wire logic                              values_every_i,
+  input  wire logic [snnc_pkg::CountBits-1:0]    recurrent_destinations_i,
   input  wire logic [snnc_pkg::CountBits-1:0]    credits_needed_i,
   input  wire logic [DestinationAddressBits:0]   destination_count_i,
   input  wire logic [SourceAddressBits:0]        source_count_i,
+  input  wire logic [2:0]                        segment_count_i,
   // Command, given in the cycle before the first one of the work; only while idle.
   input  wire logic                              start_credit_i,
   input  wire logic                              start_emit_i,
-  // The step to be emitted is the last of its sample; latched with the command.
+  // The step to be emitted, and that it is the last of its sample; latched with the command.
+  input  wire logic [snnc_pkg::StepBits-1:0]     step_i,
   input  wire logic                              last_step_i,
   output      logic                              idle_o,
   // A CREDIT came back from downstream in this cycle.
   input  wire logic                              credit_i,
-  // Word being scanned, for the bitmap (read without a clock) and the state memory.
-  output      logic [WordBits-1:0]               word_o,
+  // Bitmap to read in this cycle: the word that a SCAN in the next one would take. The slot is
+  // modulo 16.
+  output      logic                              bitmap_read_o,
+  output      logic [3:0]                        bitmap_slot_o,
+  output      logic [WordBits-1:0]               bitmap_word_o,
   input  wire logic [Lanes-1:0]                  spikes_i,
-  // State word, two clocks after its address.
+  // State word to read; its lanes come two clocks after the address.
+  output      logic                              state_read_o,
+  output      logic [WordBits-1:0]               word_o,
   input  wire logic [Lanes*StateBits-1:0]        state_i,
   // Tables, read without a clock.
+  output      logic [1:0]                        segment_address_o,
+  input  wire logic [snnc_pkg::SegmentBits-1:0]  segment_i,
   output      logic [DestinationAddressBits-1:0] destination_address_o,
   input  wire logic [snnc_pkg::DestinationBits-1:0] destination_i,
   output      logic [SourceAddressBits-1:0]      source_address_o,
@@ -59,15 +72,21 @@ module snnc_emit #(
   localparam logic [2:0] Idle = 3'd0;
   localparam logic [2:0] Credit = 3'd1;
   localparam logic [2:0] Wait = 3'd2;
-  localparam logic [2:0] Scan = 3'd3;
-  localparam logic [2:0] Send = 3'd4;
-  localparam logic [2:0] End = 3'd5;
+  localparam logic [2:0] Segment = 3'd3;
+  localparam logic [2:0] Scan = 3'd4;
+  localparam logic [2:0] Send = 3'd5;
+  localparam logic [2:0] End = 3'd6;
 
   logic [2:0] state_q;
   logic emit_q;
   logic last_step_q;
+  logic [snnc_pkg::StepBits-1:0] step_q;
   logic [snnc_pkg::CountBits-1:0] owed_q;
+  logic [1:0] segment_q;
   logic [WordBits-1:0] word_q;
+  logic [7:0] row_q;
+  logic [7:0] column_q;
+  logic [7:0] pixel_word_q;
   logic [1:0] scan_q;
   logic [Lanes-1:0] lanes_q;
   logic [DestinationAddressBits-1:0] destination_q;
@@ -75,19 +94,27 @@ module snnc_emit #(
 
   logic values;
   logic granted;
+  logic [3:0] delay;
+  logic silent;
+  logic last_segment;
   logic last_word;
   logic scan_done;
+  logic word_done;
+  logic pixel_done;
+  logic row_done;
   logic [Lanes-1:0] mask;
   logic [Lanes-1:0] later_lanes;
   logic [LaneBits-1:0] lane;
   logic [NeuronBits-1:0] neuron;
-  logic [15:0] axon;
+  logic [23:0] local_coordinate;
+  logic [23:0] coordinate;
   logic [NeuronBits-1:0] remaining;
   logic [StateBits-1:0] lane_values [0:Lanes-1];
   logic [StateBits-1:0] value;
   logic hit;
   logic offer;
   logic step;
+  logic last_entry;
   logic last_destination;
   logic last_source;
   logic [2:0] kind;
@@ -95,8 +122,17 @@ module snnc_emit #(
 
   assign values = values_last_i || values_every_i;
   assign granted = state_q == Wait && owed_q == '0;
+  assign delay = segment_i[23:20];
+  assign silent = step_q < {1'b0, delay} || (segment_i[24] && last_step_q);
+  assign last_segment = 3'(segment_q) == segment_count_i - 3'd1;
   assign last_word = (WordBits + 1)'(word_q) == words_i - (WordBits + 1)'(1);
   assign scan_done = state_q == Scan && (!values || scan_q == 2'd2);
+  assign word_done = (scan_done && mask == '0)
+      || (state_q == Send && step && last_entry && later_lanes == '0);
+  assign pixel_done = pixel_word_q == pixel_words_i - 8'd1;
+  assign row_done = column_q == columns_i - 8'd1;
+  assign last_entry = (DestinationAddressBits + 1)'(destination_q)
+      == segment_i[8+:DestinationAddressBits+1] - (DestinationAddressBits + 1)'(1);
   assign last_destination = (DestinationAddressBits + 1)'(destination_q)
       == destination_count_i - (DestinationAddressBits + 1)'(1);
   assign last_source = (SourceAddressBits + 1)'(source_q)
@@ -119,12 +155,14 @@ module snnc_emit #(
   assign later_lanes = lanes_q & (lanes_q - Lanes'(1));
   assign neuron = NeuronBits'(word_q) * NeuronBits'(Lanes) + NeuronBits'(lane);
   assign value = lane_values[lane];
-  assign axon = destination_i[15:0] + 16'(neuron);
-  assign hit = 13'(word_q) >= {1'b0, destination_i[27:16]} && 13'(word_q) < destination_i[40:28];
+  assign local_coordinate = (flat_i || values) ? 24'(neuron)
+      : {row_q, column_q, pixel_word_q * 8'(Lanes) + 8'(lane)};
+  assign coordinate = destination_i[23:0] + local_coordinate;
+  assign hit = 16'(word_q) >= destination_i[47:32] && 16'(word_q) < destination_i[63:48];
 
   // An offered flit stays until it is taken; an entry that sends nothing takes one cycle.
   assign offer = state_q == Credit || (state_q == Send && hit)
-      || (state_q == End && destination_i[53]);
+      || (state_q == End && destination_i[73]);
   assign step = !offer || ready_i;
   assign valid_o = offer;
 
@@ -133,17 +171,22 @@ module snnc_emit #(
   always_comb begin
     case (state_q)
       Credit: packet = '0;
-      End: packet = {31'd0, last_step_q};
-      default: packet = values ? {IndexBits'(axon), value} : {8'd1, 8'd0, axon};
+      End: packet = {31'd0, last_step_q && !destination_i[74]};
+      default: packet = values ? {IndexBits'(coordinate), value} : {8'd1, coordinate};
     endcase
   end
   assign data_o[43:12] = packet;
   assign data_o[11:9] = kind;
   assign data_o[8:0] = (state_q == Credit)
-      ? source_i : {destination_i[52], destination_i[51:48], destination_i[47:44]};
+      ? source_i : {destination_i[72], destination_i[71:68], destination_i[67:64]};
 
   assign idle_o = state_q == Idle;
+  assign bitmap_read_o = state_q == Segment || state_q == Scan || state_q == Send;
+  assign bitmap_slot_o = step_q[3:0] - delay;
+  assign bitmap_word_o = (state_q == Segment) ? '0 : word_q + WordBits'(1);
+  assign state_read_o = state_q == Scan && values;
   assign word_o = word_q;
+  assign segment_address_o = segment_q;
   assign destination_address_o = destination_q;
   assign source_address_o = source_q;
 
@@ -155,6 +198,7 @@ module snnc_emit #(
           state_q <= start_credit_i ? Credit : Wait;
           emit_q <= start_emit_i;
           last_step_q <= last_step_i;
+          step_q <= step_i;
         end
       end
       Credit: begin
@@ -164,34 +208,27 @@ module snnc_emit #(
         end
       end
       Wait: begin
-        word_q <= '0;
+        segment_q <= '0;
+        if (granted) state_q <= Segment;
+      end
+      Segment: begin
         scan_q <= '0;
-        destination_q <= '0;
-        if (granted) state_q <= Scan;
+        destination_q <= silent ? '0 : segment_i[DestinationAddressBits-1:0];
+        if (!silent) state_q <= Scan;
+        else if (last_segment) state_q <= End;
+        else segment_q <= segment_q + 2'd1;
       end
       Scan: begin
-        scan_q <= scan_q + 2'd1;
-        if (scan_done) begin
-          scan_q <= '0;
-          lanes_q <= mask;
-          if (mask != '0) begin
-            state_q <= Send;
-          end else begin
-            if (last_word) state_q <= End;
-            else word_q <= word_q + WordBits'(1);
-          end
-        end
+        scan_q <= scan_done ? '0 : scan_q + 2'd1;
+        lanes_q <= mask;
+        if (scan_done && mask != '0) state_q <= Send;
       end
       Send: begin
         if (step) begin
           destination_q <= destination_q + DestinationAddressBits'(1);
-          if (last_destination) begin
-            destination_q <= '0;
+          if (last_entry) begin
+            destination_q <= segment_i[DestinationAddressBits-1:0];
             lanes_q <= later_lanes;
-            if (later_lanes == '0) begin
-              state_q <= last_word ? End : Scan;
-              word_q <= word_q + WordBits'(1);
-            end
           end
         end
       end
@@ -203,17 +240,41 @@ module snnc_emit #(
       end
       default: state_q <= Idle;
     endcase
+    if (word_done) begin
+      if (!last_word) begin
+        state_q <= Scan;
+      end else begin
+        state_q <= last_segment ? End : Segment;
+        segment_q <= segment_q + 2'd1;
+        destination_q <= '0;
+      end
+    end
     if (rst_i) state_q <= Idle;
+  end
+
+  // Where the word stands in the tile.
+  always_ff @(posedge clk_i) begin
+    if (state_q == Segment) begin
+      word_q <= '0;
+      row_q <= '0;
+      column_q <= '0;
+      pixel_word_q <= '0;
+    end else if (word_done) begin
+      word_q <= word_q + WordBits'(1);
+      pixel_word_q <= pixel_done ? '0 : pixel_word_q + 8'd1;
+      if (pixel_done) column_q <= row_done ? '0 : column_q + 8'd1;
+      if (pixel_done && row_done) row_q <= row_q + 8'd1;
+    end
   end
 
   always_ff @(posedge clk_i) begin
     if (granted) owed_q <= credits_needed_i - snnc_pkg::CountBits'(credit_i);
     else if (credit_i) owed_q <= owed_q - snnc_pkg::CountBits'(1);
-    if (rst_i) owed_q <= '0;
+    if (rst_i) owed_q <= recurrent_destinations_i;
   end
 
   logic unused;
-  assign unused = ^destination_i[43:41];
+  assign unused = ^{destination_i, segment_i};
 
 `ifdef SNNC_ASSERT
   logic waiting_q;

@@ -6,12 +6,12 @@
 module snnc_memory #(
   // Bits of one word.
   parameter int Width = 8,
-  // Number of words, at least 2.
+  // Number of words.
   parameter int Depth = 16,
   // $readmemh file with the initial content; "" for none.
   parameter InitFile = "",
   // Derived; not to be set.
-  parameter int AddressBits = $clog2(Depth)
+  parameter int AddressBits = (Depth > 1) ? $clog2(Depth) : 1
 ) (
   input  wire logic                   clk_i,
   // Write port.

@@ -30,10 +30,27 @@ package snnc_pkg;
   localparam logic [3:0] MemoryBias = 4'd4;
   localparam logic [3:0] MemoryDestinations = 4'd5;
   localparam logic [3:0] MemorySources = 4'd6;
+  localparam logic [3:0] MemoryMembrane = 4'd7;
+  localparam logic [3:0] MemoryAxonRows = 4'd8;
+  localparam logic [3:0] MemoryAxonColumns = 4'd9;
 
-  // Bits of a word of the destination and of the source table.
-  localparam int DestinationBits = 54;
+  // Bits of an entry of the destination, source, axon row and axon column tables.
+  localparam int DestinationBits = 75;
   localparam int SourceBits = 9;
+  localparam int AxonRowBits = 38;
+  localparam int AxonColumnBits = 36;
+
+  // Configuration registers that are neither a segment nor a bank; bits of a segment and a bank.
+  localparam int Registers = 13;
+  localparam int SegmentBits = 25;
+  localparam int BankBits = 128;
+
+  // A decay is x - ((x * d) >> DecayShift), d being 0 to 1 << DecayShift.
+  localparam int DecayShift = 12;
+  localparam int DecayBits = 13;
+
+  // The time step within a sample; it stays in 16 to 31, right modulo 16, once it got there.
+  localparam int StepBits = 5;
 
   // Wide enough for an END or CREDIT from each of 256 cores and the host.
   localparam int CountBits = 10;

@@ -6,41 +6,65 @@ of its first word, so `words[core + PHASE]` is a field and links between records
 
 # Header, words 0 ... HEADER_WORDS - 1. The host's registers are part of it.
 LANE_SHIFT, STATE_BITS, ROUTER_MASK, EVENT_MASK, CORES, CORE_COUNT, ROUTERS, ROUTER_COUNT = range(8)
-QUEUE, QUEUED, RESET_WORDS, ROUTES, ROUTE_COUNT, ORDER = range(8, 14)
+QUEUE, QUEUED, RESET_WORDS, INPUTS, INPUT_COUNT, ORDER = range(8, 14)
 TRACE_ROW, TRACE_SECTION, ROUNDS, TIMELINE_START = range(14, 18)
 HOST_CURSOR, HOST_STOP, HOST_TIME, HOST_CREDITS, HOST_CREDIT_VISIBLE, HOST_FIFO, HOST_TALLY = range(18, 25)
+READS_FIRST_SPIKE, READS_FROM = range(25, 27)
 HEADER_WORDS = 32
 
-# Core: constants of the tile.
-ROUTER, WORDS, NEURONS, STRIDE, WEIGHT_START, STATE_START, SEND_START, INITIAL_START = range(8)
-THRESHOLD, BIAS, RESET, RESET_VALUE, CLAMP_LOW, CLAMP_HIGH, LEAK_NUMERATOR, LEAK_SHIFT = range(8, 16)
-EMISSION, ENDS_NEEDED, CREDITS_NEEDED, TALLY = range(16, 20)
-FIRST_ENTRY, LAST_ENTRY, FIRST_SOURCE, LAST_SOURCE = range(20, 24)
-# Core: registers of dispatcher, row engine and control; then where the next step's trace goes.
-EVENT_PUSHED, LAST_POP, BUSY_UNTIL, ENDS, ENDS_VISIBLE, LAST_STEP, DRAINING, TRACE, TIMELINE = range(24, 33)
+# Core: constants of the tile. A slot is a lane of a word; *_START are places in the pools of weights and states.
+ROUTER, WORDS, SLOTS_USED, NEURONS, PIXEL_SLOTS = range(5)
+WEIGHT_START, STATE_START, MEMBRANE_START, INITIAL_START, LOCAL_START = range(5, 10)
+LIST_START, LIST_COUNTS, RING = range(10, 13)
+THRESHOLD, BIAS, RESET, RESET_VALUE, CLAMP_LOW, CLAMP_HIGH = range(13, 19)
+LEAK_NUMERATOR, LEAK_SHIFT, CUBA, CURRENT_NUMERATOR, CURRENT_SHIFT = range(19, 24)
+EMISSION, ENDS_NEEDED, CREDITS_NEEDED, TALLY = range(24, 28)
+FIRST_ENTRY, LAST_ENTRY, FIRST_SOURCE, LAST_SOURCE, FIRST_SEGMENT, LAST_SEGMENT = range(28, 34)
+AXON_ROWS, AXON_COLUMNS, BANKS = range(34, 37)
+# Core: registers of dispatcher, decode register, row engine and control; then where the next step's trace goes.
+EVENT_PUSHED, LAST_POP, DECODED, BUSY_UNTIL, ENDS, ENDS_VISIBLE, LAST_STEP, STEP, DRAINING = range(37, 46)
+TRACE, TIMELINE = range(46, 48)
 # Core: registers of the emitter. TIME is the first cycle of what it does next.
-PHASE, TIME, CURSOR, ITEM, ITEMS, SCANNED, EMITS, SENDS_LAST, OWED, OWED_ZERO = range(33, 43)
-EVENT_POPS = 43
+PHASE, TIME, CURSOR, SEGMENT, SCANS, ITEM, ITEMS, LISTED, SCANNED = range(48, 57)
+EMITS, SENDS_LAST, SENDS_STEP, OWED, OWED_ZERO = range(57, 62)
+EVENT_POPS = 62
 """From here on, per slot of the event FIFO the cycle in which it was last popped."""
 
 # Values of RESET and EMISSION, numbered as in the hardware's registers.
 SOFT, HARD, NEVER_FIRES = 0, 1, 2
 SPIKES, VALUES_LAST, VALUES_EVERY = 0, 1, 2
 
-# Values of PHASE. SCAN has none: its cycles are added when the next set lane is sent.
+# Values of PHASE. SEGMENT and SCAN have none: their cycles are added when the next set lane is sent.
 IDLE, CREDIT, WAIT, SEND, END = range(5)
 
-# Destination entry. HEAD holds the address bits of a flit; RECEIVER is a core record, 0 for the host.
-HEAD, AXON_BASE, FIRST_WORD, LAST_WORD, SENDS_END, RECEIVER, HITS = range(7)
-ENTRY_WORDS = 7
+# Axon row and column entries. Offsets and steps count slots, not words; BANK is a bank record.
+ROW_COUNT, ROW_WEIGHTS, ROW_STATE, BANK = range(4)
+ROW_ENTRY_WORDS = 4
+COLUMN_COUNT, COLUMN_WEIGHTS, COLUMN_STATE = range(3)
+COLUMN_ENTRY_WORDS = 3
 
-# Input route, for the functional tier.
-ROUTE_CORE, ROUTE_FIRST, ROUTE_LAST, ROUTE_BASE = range(4)
-ROUTE_WORDS = 4
+# Bank. RUN is the number of slots at each position, GAP what a pass takes beyond its words.
+FIRST_CHANNEL, CHANNELS, CHANNEL_STRIDE, ROW_WORDS, RUN, GAP, DEPTHWISE = range(7)
+ROW_WEIGHT_STEP, COLUMN_WEIGHT_STEP, ROW_STATE_STEP, COLUMN_STATE_STEP = range(7, 11)
+# Bank tally: positions of all events, and of all passes.
+POSITIONS, PASS_POSITIONS = range(11, 13)
+BANK_WORDS = 13
+
+# Destination entry. HEAD holds the address bits of a flit; RECEIVER is a core record, 0 for the host.
+HEAD, BASE, FIRST_WORD, LAST_WORD, SENDS_END, BACKWARD, RECEIVER, HITS = range(8)
+ENTRY_WORDS = 8
+
+# Segment: entries with one delay. Its tally: how often it was scanned, and the set lanes that were found.
+ENTRIES_FROM, ENTRIES_TO, DELAY, RECURRENT, SCANNED_TIMES, SET_LANES = range(6)
+SEGMENT_WORDS = 6
+
+# Input event, for the functional tier: which feature makes which core's event.
+INPUT_FEATURE, INPUT_CORE, INPUT_COORDINATE = range(3)
+INPUT_WORDS = 3
 
 # Core tally.
-EVENTS, PASSES, VALUES, ITEMS_SENT, ROW_CYCLES, SWEEP_CYCLES, INIT_CYCLES, BLOCKED, WAITED = range(9)
-TALLY_WORDS = 9
+EVENTS, VALUES, FIRED, ROW_CYCLES, SWEEP_CYCLES, INIT_CYCLES, BLOCKED, WAITED = range(8)
+TALLY_WORDS = 8
 
 # Host tally.
 PACKETS, HOST_STALLED = range(2)
@@ -65,5 +89,5 @@ SLOT_WORDS = 4
 SWEEP_AT, ACCUMULATE_AT, EMIT_AT, IDLE_AT = range(4)
 TIMELINE_COLUMNS = 4
 
-AXON_MASK = 0xFFFF
+COORDINATE_MASK = 0xFFFFFF
 NEVER = 1 << 62

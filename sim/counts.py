@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..compiler.arithmetic import IntArray
-from ..compiler.flits import FlitArray, FlitType, flit_types
-from ..compiler.program import HOST, Address, Core, TiledProgram
+from ..compiler.flits import Y_SHIFT, FlitArray, FlitType, flit_types
+from ..compiler.program import HOST, Address, Bank, Core, TiledProgram
 from . import columns as c
-from .layout import Layout
+from .layout import Layout, route_features
 
 Counts = dict[str, IntArray]
 """Action name -> count per core, int64 (cores + 1,); the last entry belongs to the host's port."""
@@ -22,16 +22,22 @@ class Primitives:
 
     events: IntArray
     """(cores,): SPIKE flits received."""
-    passes: IntArray
-    """(cores,): passes over a weight row, one per set payload bit."""
     values: IntArray
     """(cores,): VALUE flits received."""
-    items: IntArray
-    """(cores,): neurons sent by the emitter, whatever the number of destinations."""
+    fired: IntArray
+    """(cores,): spikes found by the sweeps."""
+    positions: IntArray
+    """(banks,): kernel positions that events touched, in the order of the cores."""
+    pass_positions: IntArray
+    """(banks,): the same for every pass, one per set payload bit."""
+    scans: IntArray
+    """(segments,): how often the emitter scanned the tile for each, in the order of the cores."""
+    set_lanes: IntArray
+    """(segments,): lanes that those scans found, whatever the number of destinations."""
     hits: IntArray
     """(destination entries,): SPIKE and VALUE flits sent by each, in the order of the cores."""
     host_events: IntArray
-    """(input routes,): SPIKE flits the host sent along each."""
+    """(cores the host feeds,): SPIKE flits the host sent to each."""
     samples: int
 
 
@@ -40,13 +46,29 @@ def read_primitives(
 ) -> Primitives:
     """What a kernel left in the word pool's tallies."""
     tallies = read_tallies(layout, words)
-    hits = [
-        words[int(words[record + c.FIRST_ENTRY]) + number * c.ENTRY_WORDS + c.HITS]
-        for record, core in zip(layout.cores, program.cores, strict=True)
-        for number in range(len(core.destinations))
-    ]
-    events, passes, values, items = tallies[:, [c.EVENTS, c.PASSES, c.VALUES, c.ITEMS_SENT]].T
-    return Primitives(events, passes, values, items, np.array(hits, np.int64), host_events, samples)
+    banks, segments, entries = [], [], []
+    for record, core in zip(layout.cores, program.cores, strict=True):
+        banks.append(_records(words, record + c.BANKS, len(core.banks), c.BANK_WORDS))
+        segments.append(_records(words, record + c.FIRST_SEGMENT, len(core.segments), c.SEGMENT_WORDS))
+        entries.append(_records(words, record + c.FIRST_ENTRY, len(core.destinations), c.ENTRY_WORDS))
+    all_banks, all_segments = np.concatenate(banks), np.concatenate(segments)
+    return Primitives(
+        events=tallies[:, c.EVENTS],
+        values=tallies[:, c.VALUES],
+        fired=tallies[:, c.FIRED],
+        positions=all_banks[:, c.POSITIONS],
+        pass_positions=all_banks[:, c.PASS_POSITIONS],
+        scans=all_segments[:, c.SCANNED_TIMES],
+        set_lanes=all_segments[:, c.SET_LANES],
+        hits=np.concatenate(entries)[:, c.HITS],
+        host_events=host_events,
+        samples=samples,
+    )
+
+
+def _records(words: IntArray, link: int, number: int, size: int) -> IntArray:
+    """`number` records of `size` words, the first of which words[link] names."""
+    return words[words[link] :][: number * size].reshape(number, size)
 
 
 def read_tallies(layout: Layout, words: IntArray) -> IntArray:
@@ -61,37 +83,53 @@ def join_primitives(parts: list[Primitives]) -> Primitives:
 
 
 def count_host_events(program: TiledProgram, payloads: NDArray[np.integer]) -> IntArray:
-    """Non-zero payloads along each input route; `payloads` is (samples, steps, features)."""
+    """Non-zero payloads towards each core the host feeds; `payloads` is (samples, steps, features)."""
     per_feature = np.count_nonzero(payloads, axis=(0, 1))
-    return np.array([per_feature[r.first : r.last].sum() for r in program.input_routes], np.int64)
+    counts = dict.fromkeys(program.fed_by_host, 0)
+    for route in program.input_routes:
+        counts[route.to] += int(per_feature[route_features(program, route)].sum())
+    return np.array(list(counts.values()), np.int64)
 
 
 def count_stream_events(program: TiledProgram, stream: FlitArray) -> IntArray:
-    """The same from a flit stream, where routes to one core are told apart by their axons."""
-    spikes = stream[flit_types(stream) == FlitType.SPIKE]
-    heads = (spikes & np.uint64(0xFF)).astype(np.int64)
-    axons = ((spikes >> np.uint64(12)) & np.uint64(0xFFFF)).astype(np.int64)
-    counts = np.zeros(len(program.input_routes), np.int64)
-    for number, route in enumerate(program.input_routes):
-        inside = (axons >= route.axon_base + route.first) & (axons < route.axon_base + route.last)
-        mine = inside & (heads == (route.to.x | route.to.y << 4))
-        counts[number] = np.count_nonzero(mine)
-        heads = np.where(mine, -1, heads)
-    return counts
+    """The same from a flit stream."""
+    heads = (stream[flit_types(stream) == FlitType.SPIKE] & np.uint64(0xFF)).astype(np.int64)
+    per_head = np.bincount(heads, minlength=256)
+    return np.array([per_head[to.x | to.y << Y_SHIFT] for to in program.fed_by_host], np.int64)
 
 
 def count_actions(program: TiledProgram, counted: Primitives) -> Counts:
     """Every action of every core, and of the host's port, for all samples together."""
-    lanes, steps = program.target.lanes, counted.samples * program.steps
     rows = []
-    entry = 0
+    bank = segment = entry = 0
     for number, core in enumerate(program.cores):
-        hits = counted.hits[entry : entry + len(core.destinations)]
-        entry += len(core.destinations)
-        rows.append(_core_actions(core, counted, number, hits.tolist(), lanes, steps))
-    rows.append(_host_actions(program, counted, steps))
+        banks = slice(bank, bank := bank + len(core.banks))
+        segments = slice(segment, segment := segment + len(core.segments))
+        entries = slice(entry, entry := entry + len(core.destinations))
+        own = _CoreCounts(
+            *(int(a[number]) for a in (counted.events, counted.values, counted.fired)),
+            *(a[banks].tolist() for a in (counted.positions, counted.pass_positions)),
+            *(a[segments].tolist() for a in (counted.scans, counted.set_lanes)),
+            counted.hits[entries].tolist(),
+        )
+        rows.append(_core_actions(core, own, program, counted.samples))
+    rows.append(_host_actions(program, counted))
     names = sorted({name for row in rows for name in row})
     return {name: np.array([row.get(name, 0) for row in rows], np.int64) for name in names}
+
+
+@dataclass(frozen=True)
+class _CoreCounts:
+    """One core's part of the primitives."""
+
+    events: int
+    values: int
+    fired: int
+    positions: list[int]
+    pass_positions: list[int]
+    scans: list[int]
+    set_lanes: list[int]
+    hits: list[int]
 
 
 def total(counts: Counts, name: str) -> int:
@@ -99,36 +137,57 @@ def total(counts: Counts, name: str) -> int:
     return int(counts[name].sum())
 
 
-def _core_actions(
-    core: Core, counted: Primitives, number: int, hits: list[int], lanes: int, steps: int
-) -> dict[str, int]:
-    words = core.words(lanes)
-    passes, values, items = (int(a[number]) for a in (counted.passes, counted.values, counted.items))
+def _core_actions(core: Core, own: _CoreCounts, program: TiledProgram, samples: int) -> dict[str, int]:
+    lanes, words = program.target.lanes, core.tile.words(program.target.lanes)
+    steps = samples * program.steps
     sweeps = 0 if core.emission == "values_every" else steps
-    emissions = counted.samples if core.emission == "values_last" else steps
-    inits = counted.samples
-    scans = emissions * words
-    reads_values = core.emission != "spikes"
-    per_sweep_adds = 1 + (core.reset == "soft") + (core.leak.numerator > 0)
+    emissions = samples if core.emission == "values_last" else steps
+    inits = steps if core.emission == "values_every" else samples
+    scanned = sum(own.scans) * words
+    row_words = sum(n * bank.row_words for bank, n in zip(core.banks, own.pass_positions, strict=True))
+    row_lanes = sum(
+        n * (1 if bank.depthwise else bank.row_words * lanes)
+        for bank, n in zip(core.banks, own.pass_positions, strict=True)
+    )
+    cuba = core.current_leak is not None and core.emission != "values_every"
+    reads_state = core.emission == "values_every" or (core.emission == "values_last" and not cuba)
+    swept, initialised = sweeps * words, (sweeps + inits) * words
+    leaks = [core.leak, core.current_leak] if core.current_leak is not None else [core.leak]
+    sweep_adds = 1 + cuba + (core.reset == "soft") + sum(leak.numerator > 0 for leak in leaks)
+    multiplied = sum(leak.numerator > 0 and leak.shift is None for leak in leaks)
+    visits = zip(core.segments, own.set_lanes, strict=True)
     return {
-        "sops": int(counted.events[number]) * core.neurons,
-        "spikes": 0 if reads_values else items,
-        "weight_reads": passes * words,
-        "state_reads": passes * words + values + sweeps * words + (scans if reads_values else 0),
-        "state_writes": passes * words + values + (sweeps + inits) * words,
-        "threshold_reads": (sweeps + inits) * words,
-        "bias_reads": sweeps * words,
-        "bitmap_reads": 0 if reads_values else scans,
-        "bitmap_writes": sweeps * words,
-        "lane_adds": passes * words * lanes + values + sweeps * words * lanes * per_sweep_adds,
-        "compares": sweeps * words * lanes,
-        "table_reads": (items + emissions) * len(core.destinations) + steps * len(core.sources),
-        "event_fifo_writes": int(counted.events[number]) + values + _protocol_flits(core, counted, steps),
-        "flit_hops": _sent_hops(core, hits, emissions, steps),
-        "host_flits": sum(h for d, h in _zip_hits(core, hits) if d.host)
+        "sops": sum(
+            n * fan_out(core, bank, lanes) for bank, n in zip(core.banks, own.positions, strict=True)
+        ),
+        "spikes": own.fired,
+        "weight_reads": row_words,
+        "state_reads": row_words + own.values + swept + scanned * reads_state,
+        "state_writes": row_words + own.values + initialised,
+        "membrane_reads": cuba * (swept + scanned * (core.emission == "values_last")),
+        "membrane_writes": cuba * initialised,
+        "threshold_reads": initialised,
+        "bias_reads": swept,
+        "bitmap_reads": scanned * (core.emission == "spikes"),
+        "bitmap_writes": swept,
+        "lane_adds": row_lanes + own.values + swept * lanes * sweep_adds,
+        "compares": swept * lanes,
+        "multiplies": swept * lanes * multiplied if program.target.decay_multiplier else 0,
+        "axon_reads": 2 * own.events,
+        "table_reads": sum(n * (s.end_entry - s.first_entry) for s, n in visits)
+        + emissions * len(core.destinations)
+        + steps * len(core.sources),
+        "event_fifo_writes": own.events + own.values + _protocol_flits(core, steps),
+        "flit_hops": _sent_hops(core, own.hits, emissions, steps),
+        "host_flits": sum(h for d, h in _zip_hits(core, own.hits) if d.host)
         + emissions * sum(d.to.host for d in core.destinations if d.sends_end)
         + steps * sum(source.host for source in core.sources),
     }
+
+
+def fan_out(core: Core, bank: Bank, lanes: int) -> int:
+    """Real neurons, not padding, that an event of `bank` reaches at one position."""
+    return 1 if bank.depthwise else min(core.tile.channels, bank.row_words * lanes)
 
 
 def _zip_hits(core: Core, hits: list[int]) -> Iterable[tuple[Address, int]]:
@@ -141,7 +200,7 @@ def hops_to(sender: Address, receiver: Address) -> int:
     return abs(x - to_x) + abs(y - to_y) + 1
 
 
-def _protocol_flits(core: Core, counted: Primitives, steps: int) -> int:
+def _protocol_flits(core: Core, steps: int) -> int:
     """ENDs and CREDITs a core receives. A membrane readout sends END, but to the host only."""
     return steps * (core.ends_needed + core.credits_needed)
 
@@ -152,9 +211,8 @@ def _sent_hops(core: Core, hits: list[int], emissions: int, steps: int) -> int:
     return data + ends + steps * sum(hops_to(core.at, source) for source in core.sources)
 
 
-def _host_actions(program: TiledProgram, counted: Primitives, steps: int) -> dict[str, int]:
-    routes = list(zip(program.input_routes, counted.host_events.tolist(), strict=True))
-    data_hops = sum(count * hops_to(HOST, route.to) for route, count in routes)
-    end_hops = steps * sum(hops_to(HOST, to) for to in program.fed_by_host)
-    flits = sum(count for _, count in routes) + steps * len(program.fed_by_host)
-    return {"flit_hops": data_hops + end_hops, "host_flits": flits}
+def _host_actions(program: TiledProgram, counted: Primitives) -> dict[str, int]:
+    steps, feeds = counted.samples * program.steps, program.fed_by_host
+    events = counted.host_events.tolist()
+    hops = sum((count + steps) * hops_to(HOST, to) for to, count in zip(feeds, events, strict=True))
+    return {"flit_hops": hops, "host_flits": sum(events) + steps * len(feeds)}

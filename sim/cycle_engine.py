@@ -15,6 +15,7 @@ from ..errors import VerificationError
 from . import columns as c
 from .counts import Primitives, count_stream_events, join_primitives, read_primitives, read_tallies
 from .jit import Pool, entry, kernel, pointer, source_stamp
+from .kernel_neuron import load_initial
 from .kernel_queue import take_earliest
 from .kernel_router import evaluate, feed
 from .layout import Layout, build_layout
@@ -46,8 +47,8 @@ class CycleRun:
     host_stalled: int
     """Cycles in which the host waited, for CREDITs or for space in the mesh."""
     timeline: IntArray
-    """(runs, cores, steps, 4): first cycle of SWEEP (or DRAIN), ACCUMULATE, SCAN and IDLE, 0 where a step had
-    none; empty unless asked for."""
+    """(runs, cores, steps, 4): first cycle of SWEEP (or DRAIN), ACCUMULATE, SEGMENT 0 and IDLE, 0 where a step
+    had none; empty unless asked for."""
     trace: Traces | None
     """Per core, with one sample per run."""
 
@@ -108,7 +109,7 @@ def _make_kernel(stamp: int) -> Kernel:
         words, weights, states = pointer(word_pool), pointer(weight_pool), pointer(state_pool)
         log, trace, stream = pointer(log_pool), pointer(trace_pool), pointer(stream_pool)
         for run in range(bounds.shape[0] - 1):
-            _reset(reset, words, states, state_pool.shape[0] // 3, run)
+            _reset(reset, words, states, run)
             words[c.HOST_CURSOR], words[c.HOST_STOP] = bounds[run], bounds[run + 1]
             feed(words, stream)
             while words[c.QUEUED] > 0:
@@ -123,14 +124,13 @@ def _make_kernel(stamp: int) -> Kernel:
 
 
 @kernel
-def _reset(reset: NDArray[np.int64], words: Pool, states: Pool, neurons: int, run: int) -> None:
+def _reset(reset: NDArray[np.int64], words: Pool, states: Pool, run: int) -> None:
     """Synchronous reset of all registers, v(0) in every state memory, and where this run is written down."""
     for place in range(reset.shape[0]):
         words[place] = reset[place]
-    for n in range(neurons):
-        states[n] = states[2 * neurons + n]
     record = words[c.CORES]
     for core in range(words[c.CORE_COUNT]):
+        load_initial(words, states, record)
         if words[c.TRACE_SECTION] > 0:
             steps = run * words[c.ROUNDS]
             words[record + c.TRACE] = steps * words[c.TRACE_ROW] + words[record + c.STATE_START]

@@ -9,18 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..compiler.arithmetic import IntArray
+from ..compiler.flits import PAYLOAD_SHIFT
 from ..compiler.program import TiledProgram
 from . import columns as c
 from .counts import Primitives, count_host_events, join_primitives, read_primitives
 from .jit import Pool, entry, kernel, pointer, source_stamp
-from .kernel_neuron import (
-    add_row,
-    list_nonzero,
-    load_initial,
-    sweep,
-    trace_after,
-    trace_before,
-)
+from .kernel_axons import accumulate
+from .kernel_neuron import end_step, load_initial, segment_is_open, segment_place
 from .layout import Layout, build_layout
 from .traces import Traces, empty_trace, join_traces, split_trace
 
@@ -30,7 +25,7 @@ class FunctionalRun:
     """What a set of samples computed."""
 
     outputs: IntArray
-    """(samples, outputs): last membranes, or spikes summed over the steps."""
+    """(samples, outputs): as the host reads them (`network.Readout`)."""
     primitives: Primitives
     """Action counts; identical to the cycle tier's."""
     trace: Traces | None
@@ -63,11 +58,11 @@ def _run(program: TiledProgram, layout: Layout, payloads: NDArray[np.integer], k
     samples, steps = len(payloads), program.steps
     words, states = layout.words.copy(), layout.states.copy()
     trace = empty_trace(layout, samples, steps, keep)
-    words[c.TRACE_SECTION] = trace[0].size
+    words[c.TRACE_SECTION], words[c.ROUNDS] = trace[0].size, steps
     for record in layout.cores:
         words[record + c.TRACE] = words[record + c.STATE_START] if keep else -1
     outputs = np.zeros((samples, program.outputs), np.int64)
-    events = np.ascontiguousarray(payloads, np.uint8)
+    events = np.ascontiguousarray(payloads, np.int64)
     _run_samples(words, layout.weights, states, trace.reshape(-1), events, outputs)
     return FunctionalRun(
         outputs=outputs,
@@ -77,57 +72,93 @@ def _run(program: TiledProgram, layout: Layout, payloads: NDArray[np.integer], k
 
 
 @kernel
-def _receive(words: Pool, weights: Pool, states: Pool, core: int, axon: int, payload: int) -> None:
-    tally = words[core + c.TALLY]
-    words[tally + c.EVENTS] += 1
-    rest = payload
-    while rest:
-        rest &= rest - 1
-        words[tally + c.PASSES] += 1
-    add_row(words, weights, states, core, axon, payload)
-
-
-@kernel
-def _send(words: Pool, weights: Pool, states: Pool, output: Pool, core: int, count: int) -> None:
-    """Hand the first `count` neurons of a core's list to every receiver."""
-    start, listed = words[core + c.STATE_START], words[core + c.SEND_START]
-    spikes = words[core + c.EMISSION] == c.SPIKES
-    words[words[core + c.TALLY] + c.ITEMS_SENT] += count
-    entry_record = words[core + c.FIRST_ENTRY]
-    while entry_record < words[core + c.LAST_ENTRY]:
-        receiver, base = words[entry_record + c.RECEIVER], words[entry_record + c.AXON_BASE]
+def _send(
+    words: Pool, weights: Pool, states: Pool, output: Pool, core: int, segment: int, step: int
+) -> None:
+    """Hand the spikes or values that a segment sends in `step` to every receiver."""
+    place = segment_place(words, core, segment, step)
+    count = words[words[core + c.LIST_COUNTS] + place]
+    listed = words[core + c.LIST_START] + place * words[core + c.SLOTS_USED]
+    words[segment + c.SCANNED_TIMES] += 1
+    words[segment + c.SET_LANES] += count
+    values = words[core + c.EMISSION] != c.SPIKES
+    membrane = words[core + c.MEMBRANE_START]
+    entry_record = words[segment + c.ENTRIES_FROM]
+    while entry_record < words[segment + c.ENTRIES_TO]:
+        receiver, base = words[entry_record + c.RECEIVER], words[entry_record + c.BASE]
         first = words[entry_record + c.FIRST_WORD] << words[c.LANE_SHIFT]
         last = words[entry_record + c.LAST_WORD] << words[c.LANE_SHIFT]
         for k in range(count):
-            neuron = states[listed + k]
-            if neuron < first or neuron >= last:
+            slot = states[listed + k]
+            if slot < first or slot >= last:
                 continue
             words[entry_record + c.HITS] += 1
-            index = (base + neuron) & c.AXON_MASK
-            if receiver == 0:
-                output[index] += 1 if spikes else states[start + neuron]
-            elif spikes:
-                _receive(words, weights, states, receiver, index, 1)
+            if values:
+                _deliver_value(words, states, output, receiver, base + slot, states[membrane + slot])
+                continue
+            coordinate = (base + states[words[core + c.LOCAL_START] + slot]) & c.COORDINATE_MASK
+            if receiver != 0:
+                accumulate(words, weights, states, receiver, (1 << PAYLOAD_SHIFT) | coordinate)
             else:
-                states[words[receiver + c.STATE_START] + index] += states[start + neuron]
-                words[words[receiver + c.TALLY] + c.VALUES] += 1
+                _read_spike(words, output, coordinate, step)
         entry_record += c.ENTRY_WORDS
 
 
 @kernel
+def _deliver_value(words: Pool, states: Pool, output: Pool, receiver: int, index: int, value: int) -> None:
+    if receiver == 0:
+        output[index] = value
+        return
+    states[words[receiver + c.STATE_START] + index] += value
+    words[words[receiver + c.TALLY] + c.VALUES] += 1
+
+
+@kernel
+def _read_spike(words: Pool, output: Pool, index: int, step: int) -> None:
+    """Count a spike of the readout's window, or keep the first."""
+    if step < words[c.READS_FROM]:
+        return
+    if words[c.READS_FIRST_SPIKE]:
+        output[index] = max(output[index], words[c.ROUNDS] - step)
+    else:
+        output[index] += 1
+
+
+@kernel
 def _end_step(
-    words: Pool, weights: Pool, states: Pool, trace: Pool, output: Pool, core: int, last: bool
+    words: Pool, weights: Pool, states: Pool, trace: Pool, output: Pool, core: int, step: int
 ) -> None:
-    """Sweep one core, or read its partial sums, and deliver what it sends; all its senders are done."""
-    emission = words[core + c.EMISSION]
-    trace_before(words, states, trace, core)
-    partial = emission == c.VALUES_EVERY
-    count = list_nonzero(words, states, core) if partial else sweep(words, states, core)
-    trace_after(words, states, trace, core, count)
-    if emission != c.VALUES_LAST or last:
-        _send(words, weights, states, output, core, count)
-    if last or partial:
+    """Sweep one core, or read its partial sums, and deliver what it sends in this step; its senders are done."""
+    last = step + 1 == words[c.ROUNDS]
+    end_step(words, states, trace, core, step)
+    if words[core + c.EMISSION] != c.VALUES_LAST or last:
+        _emit(words, weights, states, output, core, step, 0)
+    if last or words[core + c.EMISSION] == c.VALUES_EVERY:
         load_initial(words, states, core)
+
+
+@kernel
+def _emit(
+    words: Pool, weights: Pool, states: Pool, output: Pool, core: int, step: int, recurrent: int
+) -> None:
+    """Send the core's forward segments, or its recurrent ones."""
+    last = step + 1 == words[c.ROUNDS]
+    segment = words[core + c.FIRST_SEGMENT]
+    while segment < words[core + c.LAST_SEGMENT]:
+        if words[segment + c.RECURRENT] == recurrent and segment_is_open(words, segment, step, last):
+            _send(words, weights, states, output, core, segment, step)
+        segment += c.SEGMENT_WORDS
+
+
+@kernel
+def _receive_inputs(words: Pool, weights: Pool, states: Pool, payloads: Pool) -> None:
+    event = words[c.INPUTS]
+    for _ in range(words[c.INPUT_COUNT]):
+        payload = payloads[words[event + c.INPUT_FEATURE]]
+        if payload:
+            data = (payload << PAYLOAD_SHIFT) | words[event + c.INPUT_COORDINATE]
+            accumulate(words, weights, states, words[event + c.INPUT_CORE], data)
+        event += c.INPUT_WORDS
 
 
 def _make_kernel(stamp: int) -> Callable[..., int]:
@@ -137,10 +168,11 @@ def _make_kernel(stamp: int) -> Callable[..., int]:
         weight_pool: NDArray[np.int8],
         state_pool: NDArray[np.int32],
         trace_pool: NDArray[np.int32],
-        payload_pool: NDArray[np.uint8],
+        payload_pool: NDArray[np.int64],
         output_pool: NDArray[np.int64],
     ) -> int:
-        """Run every sample from v(0) on, cores in the order of the layers."""
+        """Run every sample from v(0) on, cores in the order of the layers; what recurrent edges carry arrives
+        when all cores have ended the step."""
         words, weights, states = pointer(word_pool), pointer(weight_pool), pointer(state_pool)
         trace, order = pointer(trace_pool), words[c.ORDER]
         for number in range(words[c.CORE_COUNT]):
@@ -148,17 +180,11 @@ def _make_kernel(stamp: int) -> Callable[..., int]:
         for sample in range(payload_pool.shape[0]):
             output = pointer(output_pool[sample])
             for step in range(payload_pool.shape[1]):
-                payloads = pointer(payload_pool[sample, step])
-                for number in range(words[c.ROUTE_COUNT]):
-                    route = words[c.ROUTES] + number * c.ROUTE_WORDS
-                    core, base = words[route + c.ROUTE_CORE], words[route + c.ROUTE_BASE]
-                    for feature in range(words[route + c.ROUTE_FIRST], words[route + c.ROUTE_LAST]):
-                        if payloads[feature]:
-                            axon = (base + feature) & c.AXON_MASK
-                            _receive(words, weights, states, core, axon, payloads[feature])
-                last = step + 1 == payload_pool.shape[1]
+                _receive_inputs(words, weights, states, pointer(payload_pool[sample, step]))
                 for number in range(words[c.CORE_COUNT]):
-                    _end_step(words, weights, states, trace, output, words[order + number], last)
+                    _end_step(words, weights, states, trace, output, words[order + number], step)
+                for number in range(words[c.CORE_COUNT]):
+                    _emit(words, weights, states, output, words[order + number], step, 1)
         return stamp
 
     return run_samples

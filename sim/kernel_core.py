@@ -1,15 +1,14 @@
-"""Kernels of a core's dispatcher, row engine and control (microarchitecture, sections 4.1 to 4.3)."""
+"""Kernels of a core's dispatcher, decode register, row engine and control (microarchitecture, 4.1 to 4.4)."""
 
-from ..compiler.flits import DATA_SHIFT, PAYLOAD_SHIFT, TYPE_SHIFT, FlitType
+from ..compiler.flits import DATA_SHIFT, TYPE_SHIFT, FlitType
 from ..compiler.program import INIT_TAIL as _INIT_TAIL
-from ..compiler.program import ROW_GAP as _ROW_GAP
-from ..compiler.program import VALUE_CYCLES as _VALUE_CYCLES
 from ..compiler.program import SWEEP_TAIL as _SWEEP_TAIL
+from ..compiler.program import VALUE_CYCLES as _VALUE_CYCLES
 from .columns import (
     ACCUMULATE_AT,
-    AXON_MASK,
     BUSY_UNTIL,
     CREDIT,
+    DECODED,
     DRAINING,
     EMISSION,
     ENDS,
@@ -18,20 +17,18 @@ from .columns import (
     EVENT_MASK,
     EVENT_POPS,
     EVENT_PUSHED,
-    EVENTS,
     IDLE,
     INIT_CYCLES,
-    ITEMS,
     LAST_POP,
     LAST_STEP,
     OWED,
     OWED_ZERO,
-    PASSES,
     PHASE,
     ROW_CYCLES,
     SPIKES,
     STATE_BITS,
     STATE_START,
+    STEP,
     SWEEP_AT,
     SWEEP_CYCLES,
     TALLY,
@@ -44,15 +41,9 @@ from .columns import (
     WORDS,
 )
 from .jit import Pool, kernel
+from .kernel_axons import accumulate
 from .kernel_emitter import emit, start_emitter
-from .kernel_neuron import (
-    add_row,
-    list_nonzero,
-    load_initial,
-    sweep,
-    trace_after,
-    trace_before,
-)
+from .kernel_neuron import end_step, load_initial
 
 _SPIKE, _VALUE, _END = int(FlitType.SPIKE), int(FlitType.VALUE), int(FlitType.END)
 
@@ -75,16 +66,17 @@ def receive(words: Pool, weights: Pool, states: Pool, core: int, flit: int, cycl
     kind = (flit >> TYPE_SHIFT) & 7
     data = flit >> DATA_SHIFT
     if kind in (_SPIKE, _VALUE):
-        pop = max(pop, words[core + BUSY_UNTIL])
+        pop = max(pop, words[core + DECODED])
     pushed = words[core + EVENT_PUSHED]
     words[core + EVENT_POPS + (pushed & words[EVENT_MASK])] = pop
     words[core + EVENT_PUSHED] = pushed + 1
     words[core + LAST_POP] = pop
     if kind == _SPIKE:
-        _accumulate(words, weights, states, core, data, pop)
+        _occupy(words, core, accumulate(words, weights, states, core, data), pop + 1)
         return False
     if kind == _VALUE:
-        _add_value(words, states, core, data, pop)
+        _add_value(words, states, core, data)
+        _occupy(words, core, _VALUE_CYCLES, pop + 1)
         return False
     if kind == _END:
         words[core + ENDS] += 1
@@ -97,31 +89,22 @@ def receive(words: Pool, weights: Pool, states: Pool, core: int, flit: int, cycl
 
 
 @kernel
-def _accumulate(words: Pool, weights: Pool, states: Pool, core: int, data: int, pop: int) -> None:
-    payload = data >> PAYLOAD_SHIFT
-    passes = 0
-    rest = payload
-    while rest:
-        rest &= rest - 1
-        passes += 1
-    duration = passes * max(words[core + WORDS], _ROW_GAP)
-    words[core + BUSY_UNTIL] = pop + duration
-    tally = words[core + TALLY]
-    words[tally + EVENTS] += 1
-    words[tally + PASSES] += passes
-    words[tally + ROW_CYCLES] += duration
-    add_row(words, weights, states, core, data & AXON_MASK, payload)
+def _occupy(words: Pool, core: int, duration: int, decoded: int) -> None:
+    """An event that is in the decode register from cycle `decoded` on goes to the row engine, or is dropped."""
+    if duration > 0:
+        decoded = max(decoded, words[core + BUSY_UNTIL])
+        words[core + BUSY_UNTIL] = decoded + duration
+        words[words[core + TALLY] + ROW_CYCLES] += duration
+    words[core + DECODED] = decoded
 
 
 @kernel
-def _add_value(words: Pool, states: Pool, core: int, data: int, pop: int) -> None:
+def _add_value(words: Pool, states: Pool, core: int, data: int) -> None:
     bits = words[STATE_BITS]
     value = data & ((1 << bits) - 1)
     value -= (value >> (bits - 1)) << bits
     states[words[core + STATE_START] + (data >> bits)] += value
-    words[core + BUSY_UNTIL] = pop + _VALUE_CYCLES
     words[words[core + TALLY] + VALUES] += 1
-    words[words[core + TALLY] + ROW_CYCLES] += _VALUE_CYCLES
 
 
 @kernel
@@ -137,30 +120,27 @@ def progress(words: Pool, states: Pool, log: Pool, trace: Pool, core: int) -> No
         if words[core + ENDS] != words[core + ENDS_NEEDED]:
             return
         words[core + ENDS] = 0
-        ready = max(words[core + ENDS_VISIBLE], words[core + BUSY_UNTIL] + 1)
-        _end_step(words, states, log, trace, core, max(ready, words[core + TIME]) + 1)
+        clear = max(words[core + BUSY_UNTIL], words[core + DECODED]) + 1
+        ready = max(words[core + ENDS_VISIBLE], clear)
+        _leave_accumulate(words, states, log, trace, core, max(ready, words[core + TIME]) + 1)
 
 
 @kernel
-def _end_step(words: Pool, states: Pool, log: Pool, trace: Pool, core: int, start: int) -> None:
+def _leave_accumulate(words: Pool, states: Pool, log: Pool, trace: Pool, core: int, start: int) -> None:
     """SWEEP, or DRAIN for partial sums, from cycle `start` on, and the command that follows."""
     emission, last = words[core + EMISSION], words[core + LAST_STEP]
     if words[core + TIMELINE] >= 0:
         words[core + TIMELINE] += TIMELINE_COLUMNS
         log[words[core + TIMELINE] + SWEEP_AT] = start
-    trace_before(words, states, trace, core)
-    if emission == VALUES_EVERY:
-        words[core + ITEMS] = list_nonzero(words, states, core)
-        done = start
-    else:
-        words[core + ITEMS] = sweep(words, states, core)
+    end_step(words, states, trace, core, words[core + STEP])
+    done = start
+    if emission != VALUES_EVERY:
         duration = words[core + WORDS] + _SWEEP_TAIL
         words[words[core + TALLY] + SWEEP_CYCLES] += duration
-        done = start + duration
-    trace_after(words, states, trace, core, words[core + ITEMS])
+        done += duration
     if emission == VALUES_EVERY or (emission != SPIKES and last):
         words[core + DRAINING] = 1
-        start_emitter(words, core, WAIT, 1, last, done)
+        start_emitter(words, core, WAIT, 1, done)
         return
     if last:
         done += _initialise(words, states, core)
@@ -186,8 +166,9 @@ def _initialise(words: Pool, states: Pool, core: int) -> int:
 
 @kernel
 def _return_to_accumulate(words: Pool, log: Pool, core: int, emits: int, cycle: int) -> None:
-    """ACCUMULATE from `cycle` on with command CREDIT, and EMIT if `emits`."""
-    start_emitter(words, core, CREDIT, emits, words[core + LAST_STEP], cycle)
+    """ACCUMULATE from `cycle` on with command CREDIT, and EMIT if `emits`; the step is counted."""
+    start_emitter(words, core, CREDIT, emits, cycle)
+    words[core + STEP] = 0 if words[core + LAST_STEP] else words[core + STEP] + 1
     words[core + LAST_STEP] = 0
     if words[core + TIMELINE] >= 0:
         log[words[core + TIMELINE] + ACCUMULATE_AT] = cycle

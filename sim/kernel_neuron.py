@@ -1,110 +1,143 @@
-"""Kernels of one neurocore's arithmetic: adding a weight row, and the sweep at the end of a step."""
+"""Kernels of one neurocore's arithmetic: the sweep at the end of a step, and what it leaves for the emitter."""
 
 from .columns import (
     BIAS,
     CLAMP_HIGH,
     CLAMP_LOW,
+    CUBA,
+    CURRENT_NUMERATOR,
+    CURRENT_SHIFT,
+    DELAY,
     EMISSION,
+    FIRED,
     INITIAL_START,
     LEAK_NUMERATOR,
     LEAK_SHIFT,
+    LIST_COUNTS,
+    LIST_START,
+    MEMBRANE_START,
     NEURONS,
     NEVER_FIRES,
+    PIXEL_SLOTS,
+    RECURRENT,
     RESET,
     RESET_VALUE,
-    SEND_START,
+    RING,
+    SLOTS_USED,
     SOFT,
     SPIKES,
     STATE_START,
-    STRIDE,
+    TALLY,
     THRESHOLD,
     TRACE,
     TRACE_ROW,
     TRACE_SECTION,
+    VALUES_EVERY,
     VALUES_LAST,
-    WEIGHT_START,
 )
 from .jit import Pool, kernel
 
 
 @kernel
-def add_row(words: Pool, weights: Pool, states: Pool, core: int, axon: int, payload: int) -> None:
-    """Add `payload` times the weight row of `axon` to the membranes of a core."""
-    stride = words[core + STRIDE]
-    first = words[core + WEIGHT_START] + axon * stride
-    start = words[core + STATE_START]
-    if payload == 1:
-        for n in range(stride):
-            states[start + n] += weights[first + n]
+def end_step(words: Pool, states: Pool, trace: Pool, core: int, step: int) -> None:
+    """A core's sweep, or for partial sums the look at what is to be sent; lists the slots to send in the ring
+    place of `step`."""
+    _trace_before(words, states, trace, core)
+    place = step % words[core + RING]
+    listed = words[core + LIST_START] + place * words[core + SLOTS_USED]
+    if words[core + EMISSION] == VALUES_EVERY:
+        count = _list_nonzero(words, states, core, listed)
     else:
-        for n in range(stride):
-            states[start + n] += payload * weights[first + n]
+        count = _sweep(words, states, core, listed)
+    words[words[core + LIST_COUNTS] + place] = count
+    spikes = count if words[core + EMISSION] == SPIKES else 0
+    words[words[core + TALLY] + FIRED] += spikes
+    _trace_after(words, states, trace, core, listed, spikes)
 
 
 @kernel
-def sweep(words: Pool, states: Pool, core: int) -> int:
-    """One step's end for all neurons of a core; lists the neurons it will send and returns their number.
-
-    Those are the spikes of a core that fires, and every neuron of a membrane readout.
-    """
-    neurons, reset = words[core + NEURONS], words[core + RESET]
-    start, listed = words[core + STATE_START], words[core + SEND_START]
-    threshold, bias = words[core + THRESHOLD], words[core + BIAS]
+def _sweep(words: Pool, states: Pool, core: int, listed: int) -> int:
+    """One step's end for all neurons of a core; lists the spikes of a core that fires, every neuron of a
+    membrane readout."""
+    slots, pixel, neurons = words[core + SLOTS_USED], words[core + PIXEL_SLOTS], words[core + NEURONS]
+    state, membrane = words[core + STATE_START], words[core + MEMBRANE_START]
+    threshold, bias, reset = words[core + THRESHOLD], words[core + BIAS], words[core + RESET]
     low, high, hard_value = words[core + CLAMP_LOW], words[core + CLAMP_HIGH], words[core + RESET_VALUE]
     numerator, shift = words[core + LEAK_NUMERATOR], words[core + LEAK_SHIFT]
+    cuba = words[core + CUBA] != 0
+    current_numerator, current_shift = words[core + CURRENT_NUMERATOR], words[core + CURRENT_SHIFT]
     sends_all = words[core + EMISSION] == VALUES_LAST
     count = 0
-    for n in range(neurons):
-        value = states[start + n] + words[bias + n]
-        fires = reset != NEVER_FIRES and value >= words[threshold + n]
-        if fires:
-            value = value - words[threshold + n] if reset == SOFT else hard_value
-        value = min(max(value, low), high)
-        states[start + n] = value - ((value * numerator) >> shift)
-        if fires or sends_all:
-            states[listed + count] = n
+    for first in range(0, slots, pixel):
+        for n in range(pixel):
+            slot = first + n
+            value = states[membrane + slot] + words[bias + n]
+            if cuba:
+                current = states[state + slot]
+                value += current
+                states[state + slot] = current - ((current * current_numerator) >> current_shift)
+            fires = reset != NEVER_FIRES and value >= words[threshold + n]
+            if fires:
+                value = value - words[threshold + n] if reset == SOFT else hard_value
+            value = min(max(value, low), high)
+            states[membrane + slot] = value - ((value * numerator) >> shift)
+            if fires or (sends_all and slot < neurons):
+                states[listed + count] = slot
+                count += 1
+    return count
+
+
+@kernel
+def _list_nonzero(words: Pool, states: Pool, core: int, listed: int) -> int:
+    start = words[core + STATE_START]
+    count = 0
+    for slot in range(words[core + SLOTS_USED]):
+        if states[start + slot] != 0:
+            states[listed + count] = slot
             count += 1
     return count
 
 
 @kernel
-def list_nonzero(words: Pool, states: Pool, core: int) -> int:
-    """List the neurons of a partial-sum core whose value is not 0; returns their number."""
-    start, listed = words[core + STATE_START], words[core + SEND_START]
-    count = 0
-    for n in range(words[core + NEURONS]):
-        if states[start + n] != 0:
-            states[listed + count] = n
-            count += 1
-    return count
+def segment_is_open(words: Pool, segment: int, step: int, last: int) -> bool:
+    """Whether the emitter scans a segment in this step."""
+    return step >= words[segment + DELAY] and not (words[segment + RECURRENT] and last)
+
+
+@kernel
+def segment_place(words: Pool, core: int, segment: int, step: int) -> int:
+    """The ring place of the spikes that a segment sends in `step`."""
+    return (step - words[segment + DELAY]) % words[core + RING]
 
 
 @kernel
 def load_initial(words: Pool, states: Pool, core: int) -> None:
-    """Write v(0) to every neuron of a core."""
-    start, initial = words[core + STATE_START], words[core + INITIAL_START]
-    for n in range(words[core + STRIDE]):
-        states[start + n] = states[initial + n]
+    """Write v(0) to every neuron of a core; a synaptic current starts at 0."""
+    membrane, initial = words[core + MEMBRANE_START], words[core + INITIAL_START]
+    for slot in range(words[core + SLOTS_USED]):
+        states[membrane + slot] = states[initial + slot]
+    if words[core + CUBA]:
+        for slot in range(words[core + SLOTS_USED]):
+            states[words[core + STATE_START] + slot] = 0
 
 
 @kernel
-def trace_before(words: Pool, states: Pool, trace: Pool, core: int) -> None:
+def _trace_before(words: Pool, states: Pool, trace: Pool, core: int) -> None:
     """Keep the state of a core before its sweep, if a trace is kept."""
     place, start = words[core + TRACE], words[core + STATE_START]
     if place >= 0:
-        for n in range(words[core + NEURONS]):
-            trace[place + n] = states[start + n]
+        for slot in range(words[core + SLOTS_USED]):
+            trace[place + slot] = states[start + slot]
 
 
 @kernel
-def trace_after(words: Pool, states: Pool, trace: Pool, core: int, count: int) -> None:
-    """Keep the state after the sweep and the spikes, the first `count` of the list; go to the next step."""
-    place, start, section = words[core + TRACE], words[core + STATE_START], words[TRACE_SECTION]
+def _trace_after(words: Pool, states: Pool, trace: Pool, core: int, listed: int, spikes: int) -> None:
+    """Keep the membranes after the sweep and the spikes; go to the next step."""
+    place, start, section = words[core + TRACE], words[core + MEMBRANE_START], words[TRACE_SECTION]
     if place < 0:
         return
-    for n in range(words[core + NEURONS]):
-        trace[section + place + n] = states[start + n]
-    if words[core + EMISSION] == SPIKES:
-        for k in range(count):
-            trace[2 * section + place + states[words[core + SEND_START] + k]] = 1
+    for slot in range(words[core + SLOTS_USED]):
+        trace[section + place + slot] = states[start + slot]
+    for k in range(spikes):
+        trace[2 * section + place + states[listed + k]] = 1
     words[core + TRACE] = place + words[TRACE_ROW]

@@ -12,12 +12,12 @@ from .layout import Layout
 
 @dataclass(frozen=True)
 class CoreTrace:
-    """One core's trace; arrays are (samples, steps, neurons)."""
+    """One core's trace; arrays are (samples, steps, neurons), neurons in the order of their slots."""
 
     accumulated: NDArray[np.int32]
-    """State memory at the start of the sweep: membrane plus current, before the bias."""
+    """State word at the start of the sweep, before the bias: membrane plus current, with CUBA the current alone."""
     membrane: NDArray[np.int32]
-    """State memory after the sweep; for a partial-sum core, which has none, the sum it sends."""
+    """Membrane after the sweep; for a partial-sum core, which has none, the sum it sends."""
     spikes: NDArray[np.bool_]
 
 
@@ -25,8 +25,8 @@ Traces = tuple[CoreTrace, ...]
 
 
 def empty_trace(layout: Layout, samples: int, steps: int, keep: bool) -> NDArray[np.int32]:
-    """Storage (accumulated | membrane | spikes, samples, steps, padded neurons), of size 0 unless kept."""
-    return np.zeros((3, samples, steps, layout.neurons) if keep else (3, 0, 0, 0), np.int32)
+    """Storage (accumulated | membrane | spikes, samples, steps, slots), of size 0 unless kept."""
+    return np.zeros((3, samples, steps, layout.slots) if keep else (3, 0, 0, 0), np.int32)
 
 
 def split_trace(program: TiledProgram, layout: Layout, pool: NDArray[np.int32]) -> Traces:
@@ -34,7 +34,8 @@ def split_trace(program: TiledProgram, layout: Layout, pool: NDArray[np.int32]) 
     traces = []
     for core, record in zip(program.cores, layout.cores, strict=True):
         start = int(layout.words[record + c.STATE_START])
-        accumulated, membrane, spikes = pool[:, :, :, start : start + core.neurons]
+        numbers = core.tile.neuron_map(program.target.lanes)
+        accumulated, membrane, spikes = pool[:, :, :, start + np.flatnonzero(numbers >= 0)]
         traces.append(CoreTrace(accumulated, membrane, spikes.astype(np.bool_)))
     return tuple(traces)
 

@@ -24,13 +24,15 @@ def build_layers(
     edge to itself one step later. All end in a fully connected readout.
     """
     if architecture == "mlp":
-        return fully_connected((*hidden, classes), population=population, weight_bits=weight_bits, readout=readout)
+        return fully_connected(
+            (*hidden, classes), population=population, weight_bits=weight_bits, readout=readout
+        )
     layers: list[LayerConfig] = []
     source = INPUT
     for number, width in enumerate(hidden, 1):
         name = f"hidden{number}"
         if architecture == "recurrent":
-            edges = (EdgeConfig(source), EdgeConfig(name, delay=1))
+            edges: tuple[EdgeConfig, ...] = (EdgeConfig(source), EdgeConfig(name, delay=1))
         elif architecture == "residual" and number > 1:
             middle = f"{name}a"
             layers.append(LayerConfig(middle, width, (_conv(source, 3, 2),), population, weight_bits))

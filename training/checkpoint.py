@@ -1,11 +1,13 @@
 """Trained models as `.pt` files: tensors and plain data only, written atomically, distrusted on load."""
 
 import io
+import sys
 import warnings
 import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -13,8 +15,8 @@ from torch import Tensor
 from ..errors import FileError
 from ..files import write_atomically
 from .config import ModelConfig
-from .plain import from_plain
 from .model import SpikingClassifier
+from .plain import from_plain
 
 FORMAT = "snnc-model"
 SCHEMA = 2
@@ -41,11 +43,11 @@ def save_checkpoint(path: Path, model: SpikingClassifier, notes: Mapping[str, st
         "schema": SCHEMA,
         "config": asdict(model.config),
         "notes": dict(sorted((notes or {}).items())),
-        "parameters": {name: value.detach().clone() for name, value in _parameters(model).items()},
+        "parameters": {name: value.clone() for name, value in _parameters(model).items()},
     }
     # Through a buffer, because torch.save writes the file's own name into the archive.
     buffer = io.BytesIO()
-    torch.save(content, buffer)
+    torch.save(_interned(content), buffer)
     write_atomically(path, lambda stream: stream.write(buffer.getvalue()))
 
 
@@ -88,11 +90,20 @@ def _parameters(model: SpikingClassifier) -> dict[str, Tensor]:
         f"{name}.{kind}": tensor
         for name, layer in zip(model.layer_names, model.stack, strict=True)
         for kind, tensor in (
-            ("weights", layer.synapses.weight),
-            ("threshold", layer.threshold),
-            ("bias", layer.bias),
+            ("weights", layer.synapses.weight.detach()),
+            ("threshold", layer.threshold.detach()),
+            ("bias", layer.bias.detach()),
         )
     }
+
+
+def _interned(content: Any) -> Any:
+    """`content` with one object for equal strings: pickle writes the second mention of an object short."""
+    if isinstance(content, dict):
+        return {sys.intern(key): _interned(value) for key, value in content.items()}
+    if isinstance(content, tuple):
+        return tuple(_interned(value) for value in content)
+    return sys.intern(content) if isinstance(content, str) else content
 
 
 def _check_archive(path: Path) -> None:

@@ -213,7 +213,7 @@ class ModelConfig:
             check_integer(f"neurons of layer {layer.name}", count(shape), 1, MAX_NEURONS)
             for edge in layer.edges:
                 if edge.shape(shapes[edge.source], layer.channels) != shape:
-                    raise ValueError(f"layer {layer.name}: edges from {edge.source} and others differ in shape")
+                    raise ValueError(f"layer {layer.name}: its edges differ in shape")
                 weights += layer.channels * edge.fan_in(shapes[edge.source])
         check_integer("total weights", weights, 1, MAX_WEIGHTS)
 

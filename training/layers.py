@@ -26,6 +26,10 @@ from .synapses import transform, weight_shape
 EXACT_FLOAT32 = 1 << 24
 """Below this bound every integer, sum and difference of integers is exact in float32."""
 
+MIN_THRESHOLD = 1 / 16
+"""Smallest threshold in float. Below it the surrogate's gradient, which goes with 1 / threshold, throws a
+neuron to where it fires always."""
+
 
 @dataclass(frozen=True)
 class Grid:
@@ -106,7 +110,7 @@ class SpikingLayer(nn.Module):
     def grid(self) -> Grid:
         """All parameters in accumulator units; quantises the weights, so call it once per forward pass.
 
-        Thresholds and biases are limited to the range of the state, thresholds from 1.
+        Thresholds and biases are limited to the range of the state, thresholds also to `MIN_THRESHOLD`.
         """
         quantised = self.synapses.quant_weight()
         # A constant for the gradients: with gradients through the scale, the spike penalty shrank the
@@ -116,7 +120,8 @@ class SpikingLayer(nn.Module):
         # The grid is divided out in float64: a float32 quotient is not exact beyond 24 bits.
         unit = scale.double().reshape(-1) / self.payload
         low, high = state_range(self.population.state_bits)
-        threshold = clamp_through(ceil_through(self.threshold.double() / unit), 1, high)
+        wanted = self.threshold.double().clamp(min=MIN_THRESHOLD)
+        threshold = clamp_through(ceil_through(wanted / unit), 1, high)
         bias = clamp_through(round_through(self.bias.double() / unit), low, high)
         initial = floor_through(threshold * self.population.initial_fraction)
         return Grid(
@@ -157,7 +162,7 @@ class SpikingLayer(nn.Module):
 
     def _per_edge(self, matrix: Tensor) -> tuple[Tensor, ...]:
         """The columns of `matrix` (channels, fan-in), edge by edge."""
-        parts = matrix.split([math.prod(kernel[1:]) for kernel in self.kernels], 1)
+        parts = torch.split(matrix, [math.prod(kernel[1:]) for kernel in self.kernels], 1)
         return tuple(part.reshape(kernel) for part, kernel in zip(parts, self.kernels, strict=True))
 
 

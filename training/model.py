@@ -96,7 +96,8 @@ class SpikingClassifier(nn.Module):
 
     def run(self, payloads: Tensor) -> tuple[LayerRun, ...]:
         """What every layer did with `payloads` (samples, steps or 1, features)."""
-        events = payloads.transpose(0, 1).unflatten(2, self.config.shape)
+        events = payloads.transpose(0, 1)
+        events = events.reshape(*events.shape[:2], *self.config.shape)
         known = {INPUT: events}
         runs: list[LayerRun] = []
         stack, names = self.stack, self.layer_names

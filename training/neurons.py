@@ -22,7 +22,12 @@ ATAN_WIDTH = 2.0
 class _Dynamics(torch.autograd.Function):
     @staticmethod
     def forward(
-        context: Any, currents: Tensor, membrane: Tensor, threshold: Tensor, bias: Tensor, population: Population
+        context: Any,
+        currents: Tensor,
+        membrane: Tensor,
+        threshold: Tensor,
+        bias: Tensor,
+        population: Population,
     ) -> tuple[Tensor, Tensor]:
         integrated = currents + bias
         membranes, spikes = torch.empty_like(integrated), torch.zeros_like(integrated)
@@ -47,17 +52,16 @@ class _Dynamics(torch.autograd.Function):
         return membranes, spikes
 
     @staticmethod
-    def backward(
-        context: Any, *gradients: Tensor | None
-    ) -> tuple[Tensor, Tensor, Tensor | None, Tensor, None]:
+    def backward(context: Any, *gradients: Tensor | None) -> tuple[Tensor, Tensor, Tensor, Tensor, None]:
         integrated, spikes, threshold = cast("tuple[Tensor, Tensor, Tensor]", context.saved_tensors)
         population: Population = context.population
         of_membranes, of_spikes = gradients
-        fires = population.reset != "none"
-        # Gradient of the membrane + current + bias of each step: first the part through its spikes.
-        through = _through_spikes(integrated, threshold, of_spikes) if fires and of_spikes is not None else None
-        total = through.clone() if through is not None else torch.zeros_like(integrated)
-        of_threshold = -(through * integrated).div_(threshold) if through is not None else None
+        # Gradient of membrane + current + bias of each step: first the part through its spikes.
+        if population.reset == "none" or of_spikes is None:
+            total, of_threshold = torch.zeros_like(integrated), torch.zeros_like(integrated)
+        else:
+            total = _through_spikes(integrated, threshold, of_spikes)
+            of_threshold = -(total * integrated).div_(threshold)
         kept = 1.0 - _fraction(population.leak)
         following: Tensor | None = None
         for step in reversed(range(len(integrated))):
@@ -65,21 +69,19 @@ class _Dynamics(torch.autograd.Function):
             if arriving is not None:
                 arriving = arriving if kept == 1 else arriving * kept
                 if population.reset == "soft":
-                    direct = arriving * spikes[step]
-                    of_threshold = torch.zeros_like(integrated) if of_threshold is None else of_threshold
-                    of_threshold[step].sub_(direct)
+                    of_threshold[step].sub_(arriving * spikes[step])
                 elif population.reset == "hard":
                     arriving = arriving * (1 - spikes[step])
                 total[step].add_(arriving)
             following = total[step]
-        whole = None if of_threshold is None else of_threshold.sum_to_size(threshold.shape)
-        return total, total[0], whole, total.sum_to_size(threshold.shape), None
+        shape = threshold.shape
+        return total, total[0], of_threshold.sum_to_size(shape), total.sum_to_size(shape), None
 
 
 def run_population(
     currents: Tensor, membrane: Tensor, threshold: Tensor, bias: Tensor, population: Population
 ) -> tuple[Tensor, Tensor]:
-    """Membranes after each step and spikes (0 and 1) of all steps that `currents` (steps, samples, ...) holds.
+    """Membranes after each step and spikes (0 and 1) of the steps in `currents` (steps, samples, ...).
 
     All tensors hold integers; `membrane` (samples, ...) is the state before the first of the steps,
     `threshold` (>= 1) and `bias` broadcast against it. Gradients: 1 through the clamp, 1 - fraction through

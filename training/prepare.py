@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import UsageError
 from .datasets import Samples, check_payload, load_samples
 
 Preparation = Literal["none", "levels", "rows"]
-"""`none`: values as stored. `levels`: pixels 0..255 in max_payload + 1 equal parts, 0..max_payload. `rows`: the
-same, and each row of the image is one time step: events of shape (N, height, width)."""
+"""`none`: values as stored. `levels`: pixels 0..255 in max_payload + 1 equal parts, 0..max_payload.
+`rows`: the same, and each row of the image is one time step: events of shape (N, height, width)."""
 
 _MEANINGS: dict[str, str] = {
     "none": "integers 0..{} as stored in the data, not rescaled",
@@ -49,6 +50,19 @@ def load_prepared(
 def describe_preparation(preparation: Preparation, max_payload: int) -> str:
     """What the inputs of a model are, in words."""
     return _MEANINGS[preparation].format(max_payload)
+
+
+def shifted(
+    x: NDArray[np.uint8], sides: tuple[int, int], most: int, generator: np.random.Generator
+) -> NDArray[np.uint8]:
+    """Each sample's planes of `sides` (height, width) moved by -most..most pixels both ways, zeros behind."""
+    if most == 0:
+        return x
+    planes = x.reshape(len(x), -1, *sides)
+    padded = np.pad(planes, ((0, 0), (0, 0), (most, most), (most, most)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, sides, axis=(2, 3))
+    down, right = generator.integers(0, 2 * most + 1, (2, len(x)))
+    return np.ascontiguousarray(windows[np.arange(len(x)), :, down, right]).reshape(x.shape)
 
 
 def _rows(samples: Samples) -> Samples:

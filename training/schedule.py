@@ -1,4 +1,4 @@
-"""In which order the layers of a graph run: as many as possible over all steps at once, loops step by step."""
+"""In which order the layers of a graph run: most over all steps at once, loops step by step."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,9 +14,10 @@ from .synapses import delayed
 
 @dataclass(frozen=True)
 class LayerRun:
-    """What a layer did: membranes after each step and spikes, both (steps, samples, channels, height, width)."""
+    """What a layer did, as (steps, samples, channels, height, width)."""
 
     membranes: Tensor
+    """After each step."""
     spikes: Tensor
     unit: Tensor
     """Accumulator unit of the membranes in float."""

@@ -5,6 +5,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
+
 class _StraightThrough(torch.autograd.Function):
     @staticmethod
     def forward(context: Any, exact: Tensor, source: Tensor) -> Tensor:

@@ -27,7 +27,7 @@ def transform(edge: EdgeConfig, weights: Tensor, events: Tensor) -> Tensor:
         currents = nn.functional.linear(flat.flatten(1), weights)[:, :, None, None]
     else:
         currents = nn.functional.conv2d(flat, weights, None, edge.stride, edge.padding, 1, edge.groups)
-    return currents.unflatten(0, (steps, samples))
+    return currents.reshape(steps, samples, *currents.shape[1:])
 
 
 def delayed(currents: Tensor, delay: int) -> Tensor:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from ..errors import FileError, UsageError
 from .datasets import Samples
 from .model import SpikingClassifier, firing_rates, mean_firing_rate, predictions
-from .prepare import describe_preparation, load_prepared
+from .prepare import describe_preparation, load_prepared, shifted
 from .recipes import Recipe, apply_settings
 
 
@@ -119,12 +119,15 @@ def _fit(
     optimiser = torch.optim.Adam(model.parameters(), lr=recipe.learning_rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, recipe.epochs * batches)
     shuffle = torch.Generator().manual_seed(seed)
+    moves = np.random.default_rng(seed)
+    sides = samples.x.shape[1:] if samples.spike_trains else samples.shape[1:]
     model.train()
     for epoch in range(1, recipe.epochs + 1):
         totals = np.zeros(3)
         order = torch.randperm(len(samples), generator=shuffle)
         for chosen in torch.split(order, recipe.batch):
-            payloads = torch.from_numpy(model.payloads(samples.x[chosen.numpy()]))
+            x = shifted(samples.x[chosen.numpy()], (sides[0], sides[1]), recipe.shift, moves)
+            payloads = torch.from_numpy(model.payloads(x))
             loss, measures = _loss(model, payloads, y[chosen], recipe.rate_penalty)
             optimiser.zero_grad()
             torch.autograd.backward(loss)

@@ -35,14 +35,16 @@ def test_program_and_image_execute_like_the_network(case: Case) -> None:
 @given(cases())
 def test_state_words_stay_inside_the_proved_bounds(case: Case) -> None:
     trace = execute_program(case.compilation.program, case.payloads)
+    lanes = case.compilation.program.target.lanes
     for core in case.compilation.program.cores:
         if core.emission == "values_every":
             continue
-        neurons = slice(core.first_neuron, core.first_neuron + core.neurons)
-        words = trace.layers[core.layer].accumulated[:, :, neurons]
-        low, high = core.accumulator
-        assert low <= words.min()
-        assert words.max() <= high
+        numbers = core.tile.neuron_map(lanes)
+        layer = trace.layers[core.layer]
+        for words in (layer.accumulated, layer.membrane):
+            low, high = core.accumulator
+            assert low <= words[:, :, numbers[numbers >= 0]].min()
+            assert words[:, :, numbers[numbers >= 0]].max() <= high
 
 
 @FORMATS

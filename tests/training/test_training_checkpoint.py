@@ -12,13 +12,16 @@ import numpy as np
 import pytest
 import torch
 
+from snnc.compiler.arithmetic import Decay
 from snnc.errors import FileError
 from snnc.training import checkpoint
-from snnc.training.checkpoint import load_checkpoint, save_checkpoint
-from snnc.training.config import ModelConfig
+from snnc.training.architectures import build_layers
+from snnc.training.checkpoint import load_checkpoint, requantised, save_checkpoint
+from snnc.training.config import ModelConfig, Population, fully_connected
 from snnc.training.model import SpikingClassifier
 
 NOTES = {"recipe": "digits-mlp", "seed": "1"}
+CONFIG = ModelConfig((6, 1, 1), fully_connected((5, 3), population=Population(leak=Decay(1, 3))))
 
 
 @pytest.fixture
@@ -26,19 +29,41 @@ def saved(tmp_path: Path) -> Path:
     """A model file of a small network."""
     torch.manual_seed(0)
     path = tmp_path / "model.pt"
-    save_checkpoint(path, SpikingClassifier(ModelConfig((6, 5, 3), leak_shift=3)), NOTES)
+    save_checkpoint(path, SpikingClassifier(CONFIG), NOTES)
     return path
 
 
 def test_round_trip(saved: Path) -> None:
     torch.manual_seed(0)
-    model = SpikingClassifier(ModelConfig((6, 5, 3), leak_shift=3))
+    model = SpikingClassifier(CONFIG)
     loaded = load_checkpoint(saved)
     assert loaded.notes == NOTES and loaded.model.config == model.config and not loaded.model.training
     x = np.random.default_rng(0).integers(0, 17, (20, 6)).astype(np.uint8)
     for first, second in zip(model.trace(x), loaded.model.trace(x), strict=True):
         assert np.array_equal(first.membranes, second.membranes)
         assert np.array_equal(first.spikes, second.spikes)
+
+
+def test_round_trip_of_a_graph(tmp_path: Path) -> None:
+    layers = build_layers("residual", (4, 8), 3, Population(current_leak=Decay(3, 4)), 3, "membrane")
+    torch.manual_seed(0)
+    model = SpikingClassifier(ModelConfig((1, 8, 8), layers, steps=2))
+    save_checkpoint(tmp_path / "graph.pt", model)
+    loaded = load_checkpoint(tmp_path / "graph.pt").model
+    assert loaded.config == model.config
+    x = np.random.default_rng(0).integers(0, 17, (5, 64)).astype(np.uint8)
+    for first, second in zip(model.trace(x), loaded.trace(x), strict=True):
+        assert np.array_equal(first.membranes, second.membranes)
+
+
+def test_requantised(saved: Path) -> None:
+    checkpoint_ = load_checkpoint(saved)
+    changed = requantised(checkpoint_, weight_bits=2, steps=9).model
+    assert changed.config.steps == 9 and {layer.weight_bits for layer in changed.config.layers} == {2}
+    assert abs(changed.stack[0].integers().weights[0]).max() == 1
+    assert torch.equal(changed.stack[0].synapses.weight, checkpoint_.model.stack[0].synapses.weight)
+    same = requantised(checkpoint_, weight_bits=None, steps=None)
+    assert same.model.config == CONFIG
 
 
 def test_same_content_gives_the_same_bytes(saved: Path, tmp_path: Path) -> None:
@@ -130,40 +155,67 @@ def test_size_limit(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _refused(saved, "the limit for a model is 1000")
 
 
-def _set(*keys: str, value: object) -> Callable[[dict[str, Any]], None]:
+def _replace(content: Any, keys: tuple[str | int, ...], value: object) -> Any:
+    """`content` with `value` at the nested `keys`: dictionaries in place, tuples as new ones."""
+    if not keys:
+        return value
+    key, *rest = keys
+    if isinstance(content, tuple):
+        items = list(content)
+        items[int(key)] = _replace(items[int(key)], tuple(rest), value)
+        return tuple(items)
+    content[key] = _replace(content.get(key), tuple(rest), value)
+    return content
+
+
+def _set(*keys: str | int, value: object) -> Callable[[dict[str, Any]], None]:
     """An edit that puts `value` at the nested `keys`."""
 
     def edit(content: dict[str, Any]) -> None:
-        for key in keys[:-1]:
-            content = content[key]
-        content[keys[-1]] = value
+        _replace(content, keys, value)
 
     return edit
 
 
 EDITS: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
-    "schema": (_set("schema", value=2), "has schema 2, this version reads 1"),
+    "schema": (_set("schema", value=1), "has schema 1, this version reads 2"),
+    "later-schema": (_set("schema", value=3), "has schema 3, this version reads 2"),
     "no-schema": (lambda content: content.pop("schema"), "has schema None"),
     "missing-key": (lambda content: content.pop("notes"), "must hold config, format, notes"),
     "extra-key": (_set("more", value=1), "must hold config, format, notes"),
-    "config-list": (_set("config", value=[1]), "config must hold"),
+    "config-list": (_set("config", value=[1]), "config must hold shape, layers"),
     "config-key": (_set("config", "width", value=1), "config must hold"),
-    "sizes-list": (_set("config", "sizes", value=[6, 5, 3]), "sizes must be a tuple"),
-    "sizes-huge": (_set("config", "sizes", value=(6, 10**12, 3)), r"sizes must be an integer in 1\.\."),
-    "sizes-many": (_set("config", "sizes", value=(16384, 16384, 3)), "total weights"),
-    "sizes-deep": (_set("config", "sizes", value=(1,) * 10**5), "sizes must name"),
-    "sizes-text": (_set("config", "sizes", value=(6, "5", 3)), "sizes must be an integer"),
-    "sizes-bool": (_set("config", "sizes", value=(6, True, 3)), "sizes must be an integer"),
+    "layers-list": (_set("config", "layers", value=[]), "config.layers must be a tuple"),
+    "layers-many": (_set("config", "layers", value=({},) * 10**5), "a tuple of at most 64"),
+    "layers-none": (_set("config", "layers", value=()), "layers must be an integer in 1"),
+    "layer-text": (_set("config", "layers", 0, value="hidden1"), r"config.layers\[0\] must hold name"),
+    "channels-huge": (
+        _set("config", "layers", 0, "channels", value=10**12),
+        "channels must be an integer in",
+    ),
+    "channels-bool": (_set("config", "layers", 0, "channels", value=True), "must be int, not bool"),
+    "edges": (_set("config", "layers", 0, "edges", value=(1,)), r"edges\[0\] must hold source"),
+    "kernel": (
+        _set("config", "layers", 0, "edges", 0, "kernel", value=(1, 2, 3)),
+        "must have 2 items, not 3",
+    ),
+    "leak": (_set("config", "layers", 0, "population", "leak", value=3), "leak must hold numerator"),
+    "current": (_set("config", "layers", 0, "population", "current_leak", value=()), "must hold numerator"),
+    "reset": (_set("config", "layers", 0, "population", "reset", value=["soft"]), "must be str, not list"),
+    "shape-huge": (_set("config", "shape", value=(1 << 14,) * 3), "total weights"),
+    "shape-text": (_set("config", "shape", value=(6, "5", 3)), r"shape\[1\] must be int, not str"),
     "steps": (_set("config", "steps", value=10**9), "steps must be an integer"),
-    "reset": (_set("config", "reset", value=["soft"]), "reset must be one of"),
-    "fraction": (_set("config", "initial_fraction", value=float("nan")), "initial_fraction"),
+    "fraction": (
+        _set("config", "layers", 0, "population", "initial_fraction", value=float("nan")),
+        "initial_fraction",
+    ),
     "parameters-list": (_set("parameters", value=[]), "parameters must hold hidden1.weights"),
     "parameter-name": (_set("parameters", "x", value=torch.zeros(1)), "parameters must hold"),
     "shape": (
         _set("parameters", "hidden1.weights", value=torch.zeros(6, 5)),
         r"hidden1.weights must have shape \(5, 6\), not \(6, 5\)",
     ),
-    "other-sizes": (_set("config", "sizes", value=(6, 4, 3)), "must have shape"),
+    "other-shape": (_set("config", "shape", value=(7, 1, 1)), "must have shape"),
     "expanded": (
         _set("parameters", "readout.bias", value=torch.zeros(1).expand(1 << 40)),
         "readout.bias must have shape",

@@ -21,7 +21,7 @@ def test_digits_are_embedded() -> None:
     assert (train.x.shape, test.x.shape) == ((1437, 64), (360, 64))
     assert train.x.dtype == np.uint8 and train.y.dtype == np.int64
     assert int(train.x.max()) == 16 and set(test.y) == set(range(10))
-    assert test.features == 64 and not test.spike_trains
+    assert test.features == 64 and test.shape == (1, 8, 8) and not test.spike_trains
     assert len(load_samples("digits", limit=7)) == 7
 
 
@@ -74,6 +74,7 @@ def mnist(tmp_path: Path) -> Path:
 def test_idx(mnist: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     samples = load_samples("mnist", limit=2, data_dir=mnist)
     assert samples.x.tolist() == [[0, 1, 2, 3], [4, 5, 6, 7]] and samples.y.tolist() == [7, 0]
+    assert samples.shape == (1, 2, 2)
     monkeypatch.setenv("SNNC_DATA", str(mnist))
     assert len(load_samples("mnist")) == 3
 
@@ -117,7 +118,8 @@ LABELS = np.array([1, 0])
 
 def test_npz_pixels(tmp_path: Path) -> None:
     pixels = np.arange(24, dtype=np.uint8).reshape(2, 3, 2, 2)
-    assert load_samples(_npz(tmp_path, x=pixels, y=LABELS)).x.tolist() == pixels.reshape(2, 12).tolist()
+    samples = load_samples(_npz(tmp_path, x=pixels, y=LABELS))
+    assert samples.x.tolist() == pixels.reshape(2, 12).tolist() and samples.shape == (3, 2, 2)
     floats = np.array([[0.0, 0.5, 1.0], [0.1, 0.2, 0.003]], np.float32)
     assert load_samples(_npz(tmp_path, x=floats, y=LABELS)).x.tolist() == [[0, 128, 255], [26, 51, 1]]
 
@@ -137,6 +139,7 @@ def test_npz_spike_trains(tmp_path: Path) -> None:
     source = _npz(tmp_path, x=trains, y=LABELS)
     samples = load_samples(source, events=True)
     assert samples.x.shape == (2, 4, 6) and samples.x.dtype == np.uint8 and samples.spike_trains
+    assert samples.shape == (6, 1, 1)
     with pytest.raises(FileError, match="uint8, or float in"):
         load_samples(source)
 

@@ -1,7 +1,5 @@
 """The exported `Network` and the figures that are read from a trace."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
@@ -53,13 +51,25 @@ def test_network_describes_the_model() -> None:
     for layer, source in zip(network.layers, model.stack, strict=True):
         exported = layer.edges[0].synapses.weights
         assert exported.dtype == np.int8 and abs(exported).max() == 7
-        assert np.array_equal(exported, source.grid().weights.detach().numpy())
+        assert np.array_equal(exported, source.grid().weights[0].detach().numpy())
+
+
+def test_convolutions_in_a_network() -> None:
+    edge = EdgeConfig(INPUT, "conv", (3, 2), (2, 1), (1, 0), groups=2, pool=(1, 2), delay=3)
+    last = LayerConfig("last", 3, (EdgeConfig("maps"),), Population(reset="none"))
+    network = to_network(_model(ModelConfig((2, 6, 8), (LayerConfig("maps", 4, (edge,)), last))), "conv")
+    (exported,) = network.layer("maps").edges
+    assert (exported.source, exported.delay, exported.pool) == (INPUT, 3, (1, 2))
+    synapses = exported.synapses
+    assert isinstance(synapses, Conv2d) and synapses.weights.shape == (4, 1, 3, 2)
+    assert (synapses.stride, synapses.padding, synapses.groups) == ((2, 1), (1, 0), 2)
+    assert network.layer("maps").shape == (4, 3, 3) and network.input.shape == (2, 6, 8)
 
 
 def test_export_verifies() -> None:
     model = _model(_config(12, 7, 4))
-    model.stack[0].population = replace(model.stack[0].population, state_bits=1)
-    with pytest.raises(VerificationError, match="state_bits"):
+    model.stack[0].shape = (12, 1, 2)
+    with pytest.raises(VerificationError, match="must be int8 of shape"):
         to_network(model, "broken")
 
 
@@ -74,9 +84,9 @@ def test_trace_does_not_depend_on_the_batch(monkeypatch: pytest.MonkeyPatch) -> 
         assert np.array_equal(first.spikes, second.spikes)
 
 
-@pytest.mark.parametrize("name", ["lif", "spike-count"])
-def test_predictions_take_the_lowest_index_of_a_tie(name: str) -> None:
-    model = _model(CONFIGS[name])
+@pytest.mark.parametrize("readout", ["membrane", "spike_count", "first_spike"])
+def test_predictions_take_the_lowest_index_of_a_tie(readout: str) -> None:
+    model = _model(_config(12, 4, readout=readout))
     with torch.no_grad():
         model.stack[-1].synapses.weight.zero_()
         model.stack[-1].bias.fill_(1e9)
@@ -86,7 +96,7 @@ def test_predictions_take_the_lowest_index_of_a_tie(name: str) -> None:
 def test_logits_order_like_the_integers() -> None:
     model = _model(_config(12, 7, 4))
     x = _inputs(model.config)
-    logits, rates = model(torch.from_numpy(x))
+    logits, rates = model(torch.from_numpy(model.payloads(x)))
     trace = model.trace(x)
     last = trace[-1].membranes[:, -1]
     assert np.array_equal(np.argsort(logits.detach().numpy(), 1)[:, -1], predictions(trace, model.config))
@@ -100,7 +110,7 @@ def test_firing_rates_weigh_every_neuron_alike() -> None:
     trace = model.trace(_inputs(model.config))
     first, second = firing_rates(trace)
     assert mean_firing_rate(trace) == pytest.approx((12 * first + 7 * second) / 19)
-    assert mean_firing_rate(_model(CONFIGS["no-hidden"]).trace(_inputs(CONFIGS["no-hidden"]))) == 0
+    assert mean_firing_rate(_model(_config(4)).trace(_inputs(_config(4)))) == 0
 
 
 def test_trace_checks_its_inputs() -> None:
@@ -109,26 +119,6 @@ def test_trace_checks_its_inputs() -> None:
         model.trace(np.zeros((2, 9), np.uint8))
     with pytest.raises(FileError, match=r"reach 17, the model takes 0\.\.16"):
         model.trace(np.full((2, 10), 17, np.uint8))
-
-
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("sizes", (10,)),
-        ("sizes", (10, 0)),
-        ("sizes", (1 << 14, 1 << 14)),
-        ("steps", 0),
-        ("weight_bits", 9),
-        ("leak_shift", 17),
-        ("state_bits", 33),
-        ("max_payload", 256),
-        ("initial_fraction", 1.0),
-        ("reset", "none"),
-        ("encoding", "rate"),
-        ("readout", "first_spike"),
-    ],
-)
-def test_configuration_is_checked(field: str, value: object) -> None:
-    label = "total weights" if value == (1 << 14, 1 << 14) else field
-    with pytest.raises(ValueError, match=label):
-        replace(CONFIGS["lif"], **{field: value})  # type: ignore[arg-type]
+    model.trace(np.zeros((2, 4, 10), np.uint8))
+    with pytest.raises(FileError, match=r"not \(2, 3, 10\)"):
+        model.trace(np.zeros((2, 3, 10), np.uint8))

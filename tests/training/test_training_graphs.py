@@ -1,5 +1,4 @@
-"""Models of the whole vocabulary, fixed and random: the reference interpreter computes on the exported network
-what the model traces, value by value."""
+"""Models of the whole vocabulary: the interpreter computes on the exported network what they trace."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -151,7 +150,10 @@ def _residual() -> ModelConfig:
             LayerConfig(
                 "outer",
                 8,
-                (EdgeConfig("inner", "conv", (3, 3), padding=(1, 1)), EdgeConfig("stem", "conv", stride=(2, 2))),
+                (
+                    EdgeConfig("inner", "conv", (3, 3), padding=(1, 1)),
+                    EdgeConfig("stem", "conv", stride=(2, 2)),
+                ),
                 Population(reset="hard", reset_value=3),
             ),
             LayerConfig("dense", 12, (EdgeConfig("outer", pool=(2, 2)), EdgeConfig("dense", delay=2)), LIF),
@@ -200,7 +202,7 @@ def test_network_computes_the_trace(name: str) -> None:
     assert all(layer.spikes.any() for layer in model.trace(x)[:-1])
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(models())
 def test_random_networks_compute_the_trace(model: SpikingClassifier) -> None:
     _check_trace(model, random_inputs(model.config))

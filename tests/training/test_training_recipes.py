@@ -8,6 +8,7 @@ import torch
 
 from snnc.errors import FileError, UsageError
 from snnc.training.checkpoint import save_checkpoint
+from snnc.training.datasets import load_samples
 from snnc.training.recipes import RECIPES, apply_settings, find_recipe
 from snnc.training.train import Progress, TrainResult, train
 
@@ -35,8 +36,8 @@ def test_the_default_recipe_keeps_its_promise() -> None:
     assert result.accuracy >= 0.97 and result.mean_rate <= 0.15
     # Membrane and current of one step fit an accumulator of 18 bits with room to spare.
     for layer in result.model.stack:
-        weights = np.abs(layer.integers().weights.astype(np.int64)).sum(1)
-        assert 2 ** (layer.population.state_bits - 1) + weights.max() * layer.max_payload < 2**17
+        weights = np.abs(layer.integers().weights[0].astype(np.int64)).sum(1)
+        assert 2 ** (layer.population.state_bits - 1) + weights.max() * layer.payload < 2**17
 
 
 def test_same_seed_gives_the_same_file(short: TrainResult, tmp_path: Path) -> None:
@@ -70,13 +71,57 @@ def test_a_price_on_spikes_saves_spikes(short: TrainResult) -> None:
 
 @pytest.mark.parametrize(
     "settings",
-    [{"readout": "spike_count", "rate_penalty": "0"}, {"hidden": "32,24"}, {"reset": "hard"}, {"hidden": ""}],
+    [
+        {"readout": "spike_count", "rate_penalty": "0"},
+        {"readout": "first_spike", "rate_penalty": "0", "steps": "6"},
+        {"hidden": "32,24"},
+        {"reset": "hard"},
+        {"hidden": ""},
+        {"architecture": "recurrent"},
+        {"encoding": "held", "current_leak_shift": "2"},
+        {"encoding": "latency", "current_leak_shift": "2", "steps": "6"},
+    ],
     ids=str,
 )
 def test_other_networks_learn(settings: dict[str, str]) -> None:
     result = train(find_recipe("digits-mlp"), 1, {**SHORT, **settings})
-    assert result.accuracy > 0.7
+    assert result.accuracy > 0.5
     assert len(result.rates) == len(result.recipe.hidden)
+
+
+@pytest.mark.parametrize("architecture", ["cnn", "residual"])
+def test_convolutions_learn(architecture: str) -> None:
+    settings = {"architecture": architecture, "hidden": "8,8", "epochs": "5", "steps": "2", "batch": "24"}
+    seen: list[Progress] = []
+    result = train(find_recipe("digits-mlp"), 1, {**settings, "rate_penalty": "0"}, seen.append)
+    assert result.accuracy > 0.6 and seen[-1].loss < seen[0].loss / 2
+    names = {
+        "cnn": ("hidden1", "hidden2", "readout"),
+        "residual": ("hidden1", "hidden2a", "hidden2", "readout"),
+    }
+    assert result.model.layer_names == names[architecture]
+
+
+def test_rows_as_steps(tmp_path: Path) -> None:
+    arrays = {}
+    for split in ("train", "test"):
+        samples = load_samples("digits", split)
+        arrays[f"x_{split}"] = (samples.x.reshape(-1, 1, 8, 8) * 15).astype(np.uint8)
+        arrays[f"y_{split}"] = samples.y
+    np.savez(tmp_path / "d.npz", **arrays)
+    settings = {"data": str(tmp_path / "d.npz"), "steps": "8", "epochs": "5", "batch": "32", "hidden": "48"}
+    result = train(find_recipe("mnist-rows"), 1, {**settings, "rate_penalty": "0"})
+    assert result.accuracy > 0.4 and result.model.config.shape == (8, 1, 1)
+    assert result.notes()["preparation"] == "rows"
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_recipes_make_models_that_fit(name: str) -> None:
+    recipe = find_recipe(name)
+    image = {"digits": (1, 8, 8)}.get(recipe.data, (1, 28, 28))
+    config = recipe.model_config((28, 1, 1) if recipe.preparation == "rows" else image, 10)
+    assert all(layer.weight_bits <= 4 and layer.channels % 8 == 0 for layer in config.layers[:-1])
+    assert config.steps <= 4 or recipe.preparation == "rows"
 
 
 def test_training_on_spike_trains(tmp_path: Path) -> None:
@@ -116,7 +161,7 @@ def test_settings() -> None:
 @pytest.mark.parametrize(
     ("key", "text", "message"),
     [
-        ("step", "2", "no setting 'step'; allowed: data, hidden, steps"),
+        ("step", "2", "no setting 'step'; allowed: data, preparation, architecture, hidden, steps"),
         ("name", "x", "no setting 'name'"),
         ("steps", "two", "steps must be an integer, not 'two'"),
         ("steps", "none", "steps must be an integer, not 'none'"),
@@ -126,6 +171,8 @@ def test_settings() -> None:
         ("learning_rate", "inf", "learning_rate must be at most 1, not inf"),
         ("rate_penalty", "inf", "at least 0 and finite, not inf"),
         ("rate_penalty", "-1", "rate_penalty must be at least 0"),
+        ("shift", "9", "shift must be 0..8, not 9"),
+        ("architecture", "vgg", "architecture must be one of mlp, cnn, residual, recurrent, not 'vgg'"),
         ("epochs", "0", "epochs must be greater than 0, not 0"),
         ("hidden", "128;64", "hidden must be integers separated by commas"),
         ("reset", "none", "reset must be one of soft, hard, not 'none'"),
