@@ -25,7 +25,7 @@ SCHEMA = 1
 PROGRAM_FILE = "program.snnc"
 MAX_JSON_BYTES = 64 << 20
 MAX_ARRAY_BYTES = 1 << 30
-_ARRAY = re.compile(r"(int8|int64)\[((?:\d{1,9},?){1,2})\]#[0-9a-f]{16}")
+_ARRAY = re.compile(r"(int8|int64)\[((?:\d{1,9},?){1,4})\]#[0-9a-f]{16}")
 
 
 @dataclass(frozen=True)

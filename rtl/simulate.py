@@ -35,11 +35,15 @@ SOURCES = (
     "snnc_memory.sv",
     "snnc_arbiter.sv",
     "snnc_router.sv",
+    "snnc_decay.sv",
     "snnc_lane.sv",
+    "snnc_decode.sv",
     "snnc_accumulate.sv",
     "snnc_sweep.sv",
     "snnc_emit.sv",
     "snnc_config.sv",
+    "snnc_registers.sv",
+    "snnc_control.sv",
     "snnc_core.sv",
     "snnc_host_port.sv",
     "snnc_mesh.sv",
@@ -64,6 +68,12 @@ class RtlParameters:
     state_bits: int = 16
     weight_words: int = 256
     state_words: int = 16
+    parameter_words: int = 16
+    axon_rows: int = 16
+    axon_columns: int = 16
+    bitmap_slots: int = 1
+    cuba: int = 0
+    decay_multiplier: int = 0
     destinations: int = 8
     sources: int = 8
     event_fifo_depth: int = 16
@@ -105,7 +115,7 @@ class RtlTrace:
     spikes: NDArray[np.bool_]
     """(entries, lanes)."""
     before: NDArray[np.int64]
-    """(entries, lanes): membrane and all input of the step, before bias."""
+    """(entries, lanes): the state word read, before bias: membrane and all input of the step, or the current."""
     after: NDArray[np.int64]
     """(entries, lanes): membrane the next step starts from."""
     last: NDArray[np.bool_]

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Neurocore: event FIFO, dispatcher, control of one time step, memories and lanes.
+// Neurocore: event FIFO, dispatcher, decode and row engine, control, memories and lanes.
 `default_nettype none
 
 module snnc_core #(
@@ -9,9 +9,20 @@ module snnc_core #(
   parameter int WeightBits = 4,
   // Bits of a neuron's state, of a threshold and of a bias, 8 to 24.
   parameter int StateBits = 16,
-  // Words of the weight memory, and of the state memory; at least 2.
+  // Words of the weight memory, and of the state memory.
   parameter int WeightWords = 256,
   parameter int StateWords = 16,
+  // Words of thresholds, initial membranes and biases each: one per channel, Lanes to a word.
+  parameter int ParameterWords = 16,
+  // Entries of the axon row and the axon column table, 1 to 256.
+  parameter int AxonRows = 16,
+  parameter int AxonColumns = 16,
+  // Spike bitmaps that are kept: one more than the longest delay; a power of two, at most 16.
+  parameter int BitmapSlots = 1,
+  // 1: a second state memory, for neurons with a synaptic current.
+  parameter int Cuba = 0,
+  // 1: decays multiply; 0: they shift.
+  parameter int DecayMultiplier = 0,
   // Entries of the destination and of the source table.
   parameter int Destinations = 8,
   parameter int Sources = 8,
@@ -41,8 +52,13 @@ module snnc_core #(
 );
   localparam int Bits = snnc_pkg::FlitBits;
   localparam int CountBits = snnc_pkg::CountBits;
-  localparam int WeightAddressBits = $clog2(WeightWords);
-  localparam int WordBits = $clog2(StateWords);
+  localparam int DecayBits = snnc_pkg::DecayBits;
+  localparam int WeightAddressBits = (WeightWords > 1) ? $clog2(WeightWords) : 1;
+  localparam int WordBits = (StateWords > 1) ? $clog2(StateWords) : 1;
+  localparam int ParameterBits = (ParameterWords > 1) ? $clog2(ParameterWords) : 1;
+  localparam int ThresholdAddressBits = $clog2(2 * ParameterWords);
+  localparam int BitmapWords = BitmapSlots * 2 ** WordBits;
+  localparam int BitmapAddressBits = $clog2(BitmapWords);
   localparam int NeuronBits = WordBits + $clog2(Lanes) + 1;
   localparam int DestinationAddressBits = (Destinations > 1) ? $clog2(Destinations) : 1;
   localparam int SourceAddressBits = (Sources > 1) ? $clog2(Sources) : 1;
@@ -50,13 +66,8 @@ module snnc_core #(
   localparam int StateWordBits = Lanes * StateBits;
   localparam int LongestWordBits =
       (WeightWordBits > StateWordBits) ? WeightWordBits : StateWordBits;
-  localparam int ConfigBits = (LongestWordBits > 64) ? (LongestWordBits + 31) / 32 * 32 : 64;
+  localparam int ConfigBits = (LongestWordBits > 96) ? (LongestWordBits + 31) / 32 * 32 : 96;
   localparam int ConfigAddressBits = 24;
-
-  localparam logic [1:0] Accumulate = 2'd0;
-  localparam logic [1:0] Sweep = 2'd1;
-  localparam logic [1:0] Drain = 2'd2;
-  localparam logic [1:0] Init = 2'd3;
 
   localparam logic [1:0] ResetHard = 2'd1;
   localparam logic [1:0] ResetNone = 2'd2;
@@ -64,44 +75,44 @@ module snnc_core #(
   localparam logic [1:0] EmitValuesEvery = 2'd2;
 
   // Configuration.
-  logic [9*32-1:0] registers;
-  logic [6:1] config_write;
+  logic [snnc_pkg::Registers*32-1:0] registers;
+  logic [9:0] config_write;
   logic [ConfigAddressBits-1:0] config_address;
   logic [ConfigBits-1:0] config_data;
 
   logic [WordBits:0] words;
   logic [NeuronBits-1:0] neurons;
-  logic enable;
   logic fires;
   logic hard_reset;
   logic values_last;
   logic values_every;
-  logic [3:0] leak_shift;
+  logic cuba;
   logic [4:0] clamp_bits;
   logic [StateBits-1:0] sign_mask_q;
   logic [StateBits-1:0] reset_value;
-  logic [CountBits-1:0] ends_needed;
-  logic [CountBits-1:0] credits_needed;
-  logic [DestinationAddressBits:0] destination_count;
-  logic [SourceAddressBits:0] source_count;
+  logic [DecayBits-1:0] decay_q;
+  logic [DecayBits-1:0] current_decay_q;
 
   assign words = registers[0*32+:WordBits+1];
   assign neurons = registers[1*32+:NeuronBits];
-  assign enable = registers[2*32];
   assign hard_reset = registers[2*32+1+:2] == ResetHard;
   assign fires = registers[2*32+1+:2] != ResetNone;
   assign values_last = registers[2*32+3+:2] == EmitValuesLast;
   assign values_every = registers[2*32+3+:2] == EmitValuesEvery;
-  assign leak_shift = registers[2*32+8+:4];
+  assign cuba = Cuba != 0 && registers[2*32+5];
   assign clamp_bits = registers[3*32+:5];
   assign reset_value = registers[4*32+:StateBits];
-  assign ends_needed = registers[5*32+:CountBits];
-  assign credits_needed = registers[6*32+:CountBits];
-  assign destination_count = registers[7*32+:DestinationAddressBits+1];
-  assign source_count = registers[8*32+:SourceAddressBits+1];
 
+  // Constant while the core works.
   always_ff @(posedge clk_i) begin
     for (int i = 0; i < StateBits; i++) sign_mask_q[i] <= 5'(i) >= clamp_bits - 5'd1;
+    if (DecayMultiplier != 0) begin
+      decay_q <= registers[10*32+:DecayBits];
+      current_decay_q <= registers[10*32+16+:DecayBits];
+    end else begin
+      decay_q <= snnc_pkg::decay_shift(registers[10*32+:DecayBits]);
+      current_decay_q <= snnc_pkg::decay_shift(registers[10*32+16+:DecayBits]);
+    end
   end
 
   // Dispatcher.
@@ -110,90 +121,85 @@ module snnc_core #(
   logic [Bits-1:0] head;
   logic [2:0] head_type;
   logic head_is_event;
-  logic engine_ready;
-  logic engine_busy;
-  logic event_start;
+  logic decode_ready;
+  logic decode_empty;
   logic end_arrives;
   logic credit_arrives;
 
   // Control.
-  logic [1:0] state_q;
-  logic [1:0] state_d;
-  logic [CountBits-1:0] ends_q;
-  logic last_step_q;
-  logic step_starts;
-  logic step_ends;
+  logic accumulating;
+  logic sweeping;
+  logic draining;
+  logic initialising;
+  logic [snnc_pkg::StepBits-1:0] time_step;
+  logic last_step;
+  logic start_credit;
+  logic start_emit;
   logic sweep_last_cycle;
   logic emitter_idle;
-  logic emit_starts;
 
   assign head_type = head[11:9];
   assign head_is_event =
       head_type == snnc_pkg::FlitSpike || head_type == snnc_pkg::FlitValue;
-  assign head_ready = !head_is_event || (state_q == Accumulate && engine_ready);
-  assign event_start = head_valid && head_ready && head_is_event;
+  assign head_ready = !head_is_event || (accumulating && decode_ready);
   assign end_arrives = head_valid && head_type == snnc_pkg::FlitEnd;
   assign credit_arrives = head_valid && head_type == snnc_pkg::FlitCredit;
 
-  assign step_starts = state_q == Accumulate && enable && ends_q == ends_needed
-      && !engine_busy && emitter_idle;
-  assign step_ends = state_q != Accumulate && state_d == Accumulate;
-  assign emit_starts = (step_ends && !values_last && !values_every)
-      || (state_q != Drain && state_d == Drain);
+  // Decoded event.
+  logic [1:0] bank_number;
+  logic [snnc_pkg::BankBits-1:0] bank;
+  logic event_start;
+  logic event_is_value;
+  logic [7:0] event_payload;
+  logic [StateBits-1:0] event_value;
+  logic event_masked;
+  logic [Lanes-1:0] event_lanes;
+  logic [WeightAddressBits-1:0] event_weights;
+  logic [WeightAddressBits-1:0] event_weights_offset;
+  logic [WordBits-1:0] event_state;
+  logic [WordBits-1:0] event_state_offset;
+  logic [3:0] event_rows;
+  logic [3:0] event_columns;
+  logic [11:0] event_words;
+  logic [WeightAddressBits-1:0] row_weight_step;
+  logic [WeightAddressBits-1:0] column_weight_step;
+  logic [WordBits-1:0] row_state_step;
+  logic [WordBits-1:0] column_state_step;
+  logic [1:0] event_gap;
 
-  always_comb begin
-    state_d = state_q;
-    case (state_q)
-      Accumulate: begin
-        if (step_starts) state_d = values_every ? Drain : Sweep;
-      end
-      Sweep: begin
-        if (sweep_last_cycle) begin
-          if (!last_step_q) state_d = Accumulate;
-          else state_d = values_last ? Drain : Init;
-        end
-      end
-      Drain: begin
-        if (emitter_idle) state_d = Init;
-      end
-      default: begin
-        if (sweep_last_cycle) state_d = Accumulate;
-      end
-    endcase
-  end
-
-  always_ff @(posedge clk_i) begin
-    state_q <= state_d;
-    ends_q <= ends_q + CountBits'(end_arrives) - (step_starts ? ends_needed : '0);
-    if (end_arrives && head[12]) last_step_q <= 1'b1;
-    else if (step_ends) last_step_q <= 1'b0;
-    if (rst_i) begin
-      state_q <= Accumulate;
-      ends_q <= '0;
-      last_step_q <= 1'b0;
-    end
-  end
-
-  // Memories.
+  // Row engine.
+  logic engine_ready;
+  logic engine_busy;
   logic acc_read;
   logic [WeightAddressBits-1:0] weight_address;
   logic [WordBits-1:0] acc_read_word;
   logic [2:0] weight_shift;
   logic acc_is_value;
-  logic [Lanes-1:0] value_lanes;
+  logic acc_masked;
+  logic [Lanes-1:0] acc_lanes;
   logic [StateBits-1:0] value;
   logic acc_write;
   logic [WordBits-1:0] acc_write_word;
 
+  // Sweep and emitter.
   logic sweep_read;
   logic [WordBits-1:0] sweep_read_word;
+  logic [ParameterBits-1:0] parameter_word;
   logic threshold_read;
-  logic [WordBits:0] threshold_word;
-  logic [WordBits:0] threshold_address;
+  logic [ParameterBits:0] threshold_address;
+  logic add_bias;
   logic sweep_write;
   logic [WordBits-1:0] sweep_write_word;
+  logic emit_read;
   logic [WordBits-1:0] emit_word;
+  logic bitmap_read;
+  logic [3:0] bitmap_slot;
+  logic [WordBits-1:0] bitmap_word;
+  logic [Lanes-1:0] bitmap_data;
+  logic [1:0] segment_number;
+  logic [snnc_pkg::SegmentBits-1:0] segment;
 
+  // Memories.
   logic [WordBits-1:0] state_read_word;
   logic state_write;
   logic [WordBits-1:0] state_write_word;
@@ -201,36 +207,31 @@ module snnc_core #(
 
   logic [WeightWordBits-1:0] weight_data;
   logic [StateWordBits-1:0] state_data;
+  logic [StateWordBits-1:0] membrane_data;
   logic [StateWordBits-1:0] threshold_data;
   logic [StateWordBits-1:0] bias_data;
 
   logic [StateWordBits-1:0] lane_state;
   logic [StateWordBits-1:0] lane_threshold;
   logic [StateWordBits-1:0] lane_sum;
-  logic [StateWordBits-1:0] lane_after;
+  logic [StateWordBits-1:0] lane_membrane_after;
+  logic [StateWordBits-1:0] lane_current_after;
   logic [Lanes-1:0] lane_spike;
 
-  always_comb begin
-    case (state_q)
-      Sweep: state_read_word = sweep_read_word;
-      Drain: state_read_word = emit_word;
-      default: state_read_word = acc_read_word;
-    endcase
-  end
+  assign state_read_word = sweeping ? sweep_read_word : draining ? emit_word : acc_read_word;
 
   // An accumulation may still write in the first cycles of a sweep, long before the sweep does.
   assign state_write = acc_write || sweep_write || config_write[snnc_pkg::MemoryState];
   assign state_write_word = acc_write ? acc_write_word :
       sweep_write ? sweep_write_word : config_address[WordBits-1:0];
-  assign state_write_data = acc_write ? lane_sum :
-      (sweep_write && state_q == Sweep) ? lane_after :
-      sweep_write ? lane_threshold : config_data[StateWordBits-1:0];
+  always_comb begin
+    state_write_data = config_data[StateWordBits-1:0];
+    if (acc_write) state_write_data = lane_sum;
+    else if (sweep_write && sweeping) state_write_data = cuba ? lane_current_after
+                                                              : lane_membrane_after;
+    else if (sweep_write) state_write_data = cuba ? '0 : lane_threshold;
+  end
 
-  // The upper half of the thresholds starts at StateWords, a power of two or not.
-  assign threshold_address = threshold_word[WordBits]
-      ? (WordBits + 1)'(StateWords) + {1'b0, threshold_word[WordBits-1:0]} : threshold_word;
-
-  (* ram_style = "distributed" *) logic [Lanes-1:0] bitmap [0:StateWords-1];
   (* ram_style = "distributed" *)
   logic [snnc_pkg::DestinationBits-1:0] destinations [0:Destinations-1];
   (* ram_style = "distributed" *) logic [snnc_pkg::SourceBits-1:0] sources [0:Sources-1];
@@ -243,7 +244,6 @@ module snnc_core #(
   end
 
   always_ff @(posedge clk_i) begin
-    if (sweep_write && state_q == Sweep) bitmap[sweep_write_word] <= lane_spike;
     if (config_write[snnc_pkg::MemoryDestinations]) begin
       destinations[config_address[DestinationAddressBits-1:0]] <=
           config_data[snnc_pkg::DestinationBits-1:0];
@@ -270,8 +270,7 @@ module snnc_core #(
   snnc_config #(
     .WeightWordBits(WeightWordBits),
     .StateWordBits(StateWordBits),
-    .AddressBits(ConfigAddressBits),
-    .InitFile((InitCore == "") ? "" : {InitCore, "_registers.hex"})
+    .AddressBits(ConfigAddressBits)
   ) u_config (
     .clk_i,
     .rst_i,
@@ -280,8 +279,87 @@ module snnc_core #(
     .data_i(head[43:12]),
     .write_o(config_write),
     .write_address_o(config_address),
-    .write_data_o(config_data),
-    .registers_o(registers)
+    .write_data_o(config_data)
+  );
+
+  snnc_registers #(
+    .InitCore(InitCore)
+  ) u_registers (
+    .clk_i,
+    .write_i(config_write[snnc_pkg::MemoryRegisters]),
+    .address_i(config_address[5:0]),
+    .data_i(config_data[31:0]),
+    .registers_o(registers),
+    .segment_i(segment_number),
+    .segment_o(segment),
+    .bank_i(bank_number),
+    .bank_o(bank)
+  );
+
+  snnc_control u_control (
+    .clk_i,
+    .rst_i,
+    .enable_i(registers[2*32]),
+    .values_last_i(values_last),
+    .values_every_i(values_every),
+    .ends_needed_i(registers[5*32+:CountBits]),
+    .recurrent_sources_i(registers[9*32+:CountBits]),
+    .end_i(end_arrives),
+    .end_last_i(head[12]),
+    .quiet_i(decode_empty && !engine_busy),
+    .sweep_last_cycle_i(sweep_last_cycle),
+    .emitter_idle_i(emitter_idle),
+    .accumulate_o(accumulating),
+    .sweep_o(sweeping),
+    .drain_o(draining),
+    .init_o(initialising),
+    .step_o(time_step),
+    .last_step_o(last_step),
+    .start_credit_o(start_credit),
+    .start_emit_o(start_emit)
+  );
+
+  snnc_decode #(
+    .Lanes(Lanes),
+    .StateBits(StateBits),
+    .WeightWords(WeightWords),
+    .StateWords(StateWords),
+    .AxonRows(AxonRows),
+    .AxonColumns(AxonColumns),
+    .InitCore(InitCore)
+  ) u_decode (
+    .clk_i,
+    .rst_i,
+    .row_write_i(config_write[snnc_pkg::MemoryAxonRows]),
+    .column_write_i(config_write[snnc_pkg::MemoryAxonColumns]),
+    .write_address_i(config_address[7:0]),
+    .write_data_i(config_data[snnc_pkg::AxonRowBits-1:0]),
+    .valid_i(head_valid && head_is_event && accumulating),
+    .ready_o(decode_ready),
+    .is_value_i(head_type == snnc_pkg::FlitValue),
+    .data_i(head[43:12]),
+    .empty_o(decode_empty),
+    .bank_o(bank_number),
+    .bank_i(bank),
+    .engine_ready_i(engine_ready),
+    .start_o(event_start),
+    .is_value_o(event_is_value),
+    .payload_o(event_payload),
+    .value_o(event_value),
+    .masked_o(event_masked),
+    .lanes_o(event_lanes),
+    .weights_o(event_weights),
+    .weights_offset_o(event_weights_offset),
+    .state_o(event_state),
+    .state_offset_o(event_state_offset),
+    .rows_o(event_rows),
+    .columns_o(event_columns),
+    .words_o(event_words),
+    .row_weight_step_o(row_weight_step),
+    .column_weight_step_o(column_weight_step),
+    .row_state_step_o(row_state_step),
+    .column_state_step_o(column_state_step),
+    .gap_o(event_gap)
   );
 
   snnc_accumulate #(
@@ -292,9 +370,24 @@ module snnc_core #(
   ) u_accumulate (
     .clk_i,
     .rst_i,
-    .words_i(words),
     .start_i(event_start),
-    .flit_i(head),
+    .is_value_i(event_is_value),
+    .payload_i(event_payload),
+    .value_i(event_value),
+    .masked_i(event_masked),
+    .lanes_i(event_lanes),
+    .weights_i(event_weights),
+    .weights_offset_i(event_weights_offset),
+    .state_i(event_state),
+    .state_offset_i(event_state_offset),
+    .rows_i(event_rows),
+    .columns_i(event_columns),
+    .words_i(event_words),
+    .row_weight_step_i(row_weight_step),
+    .column_weight_step_i(column_weight_step),
+    .row_state_step_i(row_state_step),
+    .column_state_step_i(column_state_step),
+    .gap_i(event_gap),
     .ready_o(engine_ready),
     .busy_o(engine_busy),
     .read_o(acc_read),
@@ -302,25 +395,30 @@ module snnc_core #(
     .read_word_o(acc_read_word),
     .shift_o(weight_shift),
     .is_value_o(acc_is_value),
-    .value_lanes_o(value_lanes),
+    .masked_o(acc_masked),
+    .lanes_o(acc_lanes),
     .value_o(value),
     .write_o(acc_write),
     .write_word_o(acc_write_word)
   );
 
   snnc_sweep #(
-    .StateWords(StateWords)
+    .StateWords(StateWords),
+    .ParameterWords(ParameterWords)
   ) u_sweep (
     .clk_i,
     .rst_i,
     .words_i(words),
-    .sweep_i(state_q == Sweep),
-    .init_i(state_q == Init),
+    .pixel_words_i(registers[11*32+:ParameterBits+1]),
+    .sweep_i(sweeping),
+    .init_i(initialising),
     .last_cycle_o(sweep_last_cycle),
     .read_o(sweep_read),
     .read_word_o(sweep_read_word),
+    .parameter_word_o(parameter_word),
     .threshold_read_o(threshold_read),
-    .threshold_address_o(threshold_word),
+    .threshold_address_o(threshold_address),
+    .add_bias_o(add_bias),
     .write_o(sweep_write),
     .write_word_o(sweep_write_word)
   );
@@ -336,19 +434,31 @@ module snnc_core #(
     .rst_i,
     .words_i(words),
     .neurons_i(neurons),
+    .flat_i(registers[2*32+6]),
+    .pixel_words_i(registers[11*32+:8]),
+    .columns_i(registers[11*32+16+:8]),
     .values_last_i(values_last),
     .values_every_i(values_every),
-    .credits_needed_i(credits_needed),
-    .destination_count_i(destination_count),
-    .source_count_i(source_count),
-    .start_credit_i(step_ends),
-    .start_emit_i(emit_starts),
-    .last_step_i(last_step_q),
+    .recurrent_destinations_i(registers[9*32+16+:CountBits]),
+    .credits_needed_i(registers[6*32+:CountBits]),
+    .destination_count_i(registers[7*32+:DestinationAddressBits+1]),
+    .source_count_i(registers[8*32+:SourceAddressBits+1]),
+    .segment_count_i(registers[12*32+:3]),
+    .start_credit_i(start_credit),
+    .start_emit_i(start_emit),
+    .step_i(time_step),
+    .last_step_i(last_step),
     .idle_o(emitter_idle),
     .credit_i(credit_arrives),
+    .bitmap_read_o(bitmap_read),
+    .bitmap_slot_o(bitmap_slot),
+    .bitmap_word_o(bitmap_word),
+    .spikes_i(bitmap_data),
+    .state_read_o(emit_read),
     .word_o(emit_word),
-    .spikes_i(bitmap[emit_word]),
     .state_i(lane_state),
+    .segment_address_o(segment_number),
+    .segment_i(segment),
     .destination_address_o(destination_address),
     .destination_i(destinations[destination_address]),
     .source_address_o(source_address),
@@ -381,53 +491,100 @@ module snnc_core #(
     .write_i(state_write),
     .write_address_i(state_write_word),
     .write_data_i(state_write_data),
-    .read_i(acc_read || sweep_read || (state_q == Drain && !emitter_idle)),
+    .read_i(acc_read || sweep_read || emit_read),
     .read_address_i(state_read_word),
     .read_data_o(state_data)
   );
 
+  if (Cuba != 0) begin : g_cuba
+    logic [StateWordBits-1:0] membrane_write_data;
+
+    always_comb begin
+      membrane_write_data = config_data[StateWordBits-1:0];
+      if (sweep_write) membrane_write_data = sweeping ? lane_membrane_after : lane_threshold;
+    end
+
+    snnc_memory #(
+      .Width(StateWordBits),
+      .Depth(StateWords),
+      .InitFile((InitCore == "") ? "" : {InitCore, "_membrane.hex"})
+    ) u_membrane (
+      .clk_i,
+      .write_i(sweep_write || config_write[snnc_pkg::MemoryMembrane]),
+      .write_address_i(sweep_write ? sweep_write_word : config_address[WordBits-1:0]),
+      .write_data_i(membrane_write_data),
+      .read_i(sweep_read || emit_read),
+      .read_address_i(state_read_word),
+      .read_data_o(membrane_data)
+    );
+  end else begin : g_no_cuba
+    assign membrane_data = '0;
+  end
+
   snnc_memory #(
     .Width(StateWordBits),
-    .Depth(2 * StateWords),
+    .Depth(2 * ParameterWords),
     .InitFile((InitCore == "") ? "" : {InitCore, "_thresholds.hex"})
   ) u_thresholds (
     .clk_i,
     .write_i(config_write[snnc_pkg::MemoryThresholds]),
-    .write_address_i(config_address[WordBits:0]),
+    .write_address_i(config_address[ThresholdAddressBits-1:0]),
     .write_data_i(config_data[StateWordBits-1:0]),
     .read_i(threshold_read),
-    .read_address_i(threshold_address),
+    .read_address_i(threshold_address[ThresholdAddressBits-1:0]),
     .read_data_o(threshold_data)
   );
 
   snnc_memory #(
     .Width(StateWordBits),
-    .Depth(StateWords),
+    .Depth(ParameterWords),
     .InitFile((InitCore == "") ? "" : {InitCore, "_bias.hex"})
   ) u_bias (
     .clk_i,
     .write_i(config_write[snnc_pkg::MemoryBias]),
-    .write_address_i(config_address[WordBits-1:0]),
+    .write_address_i(config_address[ParameterBits-1:0]),
     .write_data_i(config_data[StateWordBits-1:0]),
     .read_i(sweep_read),
-    .read_address_i(sweep_read_word),
+    .read_address_i(parameter_word),
     .read_data_o(bias_data)
   );
 
+  // A slot's number is modulo BitmapSlots, which the cut to the address does.
+  snnc_memory #(
+    .Width(Lanes),
+    .Depth(BitmapWords)
+  ) u_bitmap (
+    .clk_i,
+    .write_i(sweep_write && sweeping),
+    .write_address_i(BitmapAddressBits'({time_step[3:0], sweep_write_word})),
+    .write_data_i(lane_spike),
+    .read_i(bitmap_read),
+    .read_address_i(BitmapAddressBits'({bitmap_slot, bitmap_word})),
+    .read_data_o(bitmap_data)
+  );
+
   for (genvar lane = 0; lane < Lanes; lane++) begin : g_lane
+    logic chosen;
+    assign chosen = !acc_masked || acc_lanes[lane];
+
     snnc_lane #(
       .WeightBits(WeightBits),
-      .StateBits(StateBits)
+      .StateBits(StateBits),
+      .Cuba(Cuba),
+      .DecayMultiplier(DecayMultiplier)
     ) u_lane (
       .clk_i,
       .state_i(state_data[lane*StateBits+:StateBits]),
+      .membrane_i(membrane_data[lane*StateBits+:StateBits]),
       .weight_i(weight_data[lane*WeightBits+:WeightBits]),
       .bias_i(bias_data[lane*StateBits+:StateBits]),
       .value_i(value),
       .shift_i(weight_shift),
-      .add_weight_i(state_q != Sweep && !acc_is_value),
-      .add_bias_i(state_q == Sweep),
-      .add_value_i(state_q != Sweep && acc_is_value && value_lanes[lane]),
+      .add_weight_i(!add_bias && !acc_is_value && chosen),
+      .add_bias_i(add_bias),
+      .add_membrane_i(cuba),
+      .add_value_i(!add_bias && acc_is_value && chosen),
+      .show_membrane_i(cuba && draining && values_last),
       .state_o(lane_state[lane*StateBits+:StateBits]),
       .threshold_i(threshold_data[lane*StateBits+:StateBits]),
       .threshold_o(lane_threshold[lane*StateBits+:StateBits]),
@@ -436,14 +593,16 @@ module snnc_core #(
       .hard_reset_i(hard_reset),
       .reset_value_i(reset_value),
       .sign_mask_i(sign_mask_q),
-      .leak_shift_i(leak_shift),
+      .decay_i(decay_q),
+      .current_decay_i(current_decay_q),
       .spike_o(lane_spike[lane]),
-      .state_after_o(lane_after[lane*StateBits+:StateBits])
+      .membrane_after_o(lane_membrane_after[lane*StateBits+:StateBits]),
+      .current_after_o(lane_current_after[lane*StateBits+:StateBits])
     );
   end
 
   logic unused;
-  assign unused = ^{registers, config_address, config_data};
+  assign unused = ^{head, registers, config_write, config_address, config_data, threshold_address};
 
 `ifdef SNNC_TRACE
   snnc_trace #(
@@ -458,28 +617,38 @@ module snnc_core #(
     .run_i(trace_run_i),
     .cycle_i(trace_cycle_i),
     .file_i(trace_file_i),
-    .sweep_i(state_q == Sweep),
+    .sweep_i(sweeping),
     .sweep_last_cycle_i(sweep_last_cycle),
-    .last_step_i(last_step_q),
+    .last_step_i(last_step),
     .write_i(sweep_write),
     .word_i(sweep_write_word),
     .spikes_i(lane_spike),
     .before_i(lane_state),
-    .after_i(lane_after)
+    .after_i(lane_membrane_after)
   );
 `endif
 
 `ifdef SNNC_ASSERT
+  // Words read by an accumulation and not yet written.
+  logic [2:0] pending_q;
+  logic [3*WordBits-1:0] pending_words_q;
+
   always @(posedge clk_i) begin
+    pending_q <= {pending_q[1:0], acc_read && !rst_i};
+    pending_words_q <= {pending_words_q[2*WordBits-1:0], acc_read_word};
     if (!rst_i) begin
       if (head_valid && head_is_event) begin
-        assert (state_q == Accumulate) else $fatal(1, "%m: event outside ACCUMULATE");
-      end
-      if (end_arrives && !step_starts) begin
-        assert (ends_q < ends_needed || !enable) else $fatal(1, "%m: END beyond those needed");
+        assert (accumulating) else $fatal(1, "%m: event outside ACCUMULATE");
       end
       assert (32'(acc_write) + 32'(sweep_write) + 32'(config_write[snnc_pkg::MemoryState]) <= 1)
         else $fatal(1, "%m: two writes to the state memory");
+      assert (!acc_read || accumulating) else $fatal(1, "%m: accumulation outside ACCUMULATE");
+      for (int i = 0; i < 3; i++) begin
+        if (pending_q[i] && (acc_read || sweep_read || emit_read)) begin
+          assert (state_read_word != pending_words_q[i*WordBits+:WordBits])
+            else $fatal(1, "%m: word %0d read before it was written back", state_read_word);
+        end
+      end
     end
   end
 `endif

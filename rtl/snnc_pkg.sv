@@ -49,6 +49,14 @@ package snnc_pkg;
   localparam int DecayShift = 12;
   localparam int DecayBits = 13;
 
+  // The shift that a d of 0 or a power of two stands for, as snnc_decay takes it.
+  function automatic logic [DecayBits-1:0] decay_shift(input logic [DecayBits-1:0] d);
+    decay_shift = '0;
+    for (int i = 0; i <= DecayShift; i++) begin
+      if (d[i]) decay_shift = DecayBits'(16 + DecayShift - i);
+    end
+  endfunction
+
   // The time step within a sample; it stays in 16 to 31, right modulo 16, once it got there.
   localparam int StepBits = 5;
 

@@ -12,9 +12,20 @@ module snnc_top #(
   parameter int WeightBits = 4,
   // Bits of a neuron's state, of a threshold and of a bias, 8 to 24.
   parameter int StateBits = 16,
-  // Words of a core's weight memory, and of its state memory; at least 2.
+  // Words of a core's weight memory, and of its state memory.
   parameter int WeightWords = 256,
   parameter int StateWords = 16,
+  // Words of thresholds, initial membranes and biases each: one per channel, Lanes to a word.
+  parameter int ParameterWords = 16,
+  // Entries of a core's axon row and axon column table, 1 to 256.
+  parameter int AxonRows = 16,
+  parameter int AxonColumns = 16,
+  // Spike bitmaps a core keeps: one more than the longest delay; a power of two, at most 16.
+  parameter int BitmapSlots = 1,
+  // 1: a second state memory, for neurons with a synaptic current.
+  parameter int Cuba = 0,
+  // 1: decays multiply; 0: they shift.
+  parameter int DecayMultiplier = 0,
   // Entries of a core's destination and source table.
   parameter int Destinations = 8,
   parameter int Sources = 8,
@@ -75,6 +86,12 @@ module snnc_top #(
     .StateBits(StateBits),
     .WeightWords(WeightWords),
     .StateWords(StateWords),
+    .ParameterWords(ParameterWords),
+    .AxonRows(AxonRows),
+    .AxonColumns(AxonColumns),
+    .BitmapSlots(BitmapSlots),
+    .Cuba(Cuba),
+    .DecayMultiplier(DecayMultiplier),
     .Destinations(Destinations),
     .Sources(Sources),
     .EventFifoDepth(EventFifoDepth),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Simulation only (compiled under SNNC_TRACE): prints one line per word that a sweep writes:
-// run, cycle, x, y, step, word (decimal), spikes, state before, state after, last (hexadecimal).
+// run, cycle, x, y, step, word (decimal), spikes, state before, membrane after, last (hexadecimal).
 `default_nettype none
 
 module snnc_trace #(
@@ -24,7 +24,7 @@ module snnc_trace #(
   input  wire logic                     sweep_i,
   input  wire logic                     sweep_last_cycle_i,
   input  wire logic                     last_step_i,
-  // The write: its word, spikes and new state.
+  // The write: its word, spikes and new membrane.
   input  wire logic                     write_i,
   input  wire logic [WordBits-1:0]      word_i,
   input  wire logic [Lanes-1:0]         spikes_i,

@@ -98,7 +98,8 @@ class Report:
 
 def render(report: Report) -> str:
     """The report as plain text."""
-    parts = [_summary(report), _layer_table(report), _core_table(report), _energy_table(report)]
+    tables = (_layer_table, _plan_table, _core_table, _energy_table)
+    parts = [_summary(report), *(table(report) for table in tables)]
     return "\n\n".join(parts)
 
 
@@ -160,6 +161,18 @@ def _layer_table(report: Report) -> str:
     if report.cycles is None:
         return table
     return table + "\ncycles: busy ones per sample of the layer's busiest core; < marks the bottleneck"
+
+
+def _plan_table(report: Report) -> str:
+    """What the layers are, and the cycles the compiler expected of them."""
+    rows = []
+    for row in report.layers:
+        cycles, predicted = row["cycles"], row["predicted_cycles"]
+        simulated, ratio = ("-", "-") if cycles is None else (f"{cycles:.0f}", f"{predicted / cycles:.2f}")
+        sizes = [str(row[key]) for key in ("weights", "weight_bits", "state_bits")]
+        rows.append((_short(row["name"]), _short(row["kind"]), *sizes, f"{predicted:.0f}", simulated, ratio))
+    header = ("layer", "kind", "weights", "bits", "state bits", "cycles expected", "simulated", "ratio")
+    return format_table(header, rows)
 
 
 def _core_table(report: Report) -> str:

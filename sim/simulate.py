@@ -9,10 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..compiler.arithmetic import IntArray
-from ..compiler.execute import payloads_of
+from ..compiler.costs import layer_cycles
+from ..compiler.cuts import LayerCut
+from ..compiler.encoding import encode_inputs
 from ..compiler.flits import FlitType, decode_outputs, flit_types
-from ..compiler.program import TiledProgram
+from ..compiler.network import Conv2d, Layer, Network
+from ..compiler.program import Core, TiledProgram
 from ..compiler.storage import Program
+from ..compiler.tiling import is_depthwise
 from .counts import Counts, Primitives, count_actions, join_primitives
 from .cycle_engine import CycleRun, run_isolated, run_stream
 from .energy import EnergyReport, price, price_dense
@@ -72,9 +76,9 @@ def simulate(
         clock_hz=tiled.target.clock_mhz * 1e6,
         throughput_hz=throughput,
         energy=_energy_entry(tiled, energy, len(x)),
-        dense=price_dense(tiled),
+        dense=price_dense(tiled, program.network),
         counts={name: int(values.sum()) for name, values in counts.items()},
-        layers=_layer_rows(tiled, counts, energy, result, len(x)),
+        layers=_layer_rows(program, counts, energy, result, len(x)),
         cores=_core_rows(tiled, result),
         wall_s=wall,
     )
@@ -106,7 +110,7 @@ def _total(parts: Iterable[IntArray | None]) -> IntArray | None:
 def _batches(program: TiledProgram, x: NDArray[Any]) -> Iterator[IntArray]:
     size = max(1, BATCH_BYTES // (8 * program.steps * program.input.features))
     for start in range(0, len(x), size):
-        yield payloads_of(program.input, program.steps, x[start : start + size])
+        yield encode_inputs(program.input, program.steps, x[start : start + size])
 
 
 def _run_functional(program: TiledProgram, payloads: IntArray) -> _Result:
@@ -122,7 +126,7 @@ def _run_cycles(program: TiledProgram, payloads: IntArray) -> _Result:
 
 def _throughput(program: TiledProgram, x: NDArray[Any]) -> float:
     """Samples per second once the pipeline is full: from the first sample's end to the last one's."""
-    payloads = payloads_of(program.input, program.steps, x[:STREAM_SAMPLES])
+    payloads = encode_inputs(program.input, program.steps, x[:STREAM_SAMPLES])
     run = run_stream(program, payloads)
     clock = program.target.clock_mhz * 1e6
     if len(payloads) == 1:
@@ -159,31 +163,53 @@ def _energy_entry(program: TiledProgram, energy: EnergyReport, samples: int) -> 
 
 
 def _layer_rows(
-    program: TiledProgram, counts: Counts, energy: EnergyReport, result: _Result, samples: int
+    program: Program, counts: Counts, energy: EnergyReport, result: _Result, samples: int
 ) -> list[Row]:
     rows = []
-    for name in dict.fromkeys(core.layer for core in program.cores):
-        members = [number for number, core in enumerate(program.cores) if core.layer == name]
-        cores = [program.cores[number] for number in members]
-        neurons = sum(core.neurons for core in cores if core.emission != "values_every")
+    tiled = program.tiled
+    for layer in program.network.layers:
+        members = [number for number, core in enumerate(tiled.cores) if core.layer == layer.name]
         spikes = int(counts["spikes"][members].sum())
         busy = None if result.busy is None else int(result.busy[members].max()) / samples
         rows.append(
             {
-                "name": name,
-                "kind": "linear",
-                "neurons": neurons,
-                "weights": sum(core.axons * core.neurons for core in cores),
-                "weight_bits": max(core.weight_bits for core in cores),
-                "cores": len(cores),
+                "name": layer.name,
+                "kind": layer_kind(program.network, layer),
+                "neurons": layer.count,
+                "weights": sum(edge.synapses.weights.size for edge in layer.edges),
+                "weight_bits": max(edge.synapses.weight_bits for edge in layer.edges),
+                "state_bits": layer.neurons.state_bits,
+                "cores": len(members),
                 "cycles": busy,
+                "predicted_cycles": _predicted_cycles(program, layer, [tiled.cores[n] for n in members]),
                 "sops": int(counts["sops"][members].sum()),
                 "spikes": spikes,
-                "rate": spikes / (neurons * program.steps * samples),
+                "rate": spikes / (layer.count * tiled.steps * samples),
                 "energy_j": float(energy.per_core[members].sum()) / samples,
             }
         )
     return rows
+
+
+def layer_kind(network: Network, layer: Layer) -> str:
+    """The kinds of a layer's edges: linear, conv, depthwise; with `recurrent` where one is."""
+    kinds = set()
+    for edge in layer.edges:
+        if not isinstance(edge.synapses, Conv2d):
+            kinds.add("linear")
+        else:
+            kinds.add("depthwise" if is_depthwise(edge, network.shape_of(edge.source)) else "conv")
+    recurrent = any(network.is_recurrent(layer, edge) for edge in layer.edges)
+    return "+".join(sorted(kinds)) + (", recurrent" if recurrent else "")
+
+
+def _predicted_cycles(program: Program, layer: Layer, cores: list[Core]) -> float:
+    """The compiler's estimate of a sample's cycles on one core of the layer, made before anything ran."""
+    lanes = program.tiled.target.lanes
+    largest = max(cores, key=lambda core: core.tile.words(lanes)).tile
+    slices = sum(core.tile == largest for core in cores)
+    cut = LayerCut(layer, lanes, largest.pixel_words(lanes), largest.rows, ((),) * slices, 0)
+    return layer_cycles(program.network, cut, program.tiled.target) * program.tiled.steps
 
 
 def _core_rows(program: TiledProgram, result: _Result) -> list[Row]:
@@ -196,9 +222,9 @@ def _core_rows(program: TiledProgram, result: _Result) -> list[Row]:
             "layer": core.layer,
             "busy": None if result.busy is None else int(result.busy[number]),
             "stalled": None if result.stalled is None else int(result.stalled[number]),
-            "weight_bits_used": core.axons * core.words(target.lanes) * target.lanes * program.weight_bits,
+            "weight_bits_used": core.weights.size * program.weight_bits,
             "weight_bits": target.weight_bits_per_core,
-            "state_bits_used": core.words(target.lanes) * target.lanes * target.state_bits,
+            "state_bits_used": core.tile.words(target.lanes) * target.lanes * target.state_bits,
             "state_bits": target.neurons * target.state_bits,
         }
         for number, core in enumerate(program.cores)
