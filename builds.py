@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .compiler.execute import LayerTrace, execute_image, execute_network, execute_program, payloads_of
+from .compiler.bounds import bits_needed
+from .compiler.encoding import encode_inputs
+from .compiler.execute import LayerTrace, execute_image, execute_network, execute_program
 from .compiler.network import Network
 from .compiler.passes.encode import Encode
 from .compiler.pipeline import Compilation, Stage, check_pass_name, compile_network
-from .compiler.storage import Program
+from .compiler.storage import PROGRAM_FILE, Program
 from .compiler.targets import load_target
 from .compiler.text import print_ir
 from .console import Console
@@ -112,6 +114,7 @@ def compile_model(
     from .rtl.export import export_rtl
     from .training.checkpoint import save_checkpoint
 
+    _remove_old_results(output)
     (output / "ir").mkdir(parents=True, exist_ok=True)
     for number, stage in enumerate([Stage("network", network, 0.0), *stages]):
         write_text(output / "ir" / f"{number}-{stage.name}.txt", print_ir(stage.ir))
@@ -122,11 +125,20 @@ def compile_model(
     return program
 
 
+def _remove_old_results(build: Path) -> None:
+    """Results of an older program must not stand beside a new one."""
+    for name in (PROGRAM_FILE, "report.json", "verify.json"):
+        (build / name).unlink(missing_ok=True)
+
+
 def check_levels(compilation: Compilation, seed: int = 0) -> None:
     """Translation validation: run every level on random inputs; raises MismatchError naming the level."""
     network = compilation.network
-    shape = (CHECK_SAMPLES, network.steps, network.input.features)
-    payloads = np.random.default_rng(seed).integers(0, network.input.max_payload + 1, shape)
+    node, steps = network.input, (network.steps,) if network.input.encoding == "events" else ()
+    values = np.random.default_rng(seed).integers(
+        0, node.max_payload + 1, (CHECK_SAMPLES, *steps, node.features), np.uint8
+    )
+    payloads = encode_inputs(node, network.steps, values)
     expected = execute_network(network, payloads)
     runs = {
         "tiled program": execute_program(compilation.program, payloads),
@@ -151,17 +163,15 @@ def _fit_table(compilation: Compilation) -> str:
     lines = [
         f"{program.name} -> {target.name}: {len(program.cores)} of {target.core_count} cores, "
         f"{program.weight_bits}-bit weights, {target.lanes} lanes",
-        f"{'core':>7}  {'layer':12}{'neurons':>9}{'axons':>7}{'weights KiB':>21}{'state word bits':>17}",
+        f"{'core':>7}  {'layer':12}{'channels':>9}{'rows':>5}{'neurons':>8}{'weights KiB':>20}{'state word bits':>17}",
     ]
+    word_bits = target.lanes * program.weight_bits
     for core in program.cores:
-        used = core.axons * core.words(target.lanes) * target.lanes * program.weight_bits
-        from_bits = target.weight_bits_per_core
-        low, high = core.accumulator
-        needed = max((-low - 1).bit_length() if low < 0 else 0, high.bit_length()) + 1
+        used, available = len(core.weights) * word_bits, target.weight_bits_per_core
         lines.append(
-            f"{core.at!s:>7}  {core.layer:12}{core.neurons:9}{core.axons:7}"
-            f"{used / 8192:8.1f} /{from_bits / 8192:6.1f} {used / from_bits:4.0%}"
-            f"{needed:11} / {target.state_bits}"
+            f"{core.at!s:>7}  {core.layer:12}{core.tile.channels:9}{core.tile.rows:5}{core.neurons:8}"
+            f"{used / 8192:8.1f} /{available / 8192:6.1f} {used / available:4.0%}"
+            f"{bits_needed(*core.accumulator):11} / {target.state_bits}"
         )
     return "\n".join(lines)
 
@@ -221,8 +231,8 @@ def _write_trace(program: Program, x: np.ndarray[Any, Any], path: Path) -> None:
     from .verification import layer_traces
 
     network = program.network
-    run = run_functional(program.tiled, payloads_of(network.input, network.steps, x), trace=True)
-    arrays = {}
+    run = run_functional(program.tiled, encode_inputs(network.input, network.steps, x), trace=True)
+    arrays: dict[str, Any] = {}
     for name, (membranes, spikes) in layer_traces(program.tiled, run.trace).items():
         arrays[f"{name}.membranes"] = membranes
         arrays[f"{name}.spikes"] = spikes
@@ -256,7 +266,7 @@ def verify_build(
                 "the model is not the one this build was compiled from", where=str(build / MODEL_FILE)
             )
         trainer = {t.name: (t.membranes, t.spikes) for t in checkpoint.model.trace(inputs.x)}
-    payloads = payloads_of(program.network.input, program.network.steps, inputs.x)
+    payloads = encode_inputs(program.network.input, program.network.steps, inputs.x)
     options = VerifyOptions(stall, seed, cache=cache_directory(), work=build / "verify")
     result = verify(
         program, payloads, trainer, options, announce=lambda name: console.detail(f"running {name}")
