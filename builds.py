@@ -163,7 +163,8 @@ def _fit_table(compilation: Compilation) -> str:
     lines = [
         f"{program.name} -> {target.name}: {len(program.cores)} of {target.core_count} cores, "
         f"{program.weight_bits}-bit weights, {target.lanes} lanes",
-        f"{'core':>7}  {'layer':12}{'channels':>9}{'rows':>5}{'neurons':>8}{'weights KiB':>20}{'state word bits':>17}",
+        f"{'core':>7}  {'layer':12}{'channels':>9}{'rows':>5}{'neurons':>8}{'weights KiB':>20}"
+        f"{'state word bits':>17}",
     ]
     word_bits = target.lanes * program.weight_bits
     for core in program.cores:

@@ -226,15 +226,17 @@ def targets() -> None:
     """List the targets with their limits."""
     from .compiler.targets import builtin_targets
 
-    click.echo(f"{'target':10} {'cores':>5} {'lanes':>5} {'neurons':>7} {'axons':>6} {'weights KiB':>11} "
-               f"{'state':>5} {'MHz':>5}  description")  # fmt: skip
+    click.echo(
+        f"{'target':10} {'cores':>5} {'lanes':>5} {'neurons':>7} {'weights KiB':>11} "
+        f"{'state':>5} {'MHz':>5}  description"
+    )
     for target in builtin_targets().values():
         click.echo(
-            f"{target.name:10} {target.core_count:5} {target.lanes:5} {target.neurons:7} {target.axons:6} "
+            f"{target.name:10} {target.core_count:5} {target.lanes:5} {target.neurons:7} "
             f"{target.weight_kibit / 8:11.1f} {target.state_bits:5} {target.clock_mhz:5.0f}  "
             f"{target.description}"
         )
-    click.echo("neurons, axons, weights: per core; state: bits per neuron")
+    click.echo("neurons, weights: per core; state: bits per neuron")
 
 
 @main.command()

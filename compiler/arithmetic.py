@@ -63,7 +63,7 @@ def accumulate(weights: NDArray[np.int8], payloads: IntArray) -> IntArray:
 
 
 def synaptic_current(previous: IntArray, arriving: IntArray, leak: Decay | None) -> IntArray:
-    """The current that enters the membrane: what arrives, and with a leak what is left of the last step's (CUBA)."""
+    """The current that enters the membrane: what arrives and, with a leak (CUBA), what is left of before."""
     return arriving if leak is None else decay(previous, leak) + arriving
 
 

@@ -32,7 +32,7 @@ class Interval:
 def current_bounds(network: Network, layer: Layer) -> Interval:
     """Bounds per channel of the current that arrives in one step, and of every partial sum on the way to it.
 
-    A source neuron sends one event per step and edge at most; pooling lets a window's worth reach one synapse.
+    A source neuron sends one event per step and edge at most; pooling lets a whole window reach one synapse.
     """
     low = np.zeros(layer.shape[0], np.int64)
     high = np.zeros(layer.shape[0], np.int64)
@@ -46,7 +46,8 @@ def current_bounds(network: Network, layer: Layer) -> Interval:
 
 
 def synaptic_bounds(network: Network, layer: Layer, arriving: Interval) -> Interval:
-    """Bounds of the current i that enters the membrane: what arrives, plus what is left of earlier steps (CUBA)."""
+    """Bounds of the current that enters the membrane: what arrives and what is left of earlier steps
+    (CUBA)."""
     leak = layer.neurons.current_leak
     if leak is None:
         return arriving

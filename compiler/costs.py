@@ -1,4 +1,4 @@
-"""The cost model: estimated cycles per step of a cut, before anything has run. Reports set it against simulated cycles."""
+"""The cost model: estimated cycles per step of a cut; reports set it against simulated cycles."""
 
 from .cuts import LayerCut, depthwise, source_neurons
 from .network import Conv2d, Edge, Network

@@ -1,7 +1,8 @@
-"""How one layer may be cut: the geometry of a cut, whether its tiles fit a core, and the smallest that does."""
+"""How one layer may be cut: the geometry of a cut, whether its tiles fit a core, the smallest that does."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ..errors import DoesNotFit
 from .geometry import FLAT_COLUMN
@@ -127,7 +128,7 @@ def _pack(atoms: list[_Atom], words: int, columns: int, edges: int) -> tuple[tup
     least = max(-(-sum(atom.words for atom in atoms) // words), 1)
     for pieces in range(least, len(atoms) + 1):
         bounds = [round(i * len(atoms) / pieces) for i in range(pieces + 1)]
-        groups = [atoms[a:b] for a, b in zip(bounds, bounds[1:], strict=False)]
+        groups = [atoms[a:b] for a, b in pairwise(bounds)]
         if all(_fits(group, words, columns, edges) for group in groups):
             return tuple(_ranges(group, edges) for group in groups)
     return None

@@ -12,9 +12,9 @@ RATE_SEED = 0x5EED
 def encode_inputs(node: Input, steps: int, x: NDArray[np.uint8]) -> IntArray:
     """Payload of every input event, (samples, steps, features).
 
-    `x` is (samples, features) with values 0..max_payload, or (samples, steps, features) for `events`. The meaning of
-    each encoding is in `network.Input`. `rate` draws from a generator that depends on the sample's own values
-    alone, so that a sample's events do not depend on its neighbours in the batch.
+    `x` is (samples, features) with values 0..max_payload, or (samples, steps, features) for `events`. The
+    meaning of each encoding is in `network.Input`. `rate` draws from a generator that depends on the sample's
+    own values alone, so that a sample's events do not depend on its neighbours in the batch.
     """
     values = x.astype(np.int64)
     if node.encoding == "events":

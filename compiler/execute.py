@@ -5,6 +5,7 @@ Everything is built from `arithmetic.py`; the engines of `sim/`, the trainer and
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,8 @@ from .geometry import ungrouped
 from .image import Image
 from .network import Conv2d, Edge, Layer, Network, Readout, Shape, count, pooled
 from .program import Address, Core, TiledProgram, local_coordinates
+
+Value = TypeVar("Value", np.int64, np.bool_)
 
 
 @dataclass(frozen=True)
@@ -249,22 +252,23 @@ def assemble_layers(
     have none."""
     layers: dict[str, LayerTrace] = {}
     for name in dict.fromkeys(core.layer for core in program.cores):
-        owners = [core for core in program.cores if core.layer == name and traces[core.at] is not None]
-        joined = [
-            _join(owners, traces, part, program.target.lanes)
-            for part in ("accumulated", "membrane", "spikes")
-        ]
-        layers[name] = LayerTrace(*joined)
+        found = [(c, traces[c.at]) for c in program.cores if c.layer == name and traces[c.at] is not None]
+        owners = [core for core, _ in found]
+        parts = [trace for _, trace in found if trace is not None]
+        layers[name] = LayerTrace(
+            _join(program, owners, [trace.accumulated for trace in parts]),
+            _join(program, owners, [trace.membrane for trace in parts]),
+            _join(program, owners, [trace.spikes for trace in parts]),
+        )
     return layers
 
 
-def _join(owners: list[Core], traces: Mapping[Address, LayerTrace | None], part: str, lanes: int) -> IntArray:
-    arrays = [np.asarray(getattr(traces[core.at], part)) for core in owners]
-    samples, steps = arrays[0].shape[:2]
-    joined = np.zeros((samples, steps, count(owners[0].tile.layer_shape)), arrays[0].dtype)
-    for core, array in zip(owners, arrays, strict=True):
-        numbers = core.tile.neuron_map(lanes)
-        joined[:, :, numbers[numbers >= 0]] = array
+def _join(program: TiledProgram, owners: list[Core], parts: list[NDArray[Value]]) -> NDArray[Value]:
+    samples, steps = parts[0].shape[:2]
+    joined = np.zeros((samples, steps, count(owners[0].tile.layer_shape)), parts[0].dtype)
+    for core, part in zip(owners, parts, strict=True):
+        numbers = core.tile.neuron_map(program.target.lanes)
+        joined[:, :, numbers[numbers >= 0]] = part
     return joined
 
 

@@ -106,8 +106,8 @@ def decode_outputs(program: TiledProgram, flits: FlitArray, samples: int) -> Int
     """What the host reads from the packets that left the mesh, in order: (samples, outputs).
 
     Per readout neuron the final membrane, its spikes in the readout's window, or its first spike there (as
-    `network.Readout` counts it). Packets are attributed to samples and steps by counting the END flits of their sender,
-    which follow its packets in order; packets to the host carry the sender's x and y.
+    `network.Readout` counts it). Packets are attributed to samples and steps by counting the END flits of
+    their sender, which follow its packets in order; packets to the host carry the sender's x and y.
     """
     results = np.zeros((samples, program.outputs), np.int64)
     per_sample = {

@@ -155,10 +155,11 @@ def _convolution(
 def _positions(
     edge: Edge, synapses: Conv2d, source: Shape, axis: int, first: int, outputs: int
 ) -> list[tuple[int, int, int]]:
-    """(count, first kernel position, its output, counted from `first`) of each source row (axis 0) or column (1).
+    """(count, first kernel position, its output counted from `first`) of each source row (axis 0) or column
+    (1).
 
-    Output o sees kernel position p of the pooled source s where o * stride + p = s + padding; p rises by the stride
-    as o falls by one.
+    Output o sees kernel position p of the pooled source s where o * stride + p = s + padding; p rises by the
+    stride as o falls by one.
     """
     stride, padding, pool = synapses.stride[axis], synapses.padding[axis], edge.pool[axis]
     entries = []
@@ -175,7 +176,9 @@ def _positions(
 
 
 def _scaled(entries: list[tuple[int, int, int]], weight_words: int, state_words: int) -> IntArray:
-    return np.array(entries, np.int64).reshape(-1, 3) * np.array([1, weight_words, state_words])
+    table = np.array(entries, np.int64).reshape(-1, 3)
+    scaled: IntArray = table * np.array([1, weight_words, state_words])
+    return scaled
 
 
 def ungrouped(synapses: Conv2d, source_channels: int) -> NDArray[np.int8]:

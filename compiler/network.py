@@ -1,9 +1,9 @@
 """IR level 1, `Network`: a typed graph of integer layers, the functional meaning of a model.
 
-A layer is one population of neurons and the edges that feed it; an edge carries the events of a named
-source through optional sum pooling and its synapses. Everything is in accumulator units of the receiving layer.
-Populations have shape (channels, height, width), (n, 1, 1) for a fully connected layer; neurons are numbered in
-that order, as PyTorch's flatten does.
+A layer is one population of neurons and the edges that feed it; an edge carries the events of a named source
+through optional sum pooling and its synapses. Everything is in accumulator units of the receiving layer.
+Populations have shape (channels, height, width), (n, 1, 1) for a fully connected layer; neurons are numbered
+in that order, as PyTorch's flatten does.
 """
 
 import math
@@ -31,9 +31,10 @@ MAX_DELAY = 15
 class Input:
     """Where data enters, and how a sample becomes events; payloads are 0..max_payload.
 
-    `direct`: the graded value of each feature in every step. `held`: once, in the first step, for layers whose
-    synaptic current does not decay. `rate`: payload 1 with probability value / max_payload per step, from a fixed
-    seed. `latency`: one event of payload 1, the earlier the larger the value. `events`: spike trains (steps, features).
+    `direct`: the graded value of each feature in every step. `held`: once, in the first step, for layers
+    whose synaptic current does not decay. `rate`: payload 1 with probability value / max_payload per step,
+    from a fixed seed. `latency`: one event of payload 1, the earlier the larger the value. `events`: spike
+    trains (steps, features).
     """
 
     name: str
@@ -76,8 +77,9 @@ class Linear:
 
 @dataclass(frozen=True)
 class Conv2d:
-    """Convolution (cross-correlation as in PyTorch), `weights` (channels, source channels / groups, kernel height,
-    kernel width). `groups` equal to both channel counts is depthwise. A 1-D convolution has height 1."""
+    """Convolution (cross-correlation as in PyTorch), `weights` (channels, source channels / groups, kernel
+    height, kernel width). `groups` equal to both channel counts is depthwise. A 1-D convolution has height
+    1."""
 
     weights: NDArray[np.int8]
     weight_bits: int
@@ -88,9 +90,9 @@ class Conv2d:
 
 @dataclass(frozen=True)
 class Edge:
-    """One input of a layer. Events of `source` arrive `delay` steps later; an edge whose source does not come before
-    its layer is recurrent and has a delay of at least 1. `pool` sums windows of (height, width), stride equal to the
-    window, before the synapses; rows and columns that fill no window are dropped."""
+    """One input of a layer. Events of `source` arrive `delay` steps later; an edge whose source does not come
+    before its layer is recurrent and has a delay of at least 1. `pool` sums windows of (height, width),
+    stride equal to the window, before the synapses; rows and columns that fill no window are dropped."""
 
     source: str
     synapses: Linear | Conv2d
@@ -114,8 +116,8 @@ class Layer:
 
 @dataclass(frozen=True)
 class Readout:
-    """How the classes are read from a layer: the last membrane; spikes counted in steps first_step <= t; or the
-    first spike in them (steps - t of it, 0 without a spike: earlier is larger)."""
+    """How the classes are read from a layer: the last membrane; spikes counted in steps first_step <= t; or
+    the first spike in them (steps - t of it, 0 without a spike: earlier is larger)."""
 
     layer: str
     kind: ReadoutKind

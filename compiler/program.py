@@ -52,8 +52,8 @@ HOST = Address(0, 0, host=True)
 class Tile:
     """Which neurons of a layer a core holds: channels x rows x all columns of the layer.
 
-    A flat tile (one pixel) holds `channels` neurons. Word w = (row * columns + column) * pixel_words + k holds
-    the channels k * lanes ... of that pixel.
+    A flat tile (one pixel) holds `channels` neurons. Word w = (row * columns + column) * pixel_words + k
+    holds the channels k * lanes ... of that pixel.
     """
 
     layer: str
@@ -207,8 +207,9 @@ class Core:
 
 @dataclass(frozen=True)
 class InputRoute:
-    """Input features of channels first_channel <= c < last_channel and rows first_row <= y < last_row go to core
-    `to` as coordinate `base + local` (24 bits), local as for a tile of the input's shape at the origin."""
+    """Input features of channels first_channel <= c < last_channel and rows first_row <= y < last_row go to
+    core `to` as coordinate `base + local` (24 bits), local as for a tile of the input's shape at the
+    origin."""
 
     to: Address
     first_channel: int
@@ -282,8 +283,8 @@ def core_usage(core: Core, target: Target, weight_bits: int) -> list[tuple[str, 
 
 
 def local_coordinates(shape: Shape, numbers: IntArray) -> IntArray:
-    """24-bit coordinate of each neuron number of a population of `shape`: {y, x, channel}, or the number itself
-    where the population is flat."""
+    """24-bit coordinate of each neuron number of a population of `shape`: {y, x, channel}, or the number
+    itself where the population is flat."""
     _, height, width = shape
     if (height, width) == (1, 1):
         return numbers

@@ -18,7 +18,7 @@ def verify_program(program: TiledProgram) -> None:
         _require(uses == 1, f"core {address}", f"holds {uses} tiles")
     for core in program.cores:
         _verify_core(core, program)
-        _verify_axons(core, program)
+        _verify_axons(core)
     for core in program.cores:
         _verify_destinations(core, program, places)
         _verify_segments(core)
@@ -68,9 +68,9 @@ def _verify_core(core: Core, program: TiledProgram) -> None:
     _require(core.current_leak is None or target.cuba, where, "the target has no synaptic current")
 
 
-def _verify_axons(core: Core, program: TiledProgram) -> None:
-    """No table entry reaches a weight or state word outside the tile's, whatever the event."""
-    where, lanes = f"core {core.at}", program.target.lanes
+def _verify_axons(core: Core) -> None:
+    """The tables are well formed; where events reach is checked with their senders."""
+    where = f"core {core.at}"
     rows, columns = core.axon_rows, core.axon_columns
     _require(rows.dtype == np.int64 and rows.ndim == 2 and rows.shape[1:] == (4,), where, "axon rows (n, 4)")
     _require(
@@ -122,7 +122,7 @@ def _verify_reach(core: Core, entry: Destination, receiver: Core, lanes: int) ->
 
 
 def _require_axons(where: str, coordinates: IntArray, receiver: Core) -> None:
-    """Every coordinate names an axon row and column of `receiver`, and its event stays inside the memories."""
+    """Every coordinate names an axon row and column of `receiver`; its event stays inside the memories."""
     y, x, channel = coordinates >> 16, coordinates >> 8 & 255, coordinates & 255
     inside = (coordinates >= 0) & (y < len(receiver.axon_rows)) & (x < len(receiver.axon_columns))
     _require(bool(inside.all()), where, f"reaches axons that {receiver.at} does not have")

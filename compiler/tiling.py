@@ -14,8 +14,8 @@ Range = tuple[int, int]
 
 @dataclass(frozen=True)
 class PlannedTile:
-    """A tile over a slice of its fan-in: one range per edge of the layer, in units of `fan_in_units`. A `partial`
-    tile sums its slice for the `neurons` tile `owner`, which has the rest."""
+    """A tile over a slice of its fan-in: one range per edge of the layer, in units of `fan_in_units`. A
+    `partial` tile sums its slice for the `neurons` tile `owner`, which has the rest."""
 
     tile: Tile
     fan_in: tuple[Range, ...]
@@ -67,8 +67,8 @@ class Tiling:
 
 
 def fan_in_units(edge: Edge, source: Shape) -> int:
-    """What a fan-in slice counts: neurons of a flat source, else channels of the source. A depthwise edge cannot
-    be sliced and counts as one."""
+    """What a fan-in slice counts: neurons of a flat source, else channels of the source. A depthwise edge
+    cannot be sliced and counts as one."""
     if is_depthwise(edge, source):
         return 1
     arriving = pooled(source, edge.pool)

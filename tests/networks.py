@@ -140,14 +140,18 @@ def networks(draw: st.DrawFn, *, width: int = 18, largest: int = 40) -> Network:
     steps = draw(st.integers(1, 5))
     for number in range(depth):
         last = number == depth - 1
-        layer = draw(_layer(f"layer{number}", nodes, last, last and readout_kind == "membrane", width, largest))
+        layer = draw(
+            _layer(f"layer{number}", nodes, last, last and readout_kind == "membrane", width, largest)
+        )
         if encoding == "held" and any(edge.source == "input" for edge in layer.edges):
             layer = replace(layer, neurons=replace(layer.neurons, current_leak=NO_LEAK))
         layers.append(layer)
         nodes[layer.name] = layer.shape
     layers = _with_recurrence(draw, layers)
     first_step = 0 if readout_kind == "membrane" else draw(st.integers(0, steps - 1))
-    network = Network("random", steps, node, tuple(layers), Readout(layers[-1].name, readout_kind, first_step))
+    network = Network(
+        "random", steps, node, tuple(layers), Readout(layers[-1].name, readout_kind, first_step)
+    )
     network.verify()
     return network
 
@@ -216,7 +220,9 @@ def _convolution(draw: st.DrawFn, source: Shape, bits: int, channels: int | None
 
 def _with_recurrence(draw: st.DrawFn, layers: list[Layer]) -> list[Layer]:
     """Perhaps one recurrent edge, from a firing layer to itself or to an earlier flat one."""
-    flat = [number for number, layer in enumerate(layers) if layer.shape[1:] == (1, 1) and len(layer.edges) < 4]
+    flat = [
+        number for number, layer in enumerate(layers) if layer.shape[1:] == (1, 1) and len(layer.edges) < 4
+    ]
     if not flat or not draw(st.booleans()):
         return layers
     number = draw(st.sampled_from(flat))

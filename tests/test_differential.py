@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, note, settings
 from networks import Case, cases, target
+
 from snnc.builds import cache_directory
 from snnc.compiler.execute import Execution, execute_network
 from snnc.compiler.flits import decode_outputs

@@ -14,7 +14,7 @@ Rule = Callable[[Network, Layer, Target], str | None]
 
 
 def decay_is_computable(network: Network, layer: Layer, target: Target) -> str | None:
-    """A decay is numerator / 2^fraction with fraction up to 12; without a multiplier a power of two or none."""
+    """A decay is numerator / 2^fraction, fraction up to 12; without a multiplier a power of two or none."""
     for label, leak in (
         ("leak", layer.neurons.leak),
         ("current leak", layer.neurons.current_leak or NO_LEAK),
@@ -39,7 +39,8 @@ def held_inputs_do_not_decay(network: Network, layer: Layer, target: Target) -> 
     fed = any(edge.source == network.input.name for edge in layer.edges)
     if network.input.encoding != "held" or not fed or layer.neurons.current_leak == NO_LEAK:
         return None
-    return f"takes a held input with current leak {layer.neurons.current_leak}; allowed: a current that does not decay"
+    leak = layer.neurons.current_leak
+    return f"takes a held input with current leak {leak}; allowed: a current that does not decay"
 
 
 def coordinates_have_eight_bits(network: Network, layer: Layer, target: Target) -> str | None:
@@ -47,7 +48,7 @@ def coordinates_have_eight_bits(network: Network, layer: Layer, target: Target) 
     for edge in layer.edges:
         shape = network.shape_of(edge.source)
         if shape[1:] != (1, 1) and shape[0] > 256:
-            return f"source {edge.source!r} has {shape[0]} channels of {shape[1]} x {shape[2]}; allowed: up to 256"
+            return f"source {edge.source!r} has {shape[0]} channels of several pixels; allowed: up to 256"
     return None
 
 
@@ -58,7 +59,8 @@ def delays_fit_the_bitmaps(network: Network, layer: Layer, target: Target) -> st
         if edge.source == network.input.name and edge.delay:
             return f"delay {edge.delay} on the input; allowed: 0 (shift the input instead)"
         if kept >= target.delay_slots:
-            return f"delay {edge.delay} from {edge.source!r}; allowed: up to {edge.delay - kept + target.delay_slots - 1}"
+            most = edge.delay - kept + target.delay_slots - 1
+            return f"delay {edge.delay} from {edge.source!r}; allowed: up to {most}"
     return None
 
 

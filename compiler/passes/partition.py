@@ -14,8 +14,8 @@ from ..tiling import PlannedTile, Role, Tiling
 
 @dataclass(frozen=True)
 class Partition:
-    """Needs a Network with proved accumulators. Guarantees tiles within the core's memories and tables, as few as
-    possible; with `spread`, free cores then shorten the slowest layer by the cost model of `costs.py`.
+    """Needs a Network with proved accumulators. Guarantees tiles within the core's memories and tables, as
+    few as possible; with `spread`, free cores then shorten the slowest layer by the cost model of `costs.py`.
 
     Refuses with DoesNotFit when the mesh has too few cores.
     """

@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from ...errors import DoesNotFit, VerificationError
-from ..arithmetic import NO_LEAK
+from ..arithmetic import NO_LEAK, IntArray
 from ..bounds import current_bounds, state_bounds
 from ..geometry import AxonMap, axon_map
 from ..network import Edge, Layer, Network, Shape
@@ -118,7 +118,7 @@ def _starts(sizes: list[int]) -> tuple[int, ...]:
 
 
 def _base(receiver: _Receiver, edge: int, source: Shape, first_channel: int, first_row: int) -> int:
-    """What a sender whose tile starts at (first_channel, first_row) of the source adds to local coordinates."""
+    """What a sender whose tile starts at (first_channel, first_row) adds to its local coordinates."""
     entry = receiver.maps[edge]
     row = receiver.row_starts[edge] + first_row - entry.first_row
     channel = first_channel - entry.first_neuron
@@ -267,7 +267,7 @@ def _core(
     )
 
 
-def _axon_tables(receiver: _Receiver) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+def _axon_tables(receiver: _Receiver) -> tuple[IntArray, IntArray]:
     rows, columns = [], []
     for bank, (entry, start) in enumerate(zip(receiver.maps, receiver.weight_starts, strict=True)):
         own = np.concatenate([np.full((len(entry.rows), 1), bank), entry.rows], axis=1)
