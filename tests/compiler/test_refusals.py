@@ -7,7 +7,7 @@ import pytest
 from networks import target
 
 from snnc.compiler.arithmetic import NO_LEAK, Decay
-from snnc.compiler.network import Edge, Input, Layer, Linear, Network, Neurons, Readout
+from snnc.compiler.network import Conv2d, Edge, Input, Layer, Linear, Network, Neurons, Readout
 from snnc.compiler.pipeline import check_pass_name, compile_network
 from snnc.compiler.targets import load_target
 from snnc.errors import DoesNotFit, UnsupportedModel, UsageError, VerificationError
@@ -23,20 +23,25 @@ def layer(name: str, source: str, axons: int, count: int, **changes: object) -> 
         state_bits=12,
     )
     weights = np.ones((count, axons), np.int8)
-    return Layer(name, replace(population, **changes), (Edge(source, Linear(weights, 4)),))  # type: ignore[arg-type]
+    edge = Edge(source, Linear(weights, 4))
+    return Layer(name, (count, 1, 1), replace(population, **changes), (edge,))  # type: ignore[arg-type]
 
 
 def network(*layers: Layer, features: int = 8, max_payload: int = 16) -> Network:
     """`layers` behind an input, the last one read by its spikes or membranes."""
     kind = "membrane" if layers[-1].neurons.reset == "none" else "spike_count"
     readout = Readout(layers[-1].name, kind)
-    return Network("test", 4, Input("input", features, "direct", max_payload), layers, readout)
+    return Network("test", 4, Input("input", (features, 1, 1), "direct", max_payload), layers, readout)
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"leak": Decay(3, 4)}, r"layer 'a': leak 3/2\^4; allowed: none, or 1/2\^k with k in 1\.\.15$"),
+        ({"leak": Decay(3, 13)}, r"layer 'a': leak 3/2\^13; allowed: fractions of up to 12 bits$"),
+        (
+            {"current_leak": Decay(3, 13)},
+            r"layer 'a': current leak 3/2\^13; allowed: fractions of up to 12 bits$",
+        ),
         ({"state_bits": 20}, r"layer 'a': state_bits 20; allowed: up to 18$"),
         (
             {"threshold": np.full(4, 1 << 17, np.int64)},
@@ -74,7 +79,7 @@ def test_weights_wider_than_the_memory() -> None:
 
 
 def test_all_broken_rules_at_once() -> None:
-    model = network(layer("a", "input", 8, 4, leak=Decay(3, 4)), layer("b", "a", 4, 2, state_bits=20))
+    model = network(layer("a", "input", 8, 4, leak=Decay(3, 13)), layer("b", "a", 4, 2, state_bits=20))
     with pytest.raises(UnsupportedModel) as refusal:
         compile_network(model, target())
     assert len(refusal.value.message.splitlines()) == 3
@@ -82,7 +87,7 @@ def test_all_broken_rules_at_once() -> None:
 
 def test_an_accumulator_that_is_too_narrow_names_the_width() -> None:
     wide = layer("a", "input", 64, 4, state_bits=8, leak=NO_LEAK)
-    message = r"layer 'a': state word needs 16 bits \(0\.\.16447, widest at neuron 0\), has 12$"
+    message = r"layer 'a': state word needs 16 bits \(0\.\.16447, widest at channel 0\), has 12$"
     with pytest.raises(DoesNotFit, match=message):
         compile_network(network(wide, features=64, max_payload=255), target(state_bits=12))
 
@@ -101,7 +106,7 @@ def test_too_few_cores_lists_layers_and_gives_a_checked_hint() -> None:
         compile_network(model, load_target("ecp5-25k"))
     first, *rows = refusal.value.message.splitlines()
     assert first.startswith("model does not fit target `ecp5-25k`: needs ")
-    assert first.endswith("cores, has 2; weights 341.8 KiB, has 64.0 KiB in all")
+    assert first.endswith("cores, has 2; weights 353.1 KiB, has 64.0 KiB in all")
     assert [row.split(":")[0] for row in rows] == ["layer 'a'", "layer 'b'"]
     assert refusal.value.hint is not None
     hinted = refusal.value.hint.split("--target ")[1].split("`")[0]
@@ -109,14 +114,108 @@ def test_too_few_cores_lists_layers_and_gives_a_checked_hint() -> None:
 
 
 def test_a_memory_without_room_for_one_row() -> None:
-    with pytest.raises(DoesNotFit, match=r"axons needed 4, has 1"):
-        compile_network(network(layer("a", "input", 8, 4)), target(axons=1))
+    with pytest.raises(DoesNotFit, match=r"layer 'a': one word of channels and one row do not fit a core: "):
+        compile_network(network(layer("a", "input", 8, 4)), target(axon_columns=1, weight_kibit=1, lanes=64))
 
 
 def test_tables_that_are_too_short() -> None:
-    model = network(layer("a", "input", 8, 32), layer("b", "a", 32, 32), layer("c", "b", 32, 4))
-    with pytest.raises(DoesNotFit, match=r"core \(\d,\d\) \(layer 'b'\): sources needs 2, has 1"):
-        compile_network(model, target(sources=1, neurons=16), spread=False)
+    model = network(layer("a", "input", 8, 200), layer("b", "a", 200, 32), layer("c", "b", 32, 4))
+    with pytest.raises(DoesNotFit, match=r"core \(\d,\d\) \(layer 'b'\): sources needs \d, has 1"):
+        compile_network(model, target(sources=1, parameter_words=16), spread=False)
+
+
+def convolution(**changes: object) -> Network:
+    """A 3x3 convolution over a 2 x 6 x 6 input, 4 channels, and a readout of 2 classes."""
+    fields: dict[str, object] = {
+        "weights": np.ones((4, 2, 3, 3), np.int8),
+        "weight_bits": 4,
+        "padding": (1, 1),
+    }
+    synapses = Conv2d(**(fields | changes))  # type: ignore[arg-type]
+    spikes = layer("c", "input", 8, 4).neurons
+    first = Layer("c", (4, 6, 6), spikes, (Edge("input", synapses),))
+    return Network(
+        "test", 4, Input("input", (2, 6, 6)), (first, layer("r", "c", 144, 2)), Readout("r", "spike_count")
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"weights": np.ones((4, 1, 3, 3), np.int8)},
+            r"c: weights from 'input' must be int8 of shape \(4, 2, 3, 3\)",
+        ),
+        ({"padding": (0, 0)}, r"c: convolution from 'input' gives \(4, 4, 4\), not \(4, 6, 6\)$"),
+        ({"padding": (3, 1)}, r"c: padding must be 0 and less than the kernel, not \(3, 1\)$"),
+        ({"stride": (0, 1)}, r"c: stride must be positive, not \(0, 1\)$"),
+        ({"groups": 3}, r"c: groups 3 must divide channels 2 and 4$"),
+        ({"weights": np.ones((4, 2, 16, 3), np.int8)}, r"c: kernel must be 1\.\.15, not \(16, 3\)$"),
+        ({"weight_bits": 1}, r"c: weight_bits must be 2\.\.8, not 1$"),
+    ],
+)
+def test_a_malformed_convolution(changes: dict[str, object], message: str) -> None:
+    with pytest.raises(VerificationError, match=message):
+        convolution(**changes).verify()
+
+
+def test_rules_of_targets_without_the_options() -> None:
+    model = network(layer("a", "input", 8, 4, leak=Decay(3, 4), current_leak=NO_LEAK))
+    with pytest.raises(UnsupportedModel) as refusal:
+        compile_network(model, target(cuba=False, decay_multiplier=False))
+    assert refusal.value.message.splitlines()[1:] == [
+        "layer 'a': leak 3/2^4; allowed: none, or 1/2^k with k in 0..12",
+        "layer 'a': has a synaptic current (CUBA); allowed: layers without",
+    ]
+
+
+def test_a_held_input_needs_a_current_that_stays() -> None:
+    model = network(layer("a", "input", 8, 4, current_leak=Decay(1, 1)))
+    held = replace(model, input=replace(model.input, encoding="held"))
+    with pytest.raises(
+        UnsupportedModel, match=r"layer 'a': takes a held input with current leak Decay\(.*\); allowed"
+    ):
+        compile_network(held, target())
+    compile_network(replace(held, layers=(layer("a", "input", 8, 4, current_leak=NO_LEAK),)), target())
+
+
+def test_delays_that_no_bitmap_holds() -> None:
+    first, second = layer("a", "input", 8, 4), layer("b", "a", 4, 4)
+    late = replace(second, edges=(replace(second.edges[0], delay=4),))
+    with pytest.raises(UnsupportedModel, match=r"layer 'b': delay 4 from 'a'; allowed: up to 3$"):
+        compile_network(network(first, late), target(delay_slots=4))
+    recurrent = replace(second, edges=(*second.edges, replace(second.edges[0], source="b", delay=5)))
+    with pytest.raises(UnsupportedModel, match=r"layer 'b': delay 5 from 'b'; allowed: up to 4$"):
+        compile_network(network(first, recurrent), target(delay_slots=4))
+    delayed = replace(first, edges=(replace(first.edges[0], delay=1),))
+    with pytest.raises(UnsupportedModel, match=r"layer 'a': delay 1 on the input; allowed: 0 "):
+        compile_network(network(delayed), target())
+
+
+def test_a_layer_that_only_hears_itself() -> None:
+    loop = layer("b", "b", 4, 4)
+    loop = replace(loop, edges=(replace(loop.edges[0], delay=1),))
+    with pytest.raises(
+        UnsupportedModel, match=r"layer 'b': all its edges are recurrent; allowed: at least one"
+    ):
+        compile_network(network(layer("a", "input", 8, 4), loop, layer("c", "a", 4, 2)), target())
+
+
+def test_more_edges_than_banks() -> None:
+    first, second = layer("a", "input", 8, 4), layer("b", "a", 4, 4)
+    many = replace(second, edges=second.edges * 5)
+    with pytest.raises(UnsupportedModel, match=r"layer 'b': 5 edges; allowed: up to 4$"):
+        compile_network(network(first, many), target())
+
+
+def test_a_wide_source_of_several_pixels() -> None:
+    node = Input("input", (300, 1, 2))
+    readout = layer("a", "input", 600, 4)
+    model = Network("test", 2, node, (readout,), Readout("a", "spike_count"))
+    with pytest.raises(
+        UnsupportedModel, match=r"layer 'a': source 'input' has 300 channels of several pixels; allowed"
+    ):
+        compile_network(model, load_target("mesh16"))
 
 
 def test_an_unknown_pass_lists_the_passes() -> None:

@@ -24,8 +24,8 @@ def build_directory(tmp_path: Path) -> Path:
     count = 6
     population = Neurons(*(np.full(count, value, np.int64) for value in (5, 0, 0)), reset="soft")
     weights = np.arange(count * 8, dtype=np.int8).reshape(count, 8) % 7
-    layer = Layer("a", population, (Edge("input", Linear(weights, 4)),))
-    network = Network("net", 2, Input("input", 8), (layer,), Readout("a", "spike_count"))
+    layer = Layer("a", (count, 1, 1), population, (Edge("input", Linear(weights, 4)),))
+    network = Network("net", 2, Input("input", (8, 1, 1)), (layer,), Readout("a", "spike_count"))
     compiled = compile_network(network, target())
     Program(compiled.network, compiled.program).save(tmp_path)
     return tmp_path
@@ -105,7 +105,7 @@ def test_a_changed_field_without_its_hash(build: Path) -> None:
         (lambda d: d["content"]["network"].update(extra=1), r"fields missing \[\], unknown \['extra'\]$"),
         (lambda d: d["content"]["network"].pop("input"), r"fields missing \['input'\], unknown \[\]$"),
         (lambda d: d["content"]["network"].update(layers=3), r"Network\.layers: must be a list"),
-        (lambda d: d["content"]["network"]["input"].update(encoding="x"), "must be one of direct, events"),
+        (lambda d: d["content"]["network"]["input"].update(encoding="x"), "must be one of direct, held, rate, latency, events"),
         (lambda d: d["content"]["tiled"]["cores"][0]["at"].update(x=99), r"lies outside the 4 x 4 mesh$"),
         (
             lambda d: d["content"]["tiled"]["target"].update(lanes=0),

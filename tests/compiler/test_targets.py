@@ -34,6 +34,8 @@ def test_an_unknown_name_lists_the_names() -> None:
         ("lanes: 8", "", "fields are missing: lanes$"),
         ("lanes: 8", "lanes: 8\nlines: 3", "unknown fields: lines$"),
         ("weight_bits: null", "weight_bits: 9", r"weight_bits must be an integer in 2\.\.8, not 9$"),
+        ("cuba: true", "cuba: 1", "cuba must be true or false, not 1$"),
+        ("neurons: 4096", "neurons: 8", "neurons must be at least two words of lanes, not 8 < 16$"),
         ("clock_mhz: 100", "clock_mhz: 0", "clock_mhz must be greater than 0$"),
         ("clock_mhz: 100", "clock_mhz: .inf", r"clock_mhz must be a number in 0\.\.1000000, not inf$"),
         ("name: fpga", "name: 3", "name must be text, not 3$"),

@@ -4,18 +4,57 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from snnc.compiler.arithmetic import Decay, ResetMode, neuron_step
+from snnc.compiler.arithmetic import Decay, ResetMode, decay, neuron_step
 from snnc.rtl.simulate import RtlParameters
 
 SPIKE, VALUE, END, CREDIT, CONFIG_ADDRESS, CONFIG_DATA, SYNC = range(7)
 SPIKES, VALUES_LAST, VALUES_EVERY = range(3)
 RESET_CODES = {"soft": 0, "hard": 1, "none": 2}
 HOST = 1 << 8
+MEMORIES = ("registers", "weights", "state", "thresholds", "bias", "destinations", "sources")
+MEMORIES += ("membrane", "axon_rows", "axon_columns")
 
 
 def flit(kind: int, data: int, x: int = 0, y: int = 0, host: bool = False) -> int:
     """One flit from its fields."""
     return (data & 0xFFFF_FFFF) << 12 | kind << 9 | host << 8 | y << 4 | x
+
+
+@dataclass
+class Bank:
+    """One bank of the axon tables."""
+
+    channel_stride: int
+    row_weight_step: int
+    column_weight_step: int
+    row_state_step: int
+    column_state_step: int
+    row_words: int
+    first_channel: int = 0
+    channels: int = 256
+    spaced: bool = False
+    depthwise: bool = False
+
+    def encode(self) -> list[int]:
+        return [
+            self.channel_stride | self.row_words << 16,
+            self.row_weight_step | self.column_weight_step << 16,
+            self.row_state_step & 0xFFFF | (self.column_state_step & 0xFFFF) << 16,
+            self.first_channel | self.channels << 8 | self.spaced << 30 | self.depthwise << 31,
+        ]
+
+
+@dataclass
+class Segment:
+    """One segment of the destination table."""
+
+    first_entry: int
+    end_entry: int
+    delay: int = 0
+    recurrent: bool = False
+
+    def encode(self) -> int:
+        return self.first_entry | self.end_entry << 8 | self.delay << 20 | self.recurrent << 24
 
 
 @dataclass
@@ -25,30 +64,36 @@ class Destination:
     x: int = 0
     y: int = 0
     host: bool = False
-    axon_base: int = 0
+    base: int = 0
     first_word: int = 0
-    last_word: int = 4095
+    last_word: int = 65535
     end: bool = True
+    recurrent: bool = False
 
     def encode(self) -> int:
         return (
-            (self.axon_base & 0xFFFF)
-            | self.first_word << 16
-            | self.last_word << 28
-            | self.x << 44
-            | self.y << 48
-            | self.host << 52
-            | self.end << 53
+            (self.base & 0xFF_FFFF)
+            | self.first_word << 32
+            | self.last_word << 48
+            | self.x << 64
+            | self.y << 68
+            | self.host << 72
+            | self.end << 73
+            | self.recurrent << 74
         )
 
 
 @dataclass
 class Core:
-    """One core: weights[neuron, axon] and everything in its registers and tables."""
+    """One flat core and everything in its registers and tables.
+
+    `weights` holds one array (neurons, axons) per edge; edge e hears coordinates with y = e. Its neurons are CUBA
+    where `current_leak` is given.
+    """
 
     x: int
     y: int
-    weights: NDArray[np.int64]
+    weights: list[NDArray[np.int64]]
     threshold: NDArray[np.int64]
     destinations: list[Destination]
     sources: list[int]
@@ -57,36 +102,45 @@ class Core:
     reset: ResetMode = "soft"
     reset_value: int = 0
     emission: int = SPIKES
-    leak: int = 0
+    leak: Decay = Decay()
+    current_leak: Decay | None = None
     state_bits: int | None = None
-    ends_needed: int = 1
     credits_needed: int = 1
+    recurrent_sources: int = 0
+    segments: list[Segment] = field(default_factory=list)
     membrane: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    current: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
     @property
     def neurons(self) -> int:
-        return len(self.weights)
+        return len(self.threshold)
 
-    def start(self) -> NDArray[np.int64]:
-        return np.zeros(self.neurons, np.int64) if self.initial is None else self.initial
+    def restart(self) -> None:
+        """Begin a sample."""
+        zero = np.zeros(self.neurons, np.int64)
+        self.membrane = zero if self.initial is None else self.initial
+        self.current = zero
 
     def step(
-        self, payloads: NDArray[np.int64], bits: int
+        self, payloads: list[NDArray[np.int64]], bits: int
     ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """Advance one step; returns the membrane with the input, before bias, and the spikes."""
-        before = self.membrane + self.weights @ payloads
+        """Advance one step with the payloads of each edge; returns the state word the sweep reads, and the spikes."""
+        arriving = sum((w @ p for w, p in zip(self.weights, payloads, strict=True)), np.zeros(1, np.int64))
+        if self.current_leak is not None:
+            arriving = self.current = decay(self.current, self.current_leak) + arriving
         result = neuron_step(
             self.membrane,
-            self.weights @ payloads,
+            arriving,
             threshold=self.threshold,
             bias=np.zeros(self.neurons, np.int64) if self.bias is None else self.bias,
             reset=self.reset,
             reset_value=self.reset_value,
             state_bits=bits if self.state_bits is None else self.state_bits,
-            leak=Decay(1, self.leak) if self.leak else Decay(),
+            leak=self.leak,
         )
+        state = arriving if self.current_leak is not None else self.membrane + arriving
         self.membrane = result.after
-        return before, result.spikes
+        return state, result.spikes
 
 
 def pack(values: NDArray[np.int64], lanes: int, bits: int, padding: int = 0) -> list[int]:
@@ -101,27 +155,50 @@ def pack(values: NDArray[np.int64], lanes: int, bits: int, padding: int = 0) -> 
     ]
 
 
+def decay_bits(leak: Decay | None) -> int:
+    """The register's number for a decay."""
+    return 0 if leak is None else leak.numerator << 12 - leak.fraction_bits
+
+
+def registers(core: Core, p: RtlParameters) -> list[int]:
+    """All 64 registers."""
+    words = -(-core.neurons // p.lanes)
+    control = 1 | RESET_CODES[core.reset] << 1 | core.emission << 3
+    control |= (core.current_leak is not None) << 5 | 1 << 6
+    segments = core.segments or [Segment(0, len(core.destinations))]
+    recurrent = sum(d.end and d.recurrent for d in core.destinations)
+    content = [words, core.neurons, control, p.state_bits if core.state_bits is None else core.state_bits]
+    content += [core.reset_value & 0xFFFF_FFFF, len(core.sources), core.credits_needed]
+    content += [len(core.destinations), len(core.sources), core.recurrent_sources | recurrent << 16]
+    content += [decay_bits(core.leak) | decay_bits(core.current_leak) << 16, words | 1 << 16, len(segments)]
+    content += [0] * (16 - len(content)) + [s.encode() for s in segments]
+    content += [0] * (32 - len(content)) + Bank(words, 0, 0, 0, 0, words).encode()
+    return content + [0] * (64 - len(content))
+
+
 def memories(core: Core, p: RtlParameters) -> list[tuple[int, int, int, list[int]]]:
     """(memory code, first address, bits of a word, words), the enabling register last."""
     lanes, bits, n = p.lanes, p.state_bits, core.neurons
     zero = np.zeros(n, np.int64)
-    start = core.start()
-    weights = [w for column in core.weights.T for w in pack(column, lanes, p.weight_bits)]
-    clamp = bits if core.state_bits is None else core.state_bits
-    control = 1 | RESET_CODES[core.reset] << 1 | core.emission << 3 | core.leak << 8
-    registers = [-(-n // lanes), n, control, clamp, core.reset_value & 0xFFFF_FFFF]
-    registers += [core.ends_needed, core.credits_needed]
-    registers += [len(core.destinations), len(core.sources)]
+    start = zero if core.initial is None else core.initial
+    columns = [column for edge in core.weights for column in edge.T]
+    first = np.cumsum([0, *(edge.shape[1] for edge in core.weights)]).tolist()
+    words = -(-n // lanes)
+    content = registers(core, p)
+    cuba = core.current_leak is not None
     return [
-        (1, 0, lanes * p.weight_bits, weights),
-        (2, 0, lanes * bits, pack(start, lanes, bits)),
+        (1, 0, lanes * p.weight_bits, [w for column in columns for w in pack(column, lanes, p.weight_bits)]),
+        (2, 0, lanes * bits, pack(zero if cuba else start, lanes, bits)),
+        *([(7, 0, lanes * bits, pack(start, lanes, bits))] if cuba else []),
         (3, 0, lanes * bits, pack(core.threshold, lanes, bits, (1 << (bits - 1)) - 1)),
-        (3, p.state_words, lanes * bits, pack(start, lanes, bits)),
+        (3, p.parameter_words, lanes * bits, pack(start, lanes, bits)),
         (4, 0, lanes * bits, pack(zero if core.bias is None else core.bias, lanes, bits)),
-        (5, 0, 54, [d.encode() for d in core.destinations]),
+        (5, 0, 96, [d.encode() for d in core.destinations]),
         (6, 0, 9, core.sources),
-        (0, 3, 32, registers[3:]),
-        (0, 0, 32, registers[:3]),
+        (8, 0, 64, [first[e] * words | 1 << 32 for e in range(len(core.weights))]),
+        (9, 0, 64, [256 * x * words | 1 << 32 for x in range(p.axon_columns)]),
+        (0, 3, 32, content[3:]),
+        (0, 0, 32, content[:3]),
     ]
 
 
@@ -130,16 +207,18 @@ def configuration(cores: list[Core], p: RtlParameters) -> list[int]:
     flits = []
     for core in cores:
         for memory, address, bits, words in memories(core, p):
-            flits.append(flit(CONFIG_ADDRESS, memory << 28 | address, core.x, core.y))
-            for word in words:
-                for chunk in range(-(-bits // 32)):
-                    flits.append(flit(CONFIG_DATA, word >> (32 * chunk), core.x, core.y))
+            flits += config_flits(memory, address, bits, words, core.x, core.y)
     return flits
 
 
-def sample(
-    inputs: NDArray[np.int64], targets: list[tuple[int, int]], base: int = 0
-) -> list[int]:
+def config_flits(memory: int, address: int, bits: int, words: list[int], x: int = 0, y: int = 0) -> list[int]:
+    """The CONFIG flits that write `words` of `bits` to a memory."""
+    chunks = range(-(-bits // 32))
+    data = [flit(CONFIG_DATA, word >> (32 * chunk), x, y) for word in words for chunk in chunks]
+    return [flit(CONFIG_ADDRESS, memory << 28 | address, x, y), *data]
+
+
+def sample(inputs: NDArray[np.int64], targets: list[tuple[int, int]], base: int = 0) -> list[int]:
     """SPIKE, END and SYNC flits of one sample; inputs is (steps, axons)."""
     flits = []
     for step, row in enumerate(inputs):

@@ -227,7 +227,9 @@ class NeuroCore:
         for i in range(row_count):
             for j in range(column_count):
                 for k in range(b.row_words):
-                    weight = row_weights + column_weights + i * b.row_weight_step + j * b.column_weight_step + k
+                    weight = (
+                        row_weights + column_weights + i * b.row_weight_step + j * b.column_weight_step + k
+                    )
                     state = row_state + column_state + i * b.row_state_step + j * b.column_state_step + k
                     if b.depthwise:
                         skip = c // self.lane_count
@@ -312,7 +314,10 @@ class NeuroCore:
 
     def _initialise(self) -> None:
         initial = [
-            [0 if (c := self._channel(w, lane)) is None else int(self.core.initial[c]) for lane in self._lanes()]
+            [
+                0 if (c := self._channel(w, lane)) is None else int(self.core.initial[c])
+                for lane in self._lanes()
+            ]
             for w in range(self.words)
         ]
         self.membrane = initial

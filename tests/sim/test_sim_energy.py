@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from random_programs import random_payloads, random_program
+from random_programs import compiled_program, random_payloads, random_program
 
+from snnc.compiler.network import Layer
 from snnc.errors import TargetError
 from snnc.sim.counts import count_actions
 from snnc.sim.energy import price, price_dense
@@ -84,10 +85,29 @@ def test_parts_add_up_and_static_energy_follows_time() -> None:
     assert doubled.dynamic == pytest.approx(2 * energy.dynamic)
 
 
-def test_the_non_spiking_comparison_counts_every_weight_once() -> None:
-    program = random_program(np.random.default_rng(7))
-    dense = price_dense(program)
-    assert dense.macs == sum(core.weights.size for core in program.cores)
-    assert dense.activation_bits == int(np.ceil(np.log2(program.steps + 1)))
-    assert dense.total == pytest.approx(sum(dense.by_action.values()))
-    assert dense.basis == "estimated"
+def test_the_non_spiking_comparison_counts_every_product_once() -> None:
+    for seed in range(7, 17):
+        compiled = compiled_program(np.random.default_rng(seed))
+        dense = price_dense(compiled.program, compiled.network)
+        assert dense.macs == sum(products(layer) for layer in compiled.network.layers)
+        assert dense.activation_bits == int(np.ceil(np.log2(compiled.program.steps + 1)))
+        assert dense.total == pytest.approx(sum(dense.by_action.values()))
+        assert dense.basis == "estimated"
+
+
+def products(layer: Layer) -> int:
+    return sum(layer.count * edge.synapses.weights[0].size for edge in layer.edges)
+
+
+def test_only_what_a_core_has_costs_energy() -> None:
+    """Membrane memory with CUBA alone, multiplications for decays that are no shift alone."""
+    for seed in range(30):
+        generator = np.random.default_rng(seed)
+        program = random_program(generator)
+        run = run_functional(program, random_payloads(generator, program, 1))
+        counts = count_actions(program, run.primitives)
+        for number, core in enumerate(program.cores):
+            leaks = [leak for leak in (core.leak, core.current_leak) if leak is not None]
+            multiplies = sum(leak.numerator > 0 and leak.shift is None for leak in leaks)
+            assert (counts["membrane_writes"][number] > 0) == (core.current_leak is not None)
+            assert (counts["multiplies"][number] > 0) == (multiplies > 0)

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from snnc.compiler.arithmetic import Decay
-from snnc.compiler.execute import execute_network, payloads_of
-from snnc.compiler.network import Edge, Input, Layer, Linear, Network, Neurons, Readout
+from snnc.compiler.encoding import encode_inputs
+from snnc.compiler.execute import execute_network
+from snnc.compiler.network import Conv2d, Edge, Input, Layer, Linear, Network, Neurons, Readout
 from snnc.compiler.pipeline import compile_network
 from snnc.compiler.storage import Program
 from snnc.compiler.targets import load_target
@@ -20,7 +21,7 @@ SAMPLES = 12
 
 def population(generator: np.random.Generator, count: int, fires: bool) -> Neurons:
     return Neurons(
-        threshold=generator.integers(200, 900, count),
+        threshold=generator.integers(50, 150, count),
         bias=generator.integers(-9, 10, count),
         initial=np.zeros(count, np.int64),
         reset="soft" if fires else "none",
@@ -29,19 +30,31 @@ def population(generator: np.random.Generator, count: int, fires: bool) -> Neuro
     )
 
 
+def weights(generator: np.random.Generator, *shape: int) -> np.ndarray:
+    return generator.integers(-7, 8, shape).astype(np.int8)
+
+
 @pytest.fixture(scope="module")
 def program() -> Program:
+    """A convolution of 5 x 8 pixels, a recurrent hidden layer, a membrane readout."""
     generator = np.random.default_rng(0)
-    sizes = [("hidden", 40, 30, True), ("out", 30, 10, False)]
-    layers = []
-    source = "pixels"
-    for name, fan_in, count, fires in sizes:
-        weights = generator.integers(-7, 8, (count, fan_in)).astype(np.int8)
-        layers.append(Layer(name, population(generator, count, fires), (Edge(source, Linear(weights, 4)),)))
-        source = name
-    network = Network(
-        "small", 4, Input("pixels", 40, "direct", 15), tuple(layers), Readout("out", "membrane")
+    conv = Conv2d(weights(generator, 6, 1, 3, 3), 4, padding=(1, 1))
+    hidden = (
+        Edge("conv", Linear(weights(generator, 30, 6 * 2 * 4), 4), pool=(2, 2)),
+        Edge("hidden", Linear(weights(generator, 30, 30), 4), delay=1),
     )
+    layers = (
+        Layer("conv", (6, 5, 8), population(generator, 6, True), (Edge("pixels", conv),)),
+        Layer("hidden", (30, 1, 1), population(generator, 30, True), hidden),
+        Layer(
+            "out",
+            (10, 1, 1),
+            population(generator, 10, False),
+            (Edge("hidden", Linear(weights(generator, 10, 30), 4)),),
+        ),
+    )
+    node = Input("pixels", (1, 5, 8), "direct", 15)
+    network = Network("small", 4, node, layers, Readout("out", "membrane"))
     compiled = compile_network(network, load_target("fpga"))
     return Program(compiled.network, compiled.program)
 
@@ -57,7 +70,7 @@ def report_of(program: Program, tier: Tier = "cycle") -> Report:
 
 def test_predictions_equal_the_reference_in_both_tiers(program: Program) -> None:
     x, y = samples()
-    expected = execute_network(program.network, payloads_of(program.network.input, 4, x)).predictions
+    expected = execute_network(program.network, encode_inputs(program.network.input, 4, x)).predictions
     for tier in ("cycle", "functional"):
         report = report_of(program, tier)
         assert report.predictions == expected.tolist()
@@ -86,7 +99,8 @@ def test_keys_that_scripts_rely_on(program: Program) -> None:
     counts = {"sops", "spikes", "weight_reads", "state_reads", "state_writes", "flit_hops"}
     assert counts <= set(document["counts"])
     layer = {"name", "kind", "neurons", "weights", "weight_bits", "cores", "cycles", "sops", "spikes", "rate"}
-    assert layer | {"energy_j"} == set(document["layers"][0])
+    assert layer | {"energy_j", "state_bits", "predicted_cycles"} == set(document["layers"][0])
+    assert [row["kind"] for row in document["layers"]] == ["conv", "linear, recurrent", "linear"]
     core = {"x", "y", "layer", "busy", "stalled", "weight_bits_used", "weight_bits"}
     assert core | {"state_bits_used", "state_bits"} == set(document["cores"][0])
     assert set(document["sim"]) == {"wall_s", "sops_per_s", "cycles_per_s"}

@@ -3,12 +3,22 @@
 import numpy as np
 import pytest
 
-from snnc.compiler.arithmetic import Decay
+from snnc.compiler.arithmetic import NO_LEAK
 from snnc.compiler.flits import FlitType, encode_samples, flit_types
 from snnc.compiler.network import Input, Readout
-from snnc.compiler.program import HOST, Address, Core, Destination, InputRoute, TiledProgram
+from snnc.compiler.program import (
+    HOST,
+    Address,
+    Bank,
+    Core,
+    Destination,
+    InputRoute,
+    Segment,
+    Tile,
+    TiledProgram,
+)
 from snnc.compiler.targets import Target
-from snnc.sim.cycle_engine import run_cycles
+from snnc.sim.cycle_engine import CycleRun, run_cycles
 
 TARGET = Target(
     name="one",
@@ -17,7 +27,12 @@ TARGET = Target(
     height=1,
     lanes=4,
     neurons=64,
-    axons=16,
+    parameter_words=16,
+    axon_rows=4,
+    axon_columns=4,
+    delay_slots=2,
+    cuba=False,
+    decay_multiplier=False,
     weight_kibit=16,
     weight_bits=None,
     state_bits=20,
@@ -32,34 +47,46 @@ TARGET = Target(
 )
 
 
-def one_core(neurons: int, threshold: int, reads_membrane: bool) -> TiledProgram:
+def one_core(
+    neurons: int, threshold: int, reads_membrane: bool, bank: dict[str, int] | None = None
+) -> TiledProgram:
+    """A flat core of weights 1 with four axons; `bank` replaces fields of its bank."""
     words = -(-neurons // TARGET.lanes)
     to = Address(0, 0, host=True)
+    fields = {"channel_stride": words, "row_words": words, "channels": 4, "spaced": 0}
+    fields |= dict.fromkeys(
+        ("row_weight_step", "column_weight_step", "row_state_step", "column_state_step"), 0
+    )
+    fields |= {"first_channel": 0, "depthwise": 0} | (bank or {})
     core = Core(
         at=Address(0, 0),
-        layer="only",
-        first_neuron=0,
-        first_axon=0,
-        weights=np.ones((4, neurons), np.int8),
+        tile=Tile("only", (neurons, 1, 1), 0, neurons, 0, 1),
+        weights=np.ones((4 * words, TARGET.lanes), np.int8),
         weight_bits=4,
+        axon_rows=np.array([(0, 1, 0, 0)]),
+        axon_columns=np.array([(1, 0, 0)]),
+        banks=(Bank(**fields),),  # type: ignore[arg-type]
         threshold=np.full(neurons, threshold),
         bias=np.zeros(neurons, np.int64),
         initial=np.zeros(neurons, np.int64),
         reset="none" if reads_membrane else "soft",
         reset_value=0,
-        leak=Decay(),
+        leak=NO_LEAK,
+        current_leak=None,
         state_bits=16,
         emission="values_last" if reads_membrane else "spikes",
         sources=(HOST,),
-        destinations=(Destination(to, 0, 0, words, sends_end=True),),
+        recurrent_sources=0,
+        destinations=(Destination(to, 0, 0, words, sends_end=True, recurrent=False),),
+        segments=(Segment(0, 1, 0, False),),
         accumulator=(-1000, 1000),
     )
     program = TiledProgram(
         name="one",
         target=TARGET,
         steps=1,
-        input=Input("input", 4, "events", 255),
-        input_routes=(InputRoute(Address(0, 0), 0, 4, 0),),
+        input=Input("input", (4, 1, 1), "events", 255),
+        input_routes=(InputRoute(Address(0, 0), 0, 4, 0, 1, 0),),
         cores=(core,),
         readout=Readout("only", "membrane" if reads_membrane else "spike_count"),
         outputs=neurons,
@@ -69,35 +96,62 @@ def one_core(neurons: int, threshold: int, reads_membrane: bool) -> TiledProgram
     return program
 
 
+def run_events(program: TiledProgram, *payloads: int) -> CycleRun:
+    events = np.zeros((1, 1, 4), np.int64)
+    events[0, 0, : len(payloads)] = payloads
+    return run_cycles(program, encode_samples(program, events), event_log=True)
+
+
 @pytest.mark.parametrize(("neurons", "payload", "row"), [(1, 1, 4), (20, 1, 5), (20, 7, 15), (20, 255, 40)])
 def test_one_spike_through_one_core(neurons: int, payload: int, row: int) -> None:
-    """Input in 0, router in 1, popped in 2, row in 3 ... 2 + row; SWEEP two cycles after the row's last."""
-    program = one_core(neurons, threshold=10_000, reads_membrane=False)
+    """Input in 0, router in 1, popped in 2, decoded in 3, row in 4 ... 3 + row; SWEEP two cycles later."""
     words = -(-neurons // 4)
-    run = run_cycles(program, encode_samples(program, np.array([[[payload, 0, 0, 0]]])), event_log=True)
-    sweep = 2 + row + 2
+    run = run_events(one_core(neurons, 10_000, reads_membrane=False), payload)
+    sweep = 3 + row + 2
     accumulate = sweep + words + 6 + words + 2
-    # CREDIT in the first cycle, WAIT in the second, one cycle per empty word, END; then one router.
-    scan = accumulate + 2
-    end = scan + words
-    assert run.timeline.tolist() == [[[[sweep, accumulate, scan, end + 1]]]]
+    # CREDIT in the first cycle, WAIT in the second, SEGMENT, one cycle per empty word, END; then one router.
+    segment = accumulate + 2
+    end = segment + 1 + words
+    assert run.timeline.tolist() == [[[[sweep, accumulate, segment, end + 1]]]]
     assert run.stamps.tolist() == [end + 1]
     assert run.busy.tolist() == [row + words + 6 + words + 2]
 
 
+def sweep_of(program: TiledProgram, *payloads: int) -> int:
+    return int(run_events(program, *payloads).timeline[0, 0, 0, 0])
+
+
+def test_rows_follow_one_another_without_a_gap() -> None:
+    """The next event waits in the decode register and leaves it in the row's final cycle."""
+    program = one_core(20, 10_000, reads_membrane=False)
+    assert sweep_of(program, 1, 1, 1) == 3 + 3 * 5 + 2
+    spaced = one_core(20, 10_000, reads_membrane=False, bank={"spaced": 1})
+    assert sweep_of(spaced, 1, 1, 1) == 3 + 3 * (5 + 3) + 2
+    assert sweep_of(spaced, 3) == 3 + 2 * (5 + 3) + 2
+
+
+def test_an_event_that_touches_nothing_stays_one_cycle_in_the_decode_register() -> None:
+    """END arrives right behind it: popped in 3, counted in 4, and the register is empty from 4 on."""
+    deaf = one_core(20, 10_000, reads_membrane=False, bank={"first_channel": 3, "channels": 1})
+    assert sweep_of(deaf) == 2 + 1 + 1
+    assert sweep_of(deaf, 1) == 3 + 1 + 1
+    assert sweep_of(deaf, 1, 1, 1) == 5 + 1 + 1
+    # The one that is heard is popped in 5, the last of four.
+    assert sweep_of(deaf, 1, 1, 1, 1) == 6 + 5 + 2
+
+
 def test_spikes_leave_one_per_cycle() -> None:
-    program = one_core(6, threshold=1, reads_membrane=False)
-    run = run_cycles(program, encode_samples(program, np.array([[[1, 0, 0, 0]]])), event_log=True)
-    scan = int(run.timeline[0, 0, 0, 2])
+    run = run_events(one_core(6, threshold=1, reads_membrane=False), 1)
+    scan = int(run.timeline[0, 0, 0, 2]) + 1
     spikes = [scan + 1 + i for i in range(4)] + [scan + 6, scan + 7]
     assert run.stamps.tolist() == [cycle + 1 for cycle in [*spikes, scan + 8]]
 
 
 def test_membranes_leave_before_the_state_is_initialised() -> None:
-    program = one_core(6, threshold=1, reads_membrane=True)
-    run = run_cycles(program, encode_samples(program, np.array([[[1, 0, 0, 0]]])), event_log=True)
-    sweep, accumulate, scan, idle = run.timeline[0, 0, 0].tolist()
-    assert scan == sweep + 2 + 6 + 1
+    run = run_events(one_core(6, threshold=1, reads_membrane=True), 1)
+    sweep, accumulate, segment, idle = run.timeline[0, 0, 0].tolist()
+    assert segment == sweep + 2 + 6 + 1
+    scan = segment + 1
     values = [scan + 3 + i for i in range(4)] + [scan + 10, scan + 11]
     assert run.stamps.tolist() == [cycle + 1 for cycle in [*values, scan + 12]]
     assert idle == scan + 13

@@ -8,8 +8,10 @@ from snnc.compiler.arithmetic import Decay
 from snnc.compiler.network import Conv2d
 from snnc.errors import FileError, VerificationError
 from snnc.training.config import INPUT, EdgeConfig, LayerConfig, ModelConfig, Population, fully_connected
+from snnc.training.datasets import Samples
 from snnc.training.export import to_network
-from snnc.training.model import SpikingClassifier, firing_rates, mean_firing_rate, predictions
+from snnc.training.measure import measure
+from snnc.training.model import SpikingClassifier, predictions
 
 LIF = Population(leak=Decay(1, 2))
 
@@ -102,15 +104,24 @@ def test_logits_order_like_the_integers() -> None:
     assert np.array_equal(np.argsort(logits.detach().numpy(), 1)[:, -1], predictions(trace, model.config))
     unit = float(model.stack[-1].grid().unit)
     assert logits.detach().numpy() == pytest.approx(last * unit / 4, rel=1e-5)
-    assert rates.detach().numpy() == pytest.approx(firing_rates(trace))
+    assert rates.detach().numpy() == pytest.approx([layer.spikes.mean() for layer in trace[:-1]])
 
 
-def test_firing_rates_weigh_every_neuron_alike() -> None:
-    model = _model(_config(12, 7, 4))
-    trace = model.trace(_inputs(model.config))
-    first, second = firing_rates(trace)
-    assert mean_firing_rate(trace) == pytest.approx((12 * first + 7 * second) / 19)
-    assert mean_firing_rate(_model(_config(4)).trace(_inputs(_config(4)))) == 0
+@pytest.mark.parametrize("sizes", [(12, 7, 4), (4,)])
+def test_quality(sizes: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("snnc.training.measure.TRACE_BATCH", 4)
+    model = _model(_config(*sizes))
+    x = _inputs(model.config, 10)
+    trace = model.trace(x)
+    labels = predictions(trace, model.config)
+    labels[:3] = -1
+    quality = measure(model, Samples("random", x, labels, (10, 1, 1)))
+    spikes = [layer.spikes for layer in trace[:-1]]
+    assert quality.accuracy == 0.7
+    assert quality.rates == pytest.approx([layer.mean() for layer in spikes])
+    assert quality.spikes == pytest.approx(sum(layer.sum() for layer in spikes) / 10)
+    assert quality.mean_rate == pytest.approx(quality.spikes / (max(sum(sizes[:-1]), 1) * 4))
+    assert quality.input_events == np.count_nonzero(x) * 4 / 10
 
 
 def test_trace_checks_its_inputs() -> None:

@@ -1,0 +1,21 @@
+"""Events in a core: what is dropped, durations, addresses, lanes, and the distance of read and write."""
+
+import pytest
+from rtl_bench import run_bench
+
+
+@pytest.mark.parametrize(
+    ("simulator", "lanes", "state_words"),
+    [("verilator", 4, 40), ("icarus", 4, 40), ("icarus", 2, 64)],
+)
+def test_events_follow_the_schedule(simulator, lanes, state_words, rtl_cache, tmp_path, needs):
+    needs(simulator)
+    parameters = {
+        "Lanes": lanes,
+        "StateBits": 18,
+        "WeightWords": 1000,
+        "StateWords": state_words,
+        "AxonRows": 24,
+        "AxonColumns": 20,
+    }
+    run_bench("snnc_core", "bench_events", simulator, rtl_cache, tmp_path, parameters)
