@@ -1,26 +1,118 @@
-"""place: give every tile a core of the mesh."""
+"""place: give every tile a core of the mesh, close to those it talks to."""
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
+from ..costs import FIRING_RATE, INPUT_EVENTS
+from ..network import Network, count
 from ..program import Address
-from ..tiling import Tiling
+from ..tiling import PlannedTile, Tiling
+
+HOST = -1
+Traffic = dict[tuple[int, int], float]
+"""Packets per step between two tiles, or a tile and HOST."""
 
 
 @dataclass(frozen=True)
 class Place:
     """Needs a Tiling of at most as many tiles as the mesh has cores. Guarantees a core of its own for each.
 
-    Tiles follow a snake from the host's corner, in layer order, so that consecutive tiles are neighbours
-    and most packets travel a hop or two. Deterministic.
+    Starts from a snake through the mesh in layer order, a space-filling curve that keeps neighbours close,
+    and anneals by swaps of two cores (Kirkpatrick, Gelatt, Vecchi 1983) on packets x hops, with a fixed seed:
+    the same tiling always gives the same places. The host sits at (0, 0). The best placement seen is kept.
     """
 
+    seed: int = 0
+    swaps_per_tile: int = 300
     name: ClassVar[str] = "place"
 
     def run(self, tiling: Tiling) -> Tiling:
-        width = tiling.target.width
-        places = []
-        for number in range(len(tiling.tiles)):
-            y, along = divmod(number, width)
-            places.append(Address(along if y % 2 == 0 else width - 1 - along, y))
-        return tiling.with_places(places)
+        cores = snake(tiling.target.width, tiling.target.height)
+        order = _anneal(traffic(tiling), len(tiling.tiles), cores, self.seed, self.swaps_per_tile)
+        return tiling.with_places([cores[slot] for slot in order])
+
+
+def snake(width: int, height: int) -> list[Address]:
+    """All cores, row by row, every other row backwards, from the host's corner."""
+    return [Address(x if y % 2 == 0 else width - 1 - x, y) for y in range(height) for x in range(width)]
+
+
+def traffic(tiling: Tiling) -> Traffic:
+    """Estimated packets per step between tiles, by the assumptions of `costs.py`."""
+    packets: Traffic = {}
+    network = tiling.network
+    for receiver, planned in enumerate(tiling.tiles):
+        layer = network.layer(planned.tile.layer)
+        if planned.role == "partial":
+            neurons = planned.tile.channels * planned.tile.rows * planned.tile.columns
+            packets[receiver, planned.owner] = float(neurons)
+        for edge, (first, last) in zip(layer.edges, planned.fan_in, strict=True):
+            if first == last:
+                continue
+            if edge.source == network.input.name:
+                events = INPUT_EVENTS * network.input.features
+                packets[HOST, receiver] = packets.get((HOST, receiver), 0.0) + events
+            for sender, other in enumerate(tiling.tiles):
+                if other.tile.layer == edge.source and other.role == "neurons":
+                    key = (sender, receiver)
+                    packets[key] = packets.get(key, 0.0) + _spikes(network, other)
+    readouts = [i for i, planned in enumerate(tiling.tiles) if planned.tile.layer == network.readout.layer]
+    for tile in readouts:
+        packets[HOST, tile] = packets.get((HOST, tile), 0.0) + 1.0
+    return packets
+
+
+def _spikes(network: Network, planned: PlannedTile) -> float:
+    tile = planned.tile
+    share = tile.channels * tile.rows * tile.columns / count(tile.layer_shape)
+    return FIRING_RATE * count(network.layer(tile.layer).shape) * share
+
+
+def hops(packets: Traffic, order: list[int], cores: list[Address]) -> float:
+    """Packets x hops of a placement: tile i on core cores[order[i]]."""
+    return sum(weight * _distance(pair, order, cores) for pair, weight in packets.items())
+
+
+def _distance(pair: tuple[int, int], order: list[int], cores: list[Address]) -> int:
+    a, b = (Address(0, 0) if tile == HOST else cores[order[tile]] for tile in pair)
+    return abs(a.x - b.x) + abs(a.y - b.y)
+
+
+def _anneal(packets: Traffic, tiles: int, cores: list[Address], seed: int, swaps_per_tile: int) -> list[int]:
+    """Slot of each tile; slots tiles .. are empty cores, so that a swap may also move a tile alone."""
+    slots = list(range(len(cores)))
+    links: list[list[tuple[tuple[int, int], float]]] = [[] for _ in cores]
+    for pair, weight in packets.items():
+        for tile in pair:
+            if tile != HOST:
+                links[tile].append((pair, weight))
+    cost = best_cost = hops(packets, slots, cores)
+    best = slots.copy()
+    generator = np.random.default_rng(seed)
+    swaps = swaps_per_tile * tiles if len(cores) > 1 else 0
+    start = max(cost / max(len(packets), 1), 1e-9)
+    for number in range(swaps):
+        temperature = start * (1.0 - number / swaps) ** 2 + 1e-12
+        a, b = int(generator.integers(tiles)), int(generator.integers(len(cores)))
+        if a == b:
+            continue
+        before = _around(a, b, links, slots, cores)
+        slots[a], slots[b] = slots[b], slots[a]
+        change = _around(a, b, links, slots, cores) - before
+        if change <= 0 or generator.random() < math.exp(-change / temperature):
+            cost += change
+            if cost < best_cost - 1e-9:
+                best_cost, best = cost, slots.copy()
+        else:
+            slots[a], slots[b] = slots[b], slots[a]
+    return best[:tiles]
+
+
+def _around(
+    a: int, b: int, links: list[list[tuple[tuple[int, int], float]]], slots: list[int], cores: list[Address]
+) -> float:
+    """Cost of all links of tiles a and b; a link between them does not change when they swap."""
+    return sum(weight * _distance(pair, slots, cores) for tile in (a, b) for pair, weight in links[tile])

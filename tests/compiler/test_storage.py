@@ -105,7 +105,10 @@ def test_a_changed_field_without_its_hash(build: Path) -> None:
         (lambda d: d["content"]["network"].update(extra=1), r"fields missing \[\], unknown \['extra'\]$"),
         (lambda d: d["content"]["network"].pop("input"), r"fields missing \['input'\], unknown \[\]$"),
         (lambda d: d["content"]["network"].update(layers=3), r"Network\.layers: must be a list"),
-        (lambda d: d["content"]["network"]["input"].update(encoding="x"), "must be one of direct, held, rate, latency, events"),
+        (
+            lambda d: d["content"]["network"]["input"].update(encoding="x"),
+            "must be one of direct, held, rate, latency, events",
+        ),
         (lambda d: d["content"]["tiled"]["cores"][0]["at"].update(x=99), r"lies outside the 4 x 4 mesh$"),
         (
             lambda d: d["content"]["tiled"]["target"].update(lanes=0),
