@@ -240,6 +240,14 @@ def targets() -> None:
 
 
 @main.command()
+def ops() -> None:
+    """List the supported layers, neurons and rules, from the checks themselves."""
+    from .compiler.supported import supported_text
+
+    click.echo(supported_text(), nl=False)
+
+
+@main.command()
 def doctor() -> None:
     """Say which tools are present and what is missing for which command."""
     from .doctor import diagnose
