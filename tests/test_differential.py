@@ -26,8 +26,9 @@ RTL_NETWORKS = int(os.environ.get("SNNC_FUZZ_RTL", "10"))
 """Networks per hardware of HARDWARE, each run without and with stalls."""
 
 HARDWARE = {
-    "2x2-lanes4": target(width=2, height=2, lanes=4, weight_bits=8, event_fifo=4, router_fifo=2),
-    "4x4-lanes2": target(width=4, height=4, lanes=2, neurons=32, axons=24, weight_kibit=4, weight_bits=8),
+    "2x2-lanes4": target(width=2, height=2, neurons=512, weight_kibit=32),
+    "3x3-lanes2": target(width=3, height=3, lanes=2, weight_kibit=8, delay_slots=2, router_fifo=2),
+    "2x2-plain": target(width=2, height=2, neurons=512, weight_kibit=32, cuba=False, decay_multiplier=False),
 }
 
 SOFTWARE = settings(max_examples=SOFTWARE_NETWORKS, deadline=None, print_blob=True)
@@ -69,9 +70,7 @@ def test_the_simulator_tiers_equal_the_reference(case: Case) -> None:
     isolated = run_isolated(program, case.payloads, trace=True)
     assert_layers(expected, layer_traces(program, isolated.trace), "cycle tier")
     stream = run_stream(program, case.payloads)
-    np.testing.assert_array_equal(
-        expected.outputs, decode_outputs(program, stream.flits, len(case.payloads))
-    )
+    np.testing.assert_array_equal(expected.outputs, decode_outputs(program, stream.flits, len(case.payloads)))
 
 
 @pytest.mark.skipif(

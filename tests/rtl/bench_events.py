@@ -135,9 +135,14 @@ class Watch:
 
     pushed: list[int]
     busy: list[int]
-    reads: list[tuple[int, int, int]]
+    reads: list[tuple[int, int | None, int]]
     lanes: list[tuple]
     writes: list[tuple[int, int]]
+
+
+def known(signal) -> int | None:
+    """The signal's number, or None where it holds none: a VALUE reads no weight."""
+    return int(signal.value) if signal.value.is_resolvable else None
 
 
 async def watch(dut, count: int) -> Watch:
@@ -155,7 +160,7 @@ async def watch(dut, count: int) -> Watch:
             masked = int(engine.masked_o.value)
             seen.lanes.append((shift, value, int(engine.lanes_o.value) if masked else everything))
         if int(engine.read_o.value):
-            seen.reads.append((cycle, int(engine.weight_address_o.value), int(engine.read_word_o.value)))
+            seen.reads.append((cycle, known(engine.weight_address_o), int(engine.read_word_o.value)))
         if int(engine.write_o.value):
             seen.writes.append((cycle, int(engine.write_word_o.value)))
         if int(engine.busy_o.value):

@@ -6,10 +6,12 @@ import cocotb
 import numpy as np
 from cocotb.triggers import Timer
 from rtl_bench import seeded
-from snnc.compiler.arithmetic import Decay, neuron_step
+from snnc.compiler.arithmetic import Decay, decay, neuron_step
 
 STATE = int(os.environ["BENCH_StateBits"])
 WEIGHT = int(os.environ["BENCH_WeightBits"])
+CUBA = int(os.environ["BENCH_Cuba"])
+MULTIPLIER = int(os.environ["BENCH_DecayMultiplier"])
 LOW, HIGH = -(1 << (STATE - 1)), (1 << (STATE - 1)) - 1
 EDGES = [LOW, LOW + 1, -2, -1, 0, 1, 2, HIGH - 1, HIGH]
 
@@ -27,12 +29,26 @@ async def tick(dut) -> None:
 
 
 def idle(dut) -> None:
-    for name in ("state_i", "weight_i", "bias_i", "value_i", "shift_i", "threshold_i"):
+    for name in ("state_i", "membrane_i", "weight_i", "bias_i", "value_i", "shift_i", "threshold_i"):
         getattr(dut, name).value = 0
-    for name in ("add_weight_i", "add_bias_i", "add_value_i", "fires_i", "hard_reset_i"):
+    for name in ("add_weight_i", "add_bias_i", "add_membrane_i", "add_value_i", "show_membrane_i"):
         getattr(dut, name).value = 0
-    for name in ("reset_value_i", "sign_mask_i", "leak_shift_i"):
+    for name in ("fires_i", "hard_reset_i", "reset_value_i", "sign_mask_i", "decay_i", "current_decay_i"):
         getattr(dut, name).value = 0
+
+
+def random_decay(rng) -> Decay:
+    """No leak, a shift, or, with a multiplier, any fraction."""
+    kind = rng.choice(["none", "shift", "any"] if MULTIPLIER else ["none", "shift"])
+    shift = rng.randrange(13)
+    return {"none": Decay(), "shift": Decay(1 << 12 - shift, 12), "any": Decay(rng.randrange(4097), 12)}[kind]
+
+
+def encode_decay(leak: Decay) -> int:
+    """The decay as the lane takes it: a factor, or an enable bit and a shift."""
+    if MULTIPLIER:
+        return leak.numerator
+    return 0 if leak.numerator == 0 else 16 | leak.shift
 
 
 @cocotb.test()
@@ -44,43 +60,61 @@ async def sweeps_as_the_contract_says(dut, reset: str) -> None:
     dut.add_bias_i.value = 1
     dut.fires_i.value = int(reset != "none")
     dut.hard_reset_i.value = int(reset == "hard")
-    for _ in range(25):
+    for _ in range(30):
+        cuba = CUBA and rng.random() < 0.7
         bits = rng.randrange(2, STATE + 1)
-        leak = rng.randrange(16)
+        leak, current_leak = random_decay(rng), random_decay(rng)
         low, high = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
         reset_value = rng.randint(low, high)
-        dut.leak_shift_i.value = leak
+        dut.decay_i.value = encode_decay(leak)
+        dut.current_decay_i.value = encode_decay(current_leak)
+        dut.add_membrane_i.value = int(cuba)
         dut.sign_mask_i.value = mask & ~((1 << (bits - 1)) - 1)
         dut.reset_value_i.value = reset_value & mask
-        cases = [
-            [rng.choice(EDGES) if rng.random() < 0.4 else rng.randint(2 * low, 2 * high) for _ in "vbt"]
-            for _ in range(20)
-        ]
-        cases = [[min(max(v, LOW), HIGH) for v in case] for case in cases]
-        v, b, t = np.array(cases, np.int64).T
+        v, m, b, t = np.array(list(cases(rng, cuba, reset, 2 * low, 2 * high)), np.int64).T
         want = neuron_step(
             v,
-            np.zeros_like(v),
+            m,
             threshold=t,
             bias=b,
             reset=reset,
             reset_value=reset_value,
             state_bits=bits,
-            leak=Decay(1, leak) if leak else Decay(),
+            leak=leak,
         )
+        currents = decay(v, current_leak)
         got = []
-        # State and bias enter in stage 1, the threshold in stage 2, the result leaves in stage 5.
+        # State, membrane and bias enter in stage 1, the threshold in stage 2, the result leaves in stage 5.
         for cycle in range(len(v) + 4):
             if cycle < len(v):
                 dut.state_i.value = int(v[cycle]) & mask
+                dut.membrane_i.value = int(m[cycle]) & mask if cuba else rng.getrandbits(STATE)
                 dut.bias_i.value = int(b[cycle]) & mask
             if 1 <= cycle <= len(v):
                 dut.threshold_i.value = int(t[cycle - 1]) & mask
             await tick(dut)
             if cycle >= 3:
-                got.append((signed(int(dut.state_after_o.value), STATE), int(dut.spike_o.value)))
-        expected = list(zip(want.after.tolist(), want.spikes.astype(int).tolist(), strict=True))
-        assert got[: len(v)] == expected, (bits, leak, reset_value, cases)
+                current = signed(int(dut.current_after_o.value), STATE) if CUBA else 0
+                membrane = signed(int(dut.membrane_after_o.value), STATE)
+                got.append((membrane, current, int(dut.spike_o.value)))
+        expected = [want.after.tolist(), (currents * CUBA).tolist(), want.spikes.astype(int).tolist()]
+        assert got[: len(v)] == list(zip(*expected, strict=True)), (bits, leak, current_leak, reset_value)
+
+
+def cases(rng, cuba: bool, reset: str, low: int, high: int):
+    """(state, membrane, bias, threshold) whose sum, and what a reset leaves of it, fit the state."""
+    count = 0
+    while count < 20:
+        v, m, b, t = (
+            min(max(rng.choice(EDGES) if rng.random() < 0.4 else rng.randint(low, high), LOW), HIGH)
+            for _ in "vmbt"
+        )
+        m = m if cuba else 0
+        total = v + m + b
+        left = total - t if reset == "soft" and total >= t else total
+        if LOW <= total <= HIGH and LOW <= left <= HIGH:
+            count += 1
+            yield v, m, b, t
 
 
 @cocotb.test()
@@ -97,6 +131,11 @@ async def adds_shifted_weights_and_values(dut) -> None:
         if use_weight and not LOW <= state + (weight << shift) <= HIGH:
             continue
         use_value = not use_weight and rng.random() < 0.7
+        show, membrane = rng.random() < 0.2, rng.randint(LOW // 2, HIGH // 2)
+        if show and use_weight:
+            continue
+        dut.show_membrane_i.value = int(show)
+        dut.membrane_i.value = membrane & mask
         dut.state_i.value = state & mask
         dut.weight_i.value = weight & ((1 << WEIGHT) - 1)
         dut.value_i.value = value & mask
@@ -104,7 +143,8 @@ async def adds_shifted_weights_and_values(dut) -> None:
         dut.add_weight_i.value = int(use_weight)
         dut.add_value_i.value = int(use_value)
         await tick(dut)
-        assert signed(int(dut.state_o.value), STATE) == state
+        assert signed(int(dut.state_o.value), STATE) == (membrane if show and CUBA else state)
+        state = membrane if show and CUBA else state
         await tick(dut)
         added = (weight << shift) if use_weight else value if use_value else 0
         assert signed(int(dut.sum_o.value), STATE) == state + added

@@ -1,4 +1,4 @@
-"""snnc_config: chunks, addresses, memories and registers."""
+"""snnc_config: chunks, addresses and memories."""
 
 import pytest
 from rtl_bench import run_bench
