@@ -5,7 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help setup demo test lint format clean
+.PHONY: help setup demo test fuzz lint format clean
+N ?= 200
 
 help: ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -22,6 +23,9 @@ demo: setup ## Train, compile, simulate and co-simulate a small net; files in bu
 
 test: setup ## Run every test, RTL co-simulation included
 	$(BIN)/python -m pytest
+
+fuzz: setup ## Random networks through every execution: N=200 in software, N/10 on each RTL hardware
+	SNNC_FUZZ_SOFTWARE=$(N) SNNC_FUZZ_RTL=$$(( $(N) / 10 )) $(BIN)/python -m pytest tests/test_differential.py
 
 lint: setup ## Check style and types of the Python, and lint the RTL
 	$(BIN)/ruff check .

@@ -46,6 +46,12 @@ def parameters_for(image: Image, init_prefix: str = "") -> RtlParameters:
         state_bits=target.state_bits,
         weight_words=target.weight_words(image.weight_bits),
         state_words=target.state_words,
+        parameter_words=target.parameter_words,
+        axon_rows=target.axon_rows,
+        axon_columns=target.axon_columns,
+        bitmap_slots=target.delay_slots,
+        cuba=int(target.cuba),
+        decay_multiplier=int(target.decay_multiplier),
         destinations=target.destinations,
         sources=target.sources,
         event_fifo_depth=target.event_fifo,
@@ -128,14 +134,16 @@ def _layers(
 def _core_trace(
     core: Core, trace: RtlTrace, chosen: NDArray[np.bool_], program: TiledProgram, samples: int
 ) -> LayerTrace:
-    """Words of one core, written in order of sample, step and word, as (samples, steps, neurons)."""
-    words = core.words(program.target.lanes)
+    """Words of one core, written in order of sample, step and word, as (samples, steps, neurons) in slot order."""
+    lanes = program.target.lanes
+    words = core.tile.words(lanes)
+    slots = core.tile.neuron_map(lanes) >= 0
     found, expected = int(chosen.sum()), samples * program.steps * words
     if found != expected:
         raise MismatchError(f"the RTL swept {found} words, expected {expected}", where=f"core {core.at}")
 
     def by_neuron(values: NDArray[np.int64]) -> IntArray:
-        return values[chosen].reshape(samples, program.steps, -1)[:, :, : core.neurons]
+        return values[chosen].reshape(samples, program.steps, -1)[:, :, slots]
 
     return LayerTrace(
         by_neuron(trace.before),

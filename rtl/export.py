@@ -5,13 +5,18 @@ import shutil
 from dataclasses import asdict
 from pathlib import Path
 
-from ..compiler.image import CHUNK_BITS, CoreImage, Image, Memory, MemoryImage
-from ..compiler.program import Address
+from ..compiler.image import CHUNK_BITS, CoreImage, Image, Memory
+from ..compiler.passes.encode import BANK_REGISTER, BANK_WORDS, SEGMENT_REGISTER
+from ..compiler.program import MAX_SEGMENTS, Address
 from ..files import write_text
 from .cosimulate import parameters_for
 from .simulate import SOURCES, RtlParameters, sources
 
 IMAGE_PREFIX = "image/core"
+
+PLAIN_REGISTERS, BANK_BITS, SEGMENT_BITS = 16, 128, 25
+TABLE_BITS = {Memory.DESTINATIONS: 75, Memory.SOURCES: 9, Memory.AXON_ROWS: 38, Memory.AXON_COLUMNS: 36}
+"""Bits of a table's words that the hardware keeps; the rest are 0 in every image."""
 
 
 def export_rtl(image: Image, directory: Path) -> None:
@@ -41,33 +46,54 @@ def copy_sources(directory: Path) -> list[str]:
 def write_images(image: Image, prefix: Path) -> None:
     """Write one $readmemh file per memory of every core of the mesh, `<prefix>_x<X>_y<Y>_<memory>.hex`.
 
-    A core without a tile gets zeros: it stays disabled.
+    The registers make three files: plain ones, segments and banks. What a core has no content for, a core without
+    a tile for everything, gets zeros: it stays disabled.
     """
     cores = {core.at: core for core in image.cores}
+    names = [memory.name.lower() for memory in Memory] + ["segments", "banks"]
     for y in range(image.target.height):
         for x in range(image.target.width):
             contents = _contents(cores.get(Address(x, y)))
-            for memory in Memory:
-                path = prefix.with_name(f"{prefix.name}_x{x:x}_y{y:x}_{memory.name.lower()}.hex")
-                write_text(path, contents.get(memory, "0\n"))
+            for name in names:
+                path = prefix.with_name(f"{prefix.name}_x{x:x}_y{y:x}_{name}.hex")
+                write_text(path, contents.get(name, "0\n"))
 
 
-def _contents(core: CoreImage | None) -> dict[Memory, str]:
-    contents: dict[Memory, str] = {}
+def _contents(core: CoreImage | None) -> dict[str, str]:
+    """File content by name of the memory."""
+    contents: dict[str, str] = {}
     if core is None:
         return contents
     for memory, section in core.sections():
-        contents[memory] = contents.get(memory, "") + _hex(section)
+        if memory is Memory.REGISTERS:
+            contents |= _registers([int(word) for word in section.words[:, 0]])
+            continue
+        name = memory.name.lower()
+        width = TABLE_BITS.get(memory, section.width)
+        values = [
+            sum(chunk << (CHUNK_BITS * place) for place, chunk in enumerate(row))
+            for row in section.words.tolist()
+        ]
+        contents[name] = contents.get(name, "") + _hex(values, width, section.first_address)
     return contents
 
 
-def _hex(section: MemoryImage) -> str:
-    digits = -(-section.width // 4)
-    rows = [f"@{section.first_address:x}"]
-    for row in section.words.tolist():
-        value = sum(chunk << (CHUNK_BITS * place) for place, chunk in enumerate(row))
-        rows.append(f"{value:0{digits}x}")
-    return "\n".join(rows) + "\n"
+def _registers(registers: list[int]) -> dict[str, str]:
+    starts = range(BANK_REGISTER, len(registers), BANK_WORDS)
+    banks = [
+        sum(registers[first + place] << (CHUNK_BITS * place) for place in range(BANK_BITS // CHUNK_BITS))
+        for first in starts
+    ]
+    return {
+        "registers": _hex(registers[:PLAIN_REGISTERS], CHUNK_BITS),
+        "segments": _hex(registers[SEGMENT_REGISTER : SEGMENT_REGISTER + MAX_SEGMENTS], SEGMENT_BITS),
+        "banks": _hex(banks, BANK_BITS),
+    }
+
+
+def _hex(values: list[int], width: int, first_address: int = 0) -> str:
+    digits = -(-width // 4)
+    return "".join([f"@{first_address:x}\n", *(f"{value:0{digits}x}\n" for value in values)])
 
 
 def _top(parameters: RtlParameters) -> str:

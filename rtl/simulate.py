@@ -37,6 +37,7 @@ SOURCES = (
     "snnc_router.sv",
     "snnc_decay.sv",
     "snnc_lane.sv",
+    "snnc_datapath.sv",
     "snnc_decode.sv",
     "snnc_accumulate.sv",
     "snnc_sweep.sv",

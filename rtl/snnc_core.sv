@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Neurocore: event FIFO, dispatcher, decode and row engine, control, memories and lanes.
+// Neurocore: event FIFO, dispatcher, decode and row engine, control, emitter, and the datapath.
 `default_nettype none
 
 module snnc_core #(
@@ -52,13 +52,9 @@ module snnc_core #(
 );
   localparam int Bits = snnc_pkg::FlitBits;
   localparam int CountBits = snnc_pkg::CountBits;
-  localparam int DecayBits = snnc_pkg::DecayBits;
   localparam int WeightAddressBits = (WeightWords > 1) ? $clog2(WeightWords) : 1;
   localparam int WordBits = (StateWords > 1) ? $clog2(StateWords) : 1;
   localparam int ParameterBits = (ParameterWords > 1) ? $clog2(ParameterWords) : 1;
-  localparam int ThresholdAddressBits = $clog2(2 * ParameterWords);
-  localparam int BitmapWords = BitmapSlots * 2 ** WordBits;
-  localparam int BitmapAddressBits = $clog2(BitmapWords);
   localparam int NeuronBits = WordBits + $clog2(Lanes) + 1;
   localparam int DestinationAddressBits = (Destinations > 1) ? $clog2(Destinations) : 1;
   localparam int SourceAddressBits = (Sources > 1) ? $clog2(Sources) : 1;
@@ -69,8 +65,6 @@ module snnc_core #(
   localparam int ConfigBits = (LongestWordBits > 96) ? (LongestWordBits + 31) / 32 * 32 : 96;
   localparam int ConfigAddressBits = 24;
 
-  localparam logic [1:0] ResetHard = 2'd1;
-  localparam logic [1:0] ResetNone = 2'd2;
   localparam logic [1:0] EmitValuesLast = 2'd1;
   localparam logic [1:0] EmitValuesEvery = 2'd2;
 
@@ -82,38 +76,13 @@ module snnc_core #(
 
   logic [WordBits:0] words;
   logic [NeuronBits-1:0] neurons;
-  logic fires;
-  logic hard_reset;
   logic values_last;
   logic values_every;
-  logic cuba;
-  logic [4:0] clamp_bits;
-  logic [StateBits-1:0] sign_mask_q;
-  logic [StateBits-1:0] reset_value;
-  logic [DecayBits-1:0] decay_q;
-  logic [DecayBits-1:0] current_decay_q;
 
   assign words = registers[0*32+:WordBits+1];
   assign neurons = registers[1*32+:NeuronBits];
-  assign hard_reset = registers[2*32+1+:2] == ResetHard;
-  assign fires = registers[2*32+1+:2] != ResetNone;
   assign values_last = registers[2*32+3+:2] == EmitValuesLast;
   assign values_every = registers[2*32+3+:2] == EmitValuesEvery;
-  assign cuba = Cuba != 0 && registers[2*32+5];
-  assign clamp_bits = registers[3*32+:5];
-  assign reset_value = registers[4*32+:StateBits];
-
-  // Constant while the core works.
-  always_ff @(posedge clk_i) begin
-    for (int i = 0; i < StateBits; i++) sign_mask_q[i] <= 5'(i) >= clamp_bits - 5'd1;
-    if (DecayMultiplier != 0) begin
-      decay_q <= registers[10*32+:DecayBits];
-      current_decay_q <= registers[10*32+16+:DecayBits];
-    end else begin
-      decay_q <= snnc_pkg::decay_shift(registers[10*32+:DecayBits]);
-      current_decay_q <= snnc_pkg::decay_shift(registers[10*32+16+:DecayBits]);
-    end
-  end
 
   // Dispatcher.
   logic head_valid;
@@ -199,39 +168,14 @@ module snnc_core #(
   logic [1:0] segment_number;
   logic [snnc_pkg::SegmentBits-1:0] segment;
 
-  // Memories.
-  logic [WordBits-1:0] state_read_word;
-  logic state_write;
-  logic [WordBits-1:0] state_write_word;
-  logic [StateWordBits-1:0] state_write_data;
-
-  logic [WeightWordBits-1:0] weight_data;
-  logic [StateWordBits-1:0] state_data;
-  logic [StateWordBits-1:0] membrane_data;
-  logic [StateWordBits-1:0] threshold_data;
-  logic [StateWordBits-1:0] bias_data;
-
+  // Datapath.
   logic [StateWordBits-1:0] lane_state;
-  logic [StateWordBits-1:0] lane_threshold;
-  logic [StateWordBits-1:0] lane_sum;
-  logic [StateWordBits-1:0] lane_membrane_after;
-  logic [StateWordBits-1:0] lane_current_after;
+`ifdef SNNC_TRACE
+  logic [StateWordBits-1:0] lane_after;
   logic [Lanes-1:0] lane_spike;
+`endif
 
-  assign state_read_word = sweeping ? sweep_read_word : draining ? emit_word : acc_read_word;
-
-  // An accumulation may still write in the first cycles of a sweep, long before the sweep does.
-  assign state_write = acc_write || sweep_write || config_write[snnc_pkg::MemoryState];
-  assign state_write_word = acc_write ? acc_write_word :
-      sweep_write ? sweep_write_word : config_address[WordBits-1:0];
-  always_comb begin
-    state_write_data = config_data[StateWordBits-1:0];
-    if (acc_write) state_write_data = lane_sum;
-    else if (sweep_write && sweeping) state_write_data = cuba ? lane_current_after
-                                                              : lane_membrane_after;
-    else if (sweep_write) state_write_data = cuba ? '0 : lane_threshold;
-  end
-
+  // Tables of the emitter.
   (* ram_style = "distributed" *)
   logic [snnc_pkg::DestinationBits-1:0] destinations [0:Destinations-1];
   (* ram_style = "distributed" *) logic [snnc_pkg::SourceBits-1:0] sources [0:Sources-1];
@@ -468,141 +412,66 @@ module snnc_core #(
     .data_o(packet_data_o)
   );
 
-  snnc_memory #(
-    .Width(WeightWordBits),
-    .Depth(WeightWords),
-    .InitFile((InitCore == "") ? "" : {InitCore, "_weights.hex"})
-  ) u_weights (
+  snnc_datapath #(
+    .Lanes(Lanes),
+    .WeightBits(WeightBits),
+    .StateBits(StateBits),
+    .WeightWords(WeightWords),
+    .StateWords(StateWords),
+    .ParameterWords(ParameterWords),
+    .BitmapSlots(BitmapSlots),
+    .Cuba(Cuba),
+    .DecayMultiplier(DecayMultiplier),
+    .ConfigBits(ConfigBits),
+    .InitCore(InitCore)
+  ) u_datapath (
     .clk_i,
-    .write_i(config_write[snnc_pkg::MemoryWeights]),
-    .write_address_i(config_address[WeightAddressBits-1:0]),
-    .write_data_i(config_data[WeightWordBits-1:0]),
-    .read_i(acc_read),
-    .read_address_i(weight_address),
-    .read_data_o(weight_data)
+    .reset_mode_i(registers[2*32+1+:2]),
+    .cuba_i(registers[2*32+5]),
+    .clamp_bits_i(registers[3*32+:5]),
+    .reset_value_i(registers[4*32+:StateBits]),
+    .decay_i(registers[10*32+:snnc_pkg::DecayBits]),
+    .current_decay_i(registers[10*32+16+:snnc_pkg::DecayBits]),
+    .config_write_i(config_write),
+    .config_address_i(config_address),
+    .config_data_i(config_data),
+    .sweep_i(sweeping),
+    .drain_i(draining),
+    .drain_membrane_i(values_last),
+    .step_i(time_step),
+    .acc_read_i(acc_read),
+    .weight_address_i(weight_address),
+    .acc_read_word_i(acc_read_word),
+    .shift_i(weight_shift),
+    .is_value_i(acc_is_value),
+    .masked_i(acc_masked),
+    .lanes_i(acc_lanes),
+    .value_i(value),
+    .acc_write_i(acc_write),
+    .acc_write_word_i(acc_write_word),
+    .sweep_read_i(sweep_read),
+    .sweep_read_word_i(sweep_read_word),
+    .parameter_word_i(parameter_word),
+    .threshold_read_i(threshold_read),
+    .threshold_address_i(threshold_address),
+    .add_bias_i(add_bias),
+    .sweep_write_i(sweep_write),
+    .sweep_write_word_i(sweep_write_word),
+    .emit_read_i(emit_read),
+    .emit_word_i(emit_word),
+    .bitmap_read_i(bitmap_read),
+    .bitmap_slot_i(bitmap_slot),
+    .bitmap_word_i(bitmap_word),
+`ifdef SNNC_TRACE
+    .after_o(lane_after),
+    .spikes_o(lane_spike),
+`endif
+    .state_o(lane_state),
+    .bitmap_o(bitmap_data)
   );
-
-  snnc_memory #(
-    .Width(StateWordBits),
-    .Depth(StateWords),
-    .InitFile((InitCore == "") ? "" : {InitCore, "_state.hex"})
-  ) u_state (
-    .clk_i,
-    .write_i(state_write),
-    .write_address_i(state_write_word),
-    .write_data_i(state_write_data),
-    .read_i(acc_read || sweep_read || emit_read),
-    .read_address_i(state_read_word),
-    .read_data_o(state_data)
-  );
-
-  if (Cuba != 0) begin : g_cuba
-    logic [StateWordBits-1:0] membrane_write_data;
-
-    always_comb begin
-      membrane_write_data = config_data[StateWordBits-1:0];
-      if (sweep_write) membrane_write_data = sweeping ? lane_membrane_after : lane_threshold;
-    end
-
-    snnc_memory #(
-      .Width(StateWordBits),
-      .Depth(StateWords),
-      .InitFile((InitCore == "") ? "" : {InitCore, "_membrane.hex"})
-    ) u_membrane (
-      .clk_i,
-      .write_i(sweep_write || config_write[snnc_pkg::MemoryMembrane]),
-      .write_address_i(sweep_write ? sweep_write_word : config_address[WordBits-1:0]),
-      .write_data_i(membrane_write_data),
-      .read_i(sweep_read || emit_read),
-      .read_address_i(state_read_word),
-      .read_data_o(membrane_data)
-    );
-  end else begin : g_no_cuba
-    assign membrane_data = '0;
-  end
-
-  snnc_memory #(
-    .Width(StateWordBits),
-    .Depth(2 * ParameterWords),
-    .InitFile((InitCore == "") ? "" : {InitCore, "_thresholds.hex"})
-  ) u_thresholds (
-    .clk_i,
-    .write_i(config_write[snnc_pkg::MemoryThresholds]),
-    .write_address_i(config_address[ThresholdAddressBits-1:0]),
-    .write_data_i(config_data[StateWordBits-1:0]),
-    .read_i(threshold_read),
-    .read_address_i(threshold_address[ThresholdAddressBits-1:0]),
-    .read_data_o(threshold_data)
-  );
-
-  snnc_memory #(
-    .Width(StateWordBits),
-    .Depth(ParameterWords),
-    .InitFile((InitCore == "") ? "" : {InitCore, "_bias.hex"})
-  ) u_bias (
-    .clk_i,
-    .write_i(config_write[snnc_pkg::MemoryBias]),
-    .write_address_i(config_address[ParameterBits-1:0]),
-    .write_data_i(config_data[StateWordBits-1:0]),
-    .read_i(sweep_read),
-    .read_address_i(parameter_word),
-    .read_data_o(bias_data)
-  );
-
-  // A slot's number is modulo BitmapSlots, which the cut to the address does.
-  snnc_memory #(
-    .Width(Lanes),
-    .Depth(BitmapWords)
-  ) u_bitmap (
-    .clk_i,
-    .write_i(sweep_write && sweeping),
-    .write_address_i(BitmapAddressBits'({time_step[3:0], sweep_write_word})),
-    .write_data_i(lane_spike),
-    .read_i(bitmap_read),
-    .read_address_i(BitmapAddressBits'({bitmap_slot, bitmap_word})),
-    .read_data_o(bitmap_data)
-  );
-
-  for (genvar lane = 0; lane < Lanes; lane++) begin : g_lane
-    logic chosen;
-    assign chosen = !acc_masked || acc_lanes[lane];
-
-    snnc_lane #(
-      .WeightBits(WeightBits),
-      .StateBits(StateBits),
-      .Cuba(Cuba),
-      .DecayMultiplier(DecayMultiplier)
-    ) u_lane (
-      .clk_i,
-      .state_i(state_data[lane*StateBits+:StateBits]),
-      .membrane_i(membrane_data[lane*StateBits+:StateBits]),
-      .weight_i(weight_data[lane*WeightBits+:WeightBits]),
-      .bias_i(bias_data[lane*StateBits+:StateBits]),
-      .value_i(value),
-      .shift_i(weight_shift),
-      .add_weight_i(!add_bias && !acc_is_value && chosen),
-      .add_bias_i(add_bias),
-      .add_membrane_i(cuba),
-      .add_value_i(!add_bias && acc_is_value && chosen),
-      .show_membrane_i(cuba && draining && values_last),
-      .state_o(lane_state[lane*StateBits+:StateBits]),
-      .threshold_i(threshold_data[lane*StateBits+:StateBits]),
-      .threshold_o(lane_threshold[lane*StateBits+:StateBits]),
-      .sum_o(lane_sum[lane*StateBits+:StateBits]),
-      .fires_i(fires),
-      .hard_reset_i(hard_reset),
-      .reset_value_i(reset_value),
-      .sign_mask_i(sign_mask_q),
-      .decay_i(decay_q),
-      .current_decay_i(current_decay_q),
-      .spike_o(lane_spike[lane]),
-      .membrane_after_o(lane_membrane_after[lane*StateBits+:StateBits]),
-      .current_after_o(lane_current_after[lane*StateBits+:StateBits])
-    );
-  end
 
   logic unused;
-  assign unused = ^{head, registers, config_write, config_address, config_data, threshold_address};
+  assign unused = ^{head, registers, config_write, config_address, config_data};
 
 `ifdef SNNC_TRACE
   snnc_trace #(
@@ -624,31 +493,17 @@ module snnc_core #(
     .word_i(sweep_write_word),
     .spikes_i(lane_spike),
     .before_i(lane_state),
-    .after_i(lane_membrane_after)
+    .after_i(lane_after)
   );
 `endif
 
 `ifdef SNNC_ASSERT
-  // Words read by an accumulation and not yet written.
-  logic [2:0] pending_q;
-  logic [3*WordBits-1:0] pending_words_q;
-
   always @(posedge clk_i) begin
-    pending_q <= {pending_q[1:0], acc_read && !rst_i};
-    pending_words_q <= {pending_words_q[2*WordBits-1:0], acc_read_word};
-    if (!rst_i) begin
-      if (head_valid && head_is_event) begin
-        assert (accumulating) else $fatal(1, "%m: event outside ACCUMULATE");
-      end
-      assert (32'(acc_write) + 32'(sweep_write) + 32'(config_write[snnc_pkg::MemoryState]) <= 1)
-        else $fatal(1, "%m: two writes to the state memory");
-      assert (!acc_read || accumulating) else $fatal(1, "%m: accumulation outside ACCUMULATE");
-      for (int i = 0; i < 3; i++) begin
-        if (pending_q[i] && (acc_read || sweep_read || emit_read)) begin
-          assert (state_read_word != pending_words_q[i*WordBits+:WordBits])
-            else $fatal(1, "%m: word %0d read before it was written back", state_read_word);
-        end
-      end
+    if (!rst_i && head_valid && head_is_event) begin
+      assert (accumulating) else $fatal(1, "%m: event outside ACCUMULATE");
+    end
+    if (!rst_i && acc_read) begin
+      assert (accumulating) else $fatal(1, "%m: accumulation outside ACCUMULATE");
     end
   end
 `endif

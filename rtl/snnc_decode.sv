@@ -160,7 +160,7 @@ module snnc_decode #(
   end
 
   logic unused;
-  assign unused = ^{write_address_i, bank_i, row_q, column_q};
+  assign unused = ^{write_address_i, bank_i, row_q, column_q, channel_word};
 
 `ifdef SNNC_ASSERT
   always @(posedge clk_i) begin

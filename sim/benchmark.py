@@ -77,9 +77,11 @@ def _report(program: TiledProgram, runs: int) -> str:
     )
 
 
-def _footprints(program: TiledProgram, payloads: IntArray) -> tuple[NDArray[np.int8], NDArray[np.int32], IntArray]:
-    """All weights, zeroed states, and (runs, 3) the first weight, the first state and the length of every contiguous
-    run of neurons that the events of `payloads` touch."""
+def _footprints(
+    program: TiledProgram, payloads: IntArray
+) -> tuple[NDArray[np.int8], NDArray[np.int32], IntArray]:
+    """All weights, zeroed states, and (runs, 3) first weight, first state, length of every contiguous run of
+    neurons that the events of `payloads` touch."""
     lanes = program.target.lanes
     weights = np.concatenate([core.weights.reshape(-1) for core in program.cores])
     sizes = [(core.weights.size, core.tile.words(lanes) * lanes) for core in program.cores]
@@ -106,10 +108,10 @@ def _arriving(program: TiledProgram, receiver: Core, payloads: IntArray, traces:
                     yield from local[step[features] > 0].tolist()
     for sender, trace in zip(program.cores, traces, strict=True):
         slots = np.flatnonzero(sender.tile.neuron_map(lanes) >= 0)
-        for entry in sender.destinations:
-            if entry.to == receiver.at:
-                hit = (slots // lanes >= entry.first_word) & (slots // lanes < entry.last_word)
-                local = sender.tile.local_slots(slots[hit], lanes) + entry.base
+        for target in sender.destinations:
+            if target.to == receiver.at:
+                hit = (slots // lanes >= target.first_word) & (slots // lanes < target.last_word)
+                local = sender.tile.local_slots(slots[hit], lanes) + target.base
                 for spikes in trace.spikes.reshape(-1, len(slots)):
                     yield from local[spikes[hit]].tolist()
 

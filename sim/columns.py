@@ -12,22 +12,23 @@ HOST_CURSOR, HOST_STOP, HOST_TIME, HOST_CREDITS, HOST_CREDIT_VISIBLE, HOST_FIFO,
 READS_FIRST_SPIKE, READS_FROM = range(25, 27)
 HEADER_WORDS = 32
 
-# Core: constants of the tile. A slot is a lane of a word; *_START are places in the pools of weights and states.
-ROUTER, WORDS, SLOTS_USED, NEURONS, PIXEL_SLOTS = range(5)
+# Core: constants of the tile. A slot is a lane of a word; *_START are places in the other pools.
+ROUTER, WORDS, SLOTS_USED, NEURONS, BANKS = range(5)
 WEIGHT_START, STATE_START, MEMBRANE_START, INITIAL_START, LOCAL_START = range(5, 10)
 LIST_START, LIST_COUNTS, RING = range(10, 13)
 THRESHOLD, BIAS, RESET, RESET_VALUE, CLAMP_LOW, CLAMP_HIGH = range(13, 19)
 LEAK_NUMERATOR, LEAK_SHIFT, CUBA, CURRENT_NUMERATOR, CURRENT_SHIFT = range(19, 24)
 EMISSION, ENDS_NEEDED, CREDITS_NEEDED, TALLY = range(24, 28)
 FIRST_ENTRY, LAST_ENTRY, FIRST_SOURCE, LAST_SOURCE, FIRST_SEGMENT, LAST_SEGMENT = range(28, 34)
-AXON_ROWS, AXON_COLUMNS, BANKS = range(34, 37)
-# Core: registers of dispatcher, decode register, row engine and control; then where the next step's trace goes.
-EVENT_PUSHED, LAST_POP, DECODED, BUSY_UNTIL, ENDS, ENDS_VISIBLE, LAST_STEP, STEP, DRAINING = range(37, 46)
-TRACE, TIMELINE = range(46, 48)
+AXON_ROWS, AXON_COLUMNS = range(34, 36)
+# Core: registers of dispatcher, decode register (DECODED: when it was last left), row engine and control.
+EVENT_PUSHED, LAST_POP, DECODED, BUSY_UNTIL, ENDS, ENDS_VISIBLE, LAST_STEP, STEP, DRAINING = range(36, 45)
+# Core: where the next step's trace goes.
+TRACE, TIMELINE = range(45, 47)
 # Core: registers of the emitter. TIME is the first cycle of what it does next.
-PHASE, TIME, CURSOR, SEGMENT, SCANS, ITEM, ITEMS, LISTED, SCANNED = range(48, 57)
-EMITS, SENDS_LAST, SENDS_STEP, OWED, OWED_ZERO = range(57, 62)
-EVENT_POPS = 62
+PHASE, TIME, CURSOR, SEGMENT, SCANS, ITEM, ITEMS, LISTED, SCANNED = range(47, 56)
+EMITS, SENDS_LAST, SENDS_STEP, OWED, OWED_ZERO = range(56, 61)
+EVENT_POPS = 61
 """From here on, per slot of the event FIFO the cycle in which it was last popped."""
 
 # Values of RESET and EMISSION, numbered as in the hardware's registers.

@@ -107,10 +107,14 @@ def count_actions(program: TiledProgram, counted: Primitives) -> Counts:
         segments = slice(segment, segment := segment + len(core.segments))
         entries = slice(entry, entry := entry + len(core.destinations))
         own = _CoreCounts(
-            *(int(a[number]) for a in (counted.events, counted.values, counted.fired)),
-            *(a[banks].tolist() for a in (counted.positions, counted.pass_positions)),
-            *(a[segments].tolist() for a in (counted.scans, counted.set_lanes)),
-            counted.hits[entries].tolist(),
+            events=int(counted.events[number]),
+            values=int(counted.values[number]),
+            fired=int(counted.fired[number]),
+            positions=counted.positions[banks].tolist(),
+            pass_positions=counted.pass_positions[banks].tolist(),
+            scans=counted.scans[segments].tolist(),
+            set_lanes=counted.set_lanes[segments].tolist(),
+            hits=counted.hits[entries].tolist(),
         )
         rows.append(_core_actions(core, own, program, counted.samples))
     rows.append(_host_actions(program, counted))

@@ -47,8 +47,8 @@ class CycleRun:
     host_stalled: int
     """Cycles in which the host waited, for CREDITs or for space in the mesh."""
     timeline: IntArray
-    """(runs, cores, steps, 4): first cycle of SWEEP (or DRAIN), ACCUMULATE, SEGMENT 0 and IDLE, 0 where a step
-    had none; empty unless asked for."""
+    """(runs, cores, steps, 4): first cycle of SWEEP (or DRAIN), ACCUMULATE, SEGMENT 0 and IDLE, 0 where a
+    step had none; empty unless asked for."""
     trace: Traces | None
     """Per core, with one sample per run."""
 

@@ -72,9 +72,7 @@ def _run(program: TiledProgram, layout: Layout, payloads: NDArray[np.integer], k
 
 
 @kernel
-def _send(
-    words: Pool, weights: Pool, states: Pool, output: Pool, core: int, segment: int, step: int
-) -> None:
+def _send(words: Pool, weights: Pool, states: Pool, output: Pool, core: int, segment: int, step: int) -> None:
     """Hand the spikes or values that a segment sends in `step` to every receiver."""
     place = segment_place(words, core, segment, step)
     count = words[words[core + c.LIST_COUNTS] + place]
@@ -128,7 +126,7 @@ def _read_spike(words: Pool, output: Pool, index: int, step: int) -> None:
 def _end_step(
     words: Pool, weights: Pool, states: Pool, trace: Pool, output: Pool, core: int, step: int
 ) -> None:
-    """Sweep one core, or read its partial sums, and deliver what it sends in this step; its senders are done."""
+    """Sweep one core, or read its partial sums, and deliver what it sends now; its senders are done."""
     last = step + 1 == words[c.ROUNDS]
     end_step(words, states, trace, core, step)
     if words[core + c.EMISSION] != c.VALUES_LAST or last:

@@ -1,4 +1,4 @@
-"""Kernel of the axon tables: what a SPIKE touches, and adding it (microarchitecture, sections 4.2 and 4.3)."""
+"""Kernels of the axon tables: what a SPIKE touches, and adding it (microarchitecture, 4.2 and 4.3)."""
 
 from ..compiler.flits import PAYLOAD_SHIFT
 from .columns import (
@@ -36,8 +36,8 @@ from .jit import Pool, kernel
 
 @kernel
 def accumulate(words: Pool, weights: Pool, states: Pool, core: int, data: int) -> int:
-    """Add the event in a SPIKE's data field to a core's state; returns the cycles it occupies the row engine, 0
-    if it touches nothing."""
+    """Add the event in a SPIKE's data field to a core's state; returns the cycles it occupies the row engine,
+    0 if it touches nothing."""
     words[words[core + TALLY] + EVENTS] += 1
     row = words[core + AXON_ROWS] + ((data >> 16) & 255) * ROW_ENTRY_WORDS
     column = words[core + AXON_COLUMNS] + ((data >> 8) & 255) * COLUMN_ENTRY_WORDS

@@ -90,7 +90,7 @@ def receive(words: Pool, weights: Pool, states: Pool, core: int, flit: int, cycl
 
 @kernel
 def _occupy(words: Pool, core: int, duration: int, decoded: int) -> None:
-    """An event that is in the decode register from cycle `decoded` on goes to the row engine, or is dropped."""
+    """An event in the decode register from cycle `decoded` on goes to the row engine, or is dropped."""
     if duration > 0:
         decoded = max(decoded, words[core + BUSY_UNTIL])
         words[core + BUSY_UNTIL] = decoded + duration

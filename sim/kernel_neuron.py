@@ -1,4 +1,4 @@
-"""Kernels of one neurocore's arithmetic: the sweep at the end of a step, and what it leaves for the emitter."""
+"""Kernels of the sweep that ends a core's step, and of what it leaves for the emitter."""
 
 from .columns import (
     BIAS,
@@ -18,7 +18,6 @@ from .columns import (
     MEMBRANE_START,
     NEURONS,
     NEVER_FIRES,
-    PIXEL_SLOTS,
     RECURRENT,
     RESET,
     RESET_VALUE,
@@ -33,9 +32,10 @@ from .columns import (
     TRACE_ROW,
     TRACE_SECTION,
     VALUES_EVERY,
-    VALUES_LAST,
 )
 from .jit import Pool, kernel
+
+_BLOCK = 32
 
 
 @kernel
@@ -58,32 +58,62 @@ def end_step(words: Pool, states: Pool, trace: Pool, core: int, step: int) -> No
 @kernel
 def _sweep(words: Pool, states: Pool, core: int, listed: int) -> int:
     """One step's end for all neurons of a core; lists the spikes of a core that fires, every neuron of a
-    membrane readout."""
-    slots, pixel, neurons = words[core + SLOTS_USED], words[core + PIXEL_SLOTS], words[core + NEURONS]
-    state, membrane = words[core + STATE_START], words[core + MEMBRANE_START]
-    threshold, bias, reset = words[core + THRESHOLD], words[core + BIAS], words[core + RESET]
+    membrane readout. Branchless loops over all slots, which the compiler vectorises."""
+    slots, state, membrane = words[core + SLOTS_USED], words[core + STATE_START], words[core + MEMBRANE_START]
+    threshold, bias = words[core + THRESHOLD], words[core + BIAS]
     low, high, hard_value = words[core + CLAMP_LOW], words[core + CLAMP_HIGH], words[core + RESET_VALUE]
-    numerator, shift = words[core + LEAK_NUMERATOR], words[core + LEAK_SHIFT]
-    cuba = words[core + CUBA] != 0
-    current_numerator, current_shift = words[core + CURRENT_NUMERATOR], words[core + CURRENT_SHIFT]
-    sends_all = words[core + EMISSION] == VALUES_LAST
+    if words[core + CUBA]:
+        for slot in range(slots):
+            states[membrane + slot] += states[state + slot]
+        _decay(states, state, slots, words[core + CURRENT_NUMERATOR], words[core + CURRENT_SHIFT])
+    if words[core + RESET] == NEVER_FIRES:
+        for slot in range(slots):
+            value = states[membrane + slot] + states[bias + slot]
+            states[membrane + slot] = min(max(value, low), high)
+    elif words[core + RESET] == SOFT:
+        for slot in range(slots):
+            value = states[membrane + slot] + states[bias + slot]
+            fires = value >= states[threshold + slot]
+            value = value - states[threshold + slot] if fires else value
+            states[membrane + slot] = min(max(value, low), high)
+            states[listed + slot] = fires
+    else:
+        for slot in range(slots):
+            value = states[membrane + slot] + states[bias + slot]
+            fires = value >= states[threshold + slot]
+            value = hard_value if fires else value
+            states[membrane + slot] = min(max(value, low), high)
+            states[listed + slot] = fires
+    _decay(states, membrane, slots, words[core + LEAK_NUMERATOR], words[core + LEAK_SHIFT])
+    if words[core + EMISSION] == SPIKES:
+        return _list_marked(states, listed, slots)
+    for slot in range(words[core + NEURONS]):
+        states[listed + slot] = slot
+    return words[core + NEURONS]
+
+
+@kernel
+def _decay(states: Pool, start: int, slots: int, numerator: int, shift: int) -> None:
+    if numerator:
+        for slot in range(slots):
+            value = states[start + slot]
+            states[start + slot] = value - ((value * numerator) >> shift)
+
+
+@kernel
+def _list_marked(states: Pool, listed: int, slots: int) -> int:
+    """Turn marks, one per slot, into the list of the marked slots, in the same place."""
     count = 0
-    for first in range(0, slots, pixel):
-        for n in range(pixel):
-            slot = first + n
-            value = states[membrane + slot] + words[bias + n]
-            if cuba:
-                current = states[state + slot]
-                value += current
-                states[state + slot] = current - ((current * current_numerator) >> current_shift)
-            fires = reset != NEVER_FIRES and value >= words[threshold + n]
-            if fires:
-                value = value - words[threshold + n] if reset == SOFT else hard_value
-            value = min(max(value, low), high)
-            states[membrane + slot] = value - ((value * numerator) >> shift)
-            if fires or (sends_all and slot < neurons):
-                states[listed + count] = slot
-                count += 1
+    for first in range(0, slots, _BLOCK):
+        stop = min(first + _BLOCK, slots)
+        marks = 0
+        for slot in range(first, stop):
+            marks |= states[listed + slot]
+        if marks:
+            for slot in range(first, stop):
+                if states[listed + slot]:
+                    states[listed + count] = slot
+                    count += 1
     return count
 
 

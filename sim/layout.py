@@ -35,7 +35,8 @@ class Layout(NamedTuple):
     weights: NDArray[np.int8]
     """The weight memories of all cores, lane by lane."""
     states: NDArray[np.int32]
-    """Sections of TRACE_ROW slots: state, membrane (CUBA), v(0), local coordinates; then the emitters' lists."""
+    """Sections of TRACE_ROW slots: state, membrane (CUBA), v(0), threshold, bias, local coordinate; then the
+    emitters' lists."""
     cores: tuple[int, ...]
     """Record of each core of the program, in its order."""
     routers: tuple[int, ...]
@@ -64,11 +65,13 @@ def build_layout(program: TiledProgram) -> Layout:
         weight += core.weights.size
         state += -(-core.tile.words(lanes) * lanes // ALIGNMENT) * ALIGNMENT
     words[c.TRACE_ROW] = state
-    lists = 4 * state
+    lists = 6 * state
     for core, record in zip(program.cores, places.cores, strict=True):
         start = int(words[record + c.STATE_START])
         words[record + c.MEMBRANE_START] = start + state * _has_membrane(core)
-        words[record + c.INITIAL_START], words[record + c.LOCAL_START] = start + 2 * state, start + 3 * state
+        sections = (c.INITIAL_START, c.THRESHOLD, c.BIAS, c.LOCAL_START)
+        for section, column in enumerate(sections, 2):
+            words[record + column] = start + section * state
         words[record + c.LIST_START] = lists
         lists += core.delay_slots * core.tile.words(lanes) * lanes
     order = _topological_order(program)
@@ -106,8 +109,6 @@ class _Places:
         self.core_tallies = [self._take(c.TALLY_WORDS) for _ in cores]
         self.hops = [self._take(c.PORTS) for _ in range(routers)]
         self.host_tally = self._take(2)
-        pixels = [core.tile.pixel_words(target.lanes) * target.lanes for core in cores]
-        self.parameters = [(self._take(pixel), self._take(pixel)) for pixel in pixels]
         self.entries = [self._take(c.ENTRY_WORDS * len(core.destinations)) for core in cores]
         self.segments = [self._take(c.SEGMENT_WORDS * len(core.segments)) for core in cores]
         self.sources = [self._take(len(core.sources)) for core in cores]
@@ -202,7 +203,6 @@ def _fill_core(
     words: NDArray[np.int64], core: Core, record: int, program: TiledProgram, places: _Places
 ) -> None:
     number, target, tile = places.core_at[core.at], program.target, core.tile
-    threshold, bias = places.parameters[number]
     low, high = state_range(core.state_bits)
     current_leak = core.current_leak or NO_LEAK
     entries, sources, segments = places.entries[number], places.sources[number], places.segments[number]
@@ -211,11 +211,8 @@ def _fill_core(
         c.WORDS: tile.words(target.lanes),
         c.SLOTS_USED: tile.words(target.lanes) * target.lanes,
         c.NEURONS: core.neurons,
-        c.PIXEL_SLOTS: tile.pixel_words(target.lanes) * target.lanes,
         c.LIST_COUNTS: places.lists[number],
         c.RING: core.delay_slots,
-        c.THRESHOLD: threshold,
-        c.BIAS: bias,
         c.RESET: _RESETS[core.reset],
         c.RESET_VALUE: core.reset_value,
         c.CLAMP_LOW: low,
@@ -249,11 +246,6 @@ def _fill_core(
     for column, value in fields.items():
         words[record + column] = value
     words[record + c.EVENT_POPS : record + c.EVENT_POPS + target.event_fifo] = -1
-    # Lanes without a neuron never fire, as in the memory image.
-    padded = words[threshold : threshold + tile.pixel_words(target.lanes) * target.lanes]
-    padded[:] = state_range(target.state_bits)[1]
-    padded[: tile.channels] = core.threshold
-    words[bias : bias + tile.channels] = core.bias
 
 
 def _fill_tables(
@@ -261,7 +253,9 @@ def _fill_tables(
 ) -> None:
     """Sources, destinations, segments, banks and axons of a core; offsets and steps in slots."""
     number, lanes = places.core_at[core.at], program.target.lanes
-    entries, sources, segments = (int(words[record + f]) for f in (c.FIRST_ENTRY, c.FIRST_SOURCE, c.FIRST_SEGMENT))
+    entries, sources, segments = (
+        int(words[record + f]) for f in (c.FIRST_ENTRY, c.FIRST_SOURCE, c.FIRST_SEGMENT)
+    )
     words[sources : sources + len(core.sources)] = [flit(FlitType.CREDIT, 0, to) for to in core.sources]
     for place, entry in enumerate(core.destinations):
         start = entries + place * c.ENTRY_WORDS
@@ -310,10 +304,19 @@ def _state_pool(
 ) -> NDArray[np.int32]:
     pool = np.zeros(size, np.int32)
     lanes = program.target.lanes
+    # Lanes without a neuron never fire, as in the memory image.
+    never = state_range(program.target.state_bits)[1]
     for record, core in zip(records, program.cores, strict=True):
-        slots, pixel = int(words[record + c.SLOTS_USED]), int(words[record + c.PIXEL_SLOTS])
-        initial = pool[words[record + c.INITIAL_START] :][:slots].reshape(-1, pixel)
-        initial[:, : core.tile.channels] = core.initial
+        slots, pixel = int(words[record + c.SLOTS_USED]), core.tile.pixel_words(lanes) * lanes
+        parameters = (
+            (c.INITIAL_START, core.initial, 0),
+            (c.THRESHOLD, core.threshold, never),
+            (c.BIAS, core.bias, 0),
+        )
+        for column, values, padding in parameters:
+            section = pool[words[record + column] :][:slots].reshape(-1, pixel)
+            section[:, : core.tile.channels] = values
+            section[:, core.tile.channels :] = padding
         pool[words[record + c.LOCAL_START] :][:slots] = core.tile.local_slots(np.arange(slots), lanes)
     return pool
 

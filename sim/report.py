@@ -171,8 +171,9 @@ def _plan_table(report: Report) -> str:
         simulated, ratio = ("-", "-") if cycles is None else (f"{cycles:.0f}", f"{predicted / cycles:.2f}")
         sizes = [str(row[key]) for key in ("weights", "weight_bits", "state_bits")]
         rows.append((_short(row["name"]), _short(row["kind"]), *sizes, f"{predicted:.0f}", simulated, ratio))
-    header = ("layer", "kind", "weights", "bits", "state bits", "cycles expected", "simulated", "ratio")
-    return format_table(header, rows)
+    header = ("layer", "kind", "weights", "bits", "state", "expected", "simulated", "ratio")
+    note = "bits of a weight and of a state word; busy cycles expected by the compiler and simulated"
+    return format_table(header, rows) + "\n" + textwrap.fill(note, 80)
 
 
 def _core_table(report: Report) -> str:
@@ -196,6 +197,7 @@ def _energy_table(report: Report) -> str:
     parts = sorted(energy["by_action"].items(), key=lambda item: -item[1])
     if energy["static"] is not None:
         parts.append(("static", energy["static"]))
+    parts = [part for part in parts if part[1] or part[0] == "static"]
     rows = [(name, f"{value * 1e9:.3f}", f"{value / total:.1%}" if total else "-") for name, value in parts]
     rows.append(("total", f"{total * 1e9:.3f}", "100.0%" if total else "-"))
     table = format_table((f"energy per sample, estimated ({energy['table']})", "[nJ]", "share"), rows)

@@ -15,7 +15,7 @@ class CoreTrace:
     """One core's trace; arrays are (samples, steps, neurons), neurons in the order of their slots."""
 
     accumulated: NDArray[np.int32]
-    """State word at the start of the sweep, before the bias: membrane plus current, with CUBA the current alone."""
+    """State word at the start of the sweep, before the bias: membrane plus current, or the current (CUBA)."""
     membrane: NDArray[np.int32]
     """Membrane after the sweep; for a partial-sum core, which has none, the sum it sends."""
     spikes: NDArray[np.bool_]

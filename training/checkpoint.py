@@ -80,7 +80,7 @@ def requantised(checkpoint: Checkpoint, *, weight_bits: int | None, steps: int |
     model = SpikingClassifier(config)
     _fill(model, _parameters(old), "requantised model")
     model.eval()
-    stale = ("test_accuracy", "mean_firing_rate")
+    stale = ("test_accuracy", "mean_firing_rate", "spikes_per_sample")
     return Checkpoint(model, {key: note for key, note in checkpoint.notes.items() if key not in stale})
 
 

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from ..compiler.arithmetic import IntArray, state_range
 from ..compiler.network import Shape
-from .config import LayerConfig, Population
+from .config import INPUT, LayerConfig, Population
 from .neurons import run_population
 from .surrogate import ceil_through, clamp_through, floor_through, round_through
 from .synapses import transform, weight_shape
@@ -29,6 +29,10 @@ EXACT_FLOAT32 = 1 << 24
 MIN_THRESHOLD = 1 / 16
 """Smallest threshold in float. Below it the surrogate's gradient, which goes with 1 / threshold, throws a
 neuron to where it fires always."""
+
+SPIKE_FED_THRESHOLD = 0.4
+"""Threshold that layers behind spikes start from: at firing rate r their currents spread sqrt(r) as wide as
+those of inputs near 1, here for r about 1/6. From 1, deep networks start silent."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ class SpikingLayer(nn.Module):
     The weights of all edges are columns of one matrix (channels, fan-in) with one Brevitas quantiser: the
     edges of a channel share one scale, so that their integers meet on one accumulator grid. With `readout`
     all channels share it too, so that their membranes compare with each other. `threshold` and `bias` are
-    float parameters per channel; the thresholds start at 1 for inputs scaled to 0..1.
+    float parameters per channel; the thresholds start at 1 for inputs scaled to 0..1, lower behind spikes.
     """
 
     def __init__(
@@ -94,7 +98,8 @@ class SpikingLayer(nn.Module):
         # He et al. 2015, arXiv 1502.01852. PyTorch's own start is 2.4 times smaller; with a price
         # on spikes, a second hidden layer then falls silent before it learns.
         nn.init.kaiming_uniform_(self.synapses.weight, nonlinearity="relu")
-        self.threshold = nn.Parameter(torch.ones(config.channels))
+        graded = any(edge.source == INPUT for edge in config.edges)
+        self.threshold = nn.Parameter(torch.full((config.channels,), 1.0 if graded else SPIKE_FED_THRESHOLD))
         self.bias = nn.Parameter(torch.zeros(config.channels))
         reach = sum(
             size * math.prod(edge.pool) * payload

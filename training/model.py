@@ -167,17 +167,6 @@ def predictions(trace: tuple[LayerTrace, ...], config: ModelConfig) -> IntArray:
     return np.asarray(outputs.argmax(1), np.int64)
 
 
-def firing_rates(trace: tuple[LayerTrace, ...]) -> tuple[float, ...]:
-    """Spikes / (neurons x steps x samples) of each hidden layer."""
-    return tuple(float(layer.spikes.mean()) for layer in trace[:-1])
-
-
-def mean_firing_rate(trace: tuple[LayerTrace, ...]) -> float:
-    """Spikes / (neurons x steps x samples) over all hidden layers together, 0 if there are none."""
-    sites = sum(layer.spikes.size for layer in trace[:-1])
-    return sum(int(layer.spikes.sum()) for layer in trace[:-1]) / sites if sites else 0.0
-
-
 def _per_sample(values: Tensor) -> IntArray:
     """(steps, samples, channels, height, width) as int64 (samples, steps, neurons)."""
     return values.flatten(2).transpose(0, 1).to(torch.int64).contiguous().numpy()

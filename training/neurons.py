@@ -44,7 +44,7 @@ class _Dynamics(torch.autograd.Function):
                     after.copy_(current).masked_fill_(spikes[step] > 0, population.reset_value)
             after.clamp_(low, high)
             if population.leak.numerator:
-                after.sub_(torch.floor(after * _fraction(population.leak)))
+                after.sub_((after * _fraction(population.leak)).floor_())
             membrane = after
         context.population = population
         context.set_materialize_grads(False)
@@ -56,12 +56,13 @@ class _Dynamics(torch.autograd.Function):
         integrated, spikes, threshold = cast("tuple[Tensor, Tensor, Tensor]", context.saved_tensors)
         population: Population = context.population
         of_membranes, of_spikes = gradients
+        shape = threshold.shape
         # Gradient of membrane + current + bias of each step: first the part through its spikes.
         if population.reset == "none" or of_spikes is None:
-            total, of_threshold = torch.zeros_like(integrated), torch.zeros_like(integrated)
+            total, of_threshold = torch.zeros_like(integrated), torch.zeros_like(threshold)
         else:
             total = _through_spikes(integrated, threshold, of_spikes)
-            of_threshold = -(total * integrated).div_(threshold)
+            of_threshold = -(total * integrated).sum_to_size(shape) / threshold
         kept = 1.0 - _fraction(population.leak)
         following: Tensor | None = None
         for step in reversed(range(len(integrated))):
@@ -69,13 +70,12 @@ class _Dynamics(torch.autograd.Function):
             if arriving is not None:
                 arriving = arriving if kept == 1 else arriving * kept
                 if population.reset == "soft":
-                    of_threshold[step].sub_(arriving * spikes[step])
+                    of_threshold -= (arriving * spikes[step]).sum_to_size(shape)
                 elif population.reset == "hard":
                     arriving = arriving * (1 - spikes[step])
                 total[step].add_(arriving)
             following = total[step]
-        shape = threshold.shape
-        return total, total[0], of_threshold.sum_to_size(shape), total.sum_to_size(shape), None
+        return total, total[0], of_threshold, total.sum_to_size(shape), None
 
 
 def run_population(

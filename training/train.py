@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from ..errors import FileError, UsageError
 from .datasets import Samples
-from .model import SpikingClassifier, firing_rates, mean_firing_rate, predictions
+from .measure import Quality, measure
+from .model import SpikingClassifier
 from .prepare import describe_preparation, load_prepared, shifted
 from .recipes import Recipe, apply_settings
 
@@ -36,10 +37,22 @@ class TrainResult:
     recipe: Recipe
     """With the settings applied."""
     seed: int
-    accuracy: float
-    rates: tuple[float, ...]
-    """Firing rate of each hidden layer: spikes / (neurons x steps x samples)."""
-    mean_rate: float
+    quality: Quality
+
+    @property
+    def accuracy(self) -> float:
+        """Part of the test samples whose class is right."""
+        return self.quality.accuracy
+
+    @property
+    def rates(self) -> tuple[float, ...]:
+        """Firing rate of each hidden layer."""
+        return self.quality.rates
+
+    @property
+    def mean_rate(self) -> float:
+        """Firing rate over all hidden layers together."""
+        return self.quality.mean_rate
 
     def notes(self) -> dict[str, str]:
         """Plain facts to store with the model."""
@@ -49,6 +62,7 @@ class TrainResult:
             "seed": str(self.seed),
             "test_accuracy": f"{self.accuracy:.4f}",
             "mean_firing_rate": f"{self.mean_rate:.4f}",
+            "spikes_per_sample": f"{self.quality.spikes:.1f}",
             "preparation": self.recipe.preparation,
             "input": describe_preparation(self.recipe.preparation, self.recipe.max_payload),
         }
@@ -85,15 +99,8 @@ def train(
         model = SpikingClassifier(config)
         _fit(model, learn, recipe, seed, progress or (lambda _: None))
         model.eval()
-        trace = model.trace(test.x)
-    return TrainResult(
-        model=model,
-        recipe=recipe,
-        seed=seed,
-        accuracy=float((predictions(trace, config) == test.y).mean()),
-        rates=firing_rates(trace),
-        mean_rate=mean_firing_rate(trace),
-    )
+        quality = measure(model, test)
+    return TrainResult(model, recipe, seed, quality)
 
 
 def _classes(learn: Samples, test: Samples) -> int:

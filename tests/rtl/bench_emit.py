@@ -1,41 +1,134 @@
 """cocotb benches of snnc_emit: the flits of an emission and the cycle of each."""
 
 import os
+from dataclasses import dataclass
 
 import cocotb
 from cocotb.triggers import ReadOnly, RisingEdge, Timer
 from rtl_bench import seeded, start
-from rtl_network import CREDIT, END, SPIKE, VALUE, Destination, flit
+from rtl_network import CREDIT, END, SPIKE, VALUE, Destination, Segment, flit
 
 LANES = int(os.environ["BENCH_Lanes"])
 STATE = int(os.environ["BENCH_StateBits"])
 WORDS = int(os.environ["BENCH_StateWords"])
 SPIKES, VALUES_LAST, VALUES_EVERY = range(3)
+SLOTS = 4
 
 
-def planned(kind, bitmap, state, neurons, destinations, sources, last, credit, emit):
-    """Per cycle of an unstalled emission the flit that is offered, or None."""
-    rows = [flit(CREDIT, 0) | source for source in sources] if credit else []
-    if not emit:
+@dataclass
+class Emission:
+    """One command to the emitter and the tables it works on."""
+
+    kind: int
+    bitmaps: list[list[int]]
+    """Per slot the word of each lane mask."""
+    state: list[list[int]]
+    pixel_words: int
+    columns: int
+    flat: bool
+    neurons: int
+    destinations: list[Destination]
+    segments: list[Segment]
+    sources: list[int]
+    step: int
+    last: bool
+    credit: bool
+    emit: bool
+
+    def plan(self) -> list[int | None]:
+        """Per cycle without stalls the flit that is offered, or None."""
+        rows: list[int | None] = [flit(CREDIT, 0) | source for source in self.sources] if self.credit else []
+        if not self.emit:
+            return rows
+        rows.append(None)
+        for segment in self.segments:
+            rows.append(None)
+            if self.step >= segment.delay and not (segment.recurrent and self.last):
+                rows += self.segment(segment)
+        for d in self.destinations:
+            last = int(self.last and not d.recurrent)
+            rows.append(flit(END, last, d.x, d.y, d.host) if d.end else None)
         return rows
-    rows.append(None)
-    for word in range(len(bitmap)):
-        rows += [None] * (1 if kind == SPIKES else 3)
-        lanes = {
-            SPIKES: [lane for lane in range(LANES) if bitmap[word] >> lane & 1],
-            VALUES_LAST: [lane for lane in range(LANES) if word * LANES + lane < neurons],
-            VALUES_EVERY: [lane for lane in range(LANES) if state[word][lane]],
-        }[kind]
-        for lane in lanes:
-            for d in destinations:
-                axon = d.axon_base + word * LANES + lane
-                data = 1 << 24 | axon & 0xFFFF
-                if kind != SPIKES:
-                    data = (axon & 0xFFFF) << STATE | state[word][lane]
-                hit = d.first_word <= word < d.last_word
-                what = flit(SPIKE if kind == SPIKES else VALUE, data, d.x, d.y, d.host)
-                rows.append(what if hit else None)
-    return rows + [flit(END, int(last), d.x, d.y, d.host) if d.end else None for d in destinations]
+
+    def segment(self, segment: Segment) -> list[int | None]:
+        """The cycles of SCAN and SEND."""
+        rows: list[int | None] = []
+        for word in range(len(self.state)):
+            rows += [None] * (1 if self.kind == SPIKES else 3)
+            bitmap = self.bitmaps[(self.step - segment.delay) % SLOTS]
+            lanes = {
+                SPIKES: [lane for lane in range(LANES) if bitmap[word] >> lane & 1],
+                VALUES_LAST: [lane for lane in range(LANES) if word * LANES + lane < self.neurons],
+                VALUES_EVERY: [lane for lane in range(LANES) if self.state[word][lane]],
+            }[self.kind]
+            for lane in lanes:
+                for d in self.destinations[segment.first_entry : segment.end_entry]:
+                    hit = d.first_word <= word < d.last_word
+                    rows.append(self.flit(d, word, lane) if hit else None)
+        return rows
+
+    def flit(self, d: Destination, word: int, lane: int) -> int:
+        """What neuron (word, lane) sends to `d`."""
+        if self.kind != SPIKES:
+            data = (d.base + word * LANES + lane) << STATE | self.state[word][lane]
+            return flit(VALUE, data, d.x, d.y, d.host)
+        pixel, place = divmod(word, self.pixel_words)
+        row, column = divmod(pixel, self.columns)
+        local = row << 16 | column << 8 | place * LANES + lane
+        if self.flat:
+            local = word * LANES + lane
+        return flit(SPIKE, 1 << 24 | (d.base + local) & 0xFF_FFFF, d.x, d.y, d.host)
+
+
+def emission(rng, kind: int) -> Emission:
+    """Random tables and a random command."""
+    words = rng.randrange(1, WORDS + 1)
+    pixel_words = rng.choice([n for n in range(1, words + 1) if words % n == 0])
+    pixels = words // pixel_words
+    density = rng.choice([0.0, 0.2, 1.0])
+    count = rng.randrange(1, 6)
+    ends = sorted({*rng.sample(range(1, count + 1), rng.randrange(min(count, 4))), count})
+    segments, first = [], 0
+    for end in ends:
+        delay = rng.randrange(SLOTS) if kind == SPIKES else 0
+        segments.append(Segment(first, end, delay, rng.random() < 0.3))
+        first = end
+    destinations = [
+        Destination(
+            x=rng.randrange(16),
+            y=rng.randrange(16),
+            host=rng.random() < 0.2,
+            base=rng.randrange(1 << 24),
+            first_word=rng.choice([0, 0, rng.randrange(words)]),
+            last_word=rng.choice([words, 65535, rng.randrange(words + 1)]),
+            end=rng.random() < 0.7,
+            recurrent=rng.random() < 0.3,
+        )
+        for _ in range(count)
+    ]
+    credit = rng.random() < 0.5
+    return Emission(
+        kind=kind,
+        bitmaps=[
+            [sum((rng.random() < density) << i for i in range(LANES)) for _ in range(words)]
+            for _ in range(SLOTS)
+        ],
+        state=[
+            [rng.getrandbits(STATE) * (rng.random() < density) for _ in range(LANES)]
+            for _ in range(words)
+        ],
+        pixel_words=pixel_words,
+        columns=rng.choice([n for n in range(1, pixels + 1) if pixels % n == 0]),
+        flat=pixels == 1 and rng.random() < 0.7,
+        neurons=rng.randrange((words - 1) * LANES + 1, words * LANES + 1),
+        destinations=destinations,
+        segments=segments,
+        sources=[rng.randrange(1 << 9) for _ in range(rng.randrange(1, 5))],
+        step=rng.choice([0, 1, 2, 3, 4, 9, 17, 31]),
+        last=rng.random() < 0.5,
+        credit=credit,
+        emit=rng.random() < 0.8 or not credit,
+    )
 
 
 def known(signal, limit: int) -> int:
@@ -44,73 +137,66 @@ def known(signal, limit: int) -> int:
     return value if value < limit else 0
 
 
+def inputs(kind: int) -> dict[str, int]:
+    """Idle values of everything the bench drives."""
+    names = ("spikes_i", "state_i", "destination_i", "source_i", "segment_i", "credit_i", "ready_i")
+    names += ("start_credit_i", "start_emit_i", "step_i", "last_step_i", "flat_i")
+    names += ("recurrent_destinations_i",)
+    ones = ("words_i", "neurons_i", "pixel_words_i", "columns_i", "destination_count_i", "source_count_i")
+    values = {name: 0 for name in names} | {name: 1 for name in (*ones, "segment_count_i")}
+    return values | {"values_last_i": int(kind == VALUES_LAST), "values_every_i": int(kind == VALUES_EVERY)}
+
+
 @cocotb.test()
 @cocotb.parametrize(kind=[SPIKES, VALUES_LAST, VALUES_EVERY], pause=[0.0, 0.5])
 async def sends_what_is_due_in_the_planned_cycles(dut, kind: int, pause: float) -> None:
     rng = seeded()
-    tables = {"spikes_i": 0, "state_i": 0, "destination_i": 0, "source_i": 0, "credit_i": 0}
-    commands = {"start_credit_i": 0, "start_emit_i": 0, "last_step_i": 0, "ready_i": 0}
-    counts = {"words_i": 1, "neurons_i": 1, "destination_count_i": 1, "source_count_i": 1}
-    modes = {"values_last_i": int(kind == VALUES_LAST), "values_every_i": int(kind == VALUES_EVERY)}
-    await start(dut, credits_needed_i=1, **tables, **commands, **counts, **modes)
+    await start(dut, credits_needed_i=1, **inputs(kind))
     owed = 0
-    for _ in range(15):
-        words = rng.randrange(1, WORDS + 1)
-        neurons = rng.randrange((words - 1) * LANES + 1, words * LANES + 1)
-        density = rng.choice([0.0, 0.2, 1.0])
-        state = [
-            [rng.getrandbits(STATE) * (rng.random() < density) for _ in range(LANES)]
-            for _ in range(words)
-        ]
-        bitmap = [sum((rng.random() < density) << i for i in range(LANES)) for _ in range(words)]
-        destinations = [
-            Destination(
-                x=rng.randrange(16),
-                y=rng.randrange(16),
-                host=rng.random() < 0.2,
-                axon_base=rng.randrange(1 << 16),
-                first_word=rng.choice([0, 0, rng.randrange(words)]),
-                last_word=rng.choice([words, 4095, rng.randrange(words + 1)]),
-                end=rng.random() < 0.7,
-            )
-            for _ in range(rng.randrange(1, 5))
-        ]
-        sources = [rng.randrange(1 << 9) for _ in range(rng.randrange(1, 5))]
-        last, credit = rng.random() < 0.5, rng.random() < 0.5
-        emit = rng.random() < 0.8 or not credit
+    for _ in range(25):
+        e = emission(rng, kind)
         needed = rng.randrange(3)
-        plan = planned(kind, bitmap, state, neurons, destinations, sources, last, credit, emit)
+        plan = e.plan()
         while owed:
             dut.credit_i.value = 1
             await RisingEdge(dut.clk_i)
             dut.credit_i.value = 0
             owed -= 1
-        dut.words_i.value, dut.neurons_i.value = words, neurons
-        dut.destination_count_i.value = len(destinations)
-        dut.source_count_i.value = len(sources)
+        dut.words_i.value, dut.neurons_i.value = len(e.state), e.neurons
+        dut.pixel_words_i.value, dut.columns_i.value = e.pixel_words, e.columns
+        dut.flat_i.value = int(e.flat)
+        dut.destination_count_i.value = len(e.destinations)
+        dut.source_count_i.value = len(e.sources)
+        dut.segment_count_i.value = len(e.segments)
         dut.credits_needed_i.value = needed
-        dut.last_step_i.value = int(last)
-        dut.start_credit_i.value, dut.start_emit_i.value = int(credit), int(emit)
+        dut.step_i.value, dut.last_step_i.value = e.step, int(e.last)
+        dut.start_credit_i.value, dut.start_emit_i.value = int(e.credit), int(e.emit)
         await ReadOnly()
         assert int(dut.idle_o.value)
         await RisingEdge(dut.clk_i)
         dut.start_credit_i.value, dut.start_emit_i.value = 0, 0
-        dut.last_step_i.value = 0
-        # The state memory answers two clocks after its address; the other tables at once.
+        dut.step_i.value, dut.last_step_i.value = rng.randrange(32), int(not e.last)
+        # The state memory answers two clocks after its address, the bitmaps one, tables at once.
         memory = [0, 0]
+        bitmap = 0
         cycle = 0
         while cycle < len(plan):
             dut.state_i.value = memory.pop(0)
+            dut.spikes_i.value = bitmap
             ready = int(rng.random() >= pause)
             dut.ready_i.value = ready
             await Timer(1, "step")
-            word = known(dut.word_o, words)
-            dut.spikes_i.value = bitmap[word]
-            memory.append(sum(v << i * STATE for i, v in enumerate(state[word])))
-            place = known(dut.destination_address_o, len(destinations))
-            dut.destination_i.value = destinations[place].encode()
-            dut.source_i.value = sources[known(dut.source_address_o, len(sources))]
+            place = known(dut.segment_address_o, len(e.segments))
+            dut.segment_i.value = e.segments[place].encode()
+            await Timer(1, "step")
+            word = known(dut.word_o, len(e.state))
+            memory.append(sum(v << i * STATE for i, v in enumerate(e.state[word])))
+            place = known(dut.destination_address_o, len(e.destinations))
+            dut.destination_i.value = e.destinations[place].encode()
+            dut.source_i.value = e.sources[known(dut.source_address_o, len(e.sources))]
             await ReadOnly()
+            slot = e.bitmaps[known(dut.bitmap_slot_o, 16) % SLOTS]
+            bitmap = slot[known(dut.bitmap_word_o, len(e.state))]
             assert not int(dut.idle_o.value)
             assert int(dut.valid_o.value) == int(plan[cycle] is not None), f"cycle {cycle}"
             if plan[cycle] is not None:
@@ -118,22 +204,23 @@ async def sends_what_is_due_in_the_planned_cycles(dut, kind: int, pause: float) 
             # A flit that is not taken stays; so does the memory's answer.
             cycle += ready or plan[cycle] is None
             await RisingEdge(dut.clk_i)
-        owed = needed if emit else 0
+        owed = needed if e.emit else 0
 
 
 @cocotb.test()
-async def waits_for_every_credit_it_is_owed(dut) -> None:
-    tables = {"spikes_i": 0, "state_i": 0, "destination_i": 1 << 53, "source_i": 0, "credit_i": 0}
-    counts = {"words_i": 1, "neurons_i": 1, "destination_count_i": 1, "source_count_i": 1}
-    modes = {"values_last_i": 0, "values_every_i": 0, "start_credit_i": 0, "last_step_i": 0}
-    await start(dut, credits_needed_i=2, ready_i=1, start_emit_i=1, **tables, **counts, **modes)
-    # The first emission needs nothing: WAIT, SCAN, END in cycles 1 to 3.
+@cocotb.parametrize(token=[0, 1])
+async def waits_for_every_credit_it_is_owed(dut, token: int) -> None:
+    values = inputs(SPIKES) | {"destination_i": 1 << 73, "segment_i": 1 << 8, "ready_i": 1}
+    values |= {"start_emit_i": 1, "recurrent_destinations_i": token}
+    await start(dut, credits_needed_i=2, **values)
+    # The first emission needs only the tokens: WAIT, SEGMENT, SCAN, END in cycles 1 to 4.
     ended = []
-    for cycle in range(16):
-        dut.start_emit_i.value = int(cycle in (0, 4))
-        dut.credit_i.value = int(cycle in (2, 9))
+    for cycle in range(20):
+        dut.start_emit_i.value = int(cycle in (0, 7))
+        dut.credit_i.value = int(cycle in (6, 12) or (token and cycle == 2))
         await ReadOnly()
         if int(dut.valid_o.value):
             ended.append(cycle)
         await RisingEdge(dut.clk_i)
-    assert ended == [3, 12], "the second emission waits for the credit of cycle 9"
+    # The token's CREDIT comes in cycle 2, so WAIT ends in 3; the second emission waits for that of cycle 12.
+    assert ended == [4 + 2 * token, 16]

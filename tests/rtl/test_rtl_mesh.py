@@ -1,5 +1,6 @@
 """Small hand-made networks on a mesh, configured by CONFIG flits, against the numeric contract."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,22 +9,32 @@ from rtl_network import (
     CREDIT,
     END,
     HOST,
+    MEMORIES,
     SPIKE,
     VALUE,
     VALUES_EVERY,
     VALUES_LAST,
     Core,
     Destination,
+    Segment,
     configuration,
     flit,
     memories,
     sample,
 )
+from snnc.compiler.arithmetic import Decay
 from snnc.errors import SnncError, UsageError
 from snnc.rtl.simulate import RtlParameters, RtlRun, build_rtl, end_of_run, run_rtl
 
 PARAMETERS = RtlParameters(
-    mesh_width=2, mesh_height=1, lanes=4, weight_words=1024, state_words=16
+    mesh_width=2,
+    mesh_height=1,
+    lanes=4,
+    weight_words=1024,
+    state_words=16,
+    bitmap_slots=4,
+    cuba=1,
+    decay_multiplier=1,
 )
 BITS = PARAMETERS.state_bits
 
@@ -33,11 +44,11 @@ def network(rng: np.random.Generator) -> list[Core]:
     first = Core(
         0,
         0,
-        rng.integers(-8, 8, (13, 20)),
+        [rng.integers(-8, 8, (13, 20))],
         rng.integers(5, 15, 13),
         [Destination(x=1)],
         [HOST],
-        leak=2,
+        leak=Decay(1, 2),
         bias=rng.integers(-3, 4, 13),
         initial=rng.integers(-5, 5, 13),
         state_bits=7,
@@ -45,9 +56,9 @@ def network(rng: np.random.Generator) -> list[Core]:
     second = Core(
         1,
         0,
-        rng.integers(-8, 8, (6, 13)),
+        [rng.integers(-8, 8, (6, 13))],
         np.full(6, 9),
-        [Destination(host=True, axon_base=100)],
+        [Destination(host=True, base=100)],
         [0],
         credits_needed=0,
         reset="hard",
@@ -68,11 +79,11 @@ def expected(cores: list[Core], x: np.ndarray) -> tuple[list[int], list[tuple]]:
     first, second = cores
     for rows in x:
         for core in cores:
-            core.membrane = core.start()
+            core.restart()
         for step, row in enumerate(rows):
             payloads = row
             for core in (first, second):
-                before, spikes = core.step(payloads, BITS)
+                before, spikes = core.step([payloads], BITS)
                 sweeps.append((core.x, step, before, spikes, core.membrane))
                 payloads = spikes.astype(np.int64)
             last = int(step == len(rows) - 1)
@@ -168,17 +179,18 @@ def test_one_spike_takes_the_cycles_of_the_page(rtl_cache, needs):
     """One core, one input spike, one output spike: every cycle counted by hand.
 
     Cycle 0 is the transfer of the SPIKE at the host; it is in the router's West FIFO in 1, in the
-    event FIFO in 2 and popped there. The row engine works in 3..6 (4 cycles: 2 words). END is
-    popped in 3, so `ends` is complete from 4 on; the engine is free in 7, where control decides.
-    SWEEP is 8..15 (2 + 6 cycles). CREDIT is sent in 16 (the emitter's first state), WAIT is 17,
-    SCAN of word 0 is 18 (empty), of word 1 is 19, SEND 20, END 21. A flit sent in cycle c is in the
-    Local FIFO in c + 1, where it leaves through West and the host port: 21 and 22.
+    event FIFO in 2 and popped there, and in the decode register in 3. The row engine works in 4..7
+    (4 cycles: 2 words). END is popped in 3, so `ends` is complete from 4 on; the engine is free in 8,
+    where control decides. SWEEP is 9..16 (2 + 6 cycles). CREDIT is sent in 17 (the emitter's first
+    state), WAIT is 18, SEGMENT 19, SCAN of word 0 is 20 (empty), of word 1 is 21, SEND 22, END 23. A
+    flit sent in cycle c is in the Local FIFO in c + 1, where it leaves through West and the host
+    port: 23 and 24.
     """
     needs("verilator")
     weights = np.zeros((6, 2), np.int64)
     weights[5, 1] = 3
     core = Core(
-        0, 0, weights, np.full(6, 6), [Destination(host=True)], [HOST], credits_needed=0
+        0, 0, [weights], np.full(6, 6), [Destination(host=True)], [HOST], credits_needed=0
     )
     x = np.array([[[0, 2]]])
     setup = configuration([core], PARAMETERS)
@@ -186,14 +198,15 @@ def test_one_spike_takes_the_cycles_of_the_page(rtl_cache, needs):
     flits = [*setup, *sample(x[0], [(0, 0)])]
     result = run_rtl(built, np.array(flits, np.uint64), 1, config_flits=len(setup))
     # The step is the last of its sample, so INIT (2 + 2 cycles) comes between SWEEP and CREDIT.
-    assert result.outputs["cycle"].tolist() == [21 + 4, 22 + 4]
+    assert result.outputs["cycle"].tolist() == [23 + 4, 24 + 4]
     assert result.outputs["flit"].tolist() == [
         flit(SPIKE, 1 << 24 | 5, host=True),
         flit(END, 1, host=True),
     ]
 
 
-def test_values_and_readout_cross_the_mesh(rtl_cache, needs):
+@pytest.mark.parametrize("current_leak", [None, Decay(3, 2)], ids=["lif", "cuba"])
+def test_values_and_readout_cross_the_mesh(current_leak, rtl_cache, needs):
     """Partial sums on core (0, 0) travel as VALUE flits to the readout on core (1, 0)."""
     needs("verilator")
     rng = np.random.default_rng(5)
@@ -201,7 +214,7 @@ def test_values_and_readout_cross_the_mesh(rtl_cache, needs):
     partial = Core(
         0,
         0,
-        rng.integers(-8, 8, (n, 20)),
+        [rng.integers(-8, 8, (n, 20))],
         np.zeros(n, np.int64),
         [Destination(x=1)],
         [HOST],
@@ -211,14 +224,15 @@ def test_values_and_readout_cross_the_mesh(rtl_cache, needs):
     readout = Core(
         1,
         0,
-        rng.integers(-8, 8, (n, 20)),
+        [rng.integers(-8, 8, (n, 20))],
         np.zeros(n, np.int64),
         [Destination(host=True)],
         [0, HOST],
         reset="none",
         emission=VALUES_LAST,
-        leak=3,
-        ends_needed=2,
+        leak=Decay(1000, 12),
+        current_leak=current_leak,
+        initial=rng.integers(-9, 9, n),
         credits_needed=0,
         bias=rng.integers(-4, 5, n),
     )
@@ -226,13 +240,14 @@ def test_values_and_readout_cross_the_mesh(rtl_cache, needs):
     setup = configuration([partial, readout], PARAMETERS)
     flits = list(setup)
     want = []
+    weights = readout.weights
     for rows in x:
         flits += sample(rows, [(0, 0), (1, 0)])
-        readout.membrane = readout.start()
+        readout.restart()
+        readout.weights = [weights[0] + partial.weights[0]]
         for row in rows:
-            current = readout.weights @ row + partial.weights @ row
-            readout.membrane = readout.membrane + current
-            readout.step(np.zeros(20, np.int64), BITS)
+            readout.step([row], BITS)
+        readout.weights = weights
         values = readout.membrane.tolist()
         mask = (1 << BITS) - 1
         want += [flit(VALUE, i << BITS | v & mask, host=True) for i, v in enumerate(values)]
@@ -242,28 +257,102 @@ def test_values_and_readout_cross_the_mesh(rtl_cache, needs):
     assert result.outputs["flit"].tolist() == want
 
 
+def recurrent_network(rng: np.random.Generator) -> list[Core]:
+    """Input -> CUBA core (0, 0) -> core (1, 0) -> host, forward with delay 2 besides, and back to (0, 0); the
+    first core also feeds itself with a delay."""
+    first = Core(
+        0,
+        0,
+        [rng.integers(-8, 8, (13, 20)), rng.integers(-8, 8, (13, 6)), rng.integers(-8, 8, (13, 13))],
+        rng.integers(5, 15, 13),
+        [
+            Destination(x=1),
+            Destination(x=1, base=1 << 16, end=False),
+            Destination(x=0, base=2 << 16, recurrent=True),
+        ],
+        [HOST, 1, 0],
+        leak=Decay(4000, 12),
+        current_leak=Decay(3, 2),
+        bias=rng.integers(-3, 4, 13),
+        credits_needed=2,
+        recurrent_sources=2,
+        segments=[Segment(0, 1), Segment(1, 2, 2), Segment(2, 3, 1, True)],
+    )
+    second = Core(
+        1,
+        0,
+        [rng.integers(-8, 8, (6, 13)), rng.integers(-8, 8, (6, 13))],
+        np.full(6, 9),
+        [Destination(host=True, base=100), Destination(x=0, base=1 << 16, recurrent=True)],
+        [0],
+        leak=Decay(1, 3),
+        segments=[Segment(0, 1), Segment(1, 2, 0, True)],
+    )
+    return [first, second]
+
+
+def recurrent_packets(cores: list[Core], x: np.ndarray) -> list[int]:
+    """Packets that leave the recurrent network."""
+    first, second = cores
+    packets = []
+    for rows in x:
+        for core in cores:
+            core.restart()
+        one, two = [np.zeros(13, np.int64)] * 2, [np.zeros(6, np.int64)]
+        for step, row in enumerate(rows):
+            # `one` and `two` end with the spikes of the last step; edges back arrive a step later.
+            _, spikes = first.step([row, two[-1], one[-2]], BITS)
+            one.append(spikes.astype(np.int64))
+            _, spikes = second.step([one[-1], one[-3]], BITS)
+            two.append(spikes.astype(np.int64))
+            hits = [flit(SPIKE, 1 << 24 | int(n) + 100, host=True) for n in np.flatnonzero(spikes)]
+            # Packets to the host carry the destination entry's x and y, here 0.
+            packets += [*hits, flit(END, int(step == len(rows) - 1), host=True)]
+    return packets
+
+
+@pytest.mark.parametrize("stall", [0.0, 0.4])
+def test_recurrence_delays_and_currents(stall, rtl_cache, needs):
+    needs("verilator")
+    rng = np.random.default_rng(9)
+    cores, x = recurrent_network(rng), inputs(rng, 3, 8)
+    result = run(cores, x, rtl_cache, stall_hooks=stall > 0, stall=stall)
+    packets = recurrent_packets(cores, x)
+    assert sum(p >> 9 & 7 == SPIKE for p in packets) > 5
+    assert result.outputs["flit"].tolist() == packets
+
+
+def test_tokens_come_back_with_every_reset(rtl_cache, needs):
+    needs("verilator")
+    rng = np.random.default_rng(10)
+    cores, x = recurrent_network(rng), inputs(rng, 2, 5)
+    built = build_rtl(PARAMETERS, rtl_cache)
+    setup = configuration(cores, PARAMETERS)
+    runs = [sample(rows, [(0, 0)]) for rows in x]
+    flits = np.array([*setup, *runs[0], end_of_run(5), *runs[1]], np.uint64)
+    result = run_rtl(built, flits, 10, config_flits=len(setup))
+    assert result.outputs["flit"].tolist() == recurrent_packets(cores, x)
+
+
 def test_memory_images_start_the_same_network(rtl_cache, tmp_path, needs):
     needs("verilator")
     rng = np.random.default_rng(6)
     cores, x = network(rng), inputs(rng, 1, 4)
-    names = {1: "weights", 2: "state", 3: "thresholds", 4: "bias", 5: "destinations", 6: "sources"}
-    names[0] = "registers"
     for core in cores:
-        images: dict[str, dict[int, int]] = {name: {} for name in names.values()}
+        images: dict[str, dict[int, int]] = {name: {} for name in MEMORIES}
         for memory, address, _, words in memories(core, PARAMETERS):
-            images[names[memory]].update(enumerate(words, address))
+            images[MEMORIES[memory]].update(enumerate(words, address))
+        registers = images.pop("registers")
+        images["registers"] = {n: registers[n] for n in range(16)}
+        images["segments"] = {n: registers[16 + n] for n in range(4)}
+        images["banks"] = {
+            b: sum(registers[32 + 8 * b + i] << 32 * i for i in range(4)) for b in range(4)
+        }
         for name, image in images.items():
-            lines = [f"@{address:x} {word:x}\n" for address, word in image.items()]
+            lines = [f"@{address:x} {word:x}\n" for address, word in image.items()] or ["0\n"]
             path = tmp_path / f"img_x{core.x}_y{core.y}_{name}.hex"
             path.write_text("".join(lines))
-    prefix = RtlParameters(
-        mesh_width=2,
-        mesh_height=1,
-        lanes=4,
-        weight_words=1024,
-        state_words=16,
-        init_prefix=str(tmp_path / "img"),
-    )
+    prefix = replace(PARAMETERS, init_prefix=str(tmp_path / "img"))
     built = build_rtl(prefix, rtl_cache)
     flits = np.array(sample(x[0], [(0, 0)]), np.uint64)
     result = run_rtl(built, flits, 4)

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: Apache-2.0
+// Memories and lanes of a core, and who reads and writes them when: accumulation, sweep, emitter
+// or configuration.
+`default_nettype none
+
+module snnc_datapath #(
+  // Parameters of the core; see snnc_core.
+  parameter int Lanes = 8,
+  parameter int WeightBits = 4,
+  parameter int StateBits = 16,
+  parameter int WeightWords = 256,
+  parameter int StateWords = 16,
+  parameter int ParameterWords = 16,
+  parameter int BitmapSlots = 1,
+  parameter int Cuba = 0,
+  parameter int DecayMultiplier = 0,
+  // Bits that configuration writes at once, and of its addresses.
+  parameter int ConfigBits = 128,
+  parameter int ConfigAddressBits = 24,
+  // Common beginning of the names of the files with initial content; "" for none.
+  parameter InitCore = "",
+  // Derived; not to be set.
+  parameter int WeightAddressBits = (WeightWords > 1) ? $clog2(WeightWords) : 1,
+  parameter int WordBits = (StateWords > 1) ? $clog2(StateWords) : 1,
+  parameter int ParameterBits = (ParameterWords > 1) ? $clog2(ParameterWords) : 1
+) (
+  input  wire logic                         clk_i,
+  // Configuration registers, constant while the core works.
+  input  wire logic [1:0]                   reset_mode_i,
+  input  wire logic                         cuba_i,
+  input  wire logic [4:0]                   clamp_bits_i,
+  input  wire logic [StateBits-1:0]         reset_value_i,
+  input  wire logic [snnc_pkg::DecayBits-1:0] decay_i,
+  input  wire logic [snnc_pkg::DecayBits-1:0] current_decay_i,
+  // Writes of configuration, one bit per memory code.
+  input  wire logic [9:0]                   config_write_i,
+  input  wire logic [ConfigAddressBits-1:0] config_address_i,
+  input  wire logic [ConfigBits-1:0]        config_data_i,
+  // The control state is SWEEP or DRAIN, respectively; DRAIN is of membranes.
+  input  wire logic                         sweep_i,
+  input  wire logic                         drain_i,
+  input  wire logic                         drain_membrane_i,
+  input  wire logic [snnc_pkg::StepBits-1:0] step_i,
+  // Row engine; see snnc_accumulate.
+  input  wire logic                         acc_read_i,
+  input  wire logic [WeightAddressBits-1:0] weight_address_i,
+  input  wire logic [WordBits-1:0]          acc_read_word_i,
+  input  wire logic [2:0]                   shift_i,
+  input  wire logic                         is_value_i,
+  input  wire logic                         masked_i,
+  input  wire logic [Lanes-1:0]             lanes_i,
+  input  wire logic [StateBits-1:0]         value_i,
+  input  wire logic                         acc_write_i,
+  input  wire logic [WordBits-1:0]          acc_write_word_i,
+  // Sweep sequencer; see snnc_sweep.
+  input  wire logic                         sweep_read_i,
+  input  wire logic [WordBits-1:0]          sweep_read_word_i,
+  input  wire logic [ParameterBits-1:0]     parameter_word_i,
+  input  wire logic                         threshold_read_i,
+  input  wire logic [ParameterBits:0]       threshold_address_i,
+  input  wire logic                         add_bias_i,
+  input  wire logic                         sweep_write_i,
+  input  wire logic [WordBits-1:0]          sweep_write_word_i,
+  // Emitter; see snnc_emit. The state comes two clocks after its address, a bitmap one.
+  input  wire logic                         emit_read_i,
+  input  wire logic [WordBits-1:0]          emit_word_i,
+  input  wire logic                         bitmap_read_i,
+  input  wire logic [3:0]                   bitmap_slot_i,
+  input  wire logic [WordBits-1:0]          bitmap_word_i,
+`ifdef SNNC_TRACE
+  // What a sweep writes.
+  output      logic [Lanes*StateBits-1:0]   after_o,
+  output      logic [Lanes-1:0]             spikes_o,
+`endif
+  output      logic [Lanes*StateBits-1:0]   state_o,
+  output      logic [Lanes-1:0]             bitmap_o
+);
+  localparam int DecayBits = snnc_pkg::DecayBits;
+  localparam int ThresholdAddressBits = $clog2(2 * ParameterWords);
+  localparam int BitmapWords = BitmapSlots * 2 ** WordBits;
+  localparam int BitmapAddressBits = $clog2(BitmapWords);
+  localparam int WeightWordBits = Lanes * WeightBits;
+  localparam int StateWordBits = Lanes * StateBits;
+
+  localparam logic [1:0] ResetHard = 2'd1;
+  localparam logic [1:0] ResetNone = 2'd2;
+
+  logic cuba;
+  logic fires;
+  logic hard_reset;
+  logic [StateBits-1:0] sign_mask_q;
+  logic [DecayBits-1:0] decay_q;
+  logic [DecayBits-1:0] current_decay_q;
+
+  logic [WordBits-1:0] state_read_word;
+  logic state_write;
+  logic [WordBits-1:0] state_write_word;
+  logic [StateWordBits-1:0] state_write_data;
+
+  logic [WeightWordBits-1:0] weight_data;
+  logic [StateWordBits-1:0] state_data;
+  logic [StateWordBits-1:0] membrane_data;
+  logic [StateWordBits-1:0] threshold_data;
+  logic [StateWordBits-1:0] bias_data;
+
+  logic [StateWordBits-1:0] lane_threshold;
+  logic [StateWordBits-1:0] lane_sum;
+  logic [StateWordBits-1:0] lane_membrane_after;
+  logic [StateWordBits-1:0] lane_current_after;
+  logic [Lanes-1:0] lane_spike;
+
+  assign cuba = Cuba != 0 && cuba_i;
+  assign hard_reset = reset_mode_i == ResetHard;
+  assign fires = reset_mode_i != ResetNone;
+
+  // Constant while the core works.
+  always_ff @(posedge clk_i) begin
+    for (int i = 0; i < StateBits; i++) sign_mask_q[i] <= 5'(i) >= clamp_bits_i - 5'd1;
+    if (DecayMultiplier != 0) begin
+      decay_q <= decay_i;
+      current_decay_q <= current_decay_i;
+    end else begin
+      decay_q <= snnc_pkg::decay_shift(decay_i);
+      current_decay_q <= snnc_pkg::decay_shift(current_decay_i);
+    end
+  end
+
+  assign state_read_word = sweep_i ? sweep_read_word_i : drain_i ? emit_word_i : acc_read_word_i;
+
+  // An accumulation may still write in the first cycles of a sweep, long before the sweep does.
+  assign state_write = acc_write_i || sweep_write_i || config_write_i[snnc_pkg::MemoryState];
+  assign state_write_word = acc_write_i ? acc_write_word_i :
+      sweep_write_i ? sweep_write_word_i : config_address_i[WordBits-1:0];
+  always_comb begin
+    state_write_data = config_data_i[StateWordBits-1:0];
+    if (acc_write_i) state_write_data = lane_sum;
+    else if (sweep_write_i && sweep_i) state_write_data = cuba ? lane_current_after
+                                                              : lane_membrane_after;
+    else if (sweep_write_i) state_write_data = cuba ? '0 : lane_threshold;
+  end
+
+  snnc_memory #(
+    .Width(WeightWordBits),
+    .Depth(WeightWords),
+    .InitFile((InitCore == "") ? "" : {InitCore, "_weights.hex"})
+  ) u_weights (
+    .clk_i,
+    .write_i(config_write_i[snnc_pkg::MemoryWeights]),
+    .write_address_i(config_address_i[WeightAddressBits-1:0]),
+    .write_data_i(config_data_i[WeightWordBits-1:0]),
+    .read_i(acc_read_i),
+    .read_address_i(weight_address_i),
+    .read_data_o(weight_data)
+  );
+
+  snnc_memory #(
+    .Width(StateWordBits),
+    .Depth(StateWords),
+    .InitFile((InitCore == "") ? "" : {InitCore, "_state.hex"})
+  ) u_state (
+    .clk_i,
+    .write_i(state_write),
+    .write_address_i(state_write_word),
+    .write_data_i(state_write_data),
+    .read_i(acc_read_i || sweep_read_i || emit_read_i),
+    .read_address_i(state_read_word),
+    .read_data_o(state_data)
+  );
+
+  if (Cuba != 0) begin : g_cuba
+    logic [StateWordBits-1:0] membrane_write_data;
+
+    always_comb begin
+      membrane_write_data = config_data_i[StateWordBits-1:0];
+      if (sweep_write_i) membrane_write_data = sweep_i ? lane_membrane_after : lane_threshold;
+    end
+
+    snnc_memory #(
+      .Width(StateWordBits),
+      .Depth(StateWords),
+      .InitFile((InitCore == "") ? "" : {InitCore, "_membrane.hex"})
+    ) u_membrane (
+      .clk_i,
+      .write_i(sweep_write_i || config_write_i[snnc_pkg::MemoryMembrane]),
+      .write_address_i(sweep_write_i ? sweep_write_word_i : config_address_i[WordBits-1:0]),
+      .write_data_i(membrane_write_data),
+      .read_i(sweep_read_i || emit_read_i),
+      .read_address_i(state_read_word),
+      .read_data_o(membrane_data)
+    );
+  end else begin : g_no_cuba
+    assign membrane_data = '0;
+  end
+
+  snnc_memory #(
+    .Width(StateWordBits),
+    .Depth(2 * ParameterWords),
+    .InitFile((InitCore == "") ? "" : {InitCore, "_thresholds.hex"})
+  ) u_thresholds (
+    .clk_i,
+    .write_i(config_write_i[snnc_pkg::MemoryThresholds]),
+    .write_address_i(config_address_i[ThresholdAddressBits-1:0]),
+    .write_data_i(config_data_i[StateWordBits-1:0]),
+    .read_i(threshold_read_i),
+    .read_address_i(threshold_address_i[ThresholdAddressBits-1:0]),
+    .read_data_o(threshold_data)
+  );
+
+  snnc_memory #(
+    .Width(StateWordBits),
+    .Depth(ParameterWords),
+    .InitFile((InitCore == "") ? "" : {InitCore, "_bias.hex"})
+  ) u_bias (
+    .clk_i,
+    .write_i(config_write_i[snnc_pkg::MemoryBias]),
+    .write_address_i(config_address_i[ParameterBits-1:0]),
+    .write_data_i(config_data_i[StateWordBits-1:0]),
+    .read_i(sweep_read_i),
+    .read_address_i(parameter_word_i),
+    .read_data_o(bias_data)
+  );
+
+  // A slot's number is modulo BitmapSlots, which the cut to the address does.
+  snnc_memory #(
+    .Width(Lanes),
+    .Depth(BitmapWords)
+  ) u_bitmap (
+    .clk_i,
+    .write_i(sweep_write_i && sweep_i),
+    .write_address_i(BitmapAddressBits'({step_i[3:0], sweep_write_word_i})),
+    .write_data_i(lane_spike),
+    .read_i(bitmap_read_i),
+    .read_address_i(BitmapAddressBits'({bitmap_slot_i, bitmap_word_i})),
+    .read_data_o(bitmap_o)
+  );
+
+  for (genvar lane = 0; lane < Lanes; lane++) begin : g_lane
+    logic chosen;
+    assign chosen = !masked_i || lanes_i[lane];
+
+    snnc_lane #(
+      .WeightBits(WeightBits),
+      .StateBits(StateBits),
+      .Cuba(Cuba),
+      .DecayMultiplier(DecayMultiplier)
+    ) u_lane (
+      .clk_i,
+      .state_i(state_data[lane*StateBits+:StateBits]),
+      .membrane_i(membrane_data[lane*StateBits+:StateBits]),
+      .weight_i(weight_data[lane*WeightBits+:WeightBits]),
+      .bias_i(bias_data[lane*StateBits+:StateBits]),
+      .value_i(value_i),
+      .shift_i(shift_i),
+      .add_weight_i(!add_bias_i && !is_value_i && chosen),
+      .add_bias_i(add_bias_i),
+      .add_membrane_i(cuba),
+      .add_value_i(!add_bias_i && is_value_i && chosen),
+      .show_membrane_i(cuba && drain_i && drain_membrane_i),
+      .state_o(state_o[lane*StateBits+:StateBits]),
+      .threshold_i(threshold_data[lane*StateBits+:StateBits]),
+      .threshold_o(lane_threshold[lane*StateBits+:StateBits]),
+      .sum_o(lane_sum[lane*StateBits+:StateBits]),
+      .fires_i(fires),
+      .hard_reset_i(hard_reset),
+      .reset_value_i(reset_value_i),
+      .sign_mask_i(sign_mask_q),
+      .decay_i(decay_q),
+      .current_decay_i(current_decay_q),
+      .spike_o(lane_spike[lane]),
+      .membrane_after_o(lane_membrane_after[lane*StateBits+:StateBits]),
+      .current_after_o(lane_current_after[lane*StateBits+:StateBits])
+    );
+  end
+
+  logic unused;
+  assign unused = ^{config_write_i, config_address_i, config_data_i, threshold_address_i, step_i};
+
+`ifdef SNNC_TRACE
+  assign after_o = lane_membrane_after;
+  assign spikes_o = lane_spike;
+`endif
+
+`ifdef SNNC_ASSERT
+  // Words read by an accumulation and not yet written.
+  logic [2:0] pending_q;
+  logic [3*WordBits-1:0] pending_words_q;
+
+  always @(posedge clk_i) begin
+    pending_q <= {pending_q[1:0], acc_read_i};
+    pending_words_q <= {pending_words_q[2*WordBits-1:0], acc_read_word_i};
+    for (int i = 0; i < 3; i++) begin
+      if (pending_q[i] === 1'b1 && (acc_read_i || sweep_read_i || emit_read_i)) begin
+        assert (state_read_word != pending_words_q[i*WordBits+:WordBits])
+          else $fatal(1, "%m: word %0d read before it was written back", state_read_word);
+      end
+    end
+    if (acc_write_i === 1'b1) begin
+      assert (!sweep_write_i && !config_write_i[snnc_pkg::MemoryState])
+        else $fatal(1, "%m: two writes to the state memory");
+    end
+    if (sweep_write_i === 1'b1) begin
+      assert (!config_write_i[snnc_pkg::MemoryState] && 32'(sweep_write_word_i) < StateWords)
+        else $fatal(1, "%m: a sweep's write meets another, or no word");
+    end
+  end
+`endif
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,46 @@
+"""Quality of a model on labelled samples, from the integers of its trace, in bounded memory."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .datasets import Samples
+from .model import TRACE_BATCH, SpikingClassifier, predictions
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What a model does on a set of samples."""
+
+    accuracy: float
+    rates: tuple[float, ...]
+    """Firing rate of each hidden layer: spikes / (neurons x steps x samples)."""
+    mean_rate: float
+    """The same over all hidden layers together, 0 if there are none."""
+    spikes: float
+    """Spikes of all hidden layers per sample."""
+    input_events: float
+    """Non-zero payloads that enter per sample, over all steps."""
+
+
+def measure(model: SpikingClassifier, samples: Samples) -> Quality:
+    """Trace all `samples`, one batch after the other."""
+    config = model.config
+    neurons = np.array([np.prod(config.shapes[name], dtype=np.int64) for name in model.layer_names[:-1]])
+    fired = np.zeros(len(neurons), np.int64)
+    right = events = 0
+    for start in range(0, len(samples), TRACE_BATCH):
+        x = samples.x[start : start + TRACE_BATCH]
+        trace = model.trace(x)
+        right += int((predictions(trace, config) == samples.y[start : start + TRACE_BATCH]).sum())
+        fired += np.array([layer.spikes.sum() for layer in trace[:-1]], np.int64)
+        payloads = model.payloads(x)
+        events += int(np.count_nonzero(payloads)) * (config.steps // payloads.shape[1])
+    sites = neurons * config.steps * len(samples)
+    return Quality(
+        accuracy=right / len(samples),
+        rates=tuple((fired / np.maximum(sites, 1)).tolist()),
+        mean_rate=float(fired.sum() / max(sites.sum(), 1)),
+        spikes=float(fired.sum() / len(samples)),
+        input_events=events / len(samples),
+    )
