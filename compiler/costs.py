@@ -1,9 +1,11 @@
 """The cost model: estimated cycles per step of a cut; reports set it against simulated cycles."""
 
-from .cuts import LayerCut, depthwise, source_neurons
-from .network import Conv2d, Edge, Network
+from .bounds import GRADED
+from .cuts import LayerCut
+from .network import Conv2d, Edge, Network, count
 from .program import HAZARD_DISTANCE, SWEEP_TAIL
 from .targets import Target
+from .tiling import is_depthwise
 
 INPUT_EVENTS = 0.5
 INPUT_PASSES = 1.5
@@ -24,18 +26,19 @@ def host_flits(network: Network, cuts: list[LayerCut]) -> float:
         for edge in cut.layer.edges:
             if edge.source == network.input.name:
                 heard = 1.0 if isinstance(edge.synapses, Conv2d) else float(cut.row_tiles)
-                total += INPUT_EVENTS * source_neurons(network, edge) * cut.channel_tiles * heard
+                total += INPUT_EVENTS * count(network.shape_of(edge.source)) * cut.channel_tiles * heard
     return total
 
 
 def _edge_cycles(network: Network, cut: LayerCut, edge: Edge) -> float:
-    graded = edge.source == network.input.name
-    rate = INPUT_EVENTS if graded else FIRING_RATE
-    passes = INPUT_PASSES if graded and network.input.max_payload > 1 else 1.0
-    events = rate * source_neurons(network, edge) / cut.row_tiles
+    from_input = edge.source == network.input.name
+    graded = from_input and network.input.encoding in GRADED and network.input.max_payload > 1
+    rate = INPUT_EVENTS if from_input else FIRING_RATE
+    passes = INPUT_PASSES if graded else 1.0
+    events = rate * count(network.shape_of(edge.source)) / cut.row_tiles
     words, positions = cut.pixel_words, 1.0
     if isinstance(edge.synapses, Conv2d):
         height, width = edge.synapses.weights.shape[2:]
         positions = height * width / (edge.synapses.stride[0] * edge.synapses.stride[1])
-        words = 1 if depthwise(network, edge) else words
+        words = 1 if is_depthwise(edge, network.shape_of(edge.source)) else words
     return events * passes * (positions * words + max(HAZARD_DISTANCE - words, 0))

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 from ..errors import DoesNotFit
 from .geometry import FLAT_COLUMN
-from .network import Conv2d, Edge, Layer, Network, Shape, count, pooled
+from .network import Conv2d, Edge, Layer, Network, Shape, pooled
 from .targets import Target
-from .tiling import Range, fan_in_units, is_depthwise
+from .tiling import Range, fan_in_units
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class _Atom:
     words: int
     """Weight words it needs on a tile."""
     columns: float
-    """Axon column entries it needs, where these grow with the fan-in."""
+    """Share of an axon column entry it needs: a flat source has one entry per FLAT_COLUMN neurons."""
 
 
 def cut_layer(
@@ -67,12 +66,17 @@ def cut_layer(
         for number, (edge, source) in enumerate(zip(layer.edges, sources, strict=True))
         for atom in _atoms(number, edge, source, pixel_words, target.lanes)
     ]
-    if sum(min(source[1], target.axon_rows) for source in sources) > target.axon_rows:
+    rows = [
+        _axon_rows(edge, source, rows_per_tile) for edge, source in zip(layer.edges, sources, strict=True)
+    ]
+    if sum(rows) > target.axon_rows:
         return None
     fixed_columns = sum(source[2] for source in sources if source[1:] != (1, 1))
     available = target.weight_words(target.stored_weight_bits(network.weight_bits))
     slices = _pack(atoms, available, target.axon_columns - fixed_columns, len(layer.edges))
-    if slices is None:
+    if slices is None or not _all_hear_the_step(network, layer, slices):
+        return None
+    if len(slices) > 1 and words * target.lanes > target.value_indices:
         return None
     return LayerCut(
         layer, target.lanes, pixel_words, rows_per_tile, slices, sum(atom.words for atom in atoms)
@@ -86,11 +90,11 @@ def smallest_cut(network: Network, layer: Layer, target: Target) -> LayerCut:
     """
     cuts = [cut for cut in _all_cuts(network, layer, target) if cut is not None]
     if not cuts:
-        kernel = [e.synapses.weights.shape[2:] for e in layer.edges if isinstance(e.synapses, Conv2d)]
+        words = target.weight_words(target.stored_weight_bits(network.weight_bits))
         raise DoesNotFit(
-            f"one word of channels and one row do not fit a core: {layer.shape[2]} state words needed, has "
-            f"{target.state_words}; {target.weight_words(network.weight_bits)} weight words, "
-            f"{target.axon_rows} axon rows and {target.axon_columns} axon columns for kernels {kernel}",
+            f"one word of channels and one row of {layer.shape[2]} pixels do not fit a core, which has "
+            f"{target.state_words} state words, {words} weight words, {target.axon_rows} axon rows and "
+            f"{target.axon_columns} axon columns",
             where=f"layer {layer.name!r}",
         )
     return min(cuts, key=lambda cut: (cut.cores, len(cut.slices), -cut.pixel_words))
@@ -121,21 +125,40 @@ def _atoms(number: int, edge: Edge, source: Shape, pixel_words: int, lanes: int)
             yield _Atom(number, first, first + 1, height * width * pixel_words, 0.0)
 
 
+def _axon_rows(edge: Edge, source: Shape, rows_per_tile: int) -> int:
+    """Axon row entries that a tile needs at most."""
+    if not isinstance(edge.synapses, Conv2d):
+        return source[1]
+    kernel, stride = int(edge.synapses.weights.shape[2]), edge.synapses.stride[0]
+    return min(source[1], ((rows_per_tile - 1) * stride + kernel) * edge.pool[0])
+
+
 def _pack(atoms: list[_Atom], words: int, columns: int, edges: int) -> tuple[tuple[Range, ...], ...] | None:
-    """Consecutive atoms in as few and as equal slices as possible, or None where one atom is too large."""
-    if columns < edges or max(atom.words for atom in atoms) > words:
+    """As few and as equal slices of every edge as possible, or None where one atom is too large."""
+    if columns < 0 or max(atom.words for atom in atoms) > words:
         return None
+    by_edge = [[atom for atom in atoms if atom.edge == edge] for edge in range(edges)]
     least = max(-(-sum(atom.words for atom in atoms) // words), 1)
-    for pieces in range(least, len(atoms) + 1):
-        bounds = [round(i * len(atoms) / pieces) for i in range(pieces + 1)]
-        groups = [atoms[a:b] for a, b in pairwise(bounds)]
-        if all(_fits(group, words, columns, edges) for group in groups):
+    for pieces in range(least, max(map(len, by_edge)) + 1):
+        groups = [
+            [atom for own in by_edge for atom in own[len(own) * i // pieces : len(own) * (i + 1) // pieces]]
+            for i in range(pieces)
+        ]
+        if all(_fits(group, words, columns) for group in groups):
             return tuple(_ranges(group, edges) for group in groups)
     return None
 
 
-def _fits(group: list[_Atom], words: int, columns: int, edges: int) -> bool:
-    return sum(a.words for a in group) <= words and sum(a.columns for a in group) + edges <= columns
+def _fits(group: list[_Atom], words: int, columns: int) -> bool:
+    flat = {atom.edge for atom in group if atom.columns}
+    needed = sum(atom.columns for atom in group) + len(flat)
+    return bool(group) and sum(atom.words for atom in group) <= words and needed <= columns
+
+
+def _all_hear_the_step(network: Network, layer: Layer, slices: tuple[tuple[Range, ...], ...]) -> bool:
+    """Whether every slice has a forward edge: a core that hears recurrent ones alone would have no step."""
+    forward = [not network.is_recurrent(layer, edge) for edge in layer.edges]
+    return all(any(f and a < b for f, (a, b) in zip(forward, ranges, strict=True)) for ranges in slices)
 
 
 def _ranges(group: list[_Atom], edges: int) -> tuple[Range, ...]:
@@ -144,13 +167,3 @@ def _ranges(group: list[_Atom], edges: int) -> tuple[Range, ...]:
         first = ranges[atom.edge][0] if ranges[atom.edge][1] else atom.first
         ranges[atom.edge] = (first, atom.last)
     return tuple(ranges)
-
-
-def source_neurons(network: Network, edge: Edge) -> int:
-    """Neurons of an edge's source."""
-    return count(network.shape_of(edge.source))
-
-
-def depthwise(network: Network, edge: Edge) -> bool:
-    """Whether an edge is depthwise."""
-    return is_depthwise(edge, network.shape_of(edge.source))

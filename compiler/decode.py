@@ -86,7 +86,7 @@ def _axon(word: int) -> tuple[int, int, int, int]:
 def _bank(words: list[int]) -> Bank:
     return Bank(
         channel_stride=words[0] & HALF,
-        row_words=words[0] >> 16,
+        row_words=words[0] >> 16 & 0xFFF,
         row_weight_step=words[1] & HALF,
         column_weight_step=words[1] >> 16,
         row_state_step=_signed(words[2], 16),

@@ -135,8 +135,8 @@ def _convolution(
         bank=_bank(
             words,
             channel_stride=0 if depthwise else kernel_height * kernel_width * words,
-            row_weight_step=synapses.stride[0] * kernel_width * words,
-            column_weight_step=synapses.stride[1] * words,
+            row_weight_step=_step(synapses.stride[0], kernel_height) * kernel_width * words,
+            column_weight_step=_step(synapses.stride[1], kernel_width) * words,
             row_state_step=-row_pixels,
             column_state_step=-pixel_words,
             row_words=1 if depthwise else words,
@@ -150,6 +150,11 @@ def _convolution(
         first_row=needed[0],
         first_neuron=0,
     )
+
+
+def _step(stride: int, kernel: int) -> int:
+    """Kernel positions between two that one source row or column hits; 0 where it hits one at most."""
+    return stride if stride < kernel else 0
 
 
 def _positions(

@@ -48,11 +48,13 @@ class MemoryImage:
 
     def lanes(self, bits: int) -> NDArray[np.int64]:
         """The words cut into signed fields of `bits`, lowest first: (words, width // bits)."""
-        values = [int.from_bytes(row.tobytes(), "little") for row in self.words.astype("<u4")]
-        mask, sign = (1 << bits) - 1, 1 << (bits - 1)
-        fields = [[((value >> lane) & mask) for lane in range(0, self.width, bits)] for value in values]
-        unsigned = np.array(fields, np.int64).reshape(len(values), self.width // bits)
-        return (unsigned ^ sign) - sign
+        count = self.width // bits
+        single = np.unpackbits(self.words.astype("<u4").view(np.uint8), axis=1, bitorder="little")
+        fields = single[:, : count * bits].reshape(len(self.words), count, bits).astype(np.int64)
+        unsigned = fields @ (1 << np.arange(bits, dtype=np.int64))
+        sign = 1 << (bits - 1)
+        values: NDArray[np.int64] = (unsigned ^ sign) - sign
+        return values
 
 
 @dataclass(frozen=True)
@@ -159,9 +161,15 @@ def _write(to: Address, memory: Memory, address: int, chunks: Iterable[int]) -> 
 
 
 def pack_lanes(values: NDArray[Any], bits: int, lanes: int, first_address: int = 0) -> MemoryImage:
-    """Signed `values` (words, lanes) as memory words, lane 0 in the lowest `bits`."""
+    """Signed `values` (words, lanes) of up to 32 `bits` as memory words, lane 0 in the lowest bits."""
     width = bits * lanes
-    return pack_words([_join(row, bits) for row in values.tolist()], width, first_address)
+    chunks = -(-width // CHUNK_BITS)
+    fields = np.ascontiguousarray(values.astype("<i4")).view(np.uint8).reshape(len(values), lanes, 4)
+    single = np.unpackbits(fields, axis=2, bitorder="little")[:, :, :bits].reshape(len(values), width)
+    padded = np.zeros((len(values), chunks * CHUNK_BITS), np.uint8)
+    padded[:, :width] = single
+    words = np.packbits(padded, axis=1, bitorder="little").view("<u4").astype(np.uint32)
+    return MemoryImage(width, first_address, words)
 
 
 def pack_words(values: list[int], width: int, first_address: int = 0) -> MemoryImage:
@@ -170,11 +178,3 @@ def pack_words(values: list[int], width: int, first_address: int = 0) -> MemoryI
     data = b"".join(value.to_bytes(chunks * 4, "little") for value in values)
     words = np.frombuffer(data, "<u4").astype(np.uint32).reshape(len(values), chunks)
     return MemoryImage(width, first_address, words)
-
-
-def _join(row: list[int], bits: int) -> int:
-    mask = (1 << bits) - 1
-    word = 0
-    for lane, value in enumerate(row):
-        word |= (value & mask) << (lane * bits)
-    return word

@@ -259,9 +259,10 @@ def _verify_conv(layer: Layer, edge: Edge, synapses: Conv2d, source: Shape) -> N
     kernel = synapses.weights.shape[2:]
     divides = groups >= 1 and source[0] % groups == 0 and layer.shape[0] % groups == 0
     _require(divides, where, f"groups {groups} must divide channels {source[0]} and {layer.shape[0]}")
-    _verify_weights(layer, edge, (layer.shape[0], source[0] // groups, *kernel))
     _require(min(kernel) >= 1 and max(kernel) <= 15, where, f"kernel must be 1..15, not {kernel}")
-    _require(min(synapses.stride) >= 1, where, f"stride must be positive, not {synapses.stride}")
+    _verify_weights(layer, edge, (layer.shape[0], source[0] // groups, *kernel))
+    within = all(1 <= stride <= MAX_SIDE for stride in synapses.stride)
+    _require(within, where, f"stride must be 1..{MAX_SIDE}, not {synapses.stride}")
     fits = all(0 <= p < k for p, k in zip(synapses.padding, kernel, strict=True))
     _require(fits, where, f"padding must be 0 and less than the kernel, not {synapses.padding}")
     expected = conv_shape(source, synapses)

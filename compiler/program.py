@@ -118,8 +118,9 @@ class Bank:
 
 @dataclass(frozen=True)
 class Destination:
-    """An entry of the destination table: words first_word <= w < last_word go to `to`, as coordinate
-    `base + local` (24 bits), or as value index `base + slot`. `sends_end` marks one entry per receiver.
+    """An entry of the destination table: words first_word <= w < last_word (perhaps none) go to `to`, as
+    coordinate `base + local` (24 bits), or as value index `base + slot`. `sends_end` marks one entry per
+    receiver.
 
     Towards the host, x and y are the sender's own: routers ignore them and the host tells senders apart.
     """

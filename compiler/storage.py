@@ -88,12 +88,15 @@ def load_program(directory: Path) -> Program:
             decode(Network, content["network"], arrays), decode(TiledProgram, content["tiled"], arrays)
         )
         program.network.verify()
+        for name in ("input", "steps", "readout"):
+            if getattr(program.tiled, name) != getattr(program.network, name):
+                raise VerificationError(f"the tiled program has another {name} than the network")
         program.tiled.verify()
     except UNREADABLE as error:
         raise FileError(f"not a readable program: {error}", where=str(path)) from None
     except (FileError, TargetError, VerificationError) as error:
         raise FileError(str(error), where=str(path)) from None
-    except (ValueError, KeyError, TypeError, ArithmeticError) as error:
+    except (ValueError, KeyError, TypeError, ArithmeticError, MemoryError) as error:
         raise FileError(f"malformed program: {error}", where=str(path)) from None
     return program
 

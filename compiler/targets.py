@@ -17,7 +17,7 @@ LIMITS: dict[str, tuple[int, int]] = {
     "height": (1, 16),
     "lanes": (2, 64),
     "neurons": (2, 1 << 16),
-    "parameter_words": (1, 1 << 12),
+    "parameter_words": (1, (1 << 12) - 1),
     "axon_rows": (1, 256),
     "axon_columns": (1, 256),
     "delay_slots": (1, 16),
@@ -30,6 +30,8 @@ LIMITS: dict[str, tuple[int, int]] = {
     "router_fifo": (2, 256),
 }
 """Smallest and largest value of every integer a target may state."""
+
+MAX_WEIGHT_WORDS = 1 << 16
 
 POWERS_OF_TWO = ("lanes", "neurons", "delay_slots", "event_fifo", "router_fifo")
 
@@ -106,8 +108,13 @@ class Target:
         return self.neurons // self.lanes
 
     def weight_words(self, weight_bits: int) -> int:
-        """Depth of the weight memory when each lane's weight has `weight_bits` bits."""
-        return self.weight_bits_per_core // (self.lanes * weight_bits)
+        """Depth of the weight memory with weights of `weight_bits`; axon offsets have 16 bits."""
+        return min(self.weight_bits_per_core // (self.lanes * weight_bits), MAX_WEIGHT_WORDS)
+
+    @property
+    def value_indices(self) -> int:
+        """Slots or readouts that a VALUE flit can name."""
+        return 1 << (32 - self.state_bits)
 
     def stored_weight_bits(self, model_bits: int) -> int:
         """Width at which weights of at most `model_bits` are stored."""

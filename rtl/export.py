@@ -5,7 +5,7 @@ import shutil
 from dataclasses import asdict
 from pathlib import Path
 
-from ..compiler.image import CHUNK_BITS, CoreImage, Image, Memory
+from ..compiler.image import CHUNK_BITS, REGISTERS, CoreImage, Image, Memory
 from ..compiler.passes.encode import BANK_REGISTER, BANK_WORDS, SEGMENT_REGISTER
 from ..compiler.program import MAX_SEGMENTS, Address
 from ..files import write_text
@@ -61,9 +61,9 @@ def write_images(image: Image, prefix: Path) -> None:
 
 def _contents(core: CoreImage | None) -> dict[str, str]:
     """File content by name of the memory."""
-    contents: dict[str, str] = {}
     if core is None:
-        return contents
+        return _registers([0] * REGISTERS)
+    contents: dict[str, str] = {}
     for memory, section in core.sections():
         if memory is Memory.REGISTERS:
             contents |= _registers([int(word) for word in section.words[:, 0]])

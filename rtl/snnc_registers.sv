@@ -25,13 +25,15 @@ module snnc_registers #(
   (* ram_style = "distributed" *) logic [snnc_pkg::SegmentBits-1:0] segments [0:3];
   (* ram_style = "distributed" *) logic [snnc_pkg::BankBits-1:0] banks [0:3];
 
-  initial begin
-    for (int i = 0; i < 16; i++) registers[i] = '0;
-  end
   if (InitCore != "") begin : g_init
     initial $readmemh({InitCore, "_registers.hex"}, registers);
     initial $readmemh({InitCore, "_segments.hex"}, segments);
     initial $readmemh({InitCore, "_banks.hex"}, banks);
+  end else begin : g_zero
+    // Disabled until it is configured.
+    initial begin
+      for (int i = 0; i < 16; i++) registers[i] = '0;
+    end
   end
 
   always_ff @(posedge clk_i) begin

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+import numpy as np
+
 from ...errors import DoesNotFit
 from ..arithmetic import state_range
 from ..bounds import bits_needed, state_bounds
@@ -28,7 +30,7 @@ class BoundAccumulators:
             bounds = state_bounds(network, layer)
             smallest, largest = bounds.extremes
             if smallest < low or largest > high:
-                worst = int((bounds.high - bounds.low).argmax())
+                worst = int(np.maximum(low - bounds.low, bounds.high - high).argmax())
                 misfits.append(
                     f"layer {layer.name!r}: state word needs {bits_needed(smallest, largest)} bits "
                     f"({smallest}..{largest}, widest at channel {worst}), has {self.target.state_bits}"

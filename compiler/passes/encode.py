@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from ...errors import VerificationError
 from ..arithmetic import Decay, IntArray, state_range
 from ..image import REGISTERS, CoreImage, Image, MemoryImage, pack_lanes, pack_words
 from ..program import DECAY_BITS, Bank, Core, Destination, Segment, TiledProgram
@@ -68,14 +69,27 @@ def _by_word(values: IntArray, lanes: int, padding: int) -> IntArray:
     return padded.reshape(words, lanes)
 
 
+def field(value: int, bits: int, shift: int = 0) -> int:
+    """`value` at `shift`; raises VerificationError rather than spill into the neighbouring field."""
+    if not 0 <= value < 1 << bits:
+        raise VerificationError(f"{value} does not fit a field of {bits} bits", where="encode")
+    return value << shift
+
+
+def signed_field(value: int, bits: int, shift: int = 0) -> int:
+    """`value` in two's complement at `shift`; raises VerificationError where it does not fit."""
+    half = 1 << (bits - 1)
+    if not -half <= value < half:
+        raise VerificationError(f"{value} does not fit a signed field of {bits} bits", where="encode")
+    return field(value & ((1 << bits) - 1), bits, shift)
+
+
 def _axons(entries: list[tuple[int, int, int, int]]) -> MemoryImage:
-    return pack_words(
-        [
-            weights | (state & HALF) << 16 | count << 32 | bank << 36
-            for count, weights, state, bank in entries
-        ],
-        64,
-    )
+    words = [
+        field(weights, 16) | field(state, 16, 16) | field(count, 4, 32) | field(bank, 2, 36)
+        for count, weights, state, bank in entries
+    ]
+    return pack_words(words, 64)
 
 
 def decay_bits(leak: Decay | None) -> int:
@@ -86,23 +100,23 @@ def decay_bits(leak: Decay | None) -> int:
 def _registers(core: Core, program: TiledProgram) -> list[int]:
     lanes, width = program.target.lanes, program.target.state_bits
     tile = core.tile
-    mode = 1 | RESET_CODES[core.reset] << 1 | EMISSION_CODES[core.emission] << 3
-    mode |= int(core.current_leak is not None) << 5 | int(tile.flat) << 6
+    mode = 1 | field(RESET_CODES[core.reset], 2, 1) | field(EMISSION_CODES[core.emission], 2, 3)
+    mode |= field(core.current_leak is not None, 1, 5) | field(tile.flat, 1, 6)
     registers = [0] * REGISTERS
     registers[:13] = [
-        tile.words(lanes),
-        core.neurons,
+        field(tile.words(lanes), 32),
+        field(core.neurons, 32),
         mode,
-        core.state_bits,
-        core.reset_value & ((1 << width) - 1),
-        core.ends_needed,
-        core.credits_needed,
-        len(core.destinations),
-        len(core.sources),
-        core.recurrent_sources | core.recurrent_destinations << 16,
-        decay_bits(core.leak) | decay_bits(core.current_leak) << 16,
-        tile.pixel_words(lanes) | tile.columns << 16,
-        len(core.segments),
+        field(core.state_bits, 6),
+        signed_field(core.reset_value, width),
+        field(core.ends_needed, 16),
+        field(core.credits_needed, 16),
+        field(len(core.destinations), 9),
+        field(len(core.sources), 9),
+        field(core.recurrent_sources, 16) | field(core.recurrent_destinations, 16, 16),
+        field(decay_bits(core.leak), 13) | field(decay_bits(core.current_leak), 13, 16),
+        field(tile.pixel_words(lanes), 12) | field(tile.columns, 12, 16),
+        field(len(core.segments), 3),
     ]
     for number, segment in enumerate(core.segments):
         registers[SEGMENT_REGISTER + number] = _segment(segment)
@@ -113,28 +127,28 @@ def _registers(core: Core, program: TiledProgram) -> list[int]:
 
 
 def _segment(segment: Segment) -> int:
-    place = segment.first_entry | segment.end_entry << 8
-    return place | segment.delay << 20 | int(segment.recurrent) << 24
+    place = field(segment.first_entry, 8) | field(segment.end_entry, 9, 8)
+    return place | field(segment.delay, 4, 20) | field(segment.recurrent, 1, 24)
 
 
 def _bank(bank: Bank) -> list[int]:
-    flags = int(bank.spaced) << 30 | int(bank.depthwise) << 31
+    flags = field(bank.spaced, 1, 30) | field(bank.depthwise, 1, 31)
     return [
-        bank.channel_stride | bank.row_words << 16,
-        bank.row_weight_step | bank.column_weight_step << 16,
-        bank.row_state_step & HALF | (bank.column_state_step & HALF) << 16,
-        bank.first_channel | bank.channels << 8 | flags,
+        field(bank.channel_stride, 16) | field(bank.row_words, 12, 16),
+        field(bank.row_weight_step, 16) | field(bank.column_weight_step, 16, 16),
+        signed_field(bank.row_state_step, 16) | signed_field(bank.column_state_step, 16, 16),
+        field(bank.first_channel, 8) | field(bank.channels, 9, 8) | flags,
     ]
 
 
 def _destination(entry: Destination) -> int:
     return (
-        (entry.base & 0xFFFFFF)
-        | entry.first_word << 32
-        | entry.last_word << 48
-        | entry.to.x << 64
-        | entry.to.y << 68
-        | int(entry.to.host) << 72
-        | int(entry.sends_end) << 73
-        | int(entry.recurrent) << 74
+        signed_field(entry.base, 24)
+        | field(entry.first_word, 16, 32)
+        | field(entry.last_word, 16, 48)
+        | field(entry.to.x, 4, 64)
+        | field(entry.to.y, 4, 68)
+        | field(entry.to.host, 1, 72)
+        | field(entry.sends_end, 1, 73)
+        | field(entry.recurrent, 1, 74)
     )

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from ...errors import UnsupportedModel
 from ..arithmetic import NO_LEAK, state_range
-from ..network import Layer, Network
+from ..network import Conv2d, Layer, Network
 from ..program import DECAY_BITS, MAX_BANKS
 from ..targets import Target
 
@@ -44,11 +44,12 @@ def held_inputs_do_not_decay(network: Network, layer: Layer, target: Target) -> 
 
 
 def coordinates_have_eight_bits(network: Network, layer: Layer, target: Target) -> str | None:
-    """A source with more than one pixel has at most 256 channels."""
+    """A source with more than one pixel, or of a convolution, has at most 256 channels."""
     for edge in layer.edges:
         shape = network.shape_of(edge.source)
-        if shape[1:] != (1, 1) and shape[0] > 256:
-            return f"source {edge.source!r} has {shape[0]} channels of several pixels; allowed: up to 256"
+        spatial = shape[1:] != (1, 1) or isinstance(edge.synapses, Conv2d)
+        if spatial and shape[0] > 256:
+            return f"source {edge.source!r} has {shape[0]} channels of pixels; allowed: up to 256"
     return None
 
 
@@ -87,7 +88,8 @@ def clamp_fits_the_state_word(network: Network, layer: Layer, target: Target) ->
 def parameters_fit_the_state_word(network: Network, layer: Layer, target: Target) -> str | None:
     """Thresholds and biases are no wider than the target's state word."""
     low, high = state_range(target.state_bits)
-    for label in ("threshold", "bias"):
+    compared = layer.neurons.reset != "none"
+    for label in ("threshold", "bias") if compared else ("bias",):
         values = getattr(layer.neurons, label)
         if values.min() < low or values.max() > high:
             return f"{label} {int(values.min())}..{int(values.max())}; allowed: {low}..{high}"
@@ -100,6 +102,13 @@ def weights_fit_the_memory(network: Network, layer: Layer, target: Target) -> st
     if target.weight_bits is None or bits <= target.weight_bits:
         return None
     return f"{bits}-bit weights; allowed: up to {target.weight_bits}"
+
+
+def readouts_have_an_index(network: Network, layer: Layer, target: Target) -> str | None:
+    """A membrane readout has no more neurons than a flit can name."""
+    if layer.neurons.reset != "none" or layer.count <= target.value_indices:
+        return None
+    return f"{layer.count} membranes are read; allowed: up to {target.value_indices}"
 
 
 def somebody_reads_the_layer(network: Network, layer: Layer, target: Target) -> str | None:
@@ -127,6 +136,7 @@ RULES: tuple[Rule, ...] = (
     clamp_fits_the_state_word,
     parameters_fit_the_state_word,
     weights_fit_the_memory,
+    readouts_have_an_index,
     somebody_reads_the_layer,
     membranes_are_read_once,
 )

@@ -54,45 +54,51 @@ def _too_many_cores(network: Network, cuts: list[LayerCut], target: Target) -> D
 
 
 def _spread(network: Network, cuts: list[LayerCut], target: Target) -> list[LayerCut]:
-    """Greedily cut the slowest layer finer while that lowers the slowest part's cycles per step."""
+    """Greedily cut the slowest layer finer while that lowers the costs, compared from the slowest down."""
     while True:
         costs = [layer_cycles(network, cut, target) for cut in cuts]
         slowest = max(range(len(cuts)), key=lambda i: costs[i])
-        current = _bottleneck(network, cuts, target)
         candidates = [
             [*cuts[:slowest], finer, *cuts[slowest + 1 :]] for finer in _finer(network, cuts[slowest], target)
         ]
-        fitting = [c for c in candidates if _fits(c, target) and _bottleneck(network, c, target) < current]
-        if not fitting:
+        fitting = [c for c in candidates if _fits(network, c, target)]
+        best = min(fitting, key=lambda c: _cost(network, c, target), default=cuts)
+        if _cost(network, best, target) >= _cost(network, cuts, target):
             return cuts
-        cuts = min(
-            fitting,
-            key=lambda c: (_bottleneck(network, c, target), layer_cycles(network, c[slowest], target)),
-        )
+        cuts = best
 
 
-def _bottleneck(network: Network, cuts: list[LayerCut], target: Target) -> float:
-    return max(*(layer_cycles(network, cut, target) for cut in cuts), host_flits(network, cuts))
+def _cost(network: Network, cuts: list[LayerCut], target: Target) -> list[float]:
+    """Cycles per step of the host and of every layer, largest first."""
+    cycles = [layer_cycles(network, cut, target) for cut in cuts]
+    return sorted([*cycles, host_flits(network, cuts)], reverse=True)
 
 
 def _finer(network: Network, cut: LayerCut, target: Target) -> list[LayerCut]:
-    """The next finer cuts of a layer, by channels and by rows."""
+    """The next finer cuts of a layer into equal tiles, by channels and by rows."""
     words, rows = cut.pixel_words, cut.rows_per_tile
-    tries = [(words - 1, rows)] if words > 1 else []
+    most, height = -(-cut.layer.shape[0] // cut.lanes), cut.layer.shape[1]
+    tries = [(-(-most // -(-most // (words - 1))), rows)] if words > 1 else []
     if rows > 1:
-        row_tiles = -(-cut.layer.shape[1] // rows) + 1
-        tries.append((words, -(-cut.layer.shape[1] // row_tiles)))
+        tries.append((words, -(-height // -(-height // (rows - 1)))))
     cuts = (cut_layer(network, cut.layer, target, *choice) for choice in tries)
     return [finer for finer in cuts if finer is not None and finer.cores > cut.cores]
 
 
-def _fits(cuts: list[LayerCut], target: Target) -> bool:
+def _fits(network: Network, cuts: list[LayerCut], target: Target) -> bool:
     """Within the mesh, and certain to stay within every core's tables of senders and receivers."""
-    widest = max(cut.channel_tiles * cut.row_tiles for cut in cuts)
-    neighbours = widest * 2 + max(len(cut.slices) for cut in cuts) + 1
-    return sum(cut.cores for cut in cuts) <= target.core_count and neighbours <= min(
-        target.sources, target.destinations
-    )
+    cores = {cut.layer.name: cut.cores for cut in cuts}
+    owners = {cut.layer.name: cut.channel_tiles * cut.row_tiles for cut in cuts} | {network.input.name: 1}
+    for cut in cuts:
+        edges = [edge for other in cuts for edge in other.layer.edges if edge.source == cut.layer.name]
+        hearers = {o.layer.name for o in cuts for edge in o.layer.edges if edge.source == cut.layer.name}
+        entries = sum(cores[name] for name in hearers) + max(len(edges) - len(hearers), 0) * max(
+            cores.values()
+        )
+        senders = sum(owners[name] for name in {edge.source for edge in cut.layer.edges})
+        if entries + 1 > target.destinations or senders + len(cut.slices) > target.sources:
+            return False
+    return sum(cores.values()) <= target.core_count
 
 
 def _tiles(cuts: list[LayerCut]) -> tuple[PlannedTile, ...]:

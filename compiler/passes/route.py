@@ -7,7 +7,7 @@ import numpy as np
 
 from ...errors import DoesNotFit, VerificationError
 from ..arithmetic import NO_LEAK, IntArray
-from ..bounds import current_bounds, state_bounds
+from ..bounds import Interval, current_bounds, state_bounds
 from ..geometry import AxonMap, axon_map
 from ..network import Edge, Layer, Network, Shape
 from ..program import (
@@ -43,8 +43,9 @@ class Route:
         routes = tuple(route for receiver in receivers for route in _input_routes(network, receiver))
         tables = [_destinations(tiling, number, receivers) for number in range(len(receivers))]
         sources = _sources(tiling, routes, tables)
+        bounds = {layer.name: state_bounds(network, layer) for layer in network.layers}
         cores = tuple(
-            _core(tiling, receiver, table, sources[_place(receiver.planned)])
+            _core(tiling, receiver, table, sources[_place(receiver.planned)], bounds[receiver.layer.name])
             for receiver, table in zip(receivers, tables, strict=True)
         )
         _check_tables(tiling, cores)
@@ -162,8 +163,23 @@ def _destinations(
         own = _place(planned)
         to_host = Address(own.x, own.y, host=True)
         entries.append(_Entry(Destination(to_host, planned.tile.first_channel, 0, words, True, False), 0))
+    if not entries:
+        entries.append(_silent_entry(tiling, planned.tile, receivers))
     entries.sort(key=lambda entry: (entry.destination.recurrent, entry.delay))
     return tuple(entry.destination for entry in entries), _segments(entries)
+
+
+def _silent_entry(tiling: Tiling, tile: Tile, receivers: list[_Receiver]) -> _Entry:
+    """END alone, for a tile whose rows every receiver's stride or pooling drops: somebody must give it
+    CREDIT."""
+    for receiver in receivers:
+        for edge in receiver.edges:
+            if edge.source == tile.layer:
+                recurrent = tiling.network.is_recurrent(receiver.layer, edge)
+                to = _place(receiver.planned)
+                destination = Destination(to, 0, 0, 0, sends_end=True, recurrent=recurrent)
+                return _Entry(destination, edge.delay - int(recurrent))
+    raise VerificationError("nobody reads this tile", where=tile.layer)
 
 
 def _segments(entries: list[_Entry]) -> tuple[Segment, ...]:
@@ -233,13 +249,14 @@ def _core(
     receiver: _Receiver,
     table: tuple[tuple[Destination, ...], tuple[Segment, ...]],
     sources: tuple[list[Address], int],
+    bounds: Interval,
 ) -> Core:
     network, planned, layer = tiling.network, receiver.planned, receiver.layer
     tile, neurons = planned.tile, receiver.layer.neurons
     partial = planned.role == "partial"
     channels = slice(tile.first_channel, tile.first_channel + tile.channels)
     zeros = np.zeros(tile.channels, np.int64)
-    accumulator = current_bounds(network, layer) if partial else state_bounds(network, layer)
+    accumulator = current_bounds(network, layer) if partial else bounds
     emission: Emission = "values_every" if partial else "values_last" if neurons.reset == "none" else "spikes"
     rows, columns = _axon_tables(receiver)
     return Core(
@@ -250,7 +267,7 @@ def _core(
         axon_rows=rows,
         axon_columns=columns,
         banks=tuple(entry.bank for entry in receiver.maps),
-        threshold=zeros if partial else neurons.threshold[channels],
+        threshold=zeros if emission != "spikes" else neurons.threshold[channels],
         bias=zeros if partial else neurons.bias[channels],
         initial=zeros if partial else neurons.initial[channels],
         reset="none" if partial else neurons.reset,

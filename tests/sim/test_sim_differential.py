@@ -49,9 +49,7 @@ def assert_same_traces(left: Traces | None, right: Traces | None) -> None:
 def assert_layers(program: TiledProgram, expected: dict[str, LayerTrace], got: Traces | None) -> None:
     assert got is not None
     cores = {
-        core.at: LayerTrace(
-            trace.accumulated.astype(np.int64), trace.membrane.astype(np.int64), trace.spikes
-        )
+        core.at: LayerTrace(trace.accumulated.astype(np.int64), trace.membrane.astype(np.int64), trace.spikes)
         for core, trace in zip(program.cores, got, strict=True)
         if core.emission != "values_every"
     }
