@@ -222,7 +222,7 @@ def _write_trace(program: Program, x: np.ndarray[Any, Any], path: Path) -> None:
 
     network = program.network
     run = run_functional(program.tiled, payloads_of(network.input, network.steps, x), trace=True)
-    arrays = {}
+    arrays: dict[str, Any] = {}
     for name, (membranes, spikes) in layer_traces(program.tiled, run.trace).items():
         arrays[f"{name}.membranes"] = membranes
         arrays[f"{name}.spikes"] = spikes

@@ -24,7 +24,7 @@ from .compiler.storage import Program
 if TYPE_CHECKING:
     from .sim.traces import CoreTrace
 
-MembranesAndSpikes = tuple[IntArray, IntArray]
+MembranesAndSpikes = tuple[NDArray[Any], NDArray[Any]]
 """Of one layer, both (samples, steps, neurons)."""
 
 
@@ -285,7 +285,7 @@ def _verify_rtl(
     comparison.result.executions.append("rtl")
     for label, layers in (("rtl (isolated)", rtl.isolated), ("rtl (back to back)", rtl.layers)):
         if layers is not None:
-            comparison.traces(label, {name: (t.membrane, t.spikes) for name, t in layers.items()})
+            comparison.traces(label, _without_state(layers))
     comparison.readout("rtl", rtl.outputs)
     for run, (flits, cycles) in enumerate(zip(rtl.flits, rtl.cycles, strict=True)):
         comparison.packets(min(run, len(payloads) - 1), packets[run], Packets(flits, cycles))
@@ -299,8 +299,7 @@ def _verify_rtl(
             stall=options.stall,
             seed=options.seed,
         )
-        layers = {name: (trace.membrane, trace.spikes) for name, trace in stalled.layers.items()}
-        comparison.traces("rtl (stalled)", layers)
+        comparison.traces("rtl (stalled)", _without_state(stalled.layers))
         comparison.readout("rtl (stalled)", stalled.outputs)
 
 
@@ -322,10 +321,16 @@ def layer_traces(tiled: TiledProgram, cores: "tuple[CoreTrace, ...] | None") -> 
     if cores is None:
         raise ValueError("the run kept no trace")
     traces = {
-        core.at: LayerTrace(*(np.asarray(part) for part in (trace.accumulated, trace.membrane, trace.spikes)))
+        core.at: LayerTrace(
+            trace.accumulated.astype(np.int64), trace.membrane.astype(np.int64), np.asarray(trace.spikes)
+        )
         for core, trace in zip(tiled.cores, cores, strict=True)
     }
-    return {name: (t.membrane, t.spikes) for name, t in assemble_layers(tiled, traces).items()}
+    return _without_state(assemble_layers(tiled, traces))
+
+
+def _without_state(layers: Mapping[str, LayerTrace]) -> dict[str, MembranesAndSpikes]:
+    return {name: (trace.membrane, trace.spikes) for name, trace in layers.items()}
 
 
 class _Stopwatch:

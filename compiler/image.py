@@ -132,7 +132,7 @@ class Image:
             flits += _write(core.at, Memory.REGISTERS, MODE_REGISTER, [0])
             for memory, section in core.sections():
                 words = disabled if memory is Memory.REGISTERS else section.words
-                flits += _write(core.at, memory, section.first_address, words.flat)
+                flits += _write(core.at, memory, section.first_address, words.ravel().tolist())
             flits += _write(core.at, Memory.REGISTERS, MODE_REGISTER, [mode])
         return np.array(flits, np.uint64)
 
@@ -140,7 +140,7 @@ class Image:
 def _write(to: Address, memory: Memory, address: int, chunks: Iterable[int]) -> list[int]:
     """Flits that write `chunks` from `address` on."""
     select = flit(FlitType.CONFIG_ADDRESS, int(memory) << MEMORY_SHIFT | address, to)
-    return [select, *(flit(FlitType.CONFIG_DATA, int(chunk), to) for chunk in chunks)]
+    return [select, *(flit(FlitType.CONFIG_DATA, chunk, to) for chunk in chunks)]
 
 
 def pack_lanes(values: NDArray[Any], bits: int, lanes: int, first_address: int = 0) -> MemoryImage:

@@ -41,8 +41,10 @@ module snnc_accumulate #(
   output      logic                         write_o,
   output      logic [WordBits-1:0]          write_word_o
 );
-  // Cycles between a read and the write of the same word, plus one: the shortest pass.
+  // Cycles that must lie between two reads of the same word: the second follows the write. All
+  // passes visit the words in the same order; a value may hit any word and keeps clear both ways.
   localparam int HazardDistance = 4;
+  localparam int PassBits = (WordBits + 1 > 3) ? WordBits + 1 : 3;
   localparam int LaneBits = $clog2(Lanes);
   localparam int IndexBits = 32 - StateBits;
 
@@ -52,7 +54,7 @@ module snnc_accumulate #(
   logic [WeightAddressBits-1:0] row_q;
   logic [WeightAddressBits-1:0] weight_address_q;
   logic [WordBits-1:0] word_q;
-  logic [WordBits:0] pass_cycle_q;
+  logic [PassBits-1:0] pass_cycle_q;
   logic [Lanes-1:0] value_lanes_q;
   logic [StateBits-1:0] value_q;
 
@@ -60,7 +62,7 @@ module snnc_accumulate #(
   logic [WeightAddressBits-1:0] start_row;
   logic [IndexBits-1:0] start_index;
   logic [IndexBits-1:0] start_word;
-  logic [WordBits:0] last_pass_cycle;
+  logic [PassBits-1:0] last_pass_cycle;
   logic pass_ends;
   logic [7:0] later_bits;
   logic final_cycle;
@@ -81,9 +83,9 @@ module snnc_accumulate #(
   assign start_word = start_index >> LaneBits;
 
   always_comb begin
-    last_pass_cycle = words_i - (WordBits + 1)'(1);
-    if (is_value_q) last_pass_cycle = (WordBits + 1)'(2 * HazardDistance - 2);
-    else if (32'(words_i) < HazardDistance) last_pass_cycle = (WordBits + 1)'(HazardDistance - 1);
+    last_pass_cycle = PassBits'(words_i) - PassBits'(1);
+    if (is_value_q) last_pass_cycle = PassBits'(2 * HazardDistance - 2);
+    else if (32'(words_i) < HazardDistance) last_pass_cycle = PassBits'(HazardDistance - 1);
   end
   assign pass_ends = pass_cycle_q == last_pass_cycle;
   assign later_bits = payload_q & (payload_q - 8'd1);
@@ -98,8 +100,8 @@ module snnc_accumulate #(
 
   assign ready_o = !busy_q || final_cycle;
   assign busy_o = busy_q;
-  assign read_o = busy_q && (is_value_q ? pass_cycle_q == (WordBits + 1)'(HazardDistance - 1)
-                                        : pass_cycle_q < words_i);
+  assign read_o = busy_q && (is_value_q ? pass_cycle_q == PassBits'(HazardDistance - 1)
+                                        : pass_cycle_q < PassBits'(words_i));
   assign weight_address_o = weight_address_q;
   assign read_word_o = word_q;
   assign shift_o = shift_q2;
@@ -129,7 +131,7 @@ module snnc_accumulate #(
     end else begin
       weight_address_q <= weight_address_q + WeightAddressBits'(1);
       if (!is_value_q) word_q <= word_q + WordBits'(1);
-      pass_cycle_q <= pass_cycle_q + (WordBits + 1)'(1);
+      pass_cycle_q <= pass_cycle_q + PassBits'(1);
     end
     is_value_q2 <= is_value_q;
     shift_q2 <= shift;

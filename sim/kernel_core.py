@@ -3,8 +3,8 @@
 from ..compiler.flits import DATA_SHIFT, PAYLOAD_SHIFT, TYPE_SHIFT, FlitType
 from ..compiler.program import INIT_TAIL as _INIT_TAIL
 from ..compiler.program import ROW_GAP as _ROW_GAP
-from ..compiler.program import VALUE_CYCLES as _VALUE_CYCLES
 from ..compiler.program import SWEEP_TAIL as _SWEEP_TAIL
+from ..compiler.program import VALUE_CYCLES as _VALUE_CYCLES
 from .columns import (
     ACCUMULATE_AT,
     AXON_MASK,

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, note, settings
 from networks import Case, cases, target
+
 from snnc.builds import cache_directory
 from snnc.compiler.execute import Execution, execute_network
 from snnc.compiler.flits import decode_outputs
@@ -68,9 +69,7 @@ def test_the_simulator_tiers_equal_the_reference(case: Case) -> None:
     isolated = run_isolated(program, case.payloads, trace=True)
     assert_layers(expected, layer_traces(program, isolated.trace), "cycle tier")
     stream = run_stream(program, case.payloads)
-    np.testing.assert_array_equal(
-        expected.outputs, decode_outputs(program, stream.flits, len(case.payloads))
-    )
+    np.testing.assert_array_equal(expected.outputs, decode_outputs(program, stream.flits, len(case.payloads)))
 
 
 @pytest.mark.skipif(

@@ -36,7 +36,7 @@ def known(signal) -> int | None:
 
 
 @cocotb.test()
-@cocotb.parametrize(words=[1, 3, 4, WORDS], gaps=[False, True])
+@cocotb.parametrize(words=[*(w for w in (1, 3, 4) if w < WORDS), WORDS], gaps=[False, True])
 async def reads_and_writes_on_schedule(dut, words: int, gaps: bool) -> None:
     rng = seeded()
     weight_words = int(os.environ["BENCH_WeightWords"])

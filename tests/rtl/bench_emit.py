@@ -59,8 +59,7 @@ async def sends_what_is_due_in_the_planned_cycles(dut, kind: int, pause: float) 
         neurons = rng.randrange((words - 1) * LANES + 1, words * LANES + 1)
         density = rng.choice([0.0, 0.2, 1.0])
         state = [
-            [rng.getrandbits(STATE) * (rng.random() < density) for _ in range(LANES)]
-            for _ in range(words)
+            [rng.getrandbits(STATE) * (rng.random() < density) for _ in range(LANES)] for _ in range(words)
         ]
         bitmap = [sum((rng.random() < density) << i for i in range(LANES)) for _ in range(words)]
         destinations = [

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+
 from snnc.compiler.arithmetic import Decay, ResetMode, neuron_step
 from snnc.rtl.simulate import RtlParameters
 
@@ -70,9 +71,7 @@ class Core:
     def start(self) -> NDArray[np.int64]:
         return np.zeros(self.neurons, np.int64) if self.initial is None else self.initial
 
-    def step(
-        self, payloads: NDArray[np.int64], bits: int
-    ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    def step(self, payloads: NDArray[np.int64], bits: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Advance one step; returns the membrane with the input, before bias, and the spikes."""
         before = self.membrane + self.weights @ payloads
         result = neuron_step(
@@ -95,10 +94,8 @@ def pack(values: NDArray[np.int64], lanes: int, bits: int, padding: int = 0) -> 
     padded = np.full(words * lanes, padding)
     padded[: len(values)] = values
     mask = (1 << bits) - 1
-    return [
-        sum((int(v) & mask) << (lane * bits) for lane, v in enumerate(row))
-        for row in padded.reshape(words, lanes)
-    ]
+    rows = padded.reshape(words, lanes)
+    return [sum((int(v) & mask) << (lane * bits) for lane, v in enumerate(row)) for row in rows]
 
 
 def memories(core: Core, p: RtlParameters) -> list[tuple[int, int, int, list[int]]]:
@@ -137,9 +134,7 @@ def configuration(cores: list[Core], p: RtlParameters) -> list[int]:
     return flits
 
 
-def sample(
-    inputs: NDArray[np.int64], targets: list[tuple[int, int]], base: int = 0
-) -> list[int]:
+def sample(inputs: NDArray[np.int64], targets: list[tuple[int, int]], base: int = 0) -> list[int]:
     """SPIKE, END and SYNC flits of one sample; inputs is (steps, axons)."""
     flits = []
     for step, row in enumerate(inputs):

@@ -19,12 +19,11 @@ from rtl_network import (
     memories,
     sample,
 )
+
 from snnc.errors import SnncError, UsageError
 from snnc.rtl.simulate import RtlParameters, RtlRun, build_rtl, end_of_run, run_rtl
 
-PARAMETERS = RtlParameters(
-    mesh_width=2, mesh_height=1, lanes=4, weight_words=1024, state_words=16
-)
+PARAMETERS = RtlParameters(mesh_width=2, mesh_height=1, lanes=4, weight_words=1024, state_words=16)
 BITS = PARAMETERS.state_bits
 
 
@@ -76,16 +75,12 @@ def expected(cores: list[Core], x: np.ndarray) -> tuple[list[int], list[tuple]]:
                 sweeps.append((core.x, step, before, spikes, core.membrane))
                 payloads = spikes.astype(np.int64)
             last = int(step == len(rows) - 1)
-            packets += [
-                flit(SPIKE, 1 << 24 | int(n) + 100, host=True) for n in np.flatnonzero(spikes)
-            ]
+            packets += [flit(SPIKE, 1 << 24 | int(n) + 100, host=True) for n in np.flatnonzero(spikes)]
             packets.append(flit(END, last, host=True))
     return packets, sweeps
 
 
-def run(
-    cores: list[Core], x: np.ndarray, cache: Path, simulator: str = "verilator", **options
-) -> RtlRun:
+def run(cores: list[Core], x: np.ndarray, cache: Path, simulator: str = "verilator", **options) -> RtlRun:
     stall_hooks = options.pop("stall_hooks", False)
     built = build_rtl(PARAMETERS, cache, simulator, stall_hooks=stall_hooks)
     setup = configuration(cores, PARAMETERS)
@@ -177,9 +172,7 @@ def test_one_spike_takes_the_cycles_of_the_page(rtl_cache, needs):
     needs("verilator")
     weights = np.zeros((6, 2), np.int64)
     weights[5, 1] = 3
-    core = Core(
-        0, 0, weights, np.full(6, 6), [Destination(host=True)], [HOST], credits_needed=0
-    )
+    core = Core(0, 0, weights, np.full(6, 6), [Destination(host=True)], [HOST], credits_needed=0)
     x = np.array([[[0, 2]]])
     setup = configuration([core], PARAMETERS)
     built = build_rtl(PARAMETERS, rtl_cache)
@@ -240,6 +233,40 @@ def test_values_and_readout_cross_the_mesh(rtl_cache, needs):
     built = build_rtl(PARAMETERS, rtl_cache)
     result = run_rtl(built, np.array(flits, np.uint64), 2, config_flits=len(setup))
     assert result.outputs["flit"].tolist() == want
+
+
+def test_values_and_spikes_to_the_same_words_keep_their_distance(rtl_cache, needs):
+    """VALUE and SPIKE flits back to back on one word: nothing may be read before it is written."""
+    needs("verilator")
+    rng = np.random.default_rng(9)
+    n = 18
+    core = Core(
+        0,
+        0,
+        rng.integers(-8, 8, (n, 20)),
+        np.zeros(n, np.int64),
+        [Destination(host=True)],
+        [HOST],
+        reset="none",
+        emission=VALUES_LAST,
+        credits_needed=0,
+    )
+    setup = configuration([core], PARAMETERS)
+    flits, membrane, mask = list(setup), np.zeros(n, np.int64), (1 << BITS) - 1
+    for _ in range(200):
+        if rng.random() < 0.5:
+            axon, payload = int(rng.integers(20)), int(rng.integers(1, 4))
+            flits.append(flit(SPIKE, payload << 24 | axon))
+            membrane += core.weights[:, axon] * payload
+        else:
+            neuron, value = int(rng.choice([0, 1, n - 2, n - 1])), int(rng.integers(-20, 20))
+            flits.append(flit(VALUE, neuron << BITS | value & mask))
+            membrane[neuron] += value
+    flits.append(flit(END, 1))
+    built = build_rtl(PARAMETERS, rtl_cache)
+    result = run_rtl(built, np.array(flits, np.uint64), 1, config_flits=len(setup))
+    values = [int(f) >> 12 & mask for f in result.outputs["flit"][:-1]]
+    assert values == [int(v) & mask for v in membrane]
 
 
 def test_memory_images_start_the_same_network(rtl_cache, tmp_path, needs):

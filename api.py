@@ -1,0 +1,53 @@
+"""The Python API: compile, simulate and verify as functions, for scripts and notebooks."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from numpy.typing import NDArray
+
+from .compiler.arithmetic import IntArray
+from .compiler.execute import payloads_of
+from .compiler.network import Network
+from .compiler.pipeline import compile_network
+from .compiler.storage import Program
+from .compiler.targets import Target, load_target
+from .verification import Verification, VerifyOptions
+
+if TYPE_CHECKING:
+    from .sim.report import Report
+
+
+def compile(model: Network | Path | str, target: Target | str = "fpga") -> Program:
+    """Compile a network, or a `.pt` file, for a target or the target of that name.
+
+    Raises UnsupportedModel, DoesNotFit, TargetError, FileError.
+    """
+    if not isinstance(model, Network):
+        from .builds import read_model
+
+        model = read_model(Path(model))[1]
+    chosen = load_target(target) if isinstance(target, str) else target
+    compilation = compile_network(model, chosen)
+    return Program(compilation.network, compilation.program)
+
+
+def simulate(
+    program: Program,
+    x: NDArray[Any],
+    y: IntArray | None = None,
+    tier: Literal["cycle", "functional"] = "cycle",
+) -> "Report":
+    """Simulate samples `x`, uint8 (samples, features) or (samples, steps, features), with labels `y` (samples,)."""
+    from .sim.simulate import simulate as run
+
+    return run(program, x, y, tier=tier)
+
+
+def verify(program: Program, x: NDArray[Any], options: VerifyOptions | None = None) -> Verification:
+    """Run reference, simulator and RTL on samples `x` (as for `simulate`) and compare everything."""
+    from .builds import cache_directory
+    from .verification import verify as run
+
+    network = program.network
+    payloads = payloads_of(network.input, network.steps, x)
+    return run(program, payloads, None, options or VerifyOptions(cache=cache_directory()))
