@@ -37,7 +37,7 @@ def simulate(
     y: IntArray | None = None,
     tier: Literal["cycle", "functional"] = "cycle",
 ) -> "Report":
-    """Simulate samples `x`, uint8 (samples, features) or (samples, steps, features), with labels `y` (samples,)."""
+    """Simulate uint8 samples `x`, (samples, features) or (samples, steps, features), with labels `y`."""
     from .sim.simulate import simulate as run
 
     return run(program, x, y, tier=tier)
