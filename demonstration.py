@@ -10,6 +10,8 @@ from .console import Console
 from .errors import MismatchError
 
 VERIFIED_SAMPLES = 32
+SUMMARY_PARAGRAPHS = 2
+"""Of the report's text: the figures of the whole network and the table of its layers."""
 
 
 def run_demo(console: Console, directory: Path) -> None:
@@ -22,7 +24,7 @@ def run_demo(console: Console, directory: Path) -> None:
     model = directory / "model.pt"
     with _step(console, 1, "train      digits-mlp, 4-bit weights, Brevitas, 4 steps"):
         trained = train_model(
-            "digits-mlp", model, seed=1, settings={}, data_dir=None, console=_only_progress(console)
+            "digits-mlp", model, seed=1, settings={}, data_dir=None, console=Console(console.quiet)
         )
     with _step(console, 2, "compile    for `fpga`, every level executed and compared"):
         compile_model(model, "fpga", directory, check=True, console=quiet)
@@ -44,15 +46,11 @@ def run_demo(console: Console, directory: Path) -> None:
     console.say(
         f"\ntrainer: accuracy {trained.accuracy:.2%} at a mean firing rate of {trained.mean_rate:.2%} (exact)"
     )
-    console.say(text)
-    console.say(result.summary())
-    console.say(f"report: {directory / 'report.json'}")
+    console.say("\n\n".join(text.split("\n\n")[:SUMMARY_PARAGRAPHS]))
+    console.say(f"\n{result.summary()}")
+    console.say(f"\nall figures: {directory / 'report.json'}, {directory / 'verify.json'}")
     if result.first_difference is not None:
         raise MismatchError(result.first_difference.describe(), hint=result.wave_hint())
-
-
-def _only_progress(console: Console) -> Console:
-    return Console(quiet=console.quiet)
 
 
 @contextmanager
