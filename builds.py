@@ -12,7 +12,7 @@ from .compiler.execute import LayerTrace, execute_image, execute_network, execut
 from .compiler.network import Network
 from .compiler.passes.encode import Encode
 from .compiler.pipeline import Compilation, Stage, check_pass_name, compile_network
-from .compiler.storage import Program
+from .compiler.storage import PROGRAM_FILE, Program
 from .compiler.targets import load_target
 from .compiler.text import print_ir
 from .console import Console
@@ -112,6 +112,7 @@ def compile_model(
     from .rtl.export import export_rtl
     from .training.checkpoint import save_checkpoint
 
+    _remove_old_results(output)
     (output / "ir").mkdir(parents=True, exist_ok=True)
     for number, stage in enumerate([Stage("network", network, 0.0), *stages]):
         write_text(output / "ir" / f"{number}-{stage.name}.txt", print_ir(stage.ir))
@@ -120,6 +121,12 @@ def compile_model(
     program.save(output)
     console.say(f"wrote {output}")
     return program
+
+
+def _remove_old_results(build: Path) -> None:
+    """Results of an older program must not stand beside a new one; without its program a build is no build."""
+    for name in (PROGRAM_FILE, "report.json", "verify.json"):
+        (build / name).unlink(missing_ok=True)
 
 
 def check_levels(compilation: Compilation, seed: int = 0) -> None:

@@ -77,7 +77,7 @@ def requantised(checkpoint: Checkpoint, *, weight_bits: int | None, steps: int |
         steps=old.config.steps if steps is None else steps,
     )
     model = SpikingClassifier(config)
-    _fill(model, _parameters(old), "requantised model")
+    _fill(model, {name: value.detach() for name, value in _parameters(old).items()}, "requantised model")
     model.eval()
     stale = ("test_accuracy", "mean_firing_rate")
     return Checkpoint(model, {key: note for key, note in checkpoint.notes.items() if key not in stale})

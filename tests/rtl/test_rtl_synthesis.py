@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+
 from snnc.rtl.simulate import RTL_DIR, SOURCES, RtlParameters
 
 SCRIPT = """
