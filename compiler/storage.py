@@ -9,6 +9,7 @@ import json
 import math
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -25,6 +26,8 @@ SCHEMA = 1
 PROGRAM_FILE = "program.snnc"
 MAX_JSON_BYTES = 64 << 20
 MAX_ARRAY_BYTES = 1 << 30
+UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError)
+"""What reading a damaged zip raises; RecursionError is a RuntimeError."""
 _ARRAY = re.compile(r"(int8|int64)\[((?:\d{1,9},?){1,2})\]#[0-9a-f]{16}")
 
 
