@@ -89,14 +89,7 @@ def load_program(directory: Path) -> Program:
         )
         program.network.verify()
         program.tiled.verify()
-    except (
-        zipfile.BadZipFile,
-        EOFError,
-        OSError,
-        RuntimeError,
-        NotImplementedError,
-        RecursionError,
-    ) as error:
+    except UNREADABLE as error:
         raise FileError(f"not a readable program: {error}", where=str(path)) from None
     except (FileError, TargetError, VerificationError) as error:
         raise FileError(str(error), where=str(path)) from None
