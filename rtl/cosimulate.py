@@ -134,7 +134,7 @@ def _layers(
 def _core_trace(
     core: Core, trace: RtlTrace, chosen: NDArray[np.bool_], program: TiledProgram, samples: int
 ) -> LayerTrace:
-    """Words of one core, written in order of sample, step and word, as (samples, steps, neurons) in slot order."""
+    """Words of one core, written by sample, step and word, as (samples, steps, neurons) in slot order."""
     lanes = program.target.lanes
     words = core.tile.words(lanes)
     slots = core.tile.neuron_map(lanes) >= 0

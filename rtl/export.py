@@ -46,8 +46,8 @@ def copy_sources(directory: Path) -> list[str]:
 def write_images(image: Image, prefix: Path) -> None:
     """Write one $readmemh file per memory of every core of the mesh, `<prefix>_x<X>_y<Y>_<memory>.hex`.
 
-    The registers make three files: plain ones, segments and banks. What a core has no content for, a core without
-    a tile for everything, gets zeros: it stays disabled.
+    The registers make three files: plain ones, segments and banks. What a core has no content for, a core
+    without a tile for everything, gets zeros: it stays disabled.
     """
     cores = {core.at: core for core in image.cores}
     names = [memory.name.lower() for memory in Memory] + ["segments", "banks"]

@@ -57,7 +57,11 @@ def lint(parameters: RtlParameters) -> str:
     command = [str(verilator_bin_dir() / "verilator"), "--lint-only", "-Wall", "--top-module", "snnc_top"]
     command += [f"-G{name}={value}" for name, value in parameters.verilog().items()]
     run = subprocess.run(
-        [*command, *map(str, sources())], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        [*command, *map(str, sources())],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
     )
     return run.stdout if run.returncode else ""
 

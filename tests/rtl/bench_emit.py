@@ -114,8 +114,7 @@ def emission(rng, kind: int) -> Emission:
             for _ in range(SLOTS)
         ],
         state=[
-            [rng.getrandbits(STATE) * (rng.random() < density) for _ in range(LANES)]
-            for _ in range(words)
+            [rng.getrandbits(STATE) * (rng.random() < density) for _ in range(LANES)] for _ in range(words)
         ],
         pixel_words=pixel_words,
         columns=rng.choice([n for n in range(1, pixels + 1) if pixels % n == 0]),

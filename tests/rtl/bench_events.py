@@ -13,6 +13,7 @@ LANES, STATE, WORDS, WEIGHT_WORDS, ROWS, COLUMNS = (
     for name in ("Lanes", "StateBits", "StateWords", "WeightWords", "AxonRows", "AxonColumns")
 )
 
+
 @dataclass
 class Grid:
     """A tile, its axon tables, and which y and x belong to each bank."""
@@ -213,7 +214,9 @@ async def touches_each_word_on_schedule(dut, idle: float) -> None:
         assert seen.busy == busy
         assert [(c, w) for c, _, w in seen.reads] == [(r[0], r[2]) for r in reads]
         assert seen.writes == [(r[0] + 3, r[2]) for r in reads]
-        for (_, address, _), lanes, (_, weight, _, *planned) in zip(seen.reads, seen.lanes, reads, strict=True):
+        for (_, address, _), lanes, (_, weight, _, *planned) in zip(
+            seen.reads, seen.lanes, reads, strict=True
+        ):
             assert weight is None or address == weight
             assert lanes == tuple(planned)
         dropped += sum(schedule(g, event) is None for event in events)

@@ -6,6 +6,7 @@ import cocotb
 import numpy as np
 from cocotb.triggers import Timer
 from rtl_bench import seeded
+
 from snnc.compiler.arithmetic import Decay, decay, neuron_step
 
 STATE = int(os.environ["BENCH_StateBits"])

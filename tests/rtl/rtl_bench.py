@@ -111,8 +111,6 @@ def run_bench(
     from snnc.rtl.simulate import build_model, run_model, sources
 
     values = {name: str(value) for name, value in parameters.items()}
-    model = build_model(
-        sources(), top, values, cache, simulator, defines=["SNNC_ASSERT"]
-    )
+    model = build_model(sources(), top, values, cache, simulator, defines=["SNNC_ASSERT"])
     environment = {f"BENCH_{name}": value for name, value in values.items()}
     run_model(model, top, bench, simulator, work, seed=seed, environment=environment)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+
 from snnc.compiler.arithmetic import Decay, ResetMode, decay, neuron_step
 from snnc.rtl.simulate import RtlParameters
 

@@ -22,6 +22,7 @@ from rtl_network import (
     memories,
     sample,
 )
+
 from snnc.compiler.arithmetic import Decay
 from snnc.errors import SnncError, UsageError
 from snnc.rtl.simulate import RtlParameters, RtlRun, build_rtl, end_of_run, run_rtl
@@ -87,16 +88,12 @@ def expected(cores: list[Core], x: np.ndarray) -> tuple[list[int], list[tuple]]:
                 sweeps.append((core.x, step, before, spikes, core.membrane))
                 payloads = spikes.astype(np.int64)
             last = int(step == len(rows) - 1)
-            packets += [
-                flit(SPIKE, 1 << 24 | int(n) + 100, host=True) for n in np.flatnonzero(spikes)
-            ]
+            packets += [flit(SPIKE, 1 << 24 | int(n) + 100, host=True) for n in np.flatnonzero(spikes)]
             packets.append(flit(END, last, host=True))
     return packets, sweeps
 
 
-def run(
-    cores: list[Core], x: np.ndarray, cache: Path, simulator: str = "verilator", **options
-) -> RtlRun:
+def run(cores: list[Core], x: np.ndarray, cache: Path, simulator: str = "verilator", **options) -> RtlRun:
     stall_hooks = options.pop("stall_hooks", False)
     built = build_rtl(PARAMETERS, cache, simulator, stall_hooks=stall_hooks)
     setup = configuration(cores, PARAMETERS)
@@ -189,9 +186,7 @@ def test_one_spike_takes_the_cycles_of_the_page(rtl_cache, needs):
     needs("verilator")
     weights = np.zeros((6, 2), np.int64)
     weights[5, 1] = 3
-    core = Core(
-        0, 0, [weights], np.full(6, 6), [Destination(host=True)], [HOST], credits_needed=0
-    )
+    core = Core(0, 0, [weights], np.full(6, 6), [Destination(host=True)], [HOST], credits_needed=0)
     x = np.array([[[0, 2]]])
     setup = configuration([core], PARAMETERS)
     built = build_rtl(PARAMETERS, rtl_cache)
@@ -345,9 +340,7 @@ def test_memory_images_start_the_same_network(rtl_cache, tmp_path, needs):
         registers = images.pop("registers")
         images["registers"] = {n: registers[n] for n in range(16)}
         images["segments"] = {n: registers[16 + n] for n in range(4)}
-        images["banks"] = {
-            b: sum(registers[32 + 8 * b + i] << 32 * i for i in range(4)) for b in range(4)
-        }
+        images["banks"] = {b: sum(registers[32 + 8 * b + i] << 32 * i for i in range(4)) for b in range(4)}
         for name, image in images.items():
             lines = [f"@{address:x} {word:x}\n" for address, word in image.items()] or ["0\n"]
             path = tmp_path / f"img_x{core.x}_y{core.y}_{name}.hex"
