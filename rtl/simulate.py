@@ -116,7 +116,7 @@ class RtlTrace:
     spikes: NDArray[np.bool_]
     """(entries, lanes)."""
     before: NDArray[np.int64]
-    """(entries, lanes): the state word read, before bias: membrane and all input of the step, or the current."""
+    """(entries, lanes): the state word read, before bias: membrane plus current, or the current (CUBA)."""
     after: NDArray[np.int64]
     """(entries, lanes): membrane the next step starts from."""
     last: NDArray[np.bool_]
@@ -272,7 +272,8 @@ def run_rtl(
 
     The first `config_flits` flits configure and are followed by a reset. `stall` is the share of
     cycles in which the host offers no input, and takes no output. `waves` names a waveform file
-    to write (VCD by Verilator, FST by Icarus); the build must have been made with `waves=True`. Files stay in `work_dir`.
+    to write (VCD by Verilator, FST by Icarus); the build must have been made with `waves=True`.
+    Files stay in `work_dir`.
     """
     if waves is not None and not built.waves:
         raise UsageError("waveforms need a build made with waves=True")

@@ -76,7 +76,7 @@ def configuration(g: Grid) -> list[int]:
 
 
 def schedule(g: Grid, event: tuple) -> list | None:
-    """Per cycle of the engine (weight address or None, word, shift, value, lanes) or None; None if dropped."""
+    """Per engine cycle (weight address or None, word, shift, value, lanes) or None; None if dropped."""
     kind, payload, (y, x, channel), value = event
     if kind == VALUE:
         lane = 1 << channel % LANES

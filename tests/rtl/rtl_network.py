@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.compiler.arithmetic import Decay, ResetMode, decay, neuron_step
+from snnc.compiler.arithmetic import NO_LEAK, Decay, ResetMode, decay, neuron_step
 from snnc.rtl.simulate import RtlParameters
 
 SPIKE, VALUE, END, CREDIT, CONFIG_ADDRESS, CONFIG_DATA, SYNC = range(7)
@@ -88,8 +88,8 @@ class Destination:
 class Core:
     """One flat core and everything in its registers and tables.
 
-    `weights` holds one array (neurons, axons) per edge; edge e hears coordinates with y = e. Its neurons are CUBA
-    where `current_leak` is given.
+    `weights` holds one array (neurons, axons) per edge; edge e hears coordinates with y = e. Its neurons are
+    CUBA where `current_leak` is given.
     """
 
     x: int
@@ -103,7 +103,7 @@ class Core:
     reset: ResetMode = "soft"
     reset_value: int = 0
     emission: int = SPIKES
-    leak: Decay = Decay()
+    leak: Decay = NO_LEAK
     current_leak: Decay | None = None
     state_bits: int | None = None
     credits_needed: int = 1
@@ -125,7 +125,7 @@ class Core:
     def step(
         self, payloads: list[NDArray[np.int64]], bits: int
     ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """Advance one step with the payloads of each edge; returns the state word the sweep reads, and the spikes."""
+        """Advance one step with the payloads of each edge; returns the state word read, and the spikes."""
         arriving = sum((w @ p for w, p in zip(self.weights, payloads, strict=True)), np.zeros(1, np.int64))
         if self.current_leak is not None:
             arriving = self.current = decay(self.current, self.current_leak) + arriving
