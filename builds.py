@@ -180,11 +180,19 @@ def _fit_table(compilation: Compilation) -> str:
 def load_inputs(
     program: Program, data: str, *, data_dir: Path | None, split: str = "test", samples: int | None = None
 ) -> "Samples":
-    """Samples that fit the program's input; raises FileError where they do not."""
-    from .training.datasets import check_payload, load_samples
+    """Samples prepared as the model was trained on them; raises FileError where they do not fit its input."""
+    from .training.prepare import load_prepared
 
     node = program.network.input
-    loaded = load_samples(data, split, limit=samples, data_dir=data_dir, events=node.encoding == "events")
+    loaded = load_prepared(
+        data,
+        split,
+        program.network.notes.get("preparation", "none"),
+        node.max_payload,
+        events=node.encoding == "events",
+        limit=samples,
+        data_dir=data_dir,
+    )
     if loaded.features != node.features:
         raise FileError(
             f"samples have {loaded.features} features, the model takes {node.features}", where=data
@@ -194,7 +202,6 @@ def load_inputs(
             f"spike trains have {loaded.x.shape[1]} steps, the model takes {program.network.steps}",
             where=data,
         )
-    check_payload(loaded, node.max_payload)
     return loaded
 
 

@@ -134,7 +134,7 @@ class Network:
     layers: tuple[Layer, ...]
     readout: Readout
     notes: dict[str, str] = field(default_factory=dict)
-    """Plain facts that travel with the model (recipe, seed, accuracy), never used to compute."""
+    """Plain facts that travel with the model (recipe, seed, accuracy), never used by an execution."""
 
     @property
     def weight_bits(self) -> int:

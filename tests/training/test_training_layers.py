@@ -80,7 +80,6 @@ def test_synaptic_current_is_the_contract(leak: Decay, arriving: list[int]) -> N
         expected.append(int(current))
     values = torch.tensor(arriving).double()
     assert [int(value) for value in leaking_currents(values, None, leak)] == expected
-    # The same in two parts.
     first = leaking_currents(values[:1], None, leak)
     assert [int(value) for value in leaking_currents(values[1:], first[-1], leak)] == expected[1:]
 
@@ -224,9 +223,8 @@ def _elementary(
         if population.reset != "none":
             fired = _AtanSpike.apply((integrated - threshold) / threshold)  # type: ignore[no-untyped-call]
         target = integrated - threshold if population.reset == "soft" else population.reset_value
-        settled = clamp_through(
-            torch.where(fired > 0, target, integrated), *state_range(population.state_bits)
-        )
+        settled = torch.where(fired > 0, target, integrated)
+        settled = clamp_through(settled, *state_range(population.state_bits))
         fraction = population.leak.numerator / 2**population.leak.fraction_bits
         membrane = settled - floor_through(settled * fraction)
         membranes.append(membrane)
