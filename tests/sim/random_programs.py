@@ -218,6 +218,18 @@ def random_program(generator: Generator) -> TiledProgram:
 
 
 def _random_core(generator: Generator, core: Core, moves: dict[Address, Address], target: Target) -> Core:
+    """The core elsewhere, with random tables unless its tile has padding lanes, which must get no weights."""
+    sources = [moves.get(source, source) if not source.host else source for source in core.sources]
+    moved = replace(
+        core,
+        at=moves[core.at],
+        sources=tuple(sources[i] for i in generator.permutation(len(sources))),
+        destinations=tuple(_shuffled(generator, core, moves)),
+    )
+    return moved if core.tile.channels % target.lanes else _with_random_tables(generator, moved, target)
+
+
+def _with_random_tables(generator: Generator, core: Core, target: Target) -> Core:
     words, lanes = core.tile.words(target.lanes), target.lanes
     equal = int(generator.integers(1, min(words, 6) + 1)) if generator.random() < 0.5 else 0
     banks, reaches = [], []
@@ -227,16 +239,12 @@ def _random_core(generator: Generator, core: Core, moves: dict[Address, Address]
         reaches.append(reach)
     spaced = len({bank.row_words for bank in banks}) > 1
     rows, columns, weight_words = _random_axons(generator, core, banks, reaches, words)
-    sources = [moves.get(source, source) if not source.host else source for source in core.sources]
     return replace(
         core,
-        at=moves[core.at],
         weights=generator.integers(-8, 8, (weight_words, lanes)).astype(np.int8),
         axon_rows=rows,
         axon_columns=columns,
         banks=tuple(replace(bank, spaced=True) if spaced else bank for bank in banks),
-        sources=tuple(sources[i] for i in generator.permutation(len(sources))),
-        destinations=tuple(_shuffled(generator, core, moves)),
     )
 
 

@@ -58,10 +58,12 @@ def one_core(
         ("row_weight_step", "column_weight_step", "row_state_step", "column_state_step"), 0
     )
     fields |= {"first_channel": 0, "depthwise": 0} | (bank or {})
+    weights = np.ones((4, words * TARGET.lanes), np.int8)
+    weights[:, neurons:] = 0
     core = Core(
         at=Address(0, 0),
         tile=Tile("only", (neurons, 1, 1), 0, neurons, 0, 1),
-        weights=np.ones((4 * words, TARGET.lanes), np.int8),
+        weights=weights.reshape(4 * words, TARGET.lanes),
         weight_bits=4,
         axon_rows=np.array([(0, 1, 0, 0)]),
         axon_columns=np.array([(1, 0, 0)]),
