@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import FileError
 from .arithmetic import IntArray
 from .network import Input
 
@@ -15,7 +16,16 @@ def encode_inputs(node: Input, steps: int, x: NDArray[np.uint8]) -> IntArray:
     `x` is (samples, features) with values 0..max_payload, or (samples, steps, features) for `events`. The
     meaning of each encoding is in `network.Input`. `rate` draws from a generator that depends on the sample's
     own values alone, so that a sample's events do not depend on its neighbours in the batch.
+
+    Raises FileError for another shape or a value out of range: the simulator relies on both.
     """
+    expected = (steps, node.features) if node.encoding == "events" else (node.features,)
+    if x.shape[1:] != expected:
+        raise FileError(
+            f"the model takes inputs of shape (samples, {', '.join(map(str, expected))}), not {x.shape}"
+        )
+    if x.size and not 0 <= int(x.min()) <= int(x.max()) <= node.max_payload:
+        raise FileError(f"values must be 0..{node.max_payload}, not {int(x.min())}..{int(x.max())}")
     values = x.astype(np.int64)
     if node.encoding == "events":
         return values
