@@ -43,6 +43,8 @@ class Recipe:
     """Added to the loss per unit of mean firing rate of the hidden layers."""
     shift: int = 0
     """Training images move by up to so many pixels each way, anew every epoch."""
+    mirror: bool = False
+    """Every other training image is flipped left to right, anew every epoch."""
 
     def model_config(self, shape: Shape, classes: int) -> ModelConfig:
         """The model this recipe builds for data of that shape with so many classes."""
@@ -200,6 +202,10 @@ def _parse(key: str, text: str, kind: typing.Any) -> object:
         if text not in choices:
             raise UsageError(f"{key} must be one of {', '.join(choices)}, not {text!r}")
         return text
+    if kind is bool:
+        if text.lower() not in ("true", "false"):
+            raise UsageError(f"{key} must be true or false, not {text!r}")
+        return text.lower() == "true"
     optional = isinstance(kind, types.UnionType)
     if optional and text.lower() == "none":
         return None
@@ -241,4 +247,6 @@ def _unparse(value: object) -> str:
     """`value` in the form that `--set` takes."""
     if isinstance(value, tuple):
         return ",".join(map(str, value))
+    if isinstance(value, bool):
+        return str(value).lower()
     return "none" if value is None else str(value)

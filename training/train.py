@@ -13,7 +13,7 @@ from ..errors import FileError, UsageError
 from .datasets import Samples
 from .measure import Quality, measure
 from .model import SpikingClassifier
-from .prepare import describe_preparation, load_prepared, shifted
+from .prepare import augmented, describe_preparation, load_prepared
 from .recipes import Recipe, apply_settings
 
 
@@ -133,7 +133,7 @@ def _fit(
         totals = np.zeros(3)
         order = torch.randperm(len(samples), generator=shuffle)
         for chosen in torch.split(order, recipe.batch):
-            x = shifted(samples.x[chosen.numpy()], (sides[0], sides[1]), recipe.shift, moves)
+            x = augmented(samples.x[chosen.numpy()], (sides[0], sides[1]), recipe.shift, recipe.mirror, moves)
             payloads = torch.from_numpy(model.payloads(x))
             loss, measures = _loss(model, payloads, y[chosen], recipe.rate_penalty)
             optimiser.zero_grad()
