@@ -12,7 +12,10 @@ from ..compiler.flits import FlitArray, decode_outputs, encode_samples
 from ..compiler.image import Image
 from ..compiler.program import Core, TiledProgram
 from ..errors import MismatchError
-from .simulate import RtlParameters, RtlRun, RtlTrace, Simulator, build_rtl, end_of_run, run_rtl
+from .parameters import parameters_for
+from .results import RtlTrace
+from .simulate import RtlRun, build_rtl, end_of_run, run_rtl
+from .tools import Simulator
 
 CYCLES_PER_FLIT = 4096
 """Generous bound of what one input flit can cost; a mesh that needs longer hangs."""
@@ -33,31 +36,6 @@ class CoSimulation:
     cycles: tuple[IntArray, ...]
     """Cycle of each packet."""
     total_cycles: int
-
-
-def parameters_for(image: Image, init_prefix: str = "") -> RtlParameters:
-    """The hardware that `image` is for."""
-    target = image.target
-    return RtlParameters(
-        mesh_width=target.width,
-        mesh_height=target.height,
-        lanes=target.lanes,
-        weight_bits=image.weight_bits,
-        state_bits=target.state_bits,
-        weight_words=target.weight_words(image.weight_bits),
-        state_words=target.state_words,
-        parameter_words=target.parameter_words,
-        axon_rows=target.axon_rows,
-        axon_columns=target.axon_columns,
-        bitmap_slots=target.delay_slots,
-        cuba=int(target.cuba),
-        decay_multiplier=int(target.decay_multiplier),
-        destinations=target.destinations,
-        sources=target.sources,
-        event_fifo_depth=target.event_fifo,
-        router_fifo_depth=target.router_fifo,
-        init_prefix=init_prefix,
-    )
 
 
 def cosimulate(

@@ -9,8 +9,8 @@ from ..compiler.image import CHUNK_BITS, REGISTERS, CoreImage, Image, Memory
 from ..compiler.passes.encode import BANK_REGISTER, BANK_WORDS, SEGMENT_REGISTER
 from ..compiler.program import MAX_SEGMENTS, Address
 from ..files import write_text
-from .cosimulate import parameters_for
-from .simulate import SOURCES, RtlParameters, sources
+from .parameters import RtlParameters, parameters_for
+from .sources import SOURCES, sources
 
 IMAGE_PREFIX = "image/core"
 

@@ -3,7 +3,9 @@
 import subprocess
 import sys
 
-from .simulate import RtlParameters, sources, verilator_bin_dir
+from .parameters import RtlParameters
+from .sources import sources
+from .tools import verilator_bin_dir
 
 CONFIGURATIONS = (
     RtlParameters(),

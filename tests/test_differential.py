@@ -16,7 +16,7 @@ from snnc.compiler.execute import Execution, execute_network
 from snnc.compiler.flits import decode_outputs
 from snnc.compiler.text import print_ir
 from snnc.rtl.cosimulate import CoSimulation, cosimulate
-from snnc.rtl.simulate import simulator_missing
+from snnc.rtl.tools import simulator_missing
 from snnc.sim.cycle_engine import CycleRun, run_isolated, run_stream
 from snnc.sim.functional import run_functional
 from snnc.verification import MembranesAndSpikes, layer_traces

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from snnc.rtl.simulate import Simulator, simulator_missing
+from snnc.rtl.tools import Simulator, simulator_missing
 
 sys.path.insert(0, str(Path(__file__).parent))
 

@@ -108,7 +108,8 @@ def run_bench(
     seed: int = 1,
 ) -> None:
     """Build one module of the RTL with its assertions, and run the benches of a Python module."""
-    from snnc.rtl.simulate import build_model, run_model, sources
+    from snnc.rtl.model import build_model, run_model
+    from snnc.rtl.sources import sources
 
     values = {name: str(value) for name, value in parameters.items()}
     model = build_model(sources(), top, values, cache, simulator, defines=["SNNC_ASSERT"])

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.compiler.arithmetic import NO_LEAK, Decay, ResetMode, decay, neuron_step
-from snnc.rtl.simulate import RtlParameters
+from snnc.rtl.parameters import RtlParameters
 
 SPIKE, VALUE, END, CREDIT, CONFIG_ADDRESS, CONFIG_DATA, SYNC = range(7)
 SPIKES, VALUES_LAST, VALUES_EVERY = range(3)

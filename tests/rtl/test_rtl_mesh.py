@@ -25,7 +25,8 @@ from rtl_network import (
 
 from snnc.compiler.arithmetic import Decay
 from snnc.errors import SnncError, UsageError
-from snnc.rtl.simulate import RtlParameters, RtlRun, build_rtl, end_of_run, run_rtl
+from snnc.rtl.parameters import RtlParameters
+from snnc.rtl.simulate import RtlRun, build_rtl, end_of_run, run_rtl
 
 PARAMETERS = RtlParameters(
     mesh_width=2,

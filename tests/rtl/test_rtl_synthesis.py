@@ -8,7 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from snnc.rtl.simulate import RTL_DIR, SOURCES, RtlParameters
+from snnc.rtl.parameters import RtlParameters
+from snnc.rtl.sources import RTL_DIR, SOURCES
 
 SCRIPT = """
 read_verilog -sv {sources}

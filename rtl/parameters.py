@@ -1,0 +1,66 @@
+"""The parameters of the hardware, and which ones a memory image is for."""
+
+from dataclasses import asdict, dataclass
+
+from ..compiler.image import Image
+
+
+@dataclass(frozen=True)
+class RtlParameters:
+    """The parameters of `snnc_top`, under the same names in snake case."""
+
+    mesh_width: int = 2
+    mesh_height: int = 2
+    lanes: int = 8
+    weight_bits: int = 4
+    state_bits: int = 16
+    weight_words: int = 256
+    state_words: int = 16
+    parameter_words: int = 16
+    axon_rows: int = 16
+    axon_columns: int = 16
+    bitmap_slots: int = 1
+    cuba: int = 0
+    decay_multiplier: int = 0
+    destinations: int = 8
+    sources: int = 8
+    event_fifo_depth: int = 16
+    router_fifo_depth: int = 4
+    init_prefix: str = ""
+    """Absolute beginning of the names of the initial memory images; "" for none."""
+
+    def verilog(self) -> dict[str, str]:
+        """Parameter names and values as a command line states them."""
+        values = asdict(self)
+        prefix = values.pop("init_prefix")
+        named = {_upper_camel(name): str(value) for name, value in values.items()}
+        return {**named, "InitPrefix": f'"{prefix}"'}
+
+
+def parameters_for(image: Image, init_prefix: str = "") -> RtlParameters:
+    """The hardware that `image` is for."""
+    target = image.target
+    return RtlParameters(
+        mesh_width=target.width,
+        mesh_height=target.height,
+        lanes=target.lanes,
+        weight_bits=image.weight_bits,
+        state_bits=target.state_bits,
+        weight_words=target.weight_words(image.weight_bits),
+        state_words=target.state_words,
+        parameter_words=target.parameter_words,
+        axon_rows=target.axon_rows,
+        axon_columns=target.axon_columns,
+        bitmap_slots=target.delay_slots,
+        cuba=int(target.cuba),
+        decay_multiplier=int(target.decay_multiplier),
+        destinations=target.destinations,
+        sources=target.sources,
+        event_fifo_depth=target.event_fifo,
+        router_fifo_depth=target.router_fifo,
+        init_prefix=init_prefix,
+    )
+
+
+def _upper_camel(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("_"))
