@@ -15,6 +15,7 @@ from .decode import decode_image
 from .geometry import ungrouped
 from .image import Image
 from .network import Conv2d, Edge, Layer, Network, Readout, Shape, count, pooled
+from .order import dataflow_order
 from .program import Address, Core, TiledProgram, local_coordinates
 
 Value = TypeVar("Value", np.int64, np.bool_)
@@ -270,25 +271,6 @@ def _join(program: TiledProgram, owners: list[Core], parts: list[NDArray[Value]]
         numbers = core.tile.neuron_map(program.target.lanes)
         joined[:, :, numbers[numbers >= 0]] = part
     return joined
-
-
-def dataflow_order(program: TiledProgram) -> list[Core]:
-    """Cores such that every core stands behind all that send to it in the same step."""
-    forward: dict[Address, set[Address]] = {core.at: set() for core in program.cores}
-    for core in program.cores:
-        for entry in core.destinations:
-            if not entry.to.host and not entry.recurrent:
-                forward[entry.to].add(core.at)
-    ordered: list[Core] = []
-    waiting = list(program.cores)
-    while waiting:
-        done = {core.at for core in ordered}
-        ready = [core for core in waiting if forward[core.at] <= done]
-        if not ready:
-            raise ValueError(f"cores {[str(core.at) for core in waiting]} wait for one another")
-        ordered.extend(ready)
-        waiting = [core for core in waiting if not forward[core.at] <= done]
-    return ordered
 
 
 def read_out(readout: Readout, trace: LayerTrace) -> IntArray:

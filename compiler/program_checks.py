@@ -8,6 +8,7 @@ import numpy as np
 from ..errors import VerificationError
 from .arithmetic import NO_LEAK, IntArray, state_range
 from .network import MAX_NEURONS, MAX_STEPS, count
+from .order import dataflow_order
 from .program import (
     DECAY_BITS,
     HOST,
@@ -40,6 +41,7 @@ def verify_program(program: TiledProgram) -> None:
         _verify_destinations(core, program, places)
         _verify_segments(core)
     _verify_sources(program)
+    dataflow_order(program)
     for route in program.input_routes:
         _verify_input(route, program)
     _verify_outputs(program)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from ..compiler.arithmetic import NO_LEAK, IntArray, state_range
 from ..compiler.flits import DATA_SHIFT, FlitType, flit
 from ..compiler.network import count
+from ..compiler.order import dataflow_order
 from ..compiler.program import (
     HAZARD_DISTANCE,
     Address,
@@ -17,7 +18,6 @@ from ..compiler.program import (
     TiledProgram,
     local_coordinates,
 )
-from ..errors import VerificationError
 from . import columns as c
 
 ALIGNMENT = 16
@@ -51,7 +51,7 @@ class Layout(NamedTuple):
 
 
 def build_layout(program: TiledProgram) -> Layout:
-    """The pools of `program`; raises VerificationError if its cores send to each other in a circle."""
+    """The pools of `program`, whose `verify` the kernels rely on for every index they follow."""
     places = _Places(program)
     words = np.zeros(places.size, np.int64)
     _fill_header(words, program, places)
@@ -74,8 +74,10 @@ def build_layout(program: TiledProgram) -> Layout:
             words[record + column] = start + section * state
         words[record + c.LIST_START] = lists
         lists += core.delay_slots * core.tile.words(lanes) * lanes
-    order = _topological_order(program)
-    words[places.order : places.order + len(order)] = [places.cores[core] for core in order]
+    order = dataflow_order(program)
+    words[places.order : places.order + len(order)] = [
+        places.cores[places.core_at[core.at]] for core in order
+    ]
     return Layout(
         words,
         np.concatenate([core.weights.reshape(-1) for core in program.cores]),
@@ -319,25 +321,3 @@ def _state_pool(
             section[:, core.tile.channels :] = padding
         pool[words[record + c.LOCAL_START] :][:slots] = core.tile.local_slots(np.arange(slots), lanes)
     return pool
-
-
-def _topological_order(program: TiledProgram) -> list[int]:
-    """Core numbers, senders before receivers on forward edges."""
-    number = {core.at: index for index, core in enumerate(program.cores)}
-    receivers = [
-        sorted({number[d.to] for d in core.destinations if not d.to.host and not d.recurrent})
-        for core in program.cores
-    ]
-    waiting = [0] * len(receivers)
-    for group in receivers:
-        for receiver in group:
-            waiting[receiver] += 1
-    order = [core for core, count in enumerate(waiting) if count == 0]
-    for core in order:
-        for receiver in receivers[core]:
-            waiting[receiver] -= 1
-            if waiting[receiver] == 0:
-                order.append(receiver)
-    if len(order) != len(receivers):
-        raise VerificationError("cores send to each other in a circle", where="layout")
-    return order

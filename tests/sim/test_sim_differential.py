@@ -72,7 +72,7 @@ def assert_as_the_stepped_model(program: TiledProgram, payloads: IntArray) -> No
         if core.core.emission != "values_every":
             real = core.core.tile.neuron_map(program.target.lanes) >= 0
             swept = run.trace[number].accumulated.reshape(-1, core.core.neurons)
-            assert_array_equal(swept, np.array(core.accumulated)[:, real])
+            assert_array_equal(swept, np.array(core.neurons.accumulated)[:, real])
 
 
 @settings(max_examples=70, deadline=None, derandomize=True)
