@@ -1,9 +1,13 @@
-"""Hypothesis strategies: random PyTorch models over the whole vocabulary, and inputs for them."""
+"""Random PyTorch models over the whole vocabulary, their inputs, and the surrogate as its source has it."""
+
+import math
+from typing import Any
 
 import numpy as np
 import torch
 from hypothesis import assume
 from hypothesis import strategies as st
+from torch import Tensor
 
 from snnc.compiler.arithmetic import NO_LEAK, Decay
 from snnc.compiler.network import Shape
@@ -51,7 +55,7 @@ def models(draw: st.DrawFn) -> SpikingClassifier:
         readout=readout,
         first_step=0 if readout == "membrane" else draw(st.integers(0, steps - 1)),
     )
-    return varied(config, draw(st.integers(0, 1000)))
+    return varied(config, draw(st.integers(0, 1000)), batch_norm=draw(st.booleans()))
 
 
 @st.composite
@@ -94,15 +98,20 @@ def skips(draw: st.DrawFn, shapes: dict[str, Shape], name: str, channels: int) -
     return EdgeConfig(source, "conv", groups=groups, delay=delay)
 
 
-def varied(config: ModelConfig, seed: int) -> SpikingClassifier:
-    """A model whose neurons differ: random biases and thresholds, and weights large enough to fire."""
+def varied(config: ModelConfig, seed: int, *, batch_norm: bool = False) -> SpikingClassifier:
+    """A model whose neurons differ: random biases and thresholds, and weights large enough to fire.
+
+    With `batch_norm`, where no layer is in a loop, it has the statistics of a batch.
+    """
     torch.manual_seed(seed)
-    model = SpikingClassifier(config)
+    loops = any(config.is_recurrent(layer, edge) for layer in config.layers for edge in layer.edges)
+    model = SpikingClassifier(config, batch_norm=batch_norm and not loops)
     with torch.no_grad():
         for layer in model.stack:
             layer.bias.normal_(0, 0.2)
             layer.threshold.uniform_(0.05, 0.8)
             layer.synapses.weight.mul_(3)
+        model(torch.from_numpy(model.payloads(random_inputs(config, seed=seed))))
     return model
 
 
@@ -113,3 +122,18 @@ def random_inputs(config: ModelConfig, samples: int = 4, seed: int = 1) -> np.nd
     generator = np.random.default_rng(seed)
     values = generator.integers(0, config.max_payload + 1, (samples, *shape))
     return (values * generator.integers(0, 2, values.shape)).astype(np.uint8)
+
+
+class AtanSpike(torch.autograd.Function):
+    """The surrogate as its source defines it, of the distance to the threshold."""
+
+    @staticmethod
+    def forward(context: Any, distance: Tensor) -> Tensor:
+        context.save_for_backward(distance)
+        return (distance >= 0).to(distance.dtype)
+
+    @staticmethod
+    def backward(context: Any, *gradients: Tensor) -> Tensor:
+        (distance,) = context.saved_tensors
+        slope: Tensor = 1 / (1 + (math.pi * distance) ** 2)
+        return gradients[0] * slope

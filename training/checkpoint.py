@@ -86,6 +86,8 @@ def requantised(checkpoint: Checkpoint, *, weight_bits: int | None, steps: int |
 
 def _parameters(model: SpikingClassifier) -> dict[str, Tensor]:
     """The learned tensors by name, as the file calls them."""
+    if any(layer.statistics is not None for layer in model.stack):
+        raise ValueError("fold the batch normalisation before the model is stored")
     return {
         f"{name}.{kind}": tensor
         for name, layer in zip(model.layer_names, model.stack, strict=True)

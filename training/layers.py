@@ -20,6 +20,7 @@ from ..compiler.arithmetic import IntArray, state_range
 from ..compiler.network import Shape
 from .config import INPUT, LayerConfig, Population
 from .neurons import run_population
+from .normalisation import CurrentStatistics
 from .surrogate import ceil_through, clamp_through, floor_through, round_through
 from .synapses import transform, weight_shape
 
@@ -66,6 +67,7 @@ class SpikingLayer(nn.Module):
     edges of a channel share one scale, so that their integers meet on one accumulator grid. With `readout`
     all channels share it too, so that their membranes compare with each other. `threshold` and `bias` are
     float parameters per channel; the thresholds start at 1 for inputs scaled to 0..1, lower behind spikes.
+    With `batch_norm` both count in standard deviations of the synaptic current, from its mean, until `fold`.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class SpikingLayer(nn.Module):
         steps: int,
         *,
         readout: bool = False,
+        batch_norm: bool = False,
     ) -> None:
         """`sources` and `payloads` are the shape and the largest payload of each edge's source."""
         super().__init__()
@@ -98,8 +101,9 @@ class SpikingLayer(nn.Module):
         # He et al. 2015, arXiv 1502.01852. PyTorch's own start is 2.4 times smaller; with a price
         # on spikes, a second hidden layer then falls silent before it learns.
         nn.init.kaiming_uniform_(self.synapses.weight, nonlinearity="relu")
-        graded = any(edge.source == INPUT for edge in config.edges)
-        self.threshold = nn.Parameter(torch.full((config.channels,), 1.0 if graded else SPIKE_FED_THRESHOLD))
+        self.statistics = CurrentStatistics(config.channels) if batch_norm else None
+        wide = batch_norm or any(edge.source == INPUT for edge in config.edges)
+        self.threshold = nn.Parameter(torch.full((config.channels,), 1.0 if wide else SPIKE_FED_THRESHOLD))
         self.bias = nn.Parameter(torch.zeros(config.channels))
         reach = sum(
             size * math.prod(edge.pool) * payload
@@ -121,21 +125,59 @@ class SpikingLayer(nn.Module):
         # A constant for the gradients: with gradients through the scale, the spike penalty shrank the
         # weights of rarely firing neurons to nothing, and their biases ran to the end of the state range.
         scale = quantised.scale.detach()
-        weights = round_through(quantised.value / scale).to(self.dtype)
+        weights = self._per_edge(round_through(quantised.value / scale).to(self.dtype))
         # The grid is divided out in float64: a float32 quotient is not exact beyond 24 bits.
         unit = scale.double().reshape(-1) / self.payload
+        threshold, bias = self._in_float_units()
+        return self._on_grid(weights, threshold.double() / unit, bias.double() / unit, unit)
+
+    def normalised(self, grid: Grid, currents: Tensor) -> Grid:
+        """`grid` with thresholds and biases for the statistics of `currents`, all of this layer's in a batch.
+
+        This is batch normalisation in training (Ioffe and Szegedy 2015, arXiv 1502.03167): the currents stay
+        integers, and the scale and shift act on threshold and bias instead, with the same gradients. In
+        evaluation, and without `batch_norm`, it is `grid`.
+        """
+        if self.statistics is None or not self.training:
+            return grid
+        mean, deviation = self.statistics.observe(currents, grid.unit)
+        threshold = self.threshold.clamp(min=MIN_THRESHOLD) * deviation
+        return self._on_grid(grid.weights, threshold, self.bias * deviation - mean, grid.unit)
+
+    @torch.no_grad()
+    def fold(self) -> None:
+        """Put the running statistics into the parameters; the integers stay what they are in evaluation.
+
+        Weights, threshold and bias of a channel move by one power of two, which changes none of their ratios
+        and brings the threshold back to at least `MIN_THRESHOLD`.
+        """
+        if self.statistics is None:
+            return
+        threshold, bias = self._in_float_units()
+        _, exponent = torch.frexp(self.statistics.deviation())
+        scale = torch.exp2(1 - exponent)
+        self.threshold.copy_(threshold * scale)
+        self.bias.copy_(bias * scale)
+        self.synapses.weight.mul_(scale[:, None])
+        self.statistics = None
+
+    def _in_float_units(self) -> tuple[Tensor, Tensor]:
+        """Threshold and bias as the weights are scaled, running statistics put in."""
+        threshold: Tensor = self.threshold.clamp(min=MIN_THRESHOLD)
+        if self.statistics is None:
+            return threshold, self.bias
+        return self.statistics.unscaled(threshold, self.bias)
+
+    def _on_grid(self, weights: tuple[Tensor, ...], threshold: Tensor, bias: Tensor, unit: Tensor) -> Grid:
+        """The grid for thresholds and biases in accumulator units, rounded and limited."""
         low, high = state_range(self.population.state_bits)
-        wanted = self.threshold.double().clamp(min=MIN_THRESHOLD)
-        threshold = clamp_through(ceil_through(wanted / unit), 1, high)
-        bias = clamp_through(round_through(self.bias.double() / unit), low, high)
+        threshold = clamp_through(ceil_through(threshold), 1, high)
+        bias = clamp_through(round_through(bias), low, high)
         initial = floor_through(threshold * self.population.initial_fraction)
-        return Grid(
-            self._per_edge(weights),
-            threshold.to(self.dtype).reshape(-1, 1, 1),
-            bias.to(self.dtype).reshape(-1, 1, 1),
-            initial.to(self.dtype).reshape(-1, 1, 1),
-            unit.to(self.dtype),
+        threshold, bias, initial = (
+            values.to(self.dtype).reshape(-1, 1, 1) for values in (threshold, bias, initial)
         )
+        return Grid(weights, threshold, bias, initial, unit.to(self.dtype))
 
     def current(self, grid: Grid, number: int, events: Tensor) -> Tensor:
         """What the payloads (steps, samples, channels, height, width) of the source of edge `number` add

@@ -32,13 +32,20 @@ class LayerTrace:
 class SpikingClassifier(nn.Module):
     """Spiking layers from integer inputs to classes.
 
-    In evaluation mode its membranes and spikes are the integers that the hardware computes. There
-    is no difference between the modes: quantisation is part of the training forward pass.
+    In evaluation mode its membranes and spikes are the integers that the hardware computes. Training differs
+    only with batch normalisation, by the statistics of the batch: quantisation is part of its forward pass.
     """
 
-    def __init__(self, config: ModelConfig) -> None:
+    def __init__(self, config: ModelConfig, *, batch_norm: bool = False) -> None:
+        """With `batch_norm` the hidden layers train on normalised currents, until `fold`.
+
+        Raises ValueError where a hidden layer is in a loop: its currents are not known before it runs.
+        """
         super().__init__()
         self.config = config
+        self.blocks = blocks(config)
+        if batch_norm:
+            _check_no_loops(config, self.blocks)
         shapes = config.shapes
         self.layers = nn.ModuleList(
             SpikingLayer(
@@ -48,10 +55,10 @@ class SpikingClassifier(nn.Module):
                 shapes[layer.name],
                 config.steps,
                 readout=layer is config.layers[-1],
+                batch_norm=batch_norm and layer is not config.layers[-1],
             )
             for layer in config.layers
         )
-        self.blocks = blocks(config)
 
     @property
     def stack(self) -> tuple[SpikingLayer, ...]:
@@ -79,6 +86,12 @@ class SpikingClassifier(nn.Module):
         runs = self.run(payloads)
         rates = [run.spikes.mean() for run in runs[:-1]]
         return self._logits(runs[-1]), torch.stack(rates) if rates else runs[-1].spikes.new_zeros(0)
+
+    def fold(self) -> None:
+        """Put the statistics of batch normalisation into weights, thresholds and biases, without any change
+        to what evaluation computes."""
+        for layer in self.stack:
+            layer.fold()
 
     def payloads(self, x: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Payloads (samples, steps, features) of samples in the model's encoding, one step for `direct`.
@@ -151,6 +164,13 @@ class SpikingClassifier(nn.Module):
             raise FileError(f"the model takes inputs of shape (samples, {wanted}), not {x.shape}")
         if int(x.max()) > config.max_payload or int(x.min()) < 0:
             raise FileError(f"values reach {int(x.max())}, the model takes 0..{config.max_payload}")
+
+
+def _check_no_loops(config: ModelConfig, groups: tuple[tuple[int, ...], ...]) -> None:
+    for group in groups:
+        for layer in (config.layers[number] for number in group[:1]):
+            if len(group) > 1 or any(edge.source == layer.name for edge in layer.edges):
+                raise ValueError(f"batch_norm does not go with layer {layer.name}, which is in a loop")
 
 
 def predictions(trace: tuple[LayerTrace, ...], config: ModelConfig) -> IntArray:

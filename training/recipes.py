@@ -36,6 +36,8 @@ class Recipe:
     max_payload: int = 16
     encoding: InputEncoding = "direct"
     readout: ReadoutKind = "membrane"
+    batch_norm: bool = False
+    """Whether hidden layers train on normalised currents; folded into thresholds and biases afterwards."""
     epochs: int = 40
     batch: int = 64
     learning_rate: float = 5e-3

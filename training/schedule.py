@@ -59,6 +59,7 @@ def _run_whole(layer: SpikingLayer, grid: Grid, known: Mapping[str, Tensor], ste
     leak = layer.population.current_leak
     if leak is not None:
         currents = torch.stack(leaking_currents(currents, None, leak))
+    grid = layer.normalised(grid, currents)
     membranes, spikes = layer.advance(grid, currents, layer.start(grid, currents.shape[1]))
     return LayerRun(membranes, spikes, grid.unit)
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import FileError, UsageError
+from .config import ModelConfig
 from .datasets import Samples
 from .measure import Quality, measure
 from .model import SpikingClassifier
@@ -96,11 +97,19 @@ def train(
     )
     config = recipe.model_config(learn.shape, _classes(learn, test))
     with _repeatable(seed):
-        model = SpikingClassifier(config)
+        model = _new_model(config, recipe)
         _fit(model, learn, recipe, seed, progress or (lambda _: None))
         model.eval()
+        model.fold()
         quality = measure(model, test)
     return TrainResult(model, recipe, seed, quality)
+
+
+def _new_model(config: ModelConfig, recipe: Recipe) -> SpikingClassifier:
+    try:
+        return SpikingClassifier(config, batch_norm=recipe.batch_norm)
+    except ValueError as error:
+        raise UsageError(f"recipe {recipe.name}: {error}") from error
 
 
 def _classes(learn: Samples, test: Samples) -> int:

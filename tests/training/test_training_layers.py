@@ -8,6 +8,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from models import AtanSpike
 from torch import Tensor
 
 from snnc.compiler.arithmetic import NO_LEAK, Decay, neuron_step, state_range, synaptic_current
@@ -197,21 +198,6 @@ def test_edges_of_a_channel_share_one_scale_except_in_the_readout() -> None:
     assert _layer(Population(reset="none"), readout=True).grid().unit.shape == (1,)
 
 
-class _AtanSpike(torch.autograd.Function):
-    """The surrogate as its source defines it, of the distance to the threshold."""
-
-    @staticmethod
-    def forward(context: Any, distance: Tensor) -> Tensor:
-        context.save_for_backward(distance)
-        return (distance >= 0).to(distance.dtype)
-
-    @staticmethod
-    def backward(context: Any, *gradients: Tensor) -> Tensor:
-        (distance,) = context.saved_tensors
-        slope: Tensor = 1 / (1 + (math.pi * distance) ** 2)
-        return gradients[0] * slope
-
-
 def _elementary(
     currents: Tensor, membrane: Tensor, threshold: Tensor, bias: Tensor, population: Population
 ) -> tuple[Tensor, Tensor]:
@@ -221,7 +207,7 @@ def _elementary(
         integrated = membrane + current + bias
         fired = torch.zeros_like(integrated)
         if population.reset != "none":
-            fired = _AtanSpike.apply((integrated - threshold) / threshold)  # type: ignore[no-untyped-call]
+            fired = AtanSpike.apply((integrated - threshold) / threshold)  # type: ignore[no-untyped-call]
         target = integrated - threshold if population.reset == "soft" else population.reset_value
         settled = torch.where(fired > 0, target, integrated)
         settled = clamp_through(settled, *state_range(population.state_bits))

@@ -1,0 +1,42 @@
+"""Batch normalisation of a layer's integer synaptic currents: the statistics and where they act."""
+
+import torch
+from torch import Tensor, nn
+
+MOMENTUM = 0.1
+"""Part of the running statistics that one batch replaces, as in `torch.nn.BatchNorm2d`."""
+VARIANCE_FLOOR = 1e-5
+"""Added to variances in float units, as in `torch.nn.BatchNorm2d`."""
+
+
+class CurrentStatistics(nn.Module):
+    """Mean and variance per channel of a layer's current in float units, running over the batches."""
+
+    mean: Tensor
+    variance: Tensor
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(channels))
+        self.register_buffer("variance", torch.ones(channels))
+
+    def deviation(self) -> Tensor:
+        """Running standard deviation in float units, (channels,)."""
+        return (self.variance + VARIANCE_FLOOR).sqrt()
+
+    def unscaled(self, threshold: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
+        """Threshold and bias of normalised currents as those of the currents themselves, in float units."""
+        deviation = self.deviation()
+        return threshold * deviation, bias * deviation - self.mean
+
+    def observe(self, currents: Tensor, unit: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and standard deviation of `currents` (steps, samples, channels, height, width) in accumulator
+        units, with gradients; the running statistics move towards them.
+        """
+        # Currents that are one tensor for all steps have the statistics of one step.
+        seen = currents[:1] if currents.stride(0) == 0 else currents
+        variance, mean = torch.var_mean(seen, dim=(0, 1, 3, 4), correction=0)
+        with torch.no_grad():
+            self.mean.lerp_((mean * unit).to(self.mean.dtype), MOMENTUM)
+            self.variance.lerp_((variance * unit.square()).to(self.variance.dtype), MOMENTUM)
+        return mean, (variance + VARIANCE_FLOOR / unit.square()).sqrt()
