@@ -41,6 +41,7 @@ CONFIGURATIONS = (
     RtlParameters(
         mesh_width=2,
         mesh_height=1,
+        loadable=0,
         weight_bits=2,
         state_bits=24,
         weight_words=131072,

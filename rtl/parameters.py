@@ -2,7 +2,9 @@
 
 from dataclasses import asdict, dataclass
 
-from ..compiler.image import Image
+from ..compiler.image import Image, Memory
+
+EVERY_MEMORY = (1 << len(Memory)) - 1
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class RtlParameters:
     sources: int = 8
     event_fifo_depth: int = 16
     router_fifo_depth: int = 4
+    loadable: int = EVERY_MEMORY
+    """Memories that CONFIG flits write, one bit per `Memory`; the others keep their initial content."""
     init_prefix: str = ""
     """Absolute beginning of the names of the initial memory images; "" for none."""
 
@@ -37,8 +41,8 @@ class RtlParameters:
         return {**named, "InitPrefix": f'"{prefix}"'}
 
 
-def parameters_for(image: Image, init_prefix: str = "") -> RtlParameters:
-    """The hardware that `image` is for."""
+def parameters_for(image: Image, init_prefix: str = "", *, loadable: int = EVERY_MEMORY) -> RtlParameters:
+    """The hardware that `image` is for, of whose memories only the `loadable` ones take CONFIG flits."""
     target = image.target
     return RtlParameters(
         mesh_width=target.width,
@@ -58,6 +62,7 @@ def parameters_for(image: Image, init_prefix: str = "") -> RtlParameters:
         sources=target.sources,
         event_fifo_depth=target.event_fifo,
         router_fifo_depth=target.router_fifo,
+        loadable=loadable,
         init_prefix=init_prefix,
     )
 

@@ -28,6 +28,9 @@ module snnc_core #(
   parameter int Sources = 8,
   // Entries of the event FIFO; a power of two, at least 2.
   parameter int EventFifoDepth = 16,
+  // Memories that CONFIG flits write, one bit per memory code. The others keep their initial
+  // content, which synthesis then folds into the logic.
+  parameter int Loadable = 1023,
   // Common beginning of the names of this core's initial memory images; "" for none.
   parameter InitCore = ""
 ) (
@@ -70,6 +73,7 @@ module snnc_core #(
 
   // Configuration.
   logic [snnc_pkg::Registers*32-1:0] registers;
+  logic [9:0] config_wanted;
   logic [9:0] config_write;
   logic [ConfigAddressBits-1:0] config_address;
   logic [ConfigBits-1:0] config_data;
@@ -79,6 +83,7 @@ module snnc_core #(
   logic values_last;
   logic values_every;
 
+  assign config_write = config_wanted & 10'(Loadable);
   assign words = registers[0*32+:WordBits+1];
   assign neurons = registers[1*32+:NeuronBits];
   assign values_last = registers[2*32+3+:2] == EmitValuesLast;
@@ -221,7 +226,7 @@ module snnc_core #(
     .address_valid_i(head_valid && head_type == snnc_pkg::FlitConfigAddress),
     .data_valid_i(head_valid && head_type == snnc_pkg::FlitConfigData),
     .data_i(head[43:12]),
-    .write_o(config_write),
+    .write_o(config_wanted),
     .write_address_o(config_address),
     .write_data_o(config_data)
   );

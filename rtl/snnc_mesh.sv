@@ -23,6 +23,9 @@ module snnc_mesh #(
   parameter int EventFifoDepth = 16,
   // Entries of each router input FIFO; a power of two, at least 2.
   parameter int RouterFifoDepth = 4,
+  // Memories that CONFIG flits write, one bit per memory code. The others keep their initial
+  // content, which synthesis then folds into the logic.
+  parameter int Loadable = 1023,
   // Common beginning of the names of the initial memory images; "" for none.
   parameter InitPrefix = ""
 ) (
@@ -146,6 +149,7 @@ module snnc_mesh #(
         .Destinations(Destinations),
         .Sources(Sources),
         .EventFifoDepth(EventFifoDepth),
+        .Loadable(Loadable),
         .InitCore((InitPrefix == "") ? "" : {InitPrefix, "_x", DigitX, "_y", DigitY})
       ) u_core (
         .clk_i,

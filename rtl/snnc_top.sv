@@ -32,6 +32,9 @@ module snnc_top #(
   // Entries of a core's event FIFO and of each router input FIFO; powers of two, at least 2.
   parameter int EventFifoDepth = 16,
   parameter int RouterFifoDepth = 4,
+  // Memories that CONFIG flits write, one bit per memory code. The others keep their initial
+  // content, which synthesis then folds into the logic.
+  parameter int Loadable = 1023,
   // With a prefix other than "", the memories of core (X, Y) start with the content of
   // <InitPrefix>_x<X>_y<Y>_<memory>.hex; X and Y are one hexadecimal digit in lower case.
   parameter InitPrefix = ""
@@ -96,6 +99,7 @@ module snnc_top #(
     .Sources(Sources),
     .EventFifoDepth(EventFifoDepth),
     .RouterFifoDepth(RouterFifoDepth),
+    .Loadable(Loadable),
     .InitPrefix(InitPrefix)
   ) u_mesh (
     .clk_i,

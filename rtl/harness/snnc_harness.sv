@@ -29,6 +29,7 @@ module snnc_harness #(
   parameter int Sources = 8,
   parameter int EventFifoDepth = 16,
   parameter int RouterFifoDepth = 4,
+  parameter int Loadable = 1023,
   parameter InitPrefix = ""
 ) (
   input  wire logic        clk_i,
@@ -243,6 +244,7 @@ module snnc_harness #(
     .Sources(Sources),
     .EventFifoDepth(EventFifoDepth),
     .RouterFifoDepth(RouterFifoDepth),
+    .Loadable(Loadable),
     .InitPrefix(InitPrefix)
   ) u_top (
     .clk_i,
