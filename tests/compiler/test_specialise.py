@@ -23,7 +23,7 @@ def smaller(one: Target, other: Target) -> bool:
     return all(getattr(one, size) <= getattr(other, size) for size in SIZES)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(cases())
 def test_specialising_changes_neither_outputs_nor_cycles(case: Case) -> None:
     program = case.compilation.program
