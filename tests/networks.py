@@ -1,4 +1,5 @@
-"""Hypothesis strategies: random networks, targets and inputs that the compiler accepts, extremes included."""
+"""Networks and targets of the tests: small ones by hand, and hypothesis strategies for random ones that the
+compiler accepts, extremes included."""
 
 from dataclasses import dataclass, replace
 
@@ -23,6 +24,7 @@ from snnc.compiler.network import (
     pooled,
 )
 from snnc.compiler.pipeline import Compilation, compile_network
+from snnc.compiler.program import MAX_BANKS
 from snnc.compiler.targets import Target
 from snnc.errors import DoesNotFit, UnsupportedModel
 
@@ -63,6 +65,27 @@ def target(**changes: object) -> Target:
         "static_source": "none",
     }
     return Target(**(fields | changes))  # type: ignore[arg-type]
+
+
+def layer(name: str, source: str, axons: int, count: int, **changes: object) -> Layer:
+    """A soft-reset layer with weights 1; keyword arguments replace fields of its Neurons."""
+    population = Neurons(
+        threshold=np.full(count, 5, np.int64),
+        bias=np.zeros(count, np.int64),
+        initial=np.zeros(count, np.int64),
+        reset="soft",
+        state_bits=12,
+    )
+    weights = np.ones((count, axons), np.int8)
+    edge = Edge(source, Linear(weights, 4))
+    return Layer(name, (count, 1, 1), replace(population, **changes), (edge,))  # type: ignore[arg-type]
+
+
+def network(*layers: Layer, features: int = 8, max_payload: int = 16) -> Network:
+    """`layers` behind an input, the last one read by its spikes or membranes."""
+    kind = "membrane" if layers[-1].neurons.reset == "none" else "spike_count"
+    readout = Readout(layers[-1].name, kind)
+    return Network("test", 4, Input("input", (features, 1, 1), "direct", max_payload), layers, readout)
 
 
 @st.composite
@@ -219,20 +242,24 @@ def _convolution(draw: st.DrawFn, source: Shape, bits: int, channels: int | None
 
 
 def _with_recurrence(draw: st.DrawFn, layers: list[Layer]) -> list[Layer]:
-    """Perhaps one recurrent edge, from a firing layer to itself or to an earlier flat one."""
-    flat = [
-        number for number, layer in enumerate(layers) if layer.shape[1:] == (1, 1) and len(layer.edges) < 4
-    ]
-    if not flat or not draw(st.booleans()):
-        return layers
-    number = draw(st.sampled_from(flat))
+    """Perhaps one recurrent edge: into a flat layer from itself or a later one, into an image from itself."""
+    number = draw(st.integers(0, len(layers) - 1))
+    receiver = layers[number]
+    spatial = receiver.shape[1:] != (1, 1)
     senders = [layer for layer in layers[number:] if layer.neurons.reset != "none"]
-    if not senders:
+    if len(receiver.edges) == MAX_BANKS or not senders or not draw(st.booleans()):
         return layers
-    sender, receiver = draw(st.sampled_from(senders)), layers[number]
+    sender = receiver if spatial else draw(st.sampled_from(senders))
     bits = receiver.edges[0].synapses.weight_bits
-    weights = _weights(draw, (receiver.count, sender.count), bits)
-    edge = Edge(sender.name, Linear(weights, bits), draw(st.integers(1, 3)))
+    synapses: Linear | Conv2d
+    if spatial:
+        kernel = draw(st.sampled_from([(1, 1), (3, 3), (1, 3)]))
+        groups = draw(st.sampled_from([1, receiver.shape[0]]))
+        weights = _weights(draw, (receiver.shape[0], receiver.shape[0] // groups, *kernel), bits)
+        synapses = Conv2d(weights, bits, padding=(kernel[0] // 2, kernel[1] // 2), groups=groups)
+    else:
+        synapses = Linear(_weights(draw, (receiver.count, sender.count), bits), bits)
+    edge = Edge(sender.name, synapses, draw(st.integers(1, 3)))
     layers[number] = replace(receiver, edges=(*receiver.edges, edge))
     return layers
 

@@ -1,19 +1,28 @@
-"""Random models: the PyTorch forward pass, the reference and both simulator tiers agree exactly."""
+"""Models from PyTorch on: the forward pass, the reference, the simulator and the RTL agree exactly."""
+
+from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
-from models import models, random_inputs
+from models import models, random_inputs, varied
+from networks import target
 
+from snnc.builds import cache_directory
+from snnc.compiler.arithmetic import Decay
 from snnc.compiler.encoding import encode_inputs
 from snnc.compiler.execute import execute_network
 from snnc.compiler.pipeline import compile_network
+from snnc.compiler.storage import Program
 from snnc.compiler.targets import load_target
 from snnc.errors import DoesNotFit, UnsupportedModel
+from snnc.rtl.tools import simulator_missing
 from snnc.sim.cycle_engine import run_isolated
 from snnc.sim.functional import run_functional
+from snnc.training.config import EdgeConfig, LayerConfig, ModelConfig, Population
 from snnc.training.export import to_network
 from snnc.training.model import SpikingClassifier
-from snnc.verification import layer_traces
+from snnc.verification import VerifyOptions, layer_traces, verify
 
 
 @settings(
@@ -40,3 +49,32 @@ def test_the_trainer_equals_reference_and_simulator(model: SpikingClassifier) ->
             np.testing.assert_array_equal(trained.membranes, membranes)
             np.testing.assert_array_equal(trained.spikes, spikes)
     np.testing.assert_array_equal(reference.predictions, model.predict(x))
+
+
+@pytest.mark.skipif(
+    simulator_missing("verilator") is not None, reason=f"RTL not run: {simulator_missing('verilator')}"
+)
+def test_one_dimensional_convolutions_on_every_level(tmp_path: Path) -> None:
+    """Sequences are images of height 1: strided and padded, behind pooling and depthwise, cut over cores."""
+    leaky = Population(leak=Decay(1, 2))
+    layers = (
+        LayerConfig("strided", 6, (EdgeConfig("input", "conv", (1, 5), (1, 2), (0, 2)),), leaky, 4),
+        LayerConfig(
+            "depthwise", 6, (EdgeConfig("strided", "conv", (1, 3), (1, 1), (0, 1), 6, (1, 2)),), leaky, 4
+        ),
+        LayerConfig("readout", 3, (EdgeConfig("depthwise"),), Population(reset="none"), 4),
+    )
+    config = ModelConfig(shape=(3, 1, 24), layers=layers, steps=4, max_payload=15, readout="membrane")
+    model = varied(config, 1)
+    network = to_network(model, "sequences")
+    hardware = target(width=2, height=2, neurons=512, weight_kibit=32)
+    program = Program(network, compile_network(network, hardware).program)
+    x = random_inputs(config, samples=3)
+    trained = {trace.name: (trace.membranes, trace.spikes) for trace in model.trace(x)}
+    assert all(trained[name][1].any() for name in ("strided", "depthwise"))
+    payloads = encode_inputs(network.input, network.steps, x)
+    result = verify(
+        program, payloads, trained, VerifyOptions(stall=0.3, cache=cache_directory(), work=tmp_path)
+    )
+    assert result.executions == ["trainer", "reference", "simulator", "rtl"]
+    assert result.first_difference is None

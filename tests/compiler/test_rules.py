@@ -1,0 +1,225 @@
+"""Every rule of the neurocore refuses with its own message, alone; and what the message allows is allowed."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from networks import layer, network, target
+
+from snnc.compiler.arithmetic import NO_LEAK, Decay
+from snnc.compiler.network import Conv2d, Edge, Input, Linear, Network, Readout
+from snnc.compiler.passes.legalise import RULES
+from snnc.compiler.pipeline import compile_network
+from snnc.compiler.targets import Target
+from snnc.errors import UnsupportedModel
+
+
+def one(**changes: object) -> Network:
+    """One layer of 4 neurons."""
+    return network(layer("a", "input", 8, 4, **changes))
+
+
+def held(current_leak: Decay) -> Network:
+    """One layer that takes a held input."""
+    model = one(current_leak=current_leak)
+    return replace(model, input=replace(model.input, encoding="held"))
+
+
+def pixels(shape: tuple[int, int, int]) -> Network:
+    """A readout of a whole image."""
+    readout = layer("a", "input", int(np.prod(shape)), 4)
+    return Network("test", 2, Input("input", shape), (readout,), Readout("a", "spike_count"))
+
+
+def convolved(channels: int) -> Network:
+    """A convolution of an image of one pixel."""
+    synapses = Conv2d(np.ones((4, channels, 1, 1), np.int8), 4)
+    first = replace(layer("a", "input", 8, 4), edges=(Edge("input", synapses),))
+    model = network(first, layer("b", "a", 4, 4))
+    return replace(model, input=Input("input", (channels, 1, 1), max_payload=16))
+
+
+def second(*edges: tuple[str, int]) -> Network:
+    """Two layers of 4, the second fed by (source, delay) and read."""
+    weights = Linear(np.ones((4, 4), np.int8), 4)
+    fed = tuple(Edge(source, weights, delay) for source, delay in edges)
+    return network(layer("a", "input", 8, 4), replace(layer("b", "a", 4, 4), edges=fed))
+
+
+def late_input(delay: int) -> Network:
+    """One layer that hears the input some steps later."""
+    only = layer("a", "input", 8, 4)
+    return network(replace(only, edges=(replace(only.edges[0], delay=delay),)))
+
+
+def narrow(bits: int) -> Network:
+    """One layer with weights of `bits`."""
+    only = layer("a", "input", 8, 4)
+    return network(replace(only, edges=(Edge("input", Linear(np.ones((4, 8), np.int8), bits)),)))
+
+
+def membranes(count: int, *loop: Edge) -> Network:
+    """A readout of membranes, perhaps with a recurrent edge."""
+    readout = layer("r", "input", 8, count, reset="none")
+    return network(replace(readout, edges=readout.edges + loop))
+
+
+FULL, PLAIN = target(), target(cuba=False, decay_multiplier=False)
+LIMIT = 1 << 17
+
+CASES: tuple[tuple[str, Target, Network, str, Network], ...] = (
+    (
+        "decay_is_computable",
+        FULL,
+        one(leak=Decay(3, 13)),
+        "layer 'a': leak 3/2^13; allowed: fractions of up to 12 bits",
+        one(leak=Decay(3, 12)),
+    ),
+    (
+        "decay_is_computable",
+        FULL,
+        one(current_leak=Decay(3, 13)),
+        "layer 'a': current leak 3/2^13; allowed: fractions of up to 12 bits",
+        one(current_leak=Decay(3, 12)),
+    ),
+    (
+        "decay_is_computable",
+        PLAIN,
+        one(leak=Decay(3, 4)),
+        "layer 'a': leak 3/2^4; allowed: none, or 1/2^k with k in 0..12",
+        one(leak=Decay(2, 4)),
+    ),
+    (
+        "synaptic_current_is_kept",
+        PLAIN,
+        one(current_leak=NO_LEAK),
+        "layer 'a': has a synaptic current (CUBA); allowed: layers without",
+        one(),
+    ),
+    (
+        "held_inputs_do_not_decay",
+        FULL,
+        held(Decay(1, 1)),
+        "layer 'a': takes a held input with current leak Decay(numerator=1, fraction_bits=1); "
+        "allowed: a current that does not decay",
+        held(NO_LEAK),
+    ),
+    (
+        "coordinates_have_eight_bits",
+        target(weight_kibit=1024),
+        pixels((257, 1, 2)),
+        "layer 'a': source 'input' has 257 channels of pixels; allowed: up to 256",
+        pixels((256, 1, 2)),
+    ),
+    (
+        "coordinates_have_eight_bits",
+        FULL,
+        convolved(257),
+        "layer 'a': source 'input' has 257 channels of pixels; allowed: up to 256",
+        convolved(256),
+    ),
+    (
+        "delays_fit_the_bitmaps",
+        target(delay_slots=4),
+        second(("a", 4)),
+        "layer 'b': delay 4 from 'a'; allowed: up to 3",
+        second(("a", 3)),
+    ),
+    (
+        "delays_fit_the_bitmaps",
+        target(delay_slots=4),
+        second(("a", 0), ("b", 5)),
+        "layer 'b': delay 5 from 'b'; allowed: up to 4",
+        second(("a", 0), ("b", 4)),
+    ),
+    (
+        "delays_fit_the_bitmaps",
+        FULL,
+        late_input(1),
+        "layer 'a': delay 1 on the input; allowed: 0 (shift the input instead)",
+        late_input(0),
+    ),
+    (
+        "edges_fit_the_banks",
+        FULL,
+        second(*[("a", 0)] * 5),
+        "layer 'b': 5 edges; allowed: up to 4",
+        second(*[("a", 0)] * 4),
+    ),
+    (
+        "a_step_has_a_forward_edge",
+        FULL,
+        network(*second(("b", 1)).layers, layer("c", "a", 4, 2)),
+        "layer 'b': all its edges are recurrent; allowed: at least one from an earlier node",
+        second(("a", 0), ("b", 1)),
+    ),
+    (
+        "clamp_fits_the_state_word",
+        FULL,
+        one(state_bits=19),
+        "layer 'a': state_bits 19; allowed: up to 18",
+        one(state_bits=18),
+    ),
+    (
+        "parameters_fit_the_state_word",
+        FULL,
+        one(threshold=np.full(4, LIMIT)),
+        "layer 'a': threshold 131072..131072; allowed: -131072..131071",
+        one(threshold=np.full(4, LIMIT - 1)),
+    ),
+    (
+        "parameters_fit_the_state_word",
+        FULL,
+        one(bias=np.full(4, -LIMIT - 1)),
+        "layer 'a': bias -131073..-131073; allowed: -131072..131071",
+        one(bias=np.full(4, -LIMIT)),
+    ),
+    (
+        "weights_fit_the_memory",
+        target(weight_bits=2),
+        one(),
+        "layer 'a': 4-bit weights; allowed: up to 2",
+        network(
+            replace(layer("a", "input", 8, 4), edges=(Edge("input", Linear(np.ones((4, 8), np.int8), 2)),))
+        ),
+    ),
+    (
+        "readouts_have_an_index",
+        target(state_bits=24),
+        membranes(257),
+        "layer 'r': 257 membranes are read; allowed: up to 256",
+        membranes(256),
+    ),
+    (
+        "somebody_reads_the_layer",
+        FULL,
+        network(layer("a", "input", 8, 4), layer("b", "input", 8, 4)),
+        "layer 'a': feeds no layer and is not the readout",
+        network(layer("a", "input", 8, 4), layer("b", "a", 4, 4)),
+    ),
+    (
+        "membranes_are_read_once",
+        FULL,
+        membranes(4, Edge("r", Linear(np.ones((4, 4), np.int8), 4), 1)),
+        "layer 'r': never fires (reset 'none') but feeds r",
+        membranes(4),
+    ),
+)
+
+
+def test_every_rule_has_a_case() -> None:
+    assert {rule.__name__ for rule in RULES} == {case[0] for case in CASES}
+
+
+@pytest.mark.parametrize(("name", "hardware", "model", "message", "allowed"), CASES)
+def test_a_rule(name: str, hardware: Target, model: Network, message: str, allowed: Network) -> None:
+    """Only the rule refuses the model, with exactly this message; and it accepts what the message allows."""
+    model.verify()
+    with pytest.raises(UnsupportedModel) as refusal:
+        compile_network(model, hardware)
+    assert refusal.value.message.splitlines()[1:] == [message]
+    for rule in RULES:
+        refused = [each for each in model.layers if rule(model, each, hardware) is not None]
+        assert bool(refused) == (rule.__name__ == name)
+    allowed.verify()
+    assert all(rule(allowed, each, hardware) is None for rule in RULES for each in allowed.layers)
