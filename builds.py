@@ -41,24 +41,26 @@ def train_model(
     console: Console,
 ) -> "TrainResult":
     """Train `recipe` and write the model file, with progress."""
-    from .training.recipes import apply_settings, find_recipe
+    from .training.recipe import apply_settings
+    from .training.recipes import find_recipe
 
     chosen = apply_settings(find_recipe(recipe), settings)
     from .training.checkpoint import save_checkpoint
-    from .training.train import Progress, train
+    from .training.fitting import Progress
+    from .training.train import TrainingFiles, train
 
+    output.parent.mkdir(parents=True, exist_ok=True)
+    files = TrainingFiles.beside(output)
     with console.progress(f"training {recipe}", chosen.epochs) as update:
 
         def report(state: Progress) -> None:
             update(state.epoch)
-            console.detail(
-                f"epoch {state.epoch}/{state.epochs}  loss {state.loss:.4f}  "
-                f"accuracy {state.accuracy:.2%}  rate {state.rate:.2%}"
-            )
+            console.detail(state.describe())
 
-        result = train(chosen, seed, progress=report, data_dir=data_dir)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    save_checkpoint(output, result.model, result.notes())
+        result = train(chosen, seed, progress=report, data_dir=data_dir, files=files)
+    if result.first:
+        save_checkpoint(output, result.model, result.notes())
+        files.state.unlink(missing_ok=True)
     return result
 
 

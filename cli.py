@@ -72,7 +72,11 @@ def train(
     data_dir: Path | None,
     show_list: bool,
 ) -> None:
-    """Train RECIPE and write the model."""
+    """Train RECIPE and write the model; the same command continues where it was interrupted.
+
+    \b
+    torchrun --nproc-per-node 2 -m snnc train ... shares each batch between two processes.
+    """
     from .training.recipes import describe_recipes
 
     if show_list:
@@ -84,6 +88,8 @@ def train(
 
     chosen = _settings(settings) | ({"data": data} if data else {})
     result = train_model(recipe, output, seed=seed, settings=chosen, data_dir=data_dir, console=console)
+    if not result.first:
+        return
     console.say(
         f"test accuracy {result.accuracy:.2%}, mean firing rate {result.mean_rate:.2%} (exact, "
         f"from the integers)\nwrote {output}"

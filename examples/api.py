@@ -3,7 +3,8 @@
 import snnc
 from snnc.training.datasets import load_samples
 from snnc.training.export import to_network
-from snnc.training.recipes import apply_settings, find_recipe
+from snnc.training.recipe import apply_settings
+from snnc.training.recipes import find_recipe
 from snnc.training.train import train
 
 

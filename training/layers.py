@@ -21,6 +21,7 @@ from ..compiler.network import Shape
 from .config import INPUT, LayerConfig, Population
 from .neurons import run_population
 from .normalisation import CurrentStatistics
+from .recipe import Surrogate
 from .surrogate import ceil_through, clamp_through, floor_through, round_through
 from .synapses import transform, weight_shape
 
@@ -80,12 +81,14 @@ class SpikingLayer(nn.Module):
         *,
         readout: bool = False,
         batch_norm: bool = False,
+        surrogate: Surrogate = "atan",
     ) -> None:
         """`sources` and `payloads` are the shape and the largest payload of each edge's source."""
         super().__init__()
         self.config = config
         self.shape = shape
         self.payload = max(payloads)
+        self.surrogate = surrogate
         self.kernels = tuple(
             weight_shape(edge, source, config.channels)
             for edge, source in zip(config.edges, sources, strict=True)
@@ -190,7 +193,7 @@ class SpikingLayer(nn.Module):
 
     def advance(self, grid: Grid, currents: Tensor, membrane: Tensor) -> tuple[Tensor, Tensor]:
         """Membranes and spikes of the steps in `currents`, from `membrane` on."""
-        return run_population(currents, membrane, grid.threshold, grid.bias, self.population)
+        return run_population(currents, membrane, grid.threshold, grid.bias, self.population, self.surrogate)
 
     @torch.no_grad()
     def integers(self) -> LayerIntegers:

@@ -12,6 +12,7 @@ from ..compiler.network import Input, count
 from ..errors import FileError
 from .config import INPUT, ModelConfig
 from .layers import SpikingLayer
+from .recipe import Surrogate
 from .schedule import LayerRun, blocks, run_block
 
 TRACE_BATCH = 256
@@ -36,7 +37,9 @@ class SpikingClassifier(nn.Module):
     only with batch normalisation, by the statistics of the batch: quantisation is part of its forward pass.
     """
 
-    def __init__(self, config: ModelConfig, *, batch_norm: bool = False) -> None:
+    def __init__(
+        self, config: ModelConfig, *, batch_norm: bool = False, surrogate: Surrogate = "atan"
+    ) -> None:
         """With `batch_norm` the hidden layers train on normalised currents, until `fold`.
 
         Raises ValueError where a hidden layer is in a loop: its currents are not known before it runs.
@@ -56,6 +59,7 @@ class SpikingClassifier(nn.Module):
                 config.steps,
                 readout=layer is config.layers[-1],
                 batch_norm=batch_norm and layer is not config.layers[-1],
+                surrogate=surrogate,
             )
             for layer in config.layers
         )

@@ -5,7 +5,7 @@ of elementary operations costs several times the memory traffic and nothing else
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 import torch
@@ -13,10 +13,13 @@ from torch import Tensor
 
 from ..compiler.arithmetic import Decay, state_range
 from .config import Population
+from .recipe import Surrogate
 from .surrogate import floor_through
 
 ATAN_WIDTH = 2.0
-"""Sharpness alpha of the surrogate: its slope at the threshold is alpha / 2."""
+"""Sharpness alpha of the surrogate `atan`: its slope at the threshold is alpha / 2."""
+SINGLE_STEP_WIDTH = 4.0
+"""Sharpness alpha of the surrogate `s2nn` below the threshold."""
 
 
 class _Dynamics(torch.autograd.Function):
@@ -28,6 +31,7 @@ class _Dynamics(torch.autograd.Function):
         threshold: Tensor,
         bias: Tensor,
         population: Population,
+        surrogate: Surrogate,
     ) -> tuple[Tensor, Tensor]:
         integrated = currents + bias
         membranes, spikes = torch.empty_like(integrated), torch.zeros_like(integrated)
@@ -46,13 +50,15 @@ class _Dynamics(torch.autograd.Function):
             if population.leak.numerator:
                 after.sub_((after * _fraction(population.leak)).floor_())
             membrane = after
-        context.population = population
+        context.population, context.surrogate = population, surrogate
         context.set_materialize_grads(False)
         context.save_for_backward(integrated, spikes, threshold)
         return membranes, spikes
 
     @staticmethod
-    def backward(context: Any, *gradients: Tensor | None) -> tuple[Tensor, Tensor, Tensor, Tensor, None]:
+    def backward(
+        context: Any, *gradients: Tensor | None
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor, None, None]:
         integrated, spikes, threshold = cast("tuple[Tensor, Tensor, Tensor]", context.saved_tensors)
         population: Population = context.population
         of_membranes, of_spikes = gradients
@@ -61,7 +67,7 @@ class _Dynamics(torch.autograd.Function):
         if population.reset == "none" or of_spikes is None:
             total, of_threshold = torch.zeros_like(integrated), torch.zeros_like(threshold)
         else:
-            total = _through_spikes(integrated, threshold, of_spikes)
+            total = SLOPES[context.surrogate](integrated, threshold).mul_(of_spikes)
             of_threshold = -(total * integrated).sum_to_size(shape) / threshold
         kept = 1.0 - _fraction(population.leak)
         following: Tensor | None = None
@@ -75,22 +81,28 @@ class _Dynamics(torch.autograd.Function):
                     arriving = arriving * (1 - spikes[step])
                 total[step].add_(arriving)
             following = total[step]
-        return total, total[0], of_threshold, total.sum_to_size(shape), None
+        return total, total[0], of_threshold, total.sum_to_size(shape), None, None
 
 
 def run_population(
-    currents: Tensor, membrane: Tensor, threshold: Tensor, bias: Tensor, population: Population
+    currents: Tensor,
+    membrane: Tensor,
+    threshold: Tensor,
+    bias: Tensor,
+    population: Population,
+    surrogate: Surrogate = "atan",
 ) -> tuple[Tensor, Tensor]:
     """Membranes after each step and spikes (0 and 1) of the steps in `currents` (steps, samples, ...).
 
     All tensors hold integers; `membrane` (samples, ...) is the state before the first of the steps,
     `threshold` (>= 1) and `bias` broadcast against it. Gradients: 1 through the clamp, 1 - fraction through
-    the leak, none through the reset's choice, and through the comparison the ATan surrogate
-    alpha / 2 / (1 + (pi / 2 alpha distance)^2) (Fang et al. 2021, arXiv 2007.05785, as in SpikingJelly's
-    `surrogate.ATan`) of the distance (membrane - threshold) / threshold, so that its width does not depend
-    on the units of the accumulator.
+    the leak, none through the reset's choice, and through the comparison the surrogate, a function of the
+    distance (membrane - threshold) / threshold, so that its width does not depend on the units of the
+    accumulator.
     """
-    result = _Dynamics.apply(currents, membrane, threshold, bias, population)  # type: ignore[no-untyped-call]
+    result = _Dynamics.apply(  # type: ignore[no-untyped-call]
+        currents, membrane, threshold, bias, population, surrogate
+    )
     return cast("tuple[Tensor, Tensor]", result)
 
 
@@ -111,10 +123,34 @@ def leaking_currents(arriving: Iterable[Tensor], before: Tensor | None, leak: De
     return currents
 
 
-def _through_spikes(integrated: Tensor, threshold: Tensor, of_spikes: Tensor) -> Tensor:
-    """Gradient of the ATan surrogate with respect to `integrated`."""
+def _atan_slope(integrated: Tensor, threshold: Tensor) -> Tensor:
+    """Gradient of a spike: alpha / 2 / (1 + (pi / 2 alpha distance)^2), alpha = `ATAN_WIDTH`.
+
+    Fang et al. 2021, arXiv 2007.05785, as in SpikingJelly's `surrogate.ATan`.
+    """
     scaled = (integrated - threshold).mul_(math.pi / 2 * ATAN_WIDTH / threshold)
-    return scaled.square_().add_(1).reciprocal_().mul_(ATAN_WIDTH / 2 / threshold).mul_(of_spikes)
+    return scaled.square_().add_(1).reciprocal_().mul_(ATAN_WIDTH / 2 / threshold)
+
+
+def _single_step_slope(integrated: Tensor, threshold: Tensor) -> Tensor:
+    """Gradient of a spike: alpha s (1 - s), s = sigmoid(alpha distance), below the threshold and
+    1 / (1 + distance) from it on, alpha = `SINGLE_STEP_WIDTH`.
+
+    S2NN (Suetake et al. 2022, arXiv 2201.10879), as in SpikingJelly's `surrogate.S2NN` with beta 1: a neuron
+    far above its threshold still learns, where over many steps it would have fired more often.
+    """
+    distance = (integrated - threshold).div_(threshold)
+    fired = torch.sigmoid(distance * SINGLE_STEP_WIDTH)
+    below = fired.mul(1 - fired).mul_(SINGLE_STEP_WIDTH)
+    above = distance.clamp(min=0).add_(1).reciprocal_()
+    return torch.where(distance < 0, below, above).div_(threshold)
+
+
+SLOPES: dict[Surrogate, Callable[[Tensor, Tensor], Tensor]] = {
+    "atan": _atan_slope,
+    "s2nn": _single_step_slope,
+}
+"""Gradient of a spike with respect to the membrane, from the membrane before the reset and the threshold."""
 
 
 def _fraction(leak: Decay) -> float:

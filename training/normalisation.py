@@ -1,7 +1,11 @@
 """Batch normalisation of a layer's integer synaptic currents: the statistics and where they act."""
 
+from typing import cast
+
 import torch
+import torch.distributed as dist
 from torch import Tensor, nn
+from torch.distributed.nn.functional import all_reduce
 
 MOMENTUM = 0.1
 """Part of the running statistics that one batch replaces, as in `torch.nn.BatchNorm2d`."""
@@ -36,7 +40,22 @@ class CurrentStatistics(nn.Module):
         # Currents that are one tensor for all steps have the statistics of one step.
         seen = currents[:1] if currents.stride(0) == 0 else currents
         variance, mean = torch.var_mean(seen, dim=(0, 1, 3, 4), correction=0)
+        if dist.is_initialized():
+            variance, mean = _over_all_processes(variance, mean, seen.shape[1])
         with torch.no_grad():
             self.mean.lerp_((mean * unit).to(self.mean.dtype), MOMENTUM)
             self.variance.lerp_((variance * unit.square()).to(self.variance.dtype), MOMENTUM)
         return mean, (variance + VARIANCE_FLOOR / unit.square()).sqrt()
+
+
+def _over_all_processes(variance: Tensor, mean: Tensor, samples: int) -> tuple[Tensor, Tensor]:
+    """Variance and mean of the samples of all processes, with gradients, from those of `samples` samples."""
+    weight = mean.new_tensor(float(samples))
+    total = _sum(weight)
+    shared = _sum(mean * weight) / total
+    return _sum((variance + (mean - shared).square()) * weight) / total, shared
+
+
+def _sum(values: Tensor) -> Tensor:
+    """Over all processes, with gradients."""
+    return cast(Tensor, all_reduce(values))  # type: ignore[no-untyped-call]

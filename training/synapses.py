@@ -4,6 +4,7 @@ from torch import Tensor, nn
 
 from ..compiler.network import Shape, count, pooled
 from .config import EdgeConfig
+from .surrogate import round_through
 
 
 def weight_shape(edge: EdgeConfig, source: Shape, channels: int) -> tuple[int, ...]:
@@ -27,6 +28,9 @@ def transform(edge: EdgeConfig, weights: Tensor, events: Tensor) -> Tensor:
         currents = nn.functional.linear(flat.flatten(1), weights)[:, :, None, None]
     else:
         currents = nn.functional.conv2d(flat, weights, None, edge.stride, edge.padding, 1, edge.groups)
+    if currents.is_cuda:
+        # A GPU's convolutions may use transforms that round; integers lie far enough apart to come back.
+        currents = round_through(currents)
     return currents.reshape(steps, samples, *currents.shape[1:])
 
 

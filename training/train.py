@@ -1,33 +1,40 @@
-"""Training a recipe: seeded, repeatable to the byte, with a price on every spike."""
+"""Training a recipe: seeded, repeatable to the byte, resumed where it was interrupted."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
 
 from ..errors import FileError, UsageError
 from .config import ModelConfig
 from .datasets import Samples
+from .fitting import Progress, Session, fit
 from .measure import Quality, measure
 from .model import SpikingClassifier
-from .prepare import augmented, describe_preparation, load_prepared
-from .recipes import Recipe, apply_settings
+from .objective import SpikingObjective
+from .prepare import describe_preparation, load_prepared
+from .processes import training_place
+from .recipe import Recipe, apply_settings
+
+HELD_OUT = 0.1
+"""Part of the training samples that early stopping keeps out of training."""
 
 
 @dataclass(frozen=True)
-class Progress:
-    """State of a training after an epoch; `epoch` counts from 1."""
+class TrainingFiles:
+    """Where a training keeps what it must not lose."""
 
-    epoch: int
-    epochs: int
-    loss: float
-    accuracy: float
-    """On the training samples of this epoch, while the weights moved."""
-    rate: float
+    state: Path
+    """State after the last epoch; of no use once the model is stored."""
+
+    @classmethod
+    def beside(cls, output: Path) -> "TrainingFiles":
+        """The files of the training that writes the model `output`."""
+        return cls(output.with_name(f"{output.name}.state"))
 
 
 @dataclass(frozen=True)
@@ -39,6 +46,8 @@ class TrainResult:
     """With the settings applied."""
     seed: int
     quality: Quality
+    first: bool = True
+    """Whether this process is the one that writes files."""
 
     @property
     def accuracy(self) -> float:
@@ -76,38 +85,73 @@ def train(
     progress: Callable[[Progress], None] | None = None,
     *,
     data_dir: Path | None = None,
+    files: TrainingFiles | None = None,
 ) -> TrainResult:
     """Train `recipe`, changed by `settings` (see `apply_settings`), and measure it on the test split.
 
     The same arguments give the same bytes on the same kind of processor: the seed sets initial
     weights and order of samples, and the work runs in one thread, since the number of threads
-    changes the order of float sums. The caller's random state and threads are left as they were.
+    changes the order of float sums. With `files` an interrupted training continues after its last whole
+    epoch, with the same result. Started by torchrun, the processes share each batch. The caller's random
+    state and threads are left as they were.
     """
     recipe = apply_settings(recipe, dict(settings or {}))
-    learn, test = (
-        load_prepared(
-            recipe.data,
-            split,
-            recipe.preparation,
-            recipe.max_payload,
-            events=recipe.encoding == "events",
-            data_dir=data_dir,
-        )
-        for split in ("train", "test")
-    )
+    learn, test = (_load(recipe, split, data_dir) for split in ("train", "test"))
     config = recipe.model_config(learn.shape, _classes(learn, test))
-    with _repeatable(seed):
+    with training_place(recipe.device) as place, _repeatable(seed):
         model = _new_model(config, recipe)
-        _fit(model, learn, recipe, seed, progress or (lambda _: None))
-        model.eval()
+        session = Session(
+            recipe, seed, place, progress or (lambda _: None), state=None if files is None else files.state
+        )
+        _fit(model, learn, session)
+        model.to("cpu").eval()
         model.fold()
         quality = measure(model, test)
-    return TrainResult(model, recipe, seed, quality)
+    return TrainResult(model, recipe, seed, quality, place.first)
+
+
+def _fit(model: SpikingClassifier, samples: Samples, session: Session) -> None:
+    """Fit the model, with samples held out where training may stop early."""
+    objective = SpikingObjective(model, session.recipe)
+    if session.recipe.patience is None:
+        fit(objective, samples, session)
+        return
+    kept, held_out = _split(samples, session.seed)
+
+    def accuracy() -> float:
+        quality = measure(model.to("cpu").eval(), held_out)
+        model.to(session.place.device)
+        return quality.accuracy
+
+    fit(objective, kept, session, accuracy)
+
+
+def _split(samples: Samples, seed: int) -> tuple[Samples, Samples]:
+    """Most of the samples, and the part that is held out."""
+    order = np.random.default_rng(seed).permutation(len(samples))
+    number = max(1, round(len(samples) * HELD_OUT))
+    if number == len(samples):
+        raise FileError("one sample cannot be both learned and held out", where=samples.name)
+    held_out, kept = (
+        replace(samples, x=samples.x[part], y=samples.y[part]) for part in (order[:number], order[number:])
+    )
+    return kept, held_out
+
+
+def _load(recipe: Recipe, split: str, data_dir: Path | None) -> Samples:
+    return load_prepared(
+        recipe.data,
+        split,
+        recipe.preparation,
+        recipe.max_payload,
+        events=recipe.encoding == "events",
+        data_dir=data_dir,
+    )
 
 
 def _new_model(config: ModelConfig, recipe: Recipe) -> SpikingClassifier:
     try:
-        return SpikingClassifier(config, batch_norm=recipe.batch_norm)
+        return SpikingClassifier(config, batch_norm=recipe.batch_norm, surrogate=recipe.surrogate)
     except ValueError as error:
         raise UsageError(f"recipe {recipe.name}: {error}") from error
 
@@ -122,63 +166,21 @@ def _classes(learn: Samples, test: Samples) -> int:
     return max(classes, 2)
 
 
-def _fit(
-    model: SpikingClassifier,
-    samples: Samples,
-    recipe: Recipe,
-    seed: int,
-    progress: Callable[[Progress], None],
-) -> None:
-    """Adam with a cosine schedule to zero over all batches; the loss is cross entropy + spikes."""
-    y = torch.from_numpy(samples.y)
-    batches = -(-len(samples) // recipe.batch)
-    optimiser = torch.optim.Adam(model.parameters(), lr=recipe.learning_rate)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, recipe.epochs * batches)
-    shuffle = torch.Generator().manual_seed(seed)
-    moves = np.random.default_rng(seed)
-    sides = samples.x.shape[1:] if samples.spike_trains else samples.shape[1:]
-    model.train()
-    for epoch in range(1, recipe.epochs + 1):
-        totals = np.zeros(3)
-        order = torch.randperm(len(samples), generator=shuffle)
-        for chosen in torch.split(order, recipe.batch):
-            x = augmented(samples.x[chosen.numpy()], (sides[0], sides[1]), recipe.shift, recipe.mirror, moves)
-            payloads = torch.from_numpy(model.payloads(x))
-            loss, measures = _loss(model, payloads, y[chosen], recipe.rate_penalty)
-            optimiser.zero_grad()
-            torch.autograd.backward(loss)
-            optimiser.step()
-            schedule.step()
-            totals += measures * len(chosen)
-        mean = totals / len(samples)
-        if not np.isfinite(mean[0]):
-            raise UsageError(
-                f"training diverged in epoch {epoch} (loss {mean[0]})", hint="set a smaller learning_rate"
-            )
-        progress(Progress(epoch, recipe.epochs, *(float(value) for value in mean)))
-
-
-def _loss(
-    model: SpikingClassifier, payloads: Tensor, y: Tensor, rate_penalty: float
-) -> tuple[Tensor, np.ndarray[tuple[int], np.dtype[np.float64]]]:
-    """The loss of a batch, and its loss, accuracy and mean firing rate as numbers."""
-    logits, rates = model(payloads)
-    rate = rates.mean() if len(rates) else logits.new_zeros(())
-    loss = nn.functional.cross_entropy(logits, y) + rate_penalty * rate
-    accuracy = (logits.detach().argmax(1) == y).double().mean()
-    return loss, np.array([loss.item(), accuracy.item(), rate.item()])
-
-
 @contextmanager
 def _repeatable(seed: int) -> Iterator[None]:
     """Fixed seed, one thread and deterministic kernels inside; everything restored after."""
     threads, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
-    with torch.random.fork_rng(devices=[]):
+    tensor_floats = torch.backends.cudnn.allow_tf32
+    # cuBLAS reads this when it is first used; without it, deterministic mode refuses matrix products.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    with torch.random.fork_rng():
         try:
             torch.set_num_threads(1)
             torch.use_deterministic_algorithms(True)
+            torch.backends.cudnn.allow_tf32 = False
             torch.manual_seed(seed)
             yield
         finally:
             torch.set_num_threads(threads)
             torch.use_deterministic_algorithms(strict)
+            torch.backends.cudnn.allow_tf32 = tensor_floats

@@ -283,3 +283,16 @@ def test_straight_through_values_are_exact_and_gradients_one() -> None:
         assert torch.equal(result, exact)
         (gradient,) = torch.autograd.grad(result.sum(), values)
         assert gradient.tolist() == [1.0] * 6
+
+
+def test_slope_of_the_single_step_surrogate() -> None:
+    distance = np.array([-3.0, -0.5, -0.01, 0.0, 0.01, 1.0, 9.0])
+    sigmoid = 1 / (1 + np.exp(-4 * distance))
+    expected = np.where(distance < 0, 4 * sigmoid * (1 - sigmoid), 1 / (distance + 1))
+    threshold = torch.tensor([8.0]).double().requires_grad_()
+    current = torch.from_numpy(8 * distance + 8)[None, None].requires_grad_()
+    start, bias = torch.zeros(1, 7).double(), torch.zeros(1).double()
+    _, spikes = run_population(current, start, threshold, bias, Population(), "s2nn")
+    of_current, of_threshold = torch.autograd.grad(spikes.sum(), (current, threshold))
+    np.testing.assert_allclose(of_current[0, 0], expected / 8)
+    np.testing.assert_allclose(of_threshold, [-(expected * (distance + 1) / 8).sum()])

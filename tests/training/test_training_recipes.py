@@ -9,8 +9,10 @@ import torch
 from snnc.errors import FileError, UsageError
 from snnc.training.checkpoint import save_checkpoint
 from snnc.training.datasets import load_samples
-from snnc.training.recipes import RECIPES, apply_settings, find_recipe
-from snnc.training.train import Progress, TrainResult, train
+from snnc.training.fitting import Progress
+from snnc.training.recipe import apply_settings
+from snnc.training.recipes import RECIPES, find_recipe
+from snnc.training.train import TrainResult, train
 
 SHORT = {"epochs": "6", "hidden": "32"}
 

@@ -1,0 +1,171 @@
+"""What can be said about a training, and how `--set key=value` says it; imports no torch."""
+
+import types
+import typing
+from dataclasses import dataclass, fields, replace
+from typing import Literal
+
+from ..compiler.arithmetic import NO_LEAK, Decay
+from ..compiler.network import InputEncoding, ReadoutKind, Shape
+from ..errors import UsageError
+from .architectures import Architecture, build_layers
+from .config import HiddenReset, ModelConfig, Population, check_integer
+from .prepare import Preparation
+
+Surrogate = Literal["atan", "s2nn"]
+LearningSchedule = Literal["cosine", "onecycle", "linear", "constant"]
+DeviceChoice = Literal["auto", "cpu", "cuda"]
+
+MAX_SHIFT = 8
+FIXED = ("name", "description")
+_POSITIVE = ("epochs", "batch", "learning_rate")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is trained on what, and how. Every field but the first two can be set by the user."""
+
+    name: str
+    description: str
+    data: str = "digits"
+    """A name or path that `datasets.load_samples` takes."""
+    preparation: Preparation = "none"
+    architecture: Architecture = "mlp"
+    hidden: tuple[int, ...] = (128,)
+    """Neurons or channels of each hidden layer; features and classes come from the data."""
+    steps: int = 4
+    weight_bits: int = 4
+    leak_shift: int | None = 3
+    """k of the leak `v - (v >> k)`, or none."""
+    current_leak_shift: int | None = None
+    """k of the decay of the synaptic current, or none for currents of one step."""
+    reset: HiddenReset = "soft"
+    state_bits: int = 16
+    initial_fraction: float = 0.0
+    max_payload: int = 16
+    encoding: InputEncoding = "direct"
+    readout: ReadoutKind = "membrane"
+    batch_norm: bool = False
+    """Whether hidden layers train on normalised currents; folded into thresholds and biases afterwards."""
+    surrogate: Surrogate = "atan"
+    """Gradient through the comparison with the threshold."""
+    epochs: int = 40
+    batch: int = 64
+    learning_rate: float = 5e-3
+    schedule: LearningSchedule = "cosine"
+    """Of the learning rate, over all epochs."""
+    patience: int | None = None
+    """Epochs without a better accuracy on held-out training samples before training stops, or none."""
+    device: DeviceChoice = "auto"
+    """Where to train; `auto` takes a GPU where PyTorch sees one."""
+    rate_penalty: float = 0.5
+    """Added to the loss per unit of mean firing rate of the hidden layers."""
+    shift: int = 0
+    """Training images move by up to so many pixels each way, anew every epoch."""
+    mirror: bool = False
+    """Every other training image is flipped left to right, anew every epoch."""
+
+    def model_config(self, shape: Shape, classes: int) -> ModelConfig:
+        """The model this recipe builds for data of that shape with so many classes."""
+        try:
+            return ModelConfig(
+                shape=shape,
+                layers=build_layers(
+                    self.architecture, self.hidden, classes, self.population(), self.weight_bits, self.readout
+                ),
+                steps=self.steps,
+                max_payload=self.max_payload,
+                encoding=self.encoding,
+                readout=self.readout,
+            )
+        except ValueError as error:
+            raise UsageError(f"recipe {self.name}: {error}") from error
+
+    def population(self) -> Population:
+        """The neurons of the hidden layers."""
+        return Population(
+            reset=self.reset,
+            leak=NO_LEAK if self.leak_shift is None else _shift("leak_shift", self.leak_shift),
+            current_leak=None
+            if self.current_leak_shift is None
+            else _shift("current_leak_shift", self.current_leak_shift),
+            state_bits=self.state_bits,
+            initial_fraction=self.initial_fraction,
+        )
+
+
+def _shift(name: str, shift: int) -> Decay:
+    """The leak of that shift."""
+    check_integer(name, shift, 0, 16)
+    return Decay(1, shift)
+
+
+def apply_settings(recipe: Recipe, settings: dict[str, str]) -> Recipe:
+    """`recipe` with fields replaced from text: `hidden=128,64`, `leak_shift=none`, `steps=2`.
+
+    Raises UsageError for an unknown key, listing the keys, and for a value of the wrong type.
+    """
+    kinds = typing.get_type_hints(Recipe)
+    allowed = [item.name for item in fields(Recipe) if item.name not in FIXED]
+    values: dict[str, typing.Any] = {}
+    for key, text in settings.items():
+        if key not in allowed:
+            raise UsageError(f"recipe {recipe.name} has no setting {key!r}; allowed: {', '.join(allowed)}")
+        values[key] = _parse(key, text, kinds[key])
+    changed = replace(recipe, **values)
+    for key in _POSITIVE:
+        if not getattr(changed, key) > 0:
+            raise UsageError(f"{key} must be greater than 0, not {getattr(changed, key)}")
+    if changed.learning_rate > 1:
+        raise UsageError(f"learning_rate must be at most 1, not {changed.learning_rate}")
+    if changed.patience is not None and changed.patience < 1:
+        raise UsageError(f"patience must be at least 1 or none, not {changed.patience}")
+    if not 0 <= changed.shift <= MAX_SHIFT:
+        raise UsageError(f"shift must be 0..{MAX_SHIFT}, not {changed.shift}")
+    if not 0 <= changed.rate_penalty < float("inf"):
+        raise UsageError(f"rate_penalty must be at least 0 and finite, not {changed.rate_penalty}")
+    return changed
+
+
+def _parse(key: str, text: str, kind: typing.Any) -> object:
+    """`text` as a value of the field type `kind`."""
+    if typing.get_origin(kind) is typing.Literal:
+        choices = typing.get_args(kind)
+        if text not in choices:
+            raise UsageError(f"{key} must be one of {', '.join(choices)}, not {text!r}")
+        return text
+    if kind is bool:
+        if text.lower() not in ("true", "false"):
+            raise UsageError(f"{key} must be true or false, not {text!r}")
+        return text.lower() == "true"
+    optional = isinstance(kind, types.UnionType)
+    if optional and text.lower() == "none":
+        return None
+    try:
+        if kind is str:
+            return text
+        if kind is float:
+            return float(text)
+        if typing.get_origin(kind) is tuple:
+            return tuple(int(part) for part in text.split(",") if part.strip())
+        return int(text)
+    except ValueError:
+        meaning = _MEANINGS[optional, typing.get_origin(kind) or kind]
+        raise UsageError(f"{key} must be {meaning}, not {text!r}") from None
+
+
+_MEANINGS: dict[tuple[bool, object], str] = {
+    (False, int): "an integer",
+    (False, float): "a number",
+    (False, tuple): "integers separated by commas",
+    (True, types.UnionType): "an integer or none",
+}
+
+
+def unparse(value: object) -> str:
+    """`value` in the form that `--set` takes."""
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "none" if value is None else str(value)
