@@ -1,0 +1,50 @@
+"""The open FPGA tools on something small: netlist, placed clock, bitstream; and what they refuse."""
+
+from pathlib import Path
+
+import pytest
+
+from snnc.errors import SnncError
+from snnc.rtl.openflow import DEVICES, missing_tools, pack, place, synthesise
+from snnc.rtl.simulate import RTL_DIR
+
+ARBITER = [RTL_DIR / "snnc_arbiter.sv"]
+
+pytestmark = pytest.mark.skipif(
+    any(missing_tools(device) for device in DEVICES.values()), reason="the open FPGA tools are not installed"
+)
+
+
+@pytest.mark.parametrize(("name", "register"), [("ecp5-25k", "first_q"), ("up5k", "ready_i")])
+def test_an_arbiter_becomes_a_bitstream(name: str, register: str, tmp_path: Path) -> None:
+    device = DEVICES[name]
+    netlist = synthesise(ARBITER, "snnc_arbiter", {"Requesters": "3"}, device, tmp_path)
+    lines: list[str] = []
+    placement = place(netlist.path, device, 1, configuration=tmp_path / "a.config", on_line=lines.append)
+    assert placement.flip_flops == 2  # of the choice among 3
+    assert 0 < placement.luts < 40
+    assert placement.block_rams == placement.multipliers == 0
+    assert 50 < placement.fmax_mhz < 1000
+    period = sum(step.delay_ns for step in placement.critical_path)
+    assert period == pytest.approx(1000 / placement.fmax_mhz, abs=0.3)
+    # On an iCE40 a flip-flop shares its cell, and the name, with the LUT before it.
+    assert placement.critical_path_in_words().startswith(f"{register} to ")
+    assert any("Max frequency" in line for line in lines)
+    pack(tmp_path / "a.config", device, tmp_path / "a.bit")
+    assert (tmp_path / "a.bit").read_bytes().startswith(b"\xff\x00")
+
+
+def test_what_the_tools_refuse_is_one_error(tmp_path: Path) -> None:
+    with pytest.raises(SnncError, match=r"yosys ended with code 1: ERROR: Module `snnc_nothing' not found"):
+        synthesise(ARBITER, "snnc_nothing", {}, DEVICES["ecp5-25k"], tmp_path)
+    latch = tmp_path / "latch.sv"
+    latch.write_text("module latch(input a, b, output reg q); always_latch if (a) q = b; endmodule\n")
+    with pytest.raises(SnncError, match=r"selection is not empty: .*latch"):
+        synthesise([latch], "latch", {}, DEVICES["ecp5-25k"], tmp_path)
+    wide = tmp_path / "wide.sv"
+    wide.write_text(
+        "module wide(input clk, input [99:0] a, output reg q); always @(posedge clk) q <= ^a; endmodule\n"
+    )
+    netlist = synthesise([wide], "wide", {}, DEVICES["up5k"], tmp_path)
+    with pytest.raises(SnncError, match="nextpnr-ice40 ended with code"):
+        place(netlist.path, DEVICES["up5k"], 1)
