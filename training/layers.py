@@ -148,6 +148,20 @@ class SpikingLayer(nn.Module):
         return self._on_grid(grid.weights, threshold, self.bias * deviation - mean, grid.unit)
 
     @torch.no_grad()
+    def start_from(self, threshold: float, bias: Tensor, mean: Tensor, deviation: Tensor) -> None:
+        """Set the threshold of all channels and their biases, in float units, for currents of that mean and
+        standard deviation per channel, which only batch normalisation uses."""
+        if self.statistics is None:
+            self.threshold.fill_(threshold)
+            self.bias.copy_(bias)
+            return
+        self.statistics.mean.copy_(mean)
+        self.statistics.variance.copy_(deviation.square())
+        spread = self.statistics.deviation()
+        self.threshold.copy_(threshold / spread)
+        self.bias.copy_((bias + mean) / spread)
+
+    @torch.no_grad()
     def fold(self) -> None:
         """Put the running statistics into the parameters; the integers stay what they are in evaluation.
 

@@ -87,7 +87,10 @@ class SpikingClassifier(nn.Module):
         membrane in units of the weights divided by the steps, or the spikes counted, the earlier the more
         for a readout of first spikes. For classes use `predict`.
         """
-        runs = self.run(payloads)
+        return self.outputs(self.run(payloads))
+
+    def outputs(self, runs: tuple[LayerRun, ...]) -> tuple[Tensor, Tensor]:
+        """Logits and firing rates, as `forward` returns them, from what `run` returned."""
         rates = [run.spikes.mean() for run in runs[:-1]]
         return self._logits(runs[-1]), torch.stack(rates) if rates else runs[-1].spikes.new_zeros(0)
 

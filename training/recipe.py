@@ -13,12 +13,13 @@ from .config import HiddenReset, ModelConfig, Population, check_integer
 from .prepare import Preparation
 
 Surrogate = Literal["atan", "s2nn"]
+Distill = Literal["none", "logits", "features", "both", "layerwise", "ckd"]
 LearningSchedule = Literal["cosine", "onecycle", "linear", "constant"]
 DeviceChoice = Literal["auto", "cpu", "cuda"]
 
 MAX_SHIFT = 8
 FIXED = ("name", "description")
-_POSITIVE = ("epochs", "batch", "learning_rate")
+_POSITIVE = ("epochs", "batch", "learning_rate", "temperature")
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,14 @@ class Recipe:
     learning_rate: float = 5e-3
     schedule: LearningSchedule = "cosine"
     """Of the learning rate, over all epochs."""
+    distill: Distill = "none"
+    """What the network learns from a float network of the same graph, which is trained first."""
+    distill_weight: float = 0.5
+    """Part of the loss that comes from the teacher."""
+    temperature: float = 4.0
+    """Of the logits that student and teacher share with distill=logits or both."""
+    teacher_epochs: int | None = None
+    """Epochs of the teacher, or none for as many as the student's."""
     patience: int | None = None
     """Epochs without a better accuracy on held-out training samples before training stops, or none."""
     device: DeviceChoice = "auto"
@@ -118,8 +127,12 @@ def apply_settings(recipe: Recipe, settings: dict[str, str]) -> Recipe:
             raise UsageError(f"{key} must be greater than 0, not {getattr(changed, key)}")
     if changed.learning_rate > 1:
         raise UsageError(f"learning_rate must be at most 1, not {changed.learning_rate}")
-    if changed.patience is not None and changed.patience < 1:
-        raise UsageError(f"patience must be at least 1 or none, not {changed.patience}")
+    for key in ("patience", "teacher_epochs"):
+        value = getattr(changed, key)
+        if value is not None and value < 1:
+            raise UsageError(f"{key} must be at least 1 or none, not {value}")
+    if not 0 <= changed.distill_weight <= 1:
+        raise UsageError(f"distill_weight must be 0..1, not {changed.distill_weight}")
     if not 0 <= changed.shift <= MAX_SHIFT:
         raise UsageError(f"shift must be 0..{MAX_SHIFT}, not {changed.shift}")
     if not 0 <= changed.rate_penalty < float("inf"):

@@ -12,6 +12,7 @@ import torch
 from ..errors import FileError, UsageError
 from .config import ModelConfig
 from .datasets import Samples
+from .distillation import Distillation
 from .fitting import Progress, Session, fit
 from .measure import Quality, measure
 from .model import SpikingClassifier
@@ -19,6 +20,7 @@ from .objective import SpikingObjective
 from .prepare import describe_preparation, load_prepared
 from .processes import training_place
 from .recipe import Recipe, apply_settings
+from .teacher import CALIBRATION_SAMPLES, Teacher, inherit, train_teacher
 
 HELD_OUT = 0.1
 """Part of the training samples that early stopping keeps out of training."""
@@ -30,11 +32,13 @@ class TrainingFiles:
 
     state: Path
     """State after the last epoch; of no use once the model is stored."""
+    teacher: Path
+    """The teacher, where there is one: students of the same data, graph and seed may share it."""
 
     @classmethod
     def beside(cls, output: Path) -> "TrainingFiles":
         """The files of the training that writes the model `output`."""
-        return cls(output.with_name(f"{output.name}.state"))
+        return cls(output.with_name(f"{output.name}.state"), output.with_name(f"{output.name}.teacher"))
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,8 @@ class TrainResult:
     """With the settings applied."""
     seed: int
     quality: Quality
+    teacher_accuracy: float | None = None
+    """Of the teacher on the test split, where there was one."""
     first: bool = True
     """Whether this process is the one that writes files."""
 
@@ -66,7 +72,10 @@ class TrainResult:
 
     def notes(self) -> dict[str, str]:
         """Plain facts to store with the model."""
-        return {
+        teacher = (
+            {} if self.teacher_accuracy is None else {"teacher_accuracy": f"{self.teacher_accuracy:.4f}"}
+        )
+        return teacher | {
             "recipe": self.recipe.name,
             "data": self.recipe.data,
             "seed": str(self.seed),
@@ -103,17 +112,29 @@ def train(
         session = Session(
             recipe, seed, place, progress or (lambda _: None), state=None if files is None else files.state
         )
-        _fit(model, learn, session)
+        teacher = None
+        if recipe.distill != "none":
+            teacher = train_teacher(config, learn, test, session, None if files is None else files.teacher)
+        _fit(model, learn, session, teacher)
         model.to("cpu").eval()
         model.fold()
         quality = measure(model, test)
-    return TrainResult(model, recipe, seed, quality, place.first)
+    return TrainResult(
+        model, recipe, seed, quality, None if teacher is None else teacher.accuracy, place.first
+    )
 
 
-def _fit(model: SpikingClassifier, samples: Samples, session: Session) -> None:
+def _fit(model: SpikingClassifier, samples: Samples, session: Session, teacher: Teacher | None) -> None:
     """Fit the model, with samples held out where training may stop early."""
-    objective = SpikingObjective(model, session.recipe)
-    if session.recipe.patience is None:
+    recipe, distillation = session.recipe, None
+    if teacher is not None:
+        if recipe.distill == "layerwise":
+            inherit(model, teacher.network, samples.x[:CALIBRATION_SAMPLES])
+        distillation = Distillation(
+            recipe.distill, teacher.network, model.config, recipe.distill_weight, recipe.temperature
+        )
+    objective = SpikingObjective(model, recipe, distillation)
+    if recipe.patience is None:
         fit(objective, samples, session)
         return
     kept, held_out = _split(samples, session.seed)

@@ -91,7 +91,7 @@ def test_other_networks_learn(settings: dict[str, str]) -> None:
     assert len(result.rates) == len(result.recipe.hidden)
 
 
-@pytest.mark.parametrize("architecture", ["cnn", "residual"])
+@pytest.mark.parametrize("architecture", ["cnn", "pooled", "residual"])
 def test_convolutions_learn(architecture: str) -> None:
     settings = {"architecture": architecture, "hidden": "8,8", "epochs": "5", "steps": "2", "batch": "24"}
     seen: list[Progress] = []
@@ -99,6 +99,7 @@ def test_convolutions_learn(architecture: str) -> None:
     assert result.accuracy > 0.6 and seen[-1].loss < seen[0].loss / 2
     names = {
         "cnn": ("hidden1", "hidden2", "readout"),
+        "pooled": ("hidden1", "hidden2", "readout"),
         "residual": ("hidden1", "hidden2a", "hidden2", "readout"),
     }
     assert result.model.layer_names == names[architecture]
@@ -174,7 +175,11 @@ def test_settings() -> None:
         ("rate_penalty", "inf", "at least 0 and finite, not inf"),
         ("rate_penalty", "-1", "rate_penalty must be at least 0"),
         ("shift", "9", "shift must be 0..8, not 9"),
-        ("architecture", "vgg", "architecture must be one of mlp, cnn, residual, recurrent, not 'vgg'"),
+        (
+            "architecture",
+            "vgg",
+            "architecture must be one of mlp, cnn, pooled, residual, recurrent, not",
+        ),
         ("epochs", "0", "epochs must be greater than 0, not 0"),
         ("hidden", "128;64", "hidden must be integers separated by commas"),
         ("reset", "none", "reset must be one of soft, hard, not 'none'"),
