@@ -44,6 +44,13 @@ class TargetError(SnncError):
     code = "bad-target"
 
 
+class LinkError(SnncError):
+    """A board that does not answer, or that is not the one the build was made for."""
+
+    exit_code = 2
+    code = "link"
+
+
 class DoesNotFit(SnncError):
     """The model needs more of something than the target has."""
 

@@ -45,7 +45,7 @@ def build_model(
     directory = cache_dir / f"{top}-{simulator}-{digest.hexdigest()[:20]}"
     if directory.is_dir():
         return directory
-    with _scratch(cache_dir) as scratch:
+    with scratch_folder(cache_dir) as scratch:
         if simulator == "icarus":
             _build_icarus(scratch, files, top, parameters, defines)
             product = "sim.vvp"
@@ -55,7 +55,7 @@ def build_model(
         finished = scratch / "finished"
         finished.mkdir()
         (scratch / product).rename(finished / product)
-        _publish(finished, directory)
+        publish(finished, directory)
     return directory
 
 
@@ -106,14 +106,14 @@ def run_model(
 
 
 @contextmanager
-def _scratch(cache_dir: Path) -> Iterator[Path]:
+def scratch_folder(cache_dir: Path) -> Iterator[Path]:
     """A folder inside the cache, so that what is built there can be renamed into place."""
     cache_dir.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".build-", dir=cache_dir) as folder:
         yield Path(folder)
 
 
-def _publish(finished: Path, target: Path) -> None:
+def publish(finished: Path, target: Path) -> None:
     """Rename into place; whoever comes second finds an equal result and drops its own."""
     try:
         finished.rename(target)
@@ -163,10 +163,15 @@ def _build_verilator(
     command += [f"-G{name}={value}" for name, value in parameters.items()]
     command.append(str(cocotb_config.share_dir / "lib" / "verilator" / "verilator.cpp"))
     run_tool([*command, *map(str, files)], scratch)
+    compile_verilated(scratch, "Vtop", ["OPT_FAST=-O1", f"VM_TRACE={int(waves)}"], cache_dir)
+
+
+def compile_verilated(scratch: Path, prefix: str, options: Sequence[str], cache_dir: Path) -> None:
+    """Run make on what Verilator wrote into `scratch`; its runtime is compiled once per `options`."""
     compiler = os.environ.get("CXX", "c++")
     # One translation unit without precompiled headers: the modules are few and shared by all cores.
-    make = ["make", "-s", "-f", "Vtop.mk", f"CXX={compiler}", f"LINK={compiler}", "VM_PARALLEL_BUILDS=0"]
-    make += ["OPT_FAST=-O1", "OPT_SLOW=-O0", "OPT_GLOBAL=-O1", f"VM_TRACE={int(waves)}"]
+    make = ["make", "-s", "-f", f"{prefix}.mk", f"CXX={compiler}", f"LINK={compiler}", "VM_PARALLEL_BUILDS=0"]
+    make += ["OPT_SLOW=-O0", "OPT_GLOBAL=-O1", *options]
     key = hashlib.sha256(repr([tool_version("verilator"), make]).encode()).hexdigest()[:20]
     runtime = cache_dir / f"runtime-{key}"
     if runtime.is_dir():
@@ -178,4 +183,4 @@ def _build_verilator(
         objects.mkdir()
         for file in scratch.glob("verilated*.o"):
             shutil.copy(file, objects)
-        _publish(objects, runtime)
+        publish(objects, runtime)

@@ -1,6 +1,7 @@
 """The parameters of the hardware, and which ones a memory image is for."""
 
 from dataclasses import asdict, dataclass
+from zlib import crc32
 
 from ..compiler.image import Image, Memory
 
@@ -65,6 +66,19 @@ def parameters_for(image: Image, init_prefix: str = "", *, loadable: int = EVERY
         loadable=loadable,
         init_prefix=init_prefix,
     )
+
+
+def identity(parameters: RtlParameters, image: Image) -> int:
+    """32 bits that name hardware to the host: its parameters, and the content of what cannot be loaded."""
+    named = parameters.verilog()
+    del named["InitPrefix"]
+    value = crc32(repr(sorted(named.items())).encode())
+    for core in image.cores:
+        for memory, section in core.sections():
+            if not parameters.loadable >> memory & 1:
+                value = crc32(repr((core.at, memory, section.first_address)).encode(), value)
+                value = crc32(section.words.astype("<u4").tobytes(), value)
+    return value
 
 
 def _upper_camel(name: str) -> str:

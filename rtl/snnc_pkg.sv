@@ -60,6 +60,18 @@ package snnc_pkg;
   // The time step within a sample; it stays in 16 to 31, right modulo 16, once it got there.
   localparam int StepBits = 5;
 
+  // Frames of the host link (docs/host.md), and verdicts on them.
+  localparam logic [1:0] FrameFlits = 2'd0;
+  localparam logic [1:0] FrameHello = 2'd1;
+  localparam logic [1:0] FrameControl = 2'd2;
+  localparam logic [1:0] FrameRead = 2'd3;
+
+  localparam logic [2:0] VerdictAccepted = 3'd0;
+  localparam logic [2:0] VerdictDamaged = 3'd1;
+  localparam logic [2:0] VerdictMalformed = 3'd2;
+  localparam logic [2:0] VerdictSequence = 3'd3;
+  localparam logic [2:0] VerdictOverrun = 3'd4;
+
   // Wide enough for an END or CREDIT from each of 256 cores and the host.
   localparam int CountBits = 10;
 endpackage

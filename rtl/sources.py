@@ -24,6 +24,17 @@ SOURCES = (
     "snnc_host_port.sv",
     "snnc_mesh.sv",
     "snnc_top.sv",
+    "snnc_uart_rx.sv",
+    "snnc_uart_tx.sv",
+    "snnc_crc32.sv",
+    "snnc_deframer.sv",
+    "snnc_framer.sv",
+    "snnc_link.sv",
+    "snnc_reply.sv",
+    "snnc_frame_buffer.sv",
+    "snnc_packet_buffer.sv",
+    "snnc_bridge.sv",
+    "snnc_host_uart.sv",
 )
 """What a synthesis tool needs, in dependency order."""
 

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// Block RAM buffer of the flits to the mesh: a frame counts once it is committed, and leaves at one flit
+// per cycle once the gate is open.
+`default_nettype none
+
+module snnc_frame_buffer #(
+  // Flits it holds; a power of two, 2 to 32768.
+  parameter int Depth = 1024
+) (
+  input  wire logic                         clk_i,
+  // Empties the buffer and closes the gate.
+  input  wire logic                         rst_i,
+  // A flit of the current frame; it must find room.
+  input  wire logic                         write_i,
+  input  wire logic [snnc_pkg::FlitBits-1:0] data_i,
+  output      logic                         full_o,
+  // The current frame becomes valid, or is forgotten.
+  input  wire logic                         commit_i,
+  input  wire logic                         drop_i,
+  // Flits that have left, modulo twice the depth.
+  output      logic [$clog2(Depth):0]       taken_o,
+  // Flits may leave.
+  input  wire logic                         open_i,
+  // Stream to the mesh.
+  output      logic                         valid_o,
+  input  wire logic                         ready_i,
+  output      logic [snnc_pkg::FlitBits-1:0] data_o
+);
+  localparam int Bits = $clog2(Depth);
+
+  // Positions count modulo twice the depth.
+  logic [Bits:0] write_q;
+  logic [Bits:0] committed_q;
+  logic [Bits:0] read_q;
+  logic [Bits:0] read;
+  logic head_q;
+
+  assign read = read_q + (Bits + 1)'(valid_o && ready_i);
+  assign full_o = write_q == (read_q ^ (Bits + 1)'(Depth));
+  assign taken_o = read_q;
+  assign valid_o = head_q && open_i;
+
+  snnc_memory #(
+    .Width(snnc_pkg::FlitBits),
+    .Depth(Depth)
+  ) u_memory (
+    .clk_i,
+    .write_i,
+    .write_address_i(write_q[Bits-1:0]),
+    .write_data_i(data_i),
+    .read_i(read != committed_q),
+    .read_address_i(read[Bits-1:0]),
+    .read_data_o(data_o)
+  );
+
+  always_ff @(posedge clk_i) begin
+    read_q <= read;
+    head_q <= read != committed_q;
+    if (write_i) write_q <= write_q + (Bits + 1)'(1);
+    if (commit_i) committed_q <= write_q;
+    if (drop_i) write_q <= committed_q;
+    if (rst_i) begin
+      write_q <= '0;
+      committed_q <= '0;
+      read_q <= '0;
+      head_q <= 1'b0;
+    end
+  end
+
+`ifdef SNNC_ASSERT
+  always @(posedge clk_i) begin
+    if (!rst_i) begin
+      assert (!(write_i && full_o)) else $fatal(1, "%m: written while full");
+      assert (!(write_i && (commit_i || drop_i))) else $fatal(1, "%m: written at the end of a frame");
+    end
+  end
+`endif
+endmodule
+
+`default_nettype wire

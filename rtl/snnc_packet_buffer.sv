@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// Block RAM buffer of the packets from the mesh, each with the cycle it left in; a packet stays until the
+// host releases it, so that it can be read again.
+`default_nettype none
+
+module snnc_packet_buffer #(
+  // Packets it holds; a power of two, 32 to 16384.
+  parameter int Depth = 512,
+  // Bits of a cycle stamp.
+  parameter int CycleBits = 28,
+  // Derived; not to be set.
+  parameter int PositionBits = $clog2(Depth) + 1,
+  parameter int PacketBits = snnc_pkg::FlitBits + CycleBits
+) (
+  input  wire logic                         clk_i,
+  // Empties the buffer.
+  input  wire logic                         rst_i,
+  // Stream from the mesh, and the current cycle of the run.
+  input  wire logic                         valid_i,
+  output      logic                         ready_o,
+  input  wire logic [snnc_pkg::FlitBits-1:0] data_i,
+  input  wire logic [CycleBits-1:0]         cycle_i,
+  // The host has everything before position `release_to_i`; positions count modulo twice the depth. It is
+  // that of a packet that is still held, or of the next one to come.
+  input  wire logic                         release_i,
+  input  wire logic [PositionBits-1:0]      release_to_i,
+  // First packet that is held, and the one after the last.
+  output      logic [PositionBits-1:0]      first_o,
+  output      logic [PositionBits-1:0]      end_o,
+  // Read port with one clock of latency; `read_i` says that the word is used, which only an assertion looks at.
+  input  wire logic                         read_i,
+  input  wire logic [PositionBits-1:0]      read_position_i,
+  output      logic [PacketBits-1:0]        read_data_o
+);
+  localparam int Bits = PositionBits - 1;
+
+  logic write;
+
+  assign ready_o = end_o != (first_o ^ PositionBits'(Depth));
+  assign write = valid_i && ready_o && !rst_i;
+
+  snnc_memory #(
+    .Width(PacketBits),
+    .Depth(Depth)
+  ) u_memory (
+    .clk_i,
+    .write_i(write),
+    .write_address_i(end_o[Bits-1:0]),
+    .write_data_i({cycle_i, data_i}),
+    .read_i(read_i && read_position_i != end_o),
+    .read_address_i(read_position_i[Bits-1:0]),
+    .read_data_o
+  );
+
+  always_ff @(posedge clk_i) begin
+    if (write) end_o <= end_o + PositionBits'(1);
+    if (release_i) first_o <= release_to_i;
+    if (rst_i) begin
+      first_o <= '0;
+      end_o <= '0;
+    end
+  end
+endmodule
+
+`default_nettype wire
