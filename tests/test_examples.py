@@ -21,3 +21,24 @@ def test_the_script_prints_its_figures(capsys: pytest.CaptureFixture[str]) -> No
     printed = capsys.readouterr().out
     assert printed.startswith("accuracy ")
     assert "nJ (estimated, table cmos45)" in printed
+
+
+def test_the_training_benchmark_resumes_and_skips(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = EXAMPLES / "benchmarks" / "training"
+    monkeypatch.syspath_prepend(str(folder))
+    main = runpy.run_path(str(folder / "run.py"))["main"]
+    common = ["-o", str(tmp_path), "--epochs", "2", "--samples", "20", "--cells"]
+    main([*common, "digits-logits-T2-s1", "--limit-hours", "0"])
+    assert "out of time" in capsys.readouterr().out
+    assert not list(tmp_path.glob("*.json"))
+    main([*common, "digits-logits-T2-s1"])
+    printed = capsys.readouterr().out
+    assert "teacher 1/2" not in printed and "teacher 2/2" in printed
+    main([*common, "digits-*ann-T[02]-s1"])
+    rows = [line.split("|") for line in (tmp_path / "table.md").read_text().splitlines()[2:]]
+    assert [(row[2].strip(), row[3].strip()) for row in rows] == [("", "ann"), ("2", "logits"), ("2", "qann")]
+    assert all(float(row[5]) > 30 for row in rows)
+    main([*common, "digits-*-T2-s1", "--limit-hours", "0"])
+    assert "] digits-logits-T2-s1" not in capsys.readouterr().out

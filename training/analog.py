@@ -117,7 +117,7 @@ class AnalogClassifier(nn.Module):
         loop = next((layer for layer in config.layers for e in layer.edges if _loops(config, layer, e)), None)
         if loop is not None:
             raise ValueError(f"layer {loop.name} is in a loop, and a network without time has none")
-        self.config = config
+        self.config, self.levels, self.weight_bits = config, levels, weight_bits
         self.layers = nn.ModuleList(
             AnalogLayer(
                 layer,

@@ -91,18 +91,26 @@ def train_analog(
 
 
 def train_teacher(
-    config: ModelConfig, learn: Samples, test: Samples, session: Session, keep: Path | None
+    config: ModelConfig,
+    learn: Samples,
+    test: Samples,
+    session: Session,
+    keep: Path | None,
+    *,
+    levels: int | None = None,
+    weight_bits: int | None = None,
 ) -> Teacher:
-    """The float network that teaches the student of `session.recipe`; raises UsageError for a loop.
+    """The network that teaches the student of `session.recipe`; raises UsageError for a loop.
 
     Its training depends on nothing that makes the student spiking, so that students of one seed share it.
+    `levels` and `weight_bits` as in `AnalogClassifier`.
     """
     recipe = teacher_recipe(session.recipe)
     state = None if keep is None else keep.with_name(f"{keep.name}.state")
     with torch.random.fork_rng():
         torch.manual_seed(session.seed)
         try:
-            network = AnalogClassifier(config)
+            network = AnalogClassifier(config, levels=levels, weight_bits=weight_bits)
         except ValueError as error:
             raise UsageError(f"recipe {session.recipe.name}: no teacher: {error}") from error
         own = replace(session, recipe=recipe, state=state, stage="teacher")
@@ -174,5 +182,6 @@ def _largest(values: Tensor) -> float:
 
 def _fingerprint(network: AnalogClassifier, recipe: Recipe, seed: int) -> str:
     shapes = {name: list(value.shape) for name, value in network.state_dict().items()}
-    facts = json.dumps([asdict(recipe), seed, shapes, torch.__version__], sort_keys=True)
+    kind = [network.levels, network.weight_bits]
+    facts = json.dumps([asdict(recipe), seed, shapes, kind, torch.__version__], sort_keys=True)
     return hashlib.sha256(facts.encode()).hexdigest()

@@ -105,8 +105,7 @@ def train(
     state and threads are left as they were.
     """
     recipe = apply_settings(recipe, dict(settings or {}))
-    learn, test = (_load(recipe, split, data_dir) for split in ("train", "test"))
-    config = recipe.model_config(learn.shape, _classes(learn, test))
+    learn, test, config = _data(recipe, data_dir)
     with training_place(recipe.device) as place, _repeatable(seed):
         model = _new_model(config, recipe)
         session = Session(
@@ -122,6 +121,27 @@ def train(
     return TrainResult(
         model, recipe, seed, quality, None if teacher is None else teacher.accuracy, place.first
     )
+
+
+def train_without_spikes(
+    recipe: Recipe,
+    seed: int,
+    *,
+    levels: int | None = None,
+    keep: Path,
+    progress: Callable[[Progress], None] | None = None,
+    data_dir: Path | None = None,
+) -> Teacher:
+    """The network without spikes of the recipe's graph, trained or read from the file `keep`.
+
+    In float, the teacher that the recipe's students of that seed learn from; with `levels`, quantised:
+    activations of so many levels above 0 (QCFS) and weights of the recipe's bits.
+    """
+    learn, test, config = _data(recipe, data_dir)
+    with training_place(recipe.device) as place, _repeatable(seed):
+        session = Session(recipe, seed, place, progress or (lambda _: None))
+        bits = None if levels is None else recipe.weight_bits
+        return train_teacher(config, learn, test, session, keep, levels=levels, weight_bits=bits)
 
 
 def _fit(model: SpikingClassifier, samples: Samples, session: Session, teacher: Teacher | None) -> None:
@@ -159,15 +179,20 @@ def _split(samples: Samples, seed: int) -> tuple[Samples, Samples]:
     return kept, held_out
 
 
-def _load(recipe: Recipe, split: str, data_dir: Path | None) -> Samples:
-    return load_prepared(
-        recipe.data,
-        split,
-        recipe.preparation,
-        recipe.max_payload,
-        events=recipe.encoding == "events",
-        data_dir=data_dir,
+def _data(recipe: Recipe, data_dir: Path | None) -> tuple[Samples, Samples, ModelConfig]:
+    """Training samples, test samples, and the model for them."""
+    learn, test = (
+        load_prepared(
+            recipe.data,
+            split,
+            recipe.preparation,
+            recipe.max_payload,
+            events=recipe.encoding == "events",
+            data_dir=data_dir,
+        )
+        for split in ("train", "test")
     )
+    return learn, test, recipe.model_config(learn.shape, _classes(learn, test))
 
 
 def _new_model(config: ModelConfig, recipe: Recipe) -> SpikingClassifier:

@@ -1,0 +1,85 @@
+"""The cells of the training benchmark: which network, method, number of steps and seed, in which order."""
+
+from dataclasses import dataclass
+
+from snnc.training.recipe import Recipe, apply_settings
+from snnc.training.recipes import find_recipe
+
+NETWORKS: dict[str, tuple[str, dict[str, str], int]] = {
+    "mnist": ("mnist-mlp", {"batch_norm": "true", "leak_shift": "none", "rate_penalty": "0.1"}, 10),
+    "fashion": (
+        "fashion-cnn",
+        {
+            "architecture": "pooled",
+            "hidden": "24,48",
+            "batch_norm": "true",
+            "leak_shift": "none",
+            "rate_penalty": "0.05",
+            "shift": "1",
+            "mirror": "true",
+        },
+        8,
+    ),
+    "digits": ("digits-mlp", {"batch_norm": "true", "hidden": "32"}, 10),
+}
+"""Recipe, settings and epochs of each network; all with 4-bit weights. Digits only try the program out."""
+
+METHODS: dict[str, dict[str, str]] = {
+    "direct": {},
+    "logits": {"distill": "logits"},
+    "features": {"distill": "features"},
+    "both": {"distill": "both"},
+    "layerwise": {"distill": "layerwise"},
+    "ckd": {"distill": "ckd"},
+    "s2nn": {"surrogate": "s2nn"},
+}
+"""Spiking methods and their settings."""
+
+WITHOUT_SPIKES = ("ann", "qann")
+"""The float network, and the one with ceil(log2(T + 1))-bit activations and 4-bit weights."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One training; `steps` is 0 for the float network."""
+
+    network: str
+    method: str
+    steps: int
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """Of its files."""
+        return f"{self.network}-{self.method}-T{self.steps}-s{self.seed}"
+
+    def recipe(self, epochs: int | None) -> Recipe:
+        """What it trains; `epochs` instead of the network's own."""
+        recipe, settings, usual = NETWORKS[self.network]
+        changes = {"steps": str(max(self.steps, 1)), "epochs": str(epochs or usual)}
+        return apply_settings(find_recipe(recipe), settings | METHODS.get(self.method, {}) | changes)
+
+
+def all_cells() -> list[Cell]:
+    """Every cell, what the claims need first."""
+    cells = []
+    for seed in (1, 2, 3):
+        cells += [Cell("fashion", method, 2, seed) for method in ("direct", "both")]
+        cells += [Cell("fashion", "ann", 0, seed), Cell("fashion", "s2nn", 1, seed)]
+        cells += [Cell("fashion", "logits", 2, seed)]
+    for method in ("both", "direct"):
+        cells.append(Cell("fashion", method, 4, 1))
+    for seed in range(1, 6):
+        cells += _grid("mnist", (1, 2, 4, 8), seed)
+    cells += _grid("fashion", (1, 2, 4), 1)
+    cells += _grid("digits", (1, 2), 1)
+    return list(dict.fromkeys(cells))
+
+
+def _grid(network: str, steps: tuple[int, ...], seed: int) -> list[Cell]:
+    """Every method at every number of steps."""
+    cells = [Cell(network, "ann", 0, seed)]
+    for count in steps:
+        cells += [Cell(network, method, count, seed) for method in METHODS if method != "s2nn" or count == 1]
+        cells.append(Cell(network, "qann", count, seed))
+    return cells

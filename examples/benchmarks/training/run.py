@@ -1,0 +1,174 @@
+"""Trains every cell of the benchmark, skipping what is finished, and writes the table.
+
+python examples/benchmarks/training/run.py -o build/training --cells 'fashion-*-T2-*' --limit-hours 2
+"""
+
+import argparse
+import datetime
+import fnmatch
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from cells import WITHOUT_SPIKES, Cell, all_cells
+from table import markdown, read_results
+
+from snnc.compiler.pipeline import compile_network
+from snnc.compiler.storage import Program
+from snnc.compiler.targets import load_target
+from snnc.files import write_text
+from snnc.sim.energy import price_dense
+from snnc.sim.simulate import simulate
+from snnc.training.checkpoint import save_checkpoint
+from snnc.training.datasets import Samples
+from snnc.training.export import to_network
+from snnc.training.fitting import Progress
+from snnc.training.model import SpikingClassifier
+from snnc.training.prepare import load_prepared
+from snnc.training.recipe import Recipe
+from snnc.training.train import TrainingFiles, train, train_without_spikes
+
+TARGET = "mesh16"
+LATENCY_SAMPLES = 32
+"""Test samples of the cycle tier; energy and operations come from the functional tier over more of them."""
+
+
+class OutOfTime(Exception):
+    """The limit is reached; the state of the cell is kept."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the cells that the command line names."""
+    options = read_options(arguments)
+    options.output.mkdir(parents=True, exist_ok=True)
+    chosen = [cell for cell in all_cells() if fnmatch.fnmatch(cell.name, options.cells)]
+    deadline = time.monotonic() + options.limit_hours * 3600
+    for number, cell in enumerate(chosen, 1):
+        result = options.output / f"{cell.name}.json"
+        if result.is_file():
+            continue
+        print(f"[{number}/{len(chosen)}] {cell.name}", flush=True)
+        try:
+            figures = run_cell(cell, options, deadline)
+        except OutOfTime:
+            print("out of time; the same command continues here")
+            break
+        write_text(result, json.dumps(figures, indent=1) + "\n")
+        print(f"    accuracy {figures['accuracy']:.2%} after {figures['seconds']:.0f} s", flush=True)
+    text = markdown(read_results(options.output))
+    write_text(options.output / "table.md", text)
+    print(text, end="")
+
+
+def run_cell(cell: Cell, options: argparse.Namespace, deadline: float) -> dict[str, Any]:
+    """Train and measure one cell; raises OutOfTime between epochs."""
+    recipe = cell.recipe(options.epochs)
+    spent = _Clock(options.output / f"{cell.name}.seconds")
+
+    def report(state: Progress) -> None:
+        print(f"    {state.describe()}", flush=True)
+        if state.stage == "network" or cell.method in WITHOUT_SPIKES:
+            spent.add()
+        else:
+            spent.restart()
+        if time.monotonic() > deadline:
+            raise OutOfTime
+
+    teacher = options.output / f"{cell.network}-s{cell.seed}.teacher"
+    if cell.method in WITHOUT_SPIKES:
+        figures = _run_without_spikes(cell, recipe, teacher, options.output, report)
+    else:
+        figures = _run_spiking(cell, recipe, teacher, options, report)
+    facts = {"network": cell.network, "method": cell.method, "steps": cell.steps, "seed": cell.seed}
+    when = {"epochs": recipe.epochs, "seconds": spent.total, "date": datetime.date.today().isoformat()}
+    spent.path.unlink(missing_ok=True)
+    return facts | figures | when
+
+
+def _run_spiking(
+    cell: Cell, recipe: Recipe, teacher: Path, options: argparse.Namespace, report: Any
+) -> dict[str, Any]:
+    files = TrainingFiles(options.output / f"{cell.name}.state", teacher)
+    trained = train(recipe, cell.seed, progress=report, files=files)
+    save_checkpoint(options.output / f"{cell.name}.pt", trained.model, trained.notes())
+    files.state.unlink(missing_ok=True)
+    program = _compiled(trained.model, cell.name)
+    samples = _test_samples(recipe, options.samples)
+    functional = simulate(program, samples.x, samples.y, tier="functional")
+    if functional.predictions != trained.model.predict(samples.x).tolist():
+        raise SystemExit(f"{cell.name}: simulator and trainer differ")
+    cycles = simulate(program, samples.x[:LATENCY_SAMPLES], tier="cycle").to_dict()
+    return {
+        "accuracy": trained.accuracy,
+        "rate": trained.mean_rate,
+        "sops": functional.counts["sops"] / len(samples),
+        "energy_j": functional.energy["mean"],
+        "latency_s": cycles["latency_s"]["mean"],
+        "teacher_accuracy": trained.teacher_accuracy,
+    }
+
+
+def _run_without_spikes(
+    cell: Cell, recipe: Recipe, teacher: Path, folder: Path, report: Any
+) -> dict[str, Any]:
+    if cell.method == "ann":
+        trained = train_without_spikes(recipe, cell.seed, keep=teacher, progress=report)
+        energy = None
+    else:
+        keep = folder / f"{cell.name}.network"
+        trained = train_without_spikes(recipe, cell.seed, levels=cell.steps, keep=keep, progress=report)
+        program = _compiled(SpikingClassifier(trained.network.config), cell.name)
+        energy = price_dense(program.tiled, program.network).total
+    return {
+        "accuracy": trained.accuracy,
+        "rate": None,
+        "sops": None,
+        "energy_j": energy,
+        "latency_s": None,
+        "teacher_accuracy": None,
+    }
+
+
+def _compiled(model: SpikingClassifier, name: str) -> Program:
+    compilation = compile_network(to_network(model.eval(), name), load_target(TARGET))
+    return Program(compilation.network, compilation.program)
+
+
+def _test_samples(recipe: Recipe, limit: int) -> Samples:
+    return load_prepared(recipe.data, "test", recipe.preparation, recipe.max_payload, limit=limit)
+
+
+class _Clock:
+    """CPU seconds spent on a cell, kept in a file over interruptions."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.total = float(path.read_text()) if path.is_file() else 0.0
+        self.restart()
+
+    def restart(self) -> None:
+        """What went by since the last call counts for something else."""
+        self.mark = time.process_time()
+
+    def add(self) -> None:
+        """Count what went by since the last call."""
+        self.total += time.process_time() - self.mark
+        self.restart()
+        write_text(self.path, f"{self.total}\n")
+
+
+def read_options(arguments: list[str] | None = None) -> argparse.Namespace:
+    """The options of the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add = parser.add_argument
+    add("-o", "--output", type=Path, default=Path("build/training"), help="folder of results")
+    add("--cells", default="*", help="pattern of the cells' names, e.g. 'mnist-*-T2-s1'")
+    add("--limit-hours", type=float, default=12.0, help="stop after this time, between two epochs")
+    add("--epochs", type=int, help="instead of each network's own")
+    add("--samples", type=int, default=1000, help="test samples that are simulated")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    main()
