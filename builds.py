@@ -2,6 +2,8 @@
 
 import json
 import os
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +26,7 @@ from .verification import Verification, VerifyOptions, verify
 
 if TYPE_CHECKING:
     from .training.checkpoint import Checkpoint
+    from .training.converted import ConversionResult
     from .training.datasets import Samples
     from .training.train import TrainResult
 
@@ -61,6 +64,37 @@ def train_model(
     if result.first:
         save_checkpoint(output, result.model, result.notes())
         files.state.unlink(missing_ok=True)
+    return result
+
+
+def convert_model(
+    checkpoint: Path,
+    output: Path,
+    *,
+    settings: dict[str, str],
+    calibrate: str | None,
+    data_dir: Path | None,
+    console: Console,
+) -> "ConversionResult":
+    """Convert pretrained weights to a spiking model and write the model file, with progress."""
+    from .training.conversion import Conversion
+    from .training.recipe import with_fields
+
+    conversion = with_fields(Conversion(), settings, "recipe convert")
+    from .training.checkpoint import save_checkpoint
+    from .training.converted import convert_checkpoint
+
+    with ExitStack() as stack:
+
+        def announce(stage: str, total: int) -> Callable[[int], None]:
+            stack.close()
+            return stack.enter_context(console.progress(stage, total))
+
+        result = convert_checkpoint(
+            conversion, checkpoint, calibrate=calibrate, data_dir=data_dir, announce=announce
+        )
+    output.parent.mkdir(parents=True, exist_ok=True)
+    save_checkpoint(output, result.model, result.notes())
     return result
 
 

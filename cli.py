@@ -60,6 +60,8 @@ def demo(console: Console, output: Path) -> None:
 @click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change a field of the recipe.")
 @click.option("--data", help="Train on this data set or .npz instead of the recipe's.")
 @click.option("--data-dir", type=directory, envvar="SNNC_DATA", help="Where the data sets lie.")
+@click.option("--from", "checkpoint", type=file, help="Checkpoint that RECIPE convert starts from.")
+@click.option("--calibrate", metavar="DATA", help="Images for convert (default: the training split).")
 @click.option("--list", "show_list", is_flag=True, help="List the recipes and their fields.")
 @pass_console
 def train(
@@ -70,6 +72,8 @@ def train(
     settings: tuple[str, ...],
     data: str | None,
     data_dir: Path | None,
+    checkpoint: Path | None,
+    calibrate: str | None,
     show_list: bool,
 ) -> None:
     """Train RECIPE and write the model; the same command continues where it was interrupted.
@@ -84,9 +88,29 @@ def train(
         return
     if recipe is None or output is None:
         raise UsageError("RECIPE and -o MODEL.pt are needed", hint="`snnc train --list` shows the recipes")
-    from .builds import train_model
+    from .builds import convert_model, train_model
+    from .training.conversion import CONVERT
 
     chosen = _settings(settings) | ({"data": data} if data else {})
+    if recipe == CONVERT:
+        if checkpoint is None:
+            raise UsageError("convert needs --from CHECKPOINT, a file of pretrained weights")
+        converted = convert_model(
+            checkpoint,
+            output,
+            settings={"seed": str(seed)} | chosen,
+            calibrate=calibrate,
+            data_dir=data_dir,
+            console=console,
+        )
+        console.say(
+            f"test accuracy {converted.quality.accuracy:.2%} (exact, from the integers), float "
+            f"{converted.float_accuracy:.2%}, mean firing rate {converted.quality.mean_rate:.2%}\n"
+            f"wrote {output}"
+        )
+        return
+    if checkpoint is not None or calibrate is not None:
+        raise UsageError(f"--from and --calibrate go with convert, not with {recipe}")
     result = train_model(recipe, output, seed=seed, settings=chosen, data_dir=data_dir, console=console)
     if not result.first:
         return

@@ -27,7 +27,9 @@ DATA_VARIABLE = "SNNC_DATA"
 """Environment variable that names the folder of the data sets which are not embedded."""
 
 IDX_SETS = ("mnist", "fashion-mnist")
-SOURCES = ("digits", *IDX_SETS)
+NPZ_SETS = {"cifar10-sample": {"train": "train-2000.npz", "test": "test-1000.npz"}}
+"""File of each split; `x` (N, channels, height, width) and `y` in it."""
+SOURCES = ("digits", *IDX_SETS, *NPZ_SETS)
 SPLITS = ("train", "test")
 
 _IDX_PREFIX = {"train": "train", "test": "t10k"}
@@ -90,6 +92,9 @@ def load_samples(
         samples = _load_npz(Path(source), split, events)
     elif source == "digits":
         samples = replace(_load_npz(Path(__file__).with_name("digits.npz"), split, False), shape=(1, 8, 8))
+    elif source in NPZ_SETS:
+        (path,) = _files(source, (NPZ_SETS[source][split],), data_dir)
+        samples = _load_npz(path, "test", False)
     else:
         samples = _load_idx(source, split, data_dir)
     return replace(samples, name=source, x=samples.x[:limit], y=samples.y[:limit])
@@ -155,9 +160,8 @@ def _labels(y: NDArray[np.generic], count: int, where: str) -> NDArray[np.int64]
     return labels
 
 
-def _load_idx(name: str, split: str, data_dir: Path | None) -> Samples:
-    """One split of an IDX data set (format: yann.lecun.com/exdb/mnist, gzip-compressed)."""
-    files = [f"{_IDX_PREFIX[split]}-{part}.gz" for part in ("images-idx3-ubyte", "labels-idx1-ubyte")]
+def _files(name: str, files: tuple[str, ...], data_dir: Path | None) -> list[Path]:
+    """Where the files of a data set that is not embedded lie; raises FileError where they do not."""
     root = data_dir or (Path(os.environ[DATA_VARIABLE]) if os.environ.get(DATA_VARIABLE) else None)
     if root is None:
         raise FileError(
@@ -167,6 +171,13 @@ def _load_idx(name: str, split: str, data_dir: Path | None) -> Samples:
     paths = [root / name / file for file in files]
     if not all(path.is_file() for path in paths):
         raise FileError(f"data set {name!r} needs {' and '.join(files)} in {root / name}")
+    return paths
+
+
+def _load_idx(name: str, split: str, data_dir: Path | None) -> Samples:
+    """One split of an IDX data set (format: yann.lecun.com/exdb/mnist, gzip-compressed)."""
+    files = tuple(f"{_IDX_PREFIX[split]}-{part}.gz" for part in ("images-idx3-ubyte", "labels-idx1-ubyte"))
+    paths = _files(name, files, data_dir)
     images = _read_idx(paths[0], 3)
     labels = _read_idx(paths[1], 1)
     shape = (1, images.shape[1], images.shape[2])

@@ -1,11 +1,12 @@
 """Quality of a model on labelled samples, from the integers of its trace, in bounded memory."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from .datasets import Samples
-from .model import TRACE_BATCH, SpikingClassifier, predictions
+from .model import SpikingClassifier, predictions
 
 
 @dataclass(frozen=True)
@@ -23,19 +24,23 @@ class Quality:
     """Non-zero payloads that enter per sample, over all steps."""
 
 
-def measure(model: SpikingClassifier, samples: Samples) -> Quality:
-    """Trace all `samples`, one batch after the other."""
+def measure(
+    model: SpikingClassifier, samples: Samples, progress: Callable[[int], None] = lambda done: None
+) -> Quality:
+    """Trace all `samples`, one batch after the other; `progress` is told how many are done."""
     config = model.config
     neurons = np.array([np.prod(config.shapes[name], dtype=np.int64) for name in model.layer_names[:-1]])
     fired = np.zeros(len(neurons), np.int64)
     right = events = 0
-    for start in range(0, len(samples), TRACE_BATCH):
-        x = samples.x[start : start + TRACE_BATCH]
+    size = model.trace_batch
+    for start in range(0, len(samples), size):
+        x = samples.x[start : start + size]
         trace = model.trace(x)
-        right += int((predictions(trace, config) == samples.y[start : start + TRACE_BATCH]).sum())
+        right += int((predictions(trace, config) == samples.y[start : start + size]).sum())
         fired += np.array([layer.spikes.sum() for layer in trace[:-1]], np.int64)
         payloads = model.payloads(x)
         events += int(np.count_nonzero(payloads)) * (config.steps // payloads.shape[1])
+        progress(start + len(x))
     sites = neurons * config.steps * len(samples)
     return Quality(
         accuracy=right / len(samples),

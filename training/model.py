@@ -16,7 +16,9 @@ from .recipe import Surrogate
 from .schedule import LayerRun, blocks, run_block
 
 TRACE_BATCH = 256
-"""Samples that are traced at once, which bounds memory and changes no result."""
+TRACE_VALUES = 1 << 26
+"""Samples that are traced at once at most, and membranes that they may have over all steps: this bounds
+memory and changes no result."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,12 @@ class SpikingClassifier(nn.Module):
         return tuple(layer.name for layer in self.config.layers)
 
     @property
+    def trace_batch(self) -> int:
+        """Samples to trace at once."""
+        membranes = self.config.steps * sum(count(layer.shape) for layer in self.stack)
+        return max(1, min(TRACE_BATCH, TRACE_VALUES // membranes))
+
+    @property
     def input(self) -> Input:
         """Where data enters, in the terms of the compiler."""
         config = self.config
@@ -130,7 +138,8 @@ class SpikingClassifier(nn.Module):
     def trace(self, x: NDArray[np.uint8]) -> tuple[LayerTrace, ...]:
         """Every membrane after every step and every spike, per layer, for samples or payloads `x`."""
         self._check_inputs(x)
-        parts = [self._trace_batch(x[start : start + TRACE_BATCH]) for start in range(0, len(x), TRACE_BATCH)]
+        size = self.trace_batch
+        parts = [self._trace_batch(x[start : start + size]) for start in range(0, len(x), size)]
         return tuple(
             LayerTrace(
                 name,

@@ -17,6 +17,8 @@ Distill = Literal["none", "logits", "features", "both", "layerwise", "ckd"]
 LearningSchedule = Literal["cosine", "onecycle", "linear", "constant"]
 DeviceChoice = Literal["auto", "cpu", "cuda"]
 
+T = typing.TypeVar("T")
+
 MAX_SHIFT = 8
 FIXED = ("name", "description")
 _POSITIVE = ("epochs", "batch", "learning_rate", "temperature")
@@ -114,14 +116,7 @@ def apply_settings(recipe: Recipe, settings: dict[str, str]) -> Recipe:
 
     Raises UsageError for an unknown key, listing the keys, and for a value of the wrong type.
     """
-    kinds = typing.get_type_hints(Recipe)
-    allowed = [item.name for item in fields(Recipe) if item.name not in FIXED]
-    values: dict[str, typing.Any] = {}
-    for key, text in settings.items():
-        if key not in allowed:
-            raise UsageError(f"recipe {recipe.name} has no setting {key!r}; allowed: {', '.join(allowed)}")
-        values[key] = _parse(key, text, kinds[key])
-    changed = replace(recipe, **values)
+    changed = with_fields(recipe, settings, f"recipe {recipe.name}")
     for key in _POSITIVE:
         if not getattr(changed, key) > 0:
             raise UsageError(f"{key} must be greater than 0, not {getattr(changed, key)}")
@@ -138,6 +133,18 @@ def apply_settings(recipe: Recipe, settings: dict[str, str]) -> Recipe:
     if not 0 <= changed.rate_penalty < float("inf"):
         raise UsageError(f"rate_penalty must be at least 0 and finite, not {changed.rate_penalty}")
     return changed
+
+
+def with_fields(item: T, settings: dict[str, str], where: str) -> T:
+    """The dataclass `item` with fields replaced from text; raises UsageError as `apply_settings` does."""
+    kinds = typing.get_type_hints(type(item))
+    allowed = [field.name for field in fields(item) if field.name not in FIXED]  # type: ignore[arg-type]
+    values: dict[str, typing.Any] = {}
+    for key, text in settings.items():
+        if key not in allowed:
+            raise UsageError(f"{where} has no setting {key!r}; allowed: {', '.join(allowed)}")
+        values[key] = _parse(key, text, kinds[key])
+    return replace(item, **values)  # type: ignore[type-var]
 
 
 def _parse(key: str, text: str, kind: typing.Any) -> object:

@@ -3,6 +3,7 @@
 from dataclasses import fields
 
 from ..errors import UsageError
+from .conversion import CONVERT, Conversion
 from .recipe import FIXED, Recipe, unparse
 
 RECIPES = {
@@ -122,14 +123,15 @@ RECIPES = {
 def find_recipe(name: str) -> Recipe:
     """The recipe called `name`; raises UsageError that lists the names."""
     if name not in RECIPES:
-        raise UsageError(f"unknown recipe {name!r}; known: {', '.join(RECIPES)}")
+        raise UsageError(f"unknown recipe {name!r}; known: {', '.join((*RECIPES, CONVERT))}")
     return RECIPES[name]
 
 
 def describe_recipes() -> str:
     """One paragraph per recipe: its name, what it is, and the fields that --set changes."""
     lines = []
-    for recipe in RECIPES.values():
+    known: list[Recipe | Conversion] = [*RECIPES.values(), Conversion()]
+    for recipe in known:
         lines.append(f"{recipe.name}: {recipe.description}")
         lines += [
             f"  {item.name}={unparse(getattr(recipe, item.name))}"

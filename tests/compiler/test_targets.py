@@ -19,7 +19,8 @@ def test_the_built_in_targets_have_their_file_names() -> None:
 
 def test_an_unknown_name_lists_the_names() -> None:
     with pytest.raises(
-        TargetError, match=r"^no target is called 'ice'; there are ecp5-25k, ecp5-85k, fpga, mesh16$"
+        TargetError,
+        match=r"^no target is called 'ice'; there are ecp5-25k, ecp5-85k, fpga, mesh16-wide, mesh16$",
     ):
         load_target("ice")
 

@@ -109,7 +109,7 @@ def test_logits_order_like_the_integers() -> None:
 
 @pytest.mark.parametrize("sizes", [(12, 7, 4), (4,)])
 def test_quality(sizes: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("snnc.training.measure.TRACE_BATCH", 4)
+    monkeypatch.setattr("snnc.training.model.TRACE_BATCH", 4)
     model = _model(_config(*sizes))
     x = _inputs(model.config, 10)
     trace = model.trace(x)

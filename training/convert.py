@@ -1,0 +1,203 @@
+"""A trained torch module as a spiking network without training: balanced thresholds on integer weights."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from ..compiler.arithmetic import NO_LEAK, Decay
+from ..errors import UsageError
+from .balance import balance
+from .config import INPUT, LayerConfig, ModelConfig, Population
+from .conversion import ConversionOptions
+from .fold import FoldedEdge, FoldedLayer, FoldedNetwork, fold
+from .layers import SpikingLayer
+from .model import SpikingClassifier
+
+SWITCHED_OFF = 0.1
+"""A channel may count as switched off whose largest weight is below this part of the layer's largest, both in
+units of the thresholds they lead to."""
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """A float network on inputs payload / max_payload, and the threshold of every channel that spikes."""
+
+    network: FoldedNetwork
+    thresholds: dict[str, Tensor]
+    max_payload: int
+
+
+def convert(
+    module: nn.Module,
+    images: NDArray[np.uint8],
+    steps: int,
+    options: ConversionOptions | None = None,
+    *,
+    mean: Sequence[float] = (),
+    deviation: Sequence[float] = (),
+    max_payload: int = 255,
+    progress: Callable[[int], None] = lambda done: None,
+) -> SpikingClassifier:
+    """`module`, trained, as a spiking classifier that runs for `steps` and takes pixels 0..max_payload.
+
+    `module` is made of convolutions, linear layers, batch norm, ReLU, average pooling, flatten and additions
+    and was trained on (pixels / max_payload - mean) / deviation, per channel. `images` are for calibration,
+    uint8 (samples, channels, height, width), unlabelled. Neurons integrate and fire with a soft reset from
+    v(0) = theta / 2; their thresholds are balanced per channel (`balance`), folded into the weights, and the
+    weights quantised after that, per channel. `progress` is told how many of `options.iterations` are done.
+
+    Where an input is padded with zeros, the module sees the mean colour, the spiking network black: the
+    offset of the mean sits in the bias, which knows no border. Besides that, networks differ by clipping,
+    rounding and time only. Raises UnsupportedModel, UsageError.
+    """
+    options = options or ConversionOptions()
+    calibrated = calibrate(
+        module, images, options, mean=mean, deviation=deviation, max_payload=max_payload, progress=progress
+    )
+    return spiking(calibrated, steps, options)
+
+
+def calibrate(
+    module: nn.Module,
+    images: NDArray[np.uint8],
+    options: ConversionOptions,
+    *,
+    mean: Sequence[float] = (),
+    deviation: Sequence[float] = (),
+    max_payload: int = 255,
+    progress: Callable[[int], None] = lambda done: None,
+) -> Calibrated:
+    """The first half of `convert`, which is the same for any number of steps and any width of weights."""
+    if images.dtype != np.uint8 or images.ndim != 4 or len(images) == 0:
+        raise UsageError(f"images must be uint8 (N, C, H, W), not {images.dtype} of shape {images.shape}")
+    if not int(images.max()) <= max_payload <= 255:
+        raise UsageError(f"pixels reach {int(images.max())}, max_payload is {max_payload} and at most 255")
+    channels, height, width = images.shape[1:]
+    network = _take_pixels(fold(module, (channels, height, width)), mean, deviation)
+    thresholds = balance(
+        network,
+        torch.from_numpy(images) / max_payload,
+        iterations=options.iterations,
+        batch=options.batch,
+        seed=options.seed,
+        progress=progress,
+    )
+    return Calibrated(network, thresholds, max_payload)
+
+
+def spiking(calibrated: Calibrated, steps: int, options: ConversionOptions) -> SpikingClassifier:
+    """The integrate-and-fire network whose rates over `steps` approach the clipped activations.
+
+    Weights are divided by the threshold they lead to and multiplied by the one they come from, so that every
+    threshold is 1 before all edges of a channel are quantised on one grid.
+    """
+    network, thresholds = calibrated.network, calibrated.thresholds
+    try:
+        config = ModelConfig(
+            shape=network.shape,
+            layers=tuple(_layer_config(layer, network, steps, options) for layer in network.layers),
+            steps=steps,
+            max_payload=calibrated.max_payload,
+        )
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    model = SpikingClassifier(config)
+    scales = {INPUT: torch.ones(network.shape[0])} | thresholds
+    with torch.no_grad():
+        for layer, folded in zip(model.stack, network.layers, strict=True):
+            rows = [_scaled(edge, scales[edge.config.source].double()).flatten(1) for edge in folded.edges]
+            weights = torch.cat(rows, 1)
+            # The logits have no threshold; dividing by one number changes no order among them.
+            unit = thresholds.get(folded.name, weights.abs().max().expand(len(weights))).double()
+            weights = weights / unit[:, None]
+            bias = folded.bias / unit
+            layer.synapses.weight.copy_(_at_least(weights, bias, _smallest(layer, weights)))
+            layer.bias.copy_(bias)
+            layer.threshold.fill_(1.0)
+    return model.eval()
+
+
+def _layer_config(
+    layer: FoldedLayer, network: FoldedNetwork, steps: int, options: ConversionOptions
+) -> LayerConfig:
+    population = Population(state_bits=options.state_bits, initial_fraction=0.5)
+    if layer is network.layers[-1]:
+        population = Population(
+            reset="none", state_bits=options.state_bits, leak=_readout_leak(steps, options.readout_shift)
+        )
+    edges = tuple(edge.config for edge in layer.edges)
+    return LayerConfig(layer.name, layer.shape[0], edges, population, options.weight_bits)
+
+
+def _readout_leak(steps: int, shift: int | None) -> Decay:
+    """Leak whose time constant is half the steps, or 2^shift; none for a shift of 0."""
+    chosen = max(steps // 2, 1).bit_length() - 1 if shift is None else shift
+    return Decay(1, chosen) if chosen else NO_LEAK
+
+
+def _smallest(layer: SpikingLayer, weights: Tensor) -> float:
+    """Largest weight that a channel needs for its threshold of 1 to fit half of the state's positive range.
+
+    Raises UsageError where that would touch more than the channels that training switched off.
+    """
+    levels = (1 << (layer.config.weight_bits - 1)) - 1
+    reach = levels * layer.payload
+    smallest = reach / (1 << (layer.population.state_bits - 2))
+    live = SWITCHED_OFF * float(weights.abs().max())
+    if smallest > live > 0:
+        raise UsageError(
+            f"layer {layer.config.name}: weights of {layer.config.weight_bits} bits on payloads up to "
+            f"{layer.payload} need state_bits {math.ceil(math.log2(reach / live)) + 2}, not "
+            f"{layer.population.state_bits}"
+        )
+    return smallest
+
+
+def _at_least(weights: Tensor, bias: Tensor, smallest: float) -> Tensor:
+    """`weights` (channels, fan-in) with the largest of each channel raised to `smallest` in magnitude.
+
+    Channels that training switched off have weights next to 0: on a grid made for them, the threshold would
+    not fit the state. One false weight gives them a grid that does; behind a bias that keeps the neuron
+    silent it is negative, so that it stays so.
+    """
+    largest = weights.abs().argmax(1, keepdim=True)
+    value = weights.gather(1, largest)
+    false = torch.where((value < 0) | (bias[:, None] <= 0), -smallest, smallest)
+    return weights.scatter(1, largest, torch.where(value.abs() < smallest, false, value))
+
+
+def _scaled(edge: FoldedEdge, values: Tensor) -> Tensor:
+    """Weights of `edge`, each times the value of the source channel it belongs to; `values` (channels,)."""
+    weights, groups = edge.weights, edge.config.groups
+    if edge.config.kind == "linear":
+        return weights * values.repeat_interleave(weights.shape[1] // len(values))
+    per_group = values.reshape(groups, 1, -1).expand(-1, len(weights) // groups, -1)
+    return weights * per_group.reshape(len(weights), -1, 1, 1)
+
+
+def _take_pixels(network: FoldedNetwork, mean: Sequence[float], deviation: Sequence[float]) -> FoldedNetwork:
+    """`network` for inputs x instead of (x - mean) / deviation."""
+    channels = network.shape[0]
+    if len(mean) not in (0, channels) or len(deviation) not in (0, channels):
+        raise UsageError(f"mean and deviation need {channels} numbers, one per channel of the images")
+    if not all(value > 0 for value in deviation):
+        raise UsageError(f"deviation must be greater than 0, not {tuple(deviation)}")
+    offset = torch.tensor(list(mean) or [0.0] * channels, dtype=torch.float64)
+    gain = 1 / torch.tensor(list(deviation) or [1.0] * channels, dtype=torch.float64)
+    return replace(network, layers=tuple(_layer_on_pixels(layer, offset, gain) for layer in network.layers))
+
+
+def _layer_on_pixels(layer: FoldedLayer, offset: Tensor, gain: Tensor) -> FoldedLayer:
+    edges, bias = [], layer.bias
+    for edge in layer.edges:
+        if edge.config.source == INPUT:
+            window = edge.config.pool[0] * edge.config.pool[1]
+            edge = replace(edge, weights=_scaled(edge, gain))
+            bias = bias - (_scaled(edge, offset) * window).flatten(1).sum(1)
+        edges.append(edge)
+    return replace(layer, edges=tuple(edges), bias=bias)
