@@ -42,3 +42,10 @@ def test_the_training_benchmark_resumes_and_skips(
     assert all(float(row[5]) > 30 for row in rows)
     main([*common, "digits-*-T2-s1", "--limit-hours", "0"])
     assert "] digits-logits-T2-s1" not in capsys.readouterr().out
+
+
+def test_an_own_module_on_own_data(capsys: pytest.CaptureFixture[str]) -> None:
+    runpy.run_path(str(EXAMPLES / "own_model.py"))["main"](epochs=3, steps=16, samples=60)
+    lines = capsys.readouterr().out.splitlines()
+    own, spiking = (float(line.split()[2].rstrip("%")) for line in lines)
+    assert own > 85 and spiking > own - 10
