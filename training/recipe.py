@@ -7,6 +7,7 @@ from typing import Literal
 
 from ..compiler.arithmetic import NO_LEAK, Decay
 from ..compiler.network import InputEncoding, ReadoutKind, Shape
+from ..console import parse_quantity
 from ..errors import UsageError
 from .architectures import Architecture, build_layers
 from .config import HiddenReset, ModelConfig, Population, check_integer
@@ -71,6 +72,12 @@ class Recipe:
     """Where to train; `auto` takes a GPU where PyTorch sees one."""
     rate_penalty: float = 0.5
     """Added to the loss per unit of mean firing rate of the hidden layers."""
+    energy_penalty: float = 0.0
+    """Added to the loss per unit of firing rate, each layer's weighted by what its spikes cost."""
+    energy_budget: float | None = None
+    """Joules per inference, such as 2uJ, that the predicted energy should not exceed, or none."""
+    target: str = "fpga"
+    """Whose energy table and lanes price the spikes."""
     shift: int = 0
     """Training images move by up to so many pixels each way, anew every epoch."""
     mirror: bool = False
@@ -130,8 +137,9 @@ def apply_settings(recipe: Recipe, settings: dict[str, str]) -> Recipe:
         raise UsageError(f"distill_weight must be 0..1, not {changed.distill_weight}")
     if not 0 <= changed.shift <= MAX_SHIFT:
         raise UsageError(f"shift must be 0..{MAX_SHIFT}, not {changed.shift}")
-    if not 0 <= changed.rate_penalty < float("inf"):
-        raise UsageError(f"rate_penalty must be at least 0 and finite, not {changed.rate_penalty}")
+    for key in ("rate_penalty", "energy_penalty"):
+        if not 0 <= getattr(changed, key) < float("inf"):
+            raise UsageError(f"{key} must be at least 0 and finite, not {getattr(changed, key)}")
     return changed
 
 
@@ -161,6 +169,8 @@ def _parse(key: str, text: str, kind: typing.Any) -> object:
     optional = isinstance(kind, types.UnionType)
     if optional and text.lower() == "none":
         return None
+    if key == "energy_budget":
+        return parse_quantity(text, "J", key)
     try:
         if kind is str:
             return text

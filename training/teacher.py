@@ -63,8 +63,8 @@ class AnalogObjective(nn.Module):
     def forward(self, x: NDArray[np.uint8], y: Tensor) -> tuple[Tensor, Tensor]:
         """Loss of the samples `x` of classes `y`, and `fitting.MEASURES`."""
         logits = self.network(analog_payloads(self.network.config, x).to(y.device)).logits
-        loss = nn.functional.cross_entropy(logits, y)
-        return loss, measures(loss, logits, y, loss.new_zeros(()))
+        loss, nothing = nn.functional.cross_entropy(logits, y), logits.new_zeros(())
+        return loss, measures(loss, logits, y, nothing, nothing)
 
 
 def train_analog(

@@ -153,7 +153,7 @@ def _fit(model: SpikingClassifier, samples: Samples, session: Session, teacher: 
         distillation = Distillation(
             recipe.distill, teacher.network, model.config, recipe.distill_weight, recipe.temperature
         )
-    objective = SpikingObjective(model, recipe, distillation)
+    objective = SpikingObjective(model, recipe, samples.x[:CALIBRATION_SAMPLES], distillation)
     if recipe.patience is None:
         fit(objective, samples, session)
         return
