@@ -79,6 +79,17 @@ def calibrate(
         raise UsageError(f"pixels reach {int(images.max())}, max_payload is {max_payload} and at most 255")
     channels, height, width = images.shape[1:]
     network = _take_pixels(fold(module, (channels, height, width)), mean, deviation)
+    return balanced(network, images, options, max_payload, progress)
+
+
+def balanced(
+    network: FoldedNetwork,
+    images: NDArray[np.uint8],
+    options: ConversionOptions,
+    max_payload: int,
+    progress: Callable[[int], None] = lambda done: None,
+) -> Calibrated:
+    """`network`, which takes inputs payload / max_payload, with thresholds balanced on `images`."""
     thresholds = balance(
         network,
         torch.from_numpy(images) / max_payload,
