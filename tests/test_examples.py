@@ -1,7 +1,9 @@
 """The examples run: the stored network compiles, and the script prints what it says."""
 
+import json
 import runpy
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -23,7 +25,7 @@ def test_the_script_prints_its_figures(capsys: pytest.CaptureFixture[str]) -> No
     assert "nJ (estimated, table cmos45)" in printed
 
 
-def test_the_training_benchmark_resumes_and_skips(
+def test_the_training_benchmark_resumes_skips_and_adds_noise(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = EXAMPLES / "benchmarks" / "training"
@@ -42,6 +44,13 @@ def test_the_training_benchmark_resumes_and_skips(
     assert all(float(row[5]) > 30 for row in rows)
     main([*common, "digits-*-T2-s1", "--limit-hours", "0"])
     assert "] digits-logits-T2-s1" not in capsys.readouterr().out
+    runpy.run_path(str(folder / "noise.py"))["main"](
+        ["-o", str(tmp_path), "--network", "digits", "--samples", "60"]
+    )
+    curves = json.loads((tmp_path / "noise.json").read_text())
+    assert len(curves) == 4 and all(set(panel) == {"logits", "qann"} for panel in curves.values())
+    picture = ElementTree.parse(tmp_path / "noise.svg").getroot()
+    assert len(picture.findall("{*}polyline")) == 8
 
 
 def test_an_own_module_on_own_data(capsys: pytest.CaptureFixture[str]) -> None:

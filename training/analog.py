@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from ..compiler.network import Shape
 from .config import INPUT, EdgeConfig, LayerConfig, ModelConfig
+from .disturbance import Disturbance
 from .surrogate import floor_through
 from .synapses import transform, weight_shape
 
@@ -76,6 +77,7 @@ class AnalogLayer(nn.Module):
             )
         )
         nn.init.kaiming_uniform_(self.synapses.weight, nonlinearity="relu")
+        self.disturbance: Disturbance | None = None
         self.norm = None if readout else nn.BatchNorm2d(config.channels)
         self.bias = nn.Parameter(torch.zeros(config.channels)) if readout else None
         self.activation = nn.ReLU() if levels is None else ClipFloorShift(levels)
@@ -91,13 +93,19 @@ class AnalogLayer(nn.Module):
             assert self.bias is not None
             return total + self.bias.reshape(-1, 1, 1)
         activated: Tensor = self.activation(self.norm(total))
-        return activated
+        return activated if self.disturbance is None else self.disturbance.events(activated)
 
     def weights(self) -> tuple[Tensor, ...]:
         """Of each edge, as they are multiplied."""
         matrix = self.synapses.weight
         if isinstance(self.synapses, QuantLinear):
-            matrix = self.synapses.quant_weight().value
+            quantised = self.synapses.quant_weight()
+            matrix = quantised.value
+            if self.disturbance is not None:
+                integers = torch.round(matrix / quantised.scale)
+                matrix = self.disturbance.weights(integers, int(quantised.bit_width)) * quantised.scale
+        elif self.disturbance is not None and self.disturbance.flip:
+            raise ValueError("bits of weights flip in quantised networks only")
         parts = torch.split(matrix, [math.prod(kernel[1:]) for kernel in self.kernels], 1)
         return tuple(part.reshape(kernel) for part, kernel in zip(parts, self.kernels, strict=True))
 

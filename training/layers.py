@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from ..compiler.arithmetic import IntArray, state_range
 from ..compiler.network import Shape
 from .config import INPUT, LayerConfig, Population
+from .disturbance import Disturbance
 from .neurons import run_population
 from .normalisation import CurrentStatistics
 from .recipe import Surrogate
@@ -89,6 +90,7 @@ class SpikingLayer(nn.Module):
         self.shape = shape
         self.payload = max(payloads)
         self.surrogate = surrogate
+        self.disturbance: Disturbance | None = None
         self.kernels = tuple(
             weight_shape(edge, source, config.channels)
             for edge, source in zip(config.edges, sources, strict=True)
@@ -129,6 +131,8 @@ class SpikingLayer(nn.Module):
         # weights of rarely firing neurons to nothing, and their biases ran to the end of the state range.
         scale = quantised.scale.detach()
         weights = self._per_edge(round_through(quantised.value / scale).to(self.dtype))
+        if self.disturbance is not None:
+            weights = tuple(self.disturbance.weights(part, self.config.weight_bits) for part in weights)
         # The grid is divided out in float64: a float32 quotient is not exact beyond 24 bits.
         unit = scale.double().reshape(-1) / self.payload
         threshold, bias = self._in_float_units()
@@ -207,7 +211,10 @@ class SpikingLayer(nn.Module):
 
     def advance(self, grid: Grid, currents: Tensor, membrane: Tensor) -> tuple[Tensor, Tensor]:
         """Membranes and spikes of the steps in `currents`, from `membrane` on."""
-        return run_population(currents, membrane, grid.threshold, grid.bias, self.population, self.surrogate)
+        membranes, spikes = run_population(
+            currents, membrane, grid.threshold, grid.bias, self.population, self.surrogate
+        )
+        return membranes, spikes if self.disturbance is None else self.disturbance.events(spikes)
 
     @torch.no_grad()
     def integers(self) -> LayerIntegers:
