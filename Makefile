@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help setup demo test fuzz lint format clean
+.PHONY: help setup demo test fuzz formal mutations lint format clean
 N ?= 200
 
 help: ## List the commands
@@ -26,6 +26,12 @@ test: setup ## Run every test, RTL co-simulation included
 
 fuzz: setup ## Random networks through every execution: N=200 in software, N/10 on each RTL hardware
 	SNNC_FUZZ_SOFTWARE=$(N) SNNC_FUZZ_RTL=$$(( $(N) / 10 )) $(BIN)/python -m pytest tests/test_differential.py
+
+formal: setup ## Prove properties of the RTL: FIFO, router, arbiter, counters ... (docs/formal.md)
+	$(BIN)/python -m snnc.rtl.formal
+
+mutations: setup ## Refute those properties on mutated designs
+	$(BIN)/python -m snnc.rtl.formal --mutations
 
 lint: setup ## Check style and types of the Python, and lint the RTL
 	$(BIN)/ruff check .

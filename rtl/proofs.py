@@ -1,0 +1,244 @@
+"""What `make formal` proves, and the mutations of the design that have to break each property."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..errors import SnncError
+
+
+@dataclass(frozen=True)
+class Property:
+    """A checker module with its parameters, and how far it is proved."""
+
+    name: str
+    top: str
+    """Checker module, in `properties/<top>.sv`."""
+    claim: str
+    """What is proved, in words."""
+    depth: int
+    """Cycles of a bounded proof, and of the search for what a mutation breaks."""
+    induction: int = 0
+    """k of the proof by k-induction; 0 where the proof is bounded."""
+    parameters: Mapping[str, int] = field(default_factory=dict)
+    defines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """One change of the design that breaks a property."""
+
+    name: str
+    refutes: str
+    """The property."""
+    file: str
+    before: str
+    after: str
+
+    def apply(self, text: str) -> str:
+        """The mutated file. Raises SnncError unless `before` occurs exactly once."""
+        found = text.count(self.before)
+        if found != 1:
+            raise SnncError(f"mutation {self.name}: its text occurs {found} times, not once", where=self.file)
+        return text.replace(self.before, self.after)
+
+
+PROPERTIES = (
+    Property(
+        "fifo",
+        "formal_fifo",
+        "a FIFO loses, duplicates, reorders and changes nothing; valid and ready say empty and full",
+        depth=10,
+        induction=3,
+        parameters={"Width": 44, "Depth": 4},
+    ),
+    Property(
+        "fifo-2",
+        "formal_fifo",
+        "the same for the smallest depth",
+        depth=12,
+        parameters={"Width": 4, "Depth": 2},
+    ),
+    Property(
+        "fifo-16",
+        "formal_fifo",
+        "the same for the depth of an event FIFO, long enough to fill and to wrap",
+        depth=20,
+        parameters={"Width": 4, "Depth": 16},
+    ),
+    Property(
+        "arbiter",
+        "formal_arbiter",
+        "the arbiter is the documented one, holds its choice, and serves a request within 5 grants",
+        depth=10,
+        induction=3,
+    ),
+    Property(
+        "router",
+        "formal_router",
+        "per input and output a router loses, duplicates, reorders and changes nothing; routes as documented",
+        depth=8,
+        induction=3,
+        parameters={"FifoDepth": 2},
+    ),
+    Property(
+        "router-delivery",
+        "formal_router",
+        "a flit leaves within 5 x FIFO depth cycles once the receivers are ready",
+        depth=15,
+        parameters={"FifoDepth": 2, "Delivery": 1},
+    ),
+    Property(
+        "host-port",
+        "formal_host_port",
+        "SYNC waits for its credits, every CREDIT counts once, all else passes unchanged; stream rules",
+        depth=8,
+        induction=3,
+    ),
+)
+
+MUTATIONS = (
+    Mutation(
+        "fifo-overflow",
+        "fifo",
+        "snnc_fifo.sv",
+        "assign ready_o = !count_q[PointerBits] && !refuse;",
+        "assign ready_o = !refuse;",
+    ),
+    Mutation(
+        "fifo-lost-push",
+        "fifo",
+        "snnc_fifo.sv",
+        "if (push && !pop) count_q",
+        "if (push && !pop && !count_q[1]) count_q",
+    ),
+    Mutation(
+        "fifo-duplicate",
+        "fifo",
+        "snnc_fifo.sv",
+        "if (pop) read_q <=",
+        "if (pop && !push) read_q <=",
+    ),
+    Mutation(
+        "fifo-reorder",
+        "fifo",
+        "snnc_fifo.sv",
+        "assign data_o = memory[read_q];",
+        "assign data_o = memory[(count_q[1:0] == 2'd3) ? read_q + 2'd1 : read_q];",
+    ),
+    Mutation(
+        "fifo-changes-data",
+        "fifo-2",
+        "snnc_fifo.sv",
+        "memory[write_q] <= data_i;",
+        "memory[write_q] <= pop ? data_o : data_i;",
+    ),
+    Mutation(
+        "fifo-16-wraps-early",
+        "fifo-16",
+        "snnc_fifo.sv",
+        "if (push) write_q <= write_q + PointerBits'(1);",
+        "if (push) write_q <= (write_q == PointerBits'(14)) ? '0 : write_q + PointerBits'(1);",
+    ),
+    Mutation(
+        "arbiter-no-hold",
+        "arbiter",
+        "snnc_arbiter.sv",
+        "if (!ready_i) first_q <= choice_o;",
+        "if (!ready_i) first_q <= first_q;",
+    ),
+    Mutation(
+        "arbiter-fixed-priority",
+        "arbiter",
+        "snnc_arbiter.sv",
+        "else first_q <= choice_o + ChoiceBits'(1);",
+        "else first_q <= '0;",
+    ),
+    Mutation(
+        "arbiter-starves-last",
+        "arbiter",
+        "snnc_arbiter.sv",
+        "candidates = (upper != '0) ? upper : request_i;",
+        "candidates = (request_i[0] || upper == '0) ? request_i : upper;",
+    ),
+    Mutation(
+        "router-y-first",
+        "router",
+        "snnc_router.sv",
+        "if (x < x_i) route[West] = 1'b1;\n      else if (x > x_i) route[East] = 1'b1;\n"
+        "      else if (y < y_i) route[North] = 1'b1;\n      else if (y > y_i) route[South] = 1'b1;",
+        "if (y < y_i) route[North] = 1'b1;\n      else if (y > y_i) route[South] = 1'b1;\n"
+        "      else if (x < x_i) route[West] = 1'b1;\n      else if (x > x_i) route[East] = 1'b1;",
+    ),
+    Mutation(
+        "router-duplicates",
+        "router",
+        "snnc_router.sv",
+        "assign head_ready[port] = popped != '0;",
+        "assign head_ready[port] = popped[Ports-2:0] != '0;",
+    ),
+    Mutation(
+        "router-loses",
+        "router-delivery",
+        "snnc_router.sv",
+        "assign head_ready[port] = popped != '0;",
+        "assign head_ready[port] = popped != '0 || ready_i[Local];",
+    ),
+    Mutation(
+        "router-pops-the-loser",
+        "router",
+        "snnc_router.sv",
+        "request[from] && ready_i[port] && choice == 3'(from);",
+        "request[from] && ready_i[port];",
+    ),
+    Mutation(
+        "router-wrong-data",
+        "router",
+        "snnc_router.sv",
+        "(choice == 3'(West)) ? head_data[West*Bits+:Bits] : head_data[Local*Bits+:Bits];",
+        "(choice != 3'(Local)) ? head_data[South*Bits+:Bits] : head_data[Local*Bits+:Bits];",
+    ),
+    Mutation(
+        "router-choice-not-held",
+        "router",
+        "snnc_arbiter.sv",
+        "if (!ready_i) first_q <= choice_o;",
+        "if (!ready_i) first_q <= first_q;",
+    ),
+    Mutation(
+        "router-starves",
+        "router-delivery",
+        "snnc_arbiter.sv",
+        "else first_q <= choice_o + ChoiceBits'(1);",
+        "else first_q <= '0;",
+    ),
+    Mutation(
+        "host-early-sync",
+        "host-port",
+        "snnc_host_port.sv",
+        "assign granted = s_valid_i && is_sync && credits_q >= count;\n"
+        "  assign s_ready_o = is_sync ? credits_q >= count : mesh_ready_i;",
+        "assign granted = s_valid_i && is_sync && credits_q + 16'd1 >= count;\n"
+        "  assign s_ready_o = is_sync ? credits_q + 16'd1 >= count : mesh_ready_i;",
+    ),
+    Mutation(
+        "host-lost-credit",
+        "host-port",
+        "snnc_host_port.sv",
+        "16'(mesh_valid_i && is_credit)",
+        "16'(mesh_valid_i && is_credit && !granted)",
+    ),
+    Mutation(
+        "host-credit-waits",
+        "host-port",
+        "snnc_host_port.sv",
+        "assign mesh_ready_o = is_credit || m_ready_i;",
+        "assign mesh_ready_o = m_ready_i;",
+    ),
+    Mutation(
+        "host-sync-into-mesh",
+        "host-port",
+        "snnc_host_port.sv",
+        "assign mesh_valid_o = s_valid_i && !is_sync;",
+        "assign mesh_valid_o = s_valid_i;",
+    ),
+)

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+// Properties of the step protocol in one core: snnc_control and snnc_emit, wired as in snnc_core, between
+// neighbours that keep to docs/microarchitecture.md, section 6, and are otherwise free: two sources, each of
+// which sends one END per CREDIT, and two destinations, each of which returns one CREDIT per END. When events
+// are done, how long a sweep takes and what the emitter finds to send are free too.
+`default_nettype none
+
+module formal_counters (
+  input wire logic clk_i
+);
+  localparam int Neighbours = 2;
+  localparam int CountBits = snnc_pkg::CountBits;
+  localparam int Bits = snnc_pkg::FlitBits;
+  localparam int StateBits = 8;
+
+  // The configuration: how many entries the tables have, which destinations get END and return CREDIT (the
+  // host does not), which edges are recurrent (their token is given after a reset), and what is emitted.
+  (* anyconst *) logic two_sources;
+  (* anyconst *) logic two_destinations;
+  (* anyconst *) logic [Neighbours-1:0] ended;
+  (* anyconst *) logic [Neighbours-1:0] returning;
+  (* anyconst *) logic [Neighbours-1:0] recurrent_source;
+  (* anyconst *) logic [Neighbours-1:0] recurrent_destination;
+  (* anyconst *) logic [1:0] emission;
+  logic [Neighbours-1:0] sources;
+  logic [Neighbours-1:0] receivers;
+
+  assign sources = {two_sources, 1'b1};
+  assign receivers = ended & returning & {two_destinations, 1'b1};
+
+  function automatic logic [CountBits-1:0] ones(input logic [Neighbours-1:0] bits);
+    ones = CountBits'(bits[0]) + CountBits'(bits[1]);
+  endfunction
+
+  (* anyseq *) logic reset;
+  (* anyseq *) logic end_arrives;
+  (* anyseq *) logic end_from;
+  (* anyseq *) logic end_last;
+  (* anyseq *) logic credit_arrives;
+  (* anyseq *) logic credit_from;
+  (* anyseq *) logic quiet;
+  (* anyseq *) logic sweep_last_cycle;
+  (* anyseq *) logic packet_ready;
+  (* anyseq *) logic spike;
+  (* anyseq *) logic [StateBits-1:0] value;
+  (* anyseq *) logic [snnc_pkg::SegmentBits-1:0] segment;
+  logic rst;
+  logic accumulating;
+  logic sweeping;
+  logic draining;
+  logic initialising;
+  logic [snnc_pkg::StepBits-1:0] time_step;
+  logic last_step;
+  logic start_credit;
+  logic start_emit;
+  logic emitter_idle;
+  logic destination_address;
+  logic source_address;
+  logic [snnc_pkg::DestinationBits-1:0] destination;
+  logic packet_valid;
+  logic [Bits-1:0] packet;
+
+  assign rst = reset || $initstate;
+
+  snnc_control u_control (
+    .clk_i,
+    .rst_i(rst),
+    .enable_i(1'b1),
+    .values_last_i(emission == 2'd1),
+    .values_every_i(emission == 2'd2),
+    .ends_needed_i(ones(sources)),
+    .recurrent_sources_i(ones(sources & recurrent_source)),
+    .end_i(end_arrives),
+    .end_last_i(end_last),
+    .quiet_i(quiet),
+    .sweep_last_cycle_i(sweep_last_cycle),
+    .emitter_idle_i(emitter_idle),
+    .accumulate_o(accumulating),
+    .sweep_o(sweeping),
+    .drain_o(draining),
+    .init_o(initialising),
+    .step_o(time_step),
+    .last_step_o(last_step),
+    .start_credit_o(start_credit),
+    .start_emit_o(start_emit)
+  );
+
+  snnc_emit #(
+    .Lanes(1),
+    .StateBits(StateBits),
+    .StateWords(2),
+    .Destinations(Neighbours),
+    .Sources(Neighbours)
+  ) u_emit (
+    .clk_i,
+    .rst_i(rst),
+    .words_i(2'd2),
+    .neurons_i(2'd2),
+    .flat_i(1'b1),
+    .pixel_words_i(8'd2),
+    .columns_i(8'd1),
+    .values_last_i(emission == 2'd1),
+    .values_every_i(emission == 2'd2),
+    .recurrent_destinations_i(ones(receivers & recurrent_destination)),
+    .credits_needed_i(ones(receivers)),
+    .destination_count_i({two_destinations, !two_destinations}),
+    .source_count_i({two_sources, !two_sources}),
+    .segment_count_i(3'd2),
+    .start_credit_i(start_credit),
+    .start_emit_i(start_emit),
+    .step_i(time_step),
+    .last_step_i(last_step),
+    .idle_o(emitter_idle),
+    .credit_i(credit_arrives),
+    .spikes_i(spike),
+    .state_i(value),
+    .segment_i(segment),
+    .destination_address_o(destination_address),
+    .destination_i(destination),
+    .source_address_o(source_address),
+    .source_i({8'd0, source_address}),
+    .valid_o(packet_valid),
+    .ready_i(packet_ready),
+    .data_o(packet)
+  );
+
+  // The number of a neighbour is its x; destinations have every word sent to them.
+  always_comb begin
+    destination = '0;
+    destination[63:48] = 16'hffff;
+    destination[64] = destination_address;
+    destination[73] = ended[destination_address];
+    destination[74] = recurrent_destination[destination_address];
+  end
+
+  formal_stream #(.Width(Bits)) u_packets (
+    .clk_i, .rst_i(rst), .valid_i(packet_valid), .ready_i(packet_ready), .data_i(packet)
+  );
+
+  // Neighbours: a source that may send an END, a destination that has one to answer.
+  logic [Neighbours-1:0] may_end_q;
+  logic [Neighbours-1:0] to_answer_q;
+  logic credit_sent;
+  logic end_sent;
+  logic waiting_q;
+  logic [StateBits-1:0] value_q;
+
+  assign credit_sent = packet_valid && packet_ready && packet[11:9] == snnc_pkg::FlitCredit;
+  assign end_sent = packet_valid && packet_ready && packet[11:9] == snnc_pkg::FlitEnd
+      && receivers[packet[0]];
+
+  always_ff @(posedge clk_i) begin
+    if (end_arrives) may_end_q[end_from] <= 1'b0;
+    if (credit_sent) may_end_q[packet[0]] <= 1'b1;
+    if (credit_arrives) to_answer_q[credit_from] <= 1'b0;
+    if (end_sent) to_answer_q[packet[0]] <= 1'b1;
+    waiting_q <= packet_valid && !packet_ready;
+    value_q <= value;
+    if (rst) begin
+      may_end_q <= sources & ~recurrent_source;
+      to_answer_q <= receivers & recurrent_destination;
+    end
+  end
+
+  always @(posedge clk_i) begin
+    assume (emission != 2'd3);
+    if (rst) assume (!end_arrives && !credit_arrives);
+    if (end_arrives) assume (may_end_q[end_from]);
+    if (credit_arrives) assume (to_answer_q[credit_from]);
+    // A word of the state memory that is being sent is not written.
+    if (!rst && waiting_q) assume (value == value_q);
+    if (!rst) begin
+      // Nobody gets a second CREDIT before its END, nor a second END before its CREDIT.
+      if (credit_sent) assert (sources[packet[0]] && !may_end_q[packet[0]]);
+      if (end_sent) assert (!to_answer_q[packet[0]]);
+    end
+  end
+
+`ifdef INVARIANTS
+  localparam logic [2:0] Idle = 3'd0;
+  localparam logic [2:0] Credit = 3'd1;
+  localparam logic [2:0] Wait = 3'd2;
+  localparam logic [2:0] End = 3'd6;
+
+  (* hierconn *) wire [CountBits-1:0] \u_control.ends_q ;
+  (* hierconn *) wire \u_control.step_starts ;
+  (* hierconn *) wire [CountBits-1:0] \u_emit.owed_q ;
+  (* hierconn *) wire [2:0] \u_emit.state_q ;
+  (* hierconn *) wire \u_emit.source_q ;
+  (* hierconn *) wire \u_emit.destination_q ;
+  logic [2:0] emitter;
+  logic [Neighbours-1:0] ended_q;
+  logic [Neighbours-1:0] owes_credit;
+  logic [Neighbours-1:0] owes_end;
+
+  assign emitter = \u_emit.state_q ;
+
+  // Sources whose END is counted; to whom the core is still going to send CREDIT, and END.
+  always_ff @(posedge clk_i) begin
+    if (\u_control.step_starts ) ended_q <= '0;
+    if (end_arrives) ended_q[end_from] <= 1'b1;
+    if (rst) ended_q <= sources & recurrent_source;
+  end
+  always_comb begin
+    owes_credit = '0;
+    owes_end = '0;
+    if (!accumulating) owes_credit = sources;
+    else if (emitter == Credit) owes_credit = sources & {1'b1, !\u_emit.source_q };
+    if (emitter == End) owes_end = receivers & {1'b1, !\u_emit.destination_q };
+    else if (emitter != Idle && emitter != Credit && emitter != Wait) owes_end = receivers;
+  end
+
+  always @(posedge clk_i) begin
+    if (!rst) begin
+      assert (\u_control.ends_q == ones(ended_q) && (ended_q & ~sources) == '0);
+      assert ((may_end_q ^ ended_q ^ owes_credit) == sources);
+      assert ((may_end_q & ended_q) == '0 && (may_end_q & owes_credit) == '0);
+      assert (\u_emit.owed_q == ones(to_answer_q) + ones(owes_end));
+      assert ((to_answer_q & owes_end) == '0 && (to_answer_q & ~receivers) == '0);
+      assert (emitter != 3'd7);
+      if (emitter == Credit) assert (accumulating && (!\u_emit.source_q || two_sources));
+      if (emitter == End) assert (!\u_emit.destination_q || two_destinations);
+      if (sweeping || initialising) assert (emitter == Idle);
+    end
+  end
+`endif
+endmodule
+
+`default_nettype wire

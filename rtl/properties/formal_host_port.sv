@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// Properties of snnc_host_port: a SYNC is taken exactly when its credits are there, every CREDIT is
+// counted once, everything else passes unchanged in both directions, and streams stay streams.
+`default_nettype none
+
+module formal_host_port (
+  input wire logic clk_i
+);
+  localparam int Bits = snnc_pkg::FlitBits;
+
+  (* anyseq *) logic reset;
+  (* anyseq *) logic s_valid;
+  (* anyseq *) logic [Bits-1:0] s_data;
+  (* anyseq *) logic into_ready;
+  (* anyseq *) logic from_valid;
+  (* anyseq *) logic [Bits-1:0] from_data;
+  (* anyseq *) logic m_ready;
+  logic rst;
+  logic s_ready;
+  logic into_valid;
+  logic [Bits-1:0] into_data;
+  logic from_ready;
+  logic m_valid;
+  logic [Bits-1:0] m_data;
+
+  assign rst = reset || $initstate;
+
+  snnc_host_port dut (
+    .clk_i,
+    .rst_i(rst),
+    .s_valid_i(s_valid),
+    .s_ready_o(s_ready),
+    .s_data_i(s_data),
+    .mesh_valid_o(into_valid),
+    .mesh_ready_i(into_ready),
+    .mesh_data_o(into_data),
+    .mesh_valid_i(from_valid),
+    .mesh_ready_o(from_ready),
+    .mesh_data_i(from_data),
+    .m_valid_o(m_valid),
+    .m_ready_i(m_ready),
+    .m_data_o(m_data)
+  );
+
+  formal_stream #(.Width(Bits), .Assumed(1)) u_s (
+    .clk_i, .rst_i(rst), .valid_i(s_valid), .ready_i(s_ready), .data_i(s_data)
+  );
+  formal_stream #(.Width(Bits), .Assumed(1)) u_from (
+    .clk_i, .rst_i(rst), .valid_i(from_valid), .ready_i(from_ready), .data_i(from_data)
+  );
+  formal_stream #(.Width(Bits)) u_into (
+    .clk_i, .rst_i(rst), .valid_i(into_valid), .ready_i(into_ready), .data_i(into_data)
+  );
+  formal_stream #(.Width(Bits)) u_m (
+    .clk_i, .rst_i(rst), .valid_i(m_valid), .ready_i(m_ready), .data_i(m_data)
+  );
+
+  logic is_sync;
+  logic is_credit;
+  logic [15:0] count;
+  logic [16:0] held_q;
+  logic [16:0] held_d;
+
+  assign is_sync = s_data[11:9] == snnc_pkg::FlitSync;
+  assign is_credit = from_data[11:9] == snnc_pkg::FlitCredit;
+  assign count = s_data[27:12];
+  assign held_d = held_q + 17'(from_valid && from_ready && is_credit)
+      - ((s_valid && s_ready && is_sync) ? {1'b0, count} : 17'd0);
+
+  always_ff @(posedge clk_i) begin
+    held_q <= rst ? '0 : held_d;
+  end
+
+  always @(posedge clk_i) begin
+    if (!rst) begin
+      // There are fewer cores than the counter counts.
+      assume (!held_d[16]);
+      if (s_valid && is_sync) assert (s_ready == (held_q >= {1'b0, count}) && !into_valid);
+      if (s_valid && !is_sync) begin
+        assert (into_valid && into_data == s_data && s_ready == into_ready);
+      end
+      if (!s_valid) assert (!into_valid);
+      if (from_valid && is_credit) assert (from_ready && !m_valid);
+      if (from_valid && !is_credit) begin
+        assert (m_valid && m_data == from_data && from_ready == m_ready);
+      end
+      if (!from_valid) assert (!m_valid);
+    end
+  end
+
+`ifdef INVARIANTS
+  (* hierconn *) wire [15:0] \dut.credits_q ;
+
+  always @(posedge clk_i) begin
+    if (!rst) assert (held_q == {1'b0, \dut.credits_q });
+  end
+`endif
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+// Properties of snnc_router. The flits of one input, any, carry a mark; one of them, any, is watched.
+// Marked flits leave by the output that dimension order names, in the order they came per output, each
+// once and unchanged; every output obeys the stream rule and gives its neighbour only what that
+// neighbour's input may expect, which is what the inputs here assume.
+`default_nettype none
+
+module formal_router #(
+  parameter int FifoDepth = 2,
+  // 1: once a flit is watched all receivers are ready, and it has to leave in time.
+  parameter int Delivery = 0
+) (
+  input wire logic clk_i
+);
+  localparam int Bits = snnc_pkg::FlitBits;
+  localparam int Ports = snnc_pkg::Ports;
+  localparam int North = snnc_pkg::North;
+  localparam int East = snnc_pkg::East;
+  localparam int South = snnc_pkg::South;
+  localparam int West = snnc_pkg::West;
+  localparam int Local = snnc_pkg::Local;
+  // Which bit of a flit marks it; the router looks at the lowest nine alone.
+  localparam int Mark = 43;
+
+  (* anyconst *) logic [3:0] x;
+  (* anyconst *) logic [3:0] y;
+  (* anyconst *) logic [2:0] from;
+  (* anyseq *) logic reset;
+  (* anyseq *) logic [Ports-1:0] in_valid;
+  (* anyseq *) logic [Ports*Bits-1:0] in_data;
+  (* anyseq *) logic [Ports-1:0] out_ready;
+  (* anyseq *) logic watch;
+  logic rst;
+  logic [Ports-1:0] in_ready;
+  logic [Ports-1:0] out_valid;
+  logic [Ports*Bits-1:0] out_data;
+
+  assign rst = reset || $initstate;
+
+  snnc_router #(
+    .FifoDepth(FifoDepth)
+  ) dut (
+    .clk_i,
+    .rst_i(rst),
+    .x_i(x),
+    .y_i(y),
+    .valid_i(in_valid),
+    .ready_o(in_ready),
+    .data_i(in_data),
+    .valid_o(out_valid),
+    .ready_i(out_ready),
+    .data_o(out_data)
+  );
+
+  // Dimension order, X then Y; the host is addressed as (0, 0) and left for through West.
+  function automatic logic [2:0] way_of(input logic [Bits-1:0] flit, input logic [3:0] at_x,
+                                        input logic [3:0] at_y);
+    logic [3:0] to_x;
+    logic [3:0] to_y;
+    to_x = flit[8] ? 4'd0 : flit[3:0];
+    to_y = flit[8] ? 4'd0 : flit[7:4];
+    if (to_x != at_x) way_of = (to_x > at_x) ? 3'(East) : 3'(West);
+    else if (to_y != at_y) way_of = (to_y > at_y) ? 3'(South) : 3'(North);
+    else way_of = flit[8] ? 3'(West) : 3'(Local);
+  endfunction
+
+  // What may come in at a port of the router at (at_x, at_y), given that X comes before Y.
+  function automatic logic legal(input logic [Bits-1:0] flit, input logic [2:0] port,
+                                 input logic [3:0] at_x, input logic [3:0] at_y);
+    logic [3:0] to_x;
+    logic [3:0] to_y;
+    to_x = flit[8] ? 4'd0 : flit[3:0];
+    to_y = flit[8] ? 4'd0 : flit[7:4];
+    case (port)
+      3'(North): legal = to_x == at_x && to_y >= at_y && !flit[8];
+      3'(East): legal = to_x <= at_x;
+      3'(South): legal = to_x == at_x && to_y <= at_y;
+      3'(West): legal = to_x >= at_x && !flit[8];
+      default: legal = 1'b1;
+    endcase
+  endfunction
+
+  for (genvar port = 0; port < Ports; port++) begin : g_port
+    logic [Bits-1:0] in_flit;
+    logic [Bits-1:0] out_flit;
+
+    assign in_flit = in_data[port*Bits+:Bits];
+    assign out_flit = out_data[port*Bits+:Bits];
+
+    formal_stream #(.Width(Bits), .Assumed(1)) u_in (
+      .clk_i, .rst_i(rst), .valid_i(in_valid[port]), .ready_i(in_ready[port]), .data_i(in_flit)
+    );
+    formal_stream #(.Width(Bits)) u_out (
+      .clk_i, .rst_i(rst), .valid_i(out_valid[port]), .ready_i(out_ready[port]), .data_i(out_flit)
+    );
+
+    always @(posedge clk_i) begin
+      assume (!in_valid[port] || legal(in_flit, 3'(port), x, y));
+      assume (!in_valid[port] || in_flit[Mark] == (from == 3'(port)));
+      // No neighbours beyond the corners of the largest mesh.
+      if (port == West) assume (!in_valid[port] || x != 4'd0 || y == 4'd0);
+      if (!rst && out_valid[port]) begin
+        assert (way_of(out_flit, x, y) == 3'(port));
+        if (port == North) assert (legal(out_flit, 3'(South), x, y - 4'd1));
+        if (port == East) assert (legal(out_flit, 3'(West), x + 4'd1, y));
+        if (port == South) assert (legal(out_flit, 3'(North), x, y + 4'd1));
+        if (port == West && x != 4'd0) assert (legal(out_flit, 3'(East), x - 4'd1, y));
+        if (port == West && x == 4'd0) assert (out_flit[8] && y == 4'd0);
+      end
+    end
+  end
+
+  // Marked flits per output: how many are inside, and how many of them are ahead of the watched one.
+  localparam int CountBits = $clog2(FifoDepth) + 1;
+
+  logic [Bits-1:0] entering;
+  logic enters;
+  logic [2:0] entering_way;
+  logic [Ports-1:0] leaves;
+  logic [Ports*CountBits-1:0] inside_q;
+  logic watched_q;
+  logic [Bits-1:0] flit_q;
+  logic [2:0] way_q;
+  logic [CountBits-1:0] ahead_q;
+  logic [7:0] age_q;
+
+  assign entering = in_data[from*Bits+:Bits];
+  assign enters = in_valid[from] && in_ready[from];
+  assign entering_way = way_of(entering, x, y);
+  for (genvar way = 0; way < Ports; way++) begin : g_way
+    assign leaves[way] = out_valid[way] && out_ready[way] && out_data[way*Bits+Mark];
+
+    always_ff @(posedge clk_i) begin
+      inside_q[way*CountBits+:CountBits] <= inside_q[way*CountBits+:CountBits]
+          + CountBits'(enters && entering_way == 3'(way)) - CountBits'(leaves[way]);
+      if (rst) inside_q[way*CountBits+:CountBits] <= '0;
+    end
+
+    always @(posedge clk_i) begin
+      if (!rst && leaves[way]) assert (inside_q[way*CountBits+:CountBits] != '0);
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    age_q <= age_q + 8'd1;
+    if (watched_q && leaves[way_q]) begin
+      ahead_q <= ahead_q - CountBits'(1);
+      if (ahead_q == '0) watched_q <= 1'b0;
+    end
+    if (!watched_q && watch && enters) begin
+      watched_q <= 1'b1;
+      flit_q <= entering;
+      way_q <= entering_way;
+      ahead_q <= inside_q[entering_way*CountBits+:CountBits] - CountBits'(leaves[entering_way]);
+      age_q <= '0;
+    end
+    if (rst) watched_q <= 1'b0;
+  end
+
+  always @(posedge clk_i) begin
+    assume (32'(from) < Ports);
+    if (!rst && watched_q) begin
+      assert (ahead_q < inside_q[way_q*CountBits+:CountBits]);
+      if (ahead_q == '0 && leaves[way_q]) assert (out_data[way_q*Bits+:Bits] == flit_q);
+      if (Delivery != 0) begin
+        assume (out_ready == '1);
+        assert (32'(age_q) < Ports * FifoDepth);
+      end
+    end
+  end
+
+`ifdef INVARIANTS
+`include "formal_router_inside.svh"
+`endif
+endmodule
+
+`default_nettype wire

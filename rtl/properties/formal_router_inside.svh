@@ -1,0 +1,118 @@
+// For induction: what the counters of formal_router say of the two entries of each input FIFO.
+(* hierconn *) wire \dut.g_input[0].u_fifo.read_q ;
+(* hierconn *) wire \dut.g_input[0].u_fifo.write_q ;
+(* hierconn *) wire [1:0] \dut.g_input[0].u_fifo.count_q ;
+(* hierconn *) wire [Bits-1:0] \dut.g_input[0].u_fifo.memory[0] ;
+(* hierconn *) wire [Bits-1:0] \dut.g_input[0].u_fifo.memory[1] ;
+(* hierconn *) wire \dut.g_input[1].u_fifo.read_q ;
+(* hierconn *) wire \dut.g_input[1].u_fifo.write_q ;
+(* hierconn *) wire [1:0] \dut.g_input[1].u_fifo.count_q ;
+(* hierconn *) wire [Bits-1:0] \dut.g_input[1].u_fifo.memory[0] ;
+(* hierconn *) wire [Bits-1:0] \dut.g_input[1].u_fifo.memory[1] ;
+(* hierconn *) wire \dut.g_input[2].u_fifo.read_q ;
+(* hierconn *) wire \dut.g_input[2].u_fifo.write_q ;
+(* hierconn *) wire [1:0] \dut.g_input[2].u_fifo.count_q ;
+(* hierconn *) wire [Bits-1:0] \dut.g_input[2].u_fifo.memory[0] ;
+(* hierconn *) wire [Bits-1:0] \dut.g_input[2].u_fifo.memory[1] ;
+(* hierconn *) wire \dut.g_input[3].u_fifo.read_q ;
+(* hierconn *) wire \dut.g_input[3].u_fifo.write_q ;
+(* hierconn *) wire [1:0] \dut.g_input[3].u_fifo.count_q ;
+(* hierconn *) wire [Bits-1:0] \dut.g_input[3].u_fifo.memory[0] ;
+(* hierconn *) wire [Bits-1:0] \dut.g_input[3].u_fifo.memory[1] ;
+(* hierconn *) wire \dut.g_input[4].u_fifo.read_q ;
+(* hierconn *) wire \dut.g_input[4].u_fifo.write_q ;
+(* hierconn *) wire [1:0] \dut.g_input[4].u_fifo.count_q ;
+(* hierconn *) wire [Bits-1:0] \dut.g_input[4].u_fifo.memory[0] ;
+(* hierconn *) wire [Bits-1:0] \dut.g_input[4].u_fifo.memory[1] ;
+
+logic [Ports-1:0] reads;
+logic [Ports-1:0] writes;
+logic [Ports*2-1:0] counts;
+logic [Ports*Bits-1:0] slots_0;
+logic [Ports*Bits-1:0] slots_1;
+
+assign reads = {
+    \dut.g_input[4].u_fifo.read_q ,
+    \dut.g_input[3].u_fifo.read_q ,
+    \dut.g_input[2].u_fifo.read_q ,
+    \dut.g_input[1].u_fifo.read_q ,
+    \dut.g_input[0].u_fifo.read_q };
+assign writes = {
+    \dut.g_input[4].u_fifo.write_q ,
+    \dut.g_input[3].u_fifo.write_q ,
+    \dut.g_input[2].u_fifo.write_q ,
+    \dut.g_input[1].u_fifo.write_q ,
+    \dut.g_input[0].u_fifo.write_q };
+assign counts = {
+    \dut.g_input[4].u_fifo.count_q ,
+    \dut.g_input[3].u_fifo.count_q ,
+    \dut.g_input[2].u_fifo.count_q ,
+    \dut.g_input[1].u_fifo.count_q ,
+    \dut.g_input[0].u_fifo.count_q };
+assign slots_0 = {
+    \dut.g_input[4].u_fifo.memory[0] ,
+    \dut.g_input[3].u_fifo.memory[0] ,
+    \dut.g_input[2].u_fifo.memory[0] ,
+    \dut.g_input[1].u_fifo.memory[0] ,
+    \dut.g_input[0].u_fifo.memory[0] };
+assign slots_1 = {
+    \dut.g_input[4].u_fifo.memory[1] ,
+    \dut.g_input[3].u_fifo.memory[1] ,
+    \dut.g_input[2].u_fifo.memory[1] ,
+    \dut.g_input[1].u_fifo.memory[1] ,
+    \dut.g_input[0].u_fifo.memory[1] };
+
+for (genvar port = 0; port < Ports; port++) begin : g_inside
+  logic [1:0] count;
+  logic [Bits-1:0] head;
+  logic [Bits-1:0] tail;
+
+  assign count = counts[port*2+:2];
+  assign head = reads[port] ? slots_1[port*Bits+:Bits] : slots_0[port*Bits+:Bits];
+  assign tail = reads[port] ? slots_0[port*Bits+:Bits] : slots_1[port*Bits+:Bits];
+
+  always @(posedge clk_i) begin
+    if (!rst) begin
+      assert (count != 2'd3 && writes[port] == (reads[port] ^ count[0]));
+      if (port == West && x == 4'd0 && y != 4'd0) assert (count == 2'd0);
+      if (count != 2'd0) begin
+        assert (legal(head, 3'(port), x, y) && head[Mark] == (from == 3'(port)));
+      end
+      if (count[1]) begin
+        assert (legal(tail, 3'(port), x, y) && tail[Mark] == (from == 3'(port)));
+      end
+    end
+  end
+end
+
+// The FIFO of the marked flits: entries per output, and where the watched one stands.
+logic [1:0] from_count;
+logic [Bits-1:0] from_head;
+logic [Bits-1:0] from_tail;
+logic [2:0] head_way;
+logic [2:0] tail_way;
+
+assign from_count = counts[from*2+:2];
+assign from_head = reads[from] ? slots_1[from*Bits+:Bits] : slots_0[from*Bits+:Bits];
+assign from_tail = reads[from] ? slots_0[from*Bits+:Bits] : slots_1[from*Bits+:Bits];
+assign head_way = way_of(from_head, x, y);
+assign tail_way = way_of(from_tail, x, y);
+
+for (genvar way = 0; way < Ports; way++) begin : g_inside_way
+  always @(posedge clk_i) begin
+    if (!rst) begin
+      assert (inside_q[way*CountBits+:CountBits]
+          == CountBits'(from_count != 2'd0 && head_way == 3'(way))
+          + CountBits'(from_count[1] && tail_way == 3'(way)));
+    end
+  end
+end
+
+always @(posedge clk_i) begin
+  if (!rst && watched_q) begin
+    assert (way_q == way_of(flit_q, x, y));
+    // It is the first or the second of its output; the first may be head or tail of the FIFO.
+    if (ahead_q == '0 && head_way == way_q) assert (from_count != 2'd0 && from_head == flit_q);
+    else assert (from_count[1] && from_tail == flit_q && (ahead_q == '0 || head_way == way_q));
+  end
+end
