@@ -24,12 +24,18 @@
 (* hierconn *) wire [1:0] \dut.g_input[4].u_fifo.count_q ;
 (* hierconn *) wire [Bits-1:0] \dut.g_input[4].u_fifo.memory[0] ;
 (* hierconn *) wire [Bits-1:0] \dut.g_input[4].u_fifo.memory[1] ;
+(* hierconn *) wire [2:0] \dut.g_output[0].u_arbiter.first_q ;
+(* hierconn *) wire [2:0] \dut.g_output[1].u_arbiter.first_q ;
+(* hierconn *) wire [2:0] \dut.g_output[2].u_arbiter.first_q ;
+(* hierconn *) wire [2:0] \dut.g_output[3].u_arbiter.first_q ;
+(* hierconn *) wire [2:0] \dut.g_output[4].u_arbiter.first_q ;
 
 logic [Ports-1:0] reads;
 logic [Ports-1:0] writes;
 logic [Ports*2-1:0] counts;
 logic [Ports*Bits-1:0] slots_0;
 logic [Ports*Bits-1:0] slots_1;
+logic [Ports*3-1:0] firsts;
 
 assign reads = {
     \dut.g_input[4].u_fifo.read_q ,
@@ -61,6 +67,12 @@ assign slots_1 = {
     \dut.g_input[2].u_fifo.memory[1] ,
     \dut.g_input[1].u_fifo.memory[1] ,
     \dut.g_input[0].u_fifo.memory[1] };
+assign firsts = {
+    \dut.g_output[4].u_arbiter.first_q ,
+    \dut.g_output[3].u_arbiter.first_q ,
+    \dut.g_output[2].u_arbiter.first_q ,
+    \dut.g_output[1].u_arbiter.first_q ,
+    \dut.g_output[0].u_arbiter.first_q };
 
 for (genvar port = 0; port < Ports; port++) begin : g_inside
   logic [1:0] count;
@@ -73,6 +85,7 @@ for (genvar port = 0; port < Ports; port++) begin : g_inside
 
   always @(posedge clk_i) begin
     if (!rst) begin
+      assert (32'(firsts[port*3+:3]) < Ports);
       assert (count != 2'd3 && writes[port] == (reads[port] ^ count[0]));
       if (port == West && x == 4'd0 && y != 4'd0) assert (count == 2'd0);
       if (count != 2'd0) begin
@@ -91,12 +104,18 @@ logic [Bits-1:0] from_head;
 logic [Bits-1:0] from_tail;
 logic [2:0] head_way;
 logic [2:0] tail_way;
+logic watched_at_head;
+logic [31:0] turns;
 
 assign from_count = counts[from*2+:2];
 assign from_head = reads[from] ? slots_1[from*Bits+:Bits] : slots_0[from*Bits+:Bits];
 assign from_tail = reads[from] ? slots_0[from*Bits+:Bits] : slots_1[from*Bits+:Bits];
 assign head_way = way_of(from_head, x, y);
 assign tail_way = way_of(from_tail, x, y);
+// The first of its output may be head or tail of the FIFO.
+assign watched_at_head = ahead_q == '0 && head_way == way_q;
+// How many inputs the arbiter looks at before it looks at the head.
+assign turns = (32'(from) + Ports - 32'(firsts[head_way*3+:3])) % Ports;
 
 for (genvar way = 0; way < Ports; way++) begin : g_inside_way
   always @(posedge clk_i) begin
@@ -111,8 +130,11 @@ end
 always @(posedge clk_i) begin
   if (!rst && watched_q) begin
     assert (way_q == way_of(flit_q, x, y));
-    // It is the first or the second of its output; the first may be head or tail of the FIFO.
-    if (ahead_q == '0 && head_way == way_q) assert (from_count != 2'd0 && from_head == flit_q);
+    if (watched_at_head) assert (from_count != 2'd0 && from_head == flit_q);
     else assert (from_count[1] && from_tail == flit_q && (ahead_q == '0 || head_way == way_q));
+    // The head leaves after its turns, and behind it the tail after at most as many as there are inputs.
+    if (Delivery != 0) begin
+      assert (32'(age_q) + turns + (watched_at_head ? 0 : Ports) < Ports * FifoDepth);
+    end
   end
 end
