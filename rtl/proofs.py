@@ -21,6 +21,10 @@ class Property:
     """k of the proof by k-induction; 0 where the proof is bounded."""
     parameters: Mapping[str, int] = field(default_factory=dict)
     defines: tuple[str, ...] = ()
+    skip: int = 0
+    """Cycles of the reset, in which assertions are not checked yet."""
+    free: str = ""
+    """Registers, a pattern of their names, that lose their initial value: anything may be in them."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,25 @@ PROPERTIES = (
         depth=14,
         induction=4,
         defines=("SNNC_ASSERT",),
+    ),
+    Property(
+        "core",
+        "formal_core",
+        "no word is read while or before it is written back, no two writes meet, events only when due",
+        depth=28,
+        defines=("SNNC_ASSERT",),
+        skip=6,
+        free="dut.u_registers.registers*",
+    ),
+    Property(
+        "core-cuba",
+        "formal_core",
+        "the same with membranes in a memory of their own",
+        depth=24,
+        parameters={"Cuba": 1},
+        defines=("SNNC_ASSERT",),
+        skip=6,
+        free="dut.u_registers.registers*",
     ),
 )
 
@@ -333,5 +356,26 @@ MUTATIONS = (
         "snnc_emit.sv",
         "assign step = !offer || ready_i;",
         "assign step = !offer || ready_i || state_q == End;",
+    ),
+    Mutation(
+        "core-no-idle-cycles",
+        "core",
+        "snnc_decode.sv",
+        "gap_o = (words_o < 12'd4) ? 2'd0 - words_o[1:0] : 2'd0;",
+        "gap_o = (words_o < 12'd4) ? 2'd1 : 2'd0;",
+    ),
+    Mutation(
+        "core-value-too-early",
+        "core",
+        "snnc_accumulate.sv",
+        "localparam logic [1:0] ValueLead = 2'd3;",
+        "localparam logic [1:0] ValueLead = 2'd0;",
+    ),
+    Mutation(
+        "core-sweep-writes-early",
+        "core-cuba",
+        "snnc_sweep.sv",
+        "localparam int SweepLatency = 5;",
+        "localparam int SweepLatency = 0;",
     ),
 )

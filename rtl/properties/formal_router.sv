@@ -7,7 +7,7 @@
 
 module formal_router #(
   parameter int FifoDepth = 2,
-  // 1: once a flit is watched all receivers are ready, and it has to leave in time.
+  // 1: once a flit is watched all receivers are ready; it has to leave in time, at once if it is alone.
   parameter int Delivery = 0
 ) (
   input wire logic clk_i
@@ -80,6 +80,10 @@ module formal_router #(
     endcase
   endfunction
 
+  function automatic logic [2:0] ones(input logic [Ports-1:0] bits);
+    ones = 3'(bits[0]) + 3'(bits[1]) + 3'(bits[2]) + 3'(bits[3]) + 3'(bits[4]);
+  endfunction
+
   for (genvar port = 0; port < Ports; port++) begin : g_port
     logic [Bits-1:0] in_flit;
     logic [Bits-1:0] out_flit;
@@ -123,6 +127,8 @@ module formal_router #(
   logic [2:0] way_q;
   logic [CountBits-1:0] ahead_q;
   logic [7:0] age_q;
+  // Flits in the router, marked or not.
+  logic [7:0] total_q;
 
   assign entering = in_data[from*Bits+:Bits];
   assign enters = in_valid[from] && in_ready[from];
@@ -143,6 +149,7 @@ module formal_router #(
 
   always_ff @(posedge clk_i) begin
     age_q <= age_q + 8'd1;
+    total_q <= total_q + 8'(ones(in_valid & in_ready)) - 8'(ones(out_valid & out_ready));
     if (watched_q && leaves[way_q]) begin
       ahead_q <= ahead_q - CountBits'(1);
       if (ahead_q == '0) watched_q <= 1'b0;
@@ -154,7 +161,10 @@ module formal_router #(
       ahead_q <= inside_q[entering_way*CountBits+:CountBits] - CountBits'(leaves[entering_way]);
       age_q <= '0;
     end
-    if (rst) watched_q <= 1'b0;
+    if (rst) begin
+      watched_q <= 1'b0;
+      total_q <= '0;
+    end
   end
 
   always @(posedge clk_i) begin
@@ -165,6 +175,7 @@ module formal_router #(
       if (Delivery != 0) begin
         assume (out_ready == '1);
         assert (32'(age_q) < Ports * FifoDepth);
+        if (total_q == 8'd1) assert (leaves[way_q]);
       end
     end
   end

@@ -138,3 +138,10 @@ always @(posedge clk_i) begin
     end
   end
 end
+
+always @(posedge clk_i) begin
+  if (!rst) begin
+    assert (total_q == 8'(counts[1:0]) + 8'(counts[3:2]) + 8'(counts[5:4]) + 8'(counts[7:6])
+        + 8'(counts[9:8]));
+  end
+end
