@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .compiler.activity import NOTE as ACTIVITY
 from .compiler.bounds import bits_needed
 from .compiler.encoding import encode_inputs
 from .compiler.execute import LayerTrace, execute_image, execute_network, execute_program
@@ -17,7 +18,7 @@ from .compiler.network import Network
 from .compiler.passes.encode import Encode
 from .compiler.pipeline import Compilation, Stage, check_pass_name, compile_network
 from .compiler.storage import PROGRAM_FILE, Program
-from .compiler.targets import load_target
+from .compiler.targets import Target, load_target
 from .compiler.text import print_ir
 from .console import Console
 from .errors import FileError, MismatchError, UsageError
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 MODEL_FILE = "model.pt"
 CHECK_SAMPLES = 4
+CALIBRATION_SAMPLES = 256
 
 
 def train_model(
@@ -126,13 +128,18 @@ def compile_model(
     print_after: str | None = None,
     check: bool = False,
     dry_run: bool = False,
+    calibrate: str | None = None,
+    data_dir: Path | None = None,
     console: Console,
 ) -> Program:
-    """Compile a model file into a build directory; with `dry_run` only check that it fits."""
+    """Compile a model file into a build directory; with `dry_run` only check that it fits. With `calibrate`,
+    the cost model takes the activity measured on training samples of that data set."""
     if print_after is not None:
         check_pass_name(print_after)
     target = load_target(target_name)
     checkpoint, network = read_model(model, bits=bits, steps=steps)
+    if calibrate is not None:
+        network = _calibrated(network, target, calibrate, data_dir, console)
     stages: list[Stage] = []
     compilation = compile_network(network, target, observe=stages.append)
     for stage in stages:
@@ -159,6 +166,21 @@ def compile_model(
     program.save(output)
     console.say(f"wrote {output}")
     return program
+
+
+def _calibrated(
+    network: Network, target: Target, data: str, data_dir: Path | None, console: Console
+) -> Network:
+    """The network with a note of its activity on the first training samples of `data`."""
+    from .sim.calibrate import measure_activity
+
+    tiled = compile_network(network, target).program
+    inputs = load_inputs(
+        Program(network, tiled), data, data_dir=data_dir, split="train", samples=CALIBRATION_SAMPLES
+    )
+    activity = measure_activity(network, tiled, encode_inputs(network.input, network.steps, inputs.x))
+    console.say(f"activity on {len(inputs.y)} samples of {data}: {activity.note()}")
+    return replace(network, notes=network.notes | {ACTIVITY: activity.note()})
 
 
 def _remove_old_results(build: Path) -> None:

@@ -126,6 +126,8 @@ def train(
 @click.option("-o", "--output", type=directory, help="Build directory (default: build/MODEL).")
 @click.option("--bits", type=click.IntRange(2, 8), help="Quantise the weights to this width instead.")
 @click.option("--steps", type=click.IntRange(1, 1024), help="Run this many time steps instead.")
+@click.option("--calibrate", metavar="DATA", help="Cut by the firing rates measured on this data.")
+@click.option("--data-dir", type=directory, envvar="SNNC_DATA", help="Where the data sets lie.")
 @click.option("--print-after", metavar="PASS", help="Print the IR after this pass (or all).")
 @click.option("--verify", "check", is_flag=True, help="Execute every level on random inputs and compare.")
 @click.option("--dry-run", is_flag=True, help="Check that the model fits; write nothing.")
@@ -137,6 +139,8 @@ def compile_command(
     output: Path | None,
     bits: int | None,
     steps: int | None,
+    calibrate: str | None,
+    data_dir: Path | None,
     print_after: str | None,
     check: bool,
     dry_run: bool,
@@ -153,6 +157,8 @@ def compile_command(
         print_after=print_after,
         check=check,
         dry_run=dry_run,
+        calibrate=calibrate,
+        data_dir=data_dir,
         console=console,
     )
 

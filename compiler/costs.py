@@ -1,44 +1,74 @@
-"""The cost model: estimated cycles per step of a cut; reports set it against simulated cycles."""
+"""The cost model: expected cycles per step of a cut; reports set it against simulated cycles."""
 
-from .bounds import GRADED
+import numpy as np
+
+from .activity import Activity
 from .cuts import LayerCut
-from .network import Conv2d, Edge, Network, count
-from .program import HAZARD_DISTANCE, SWEEP_TAIL
+from .network import Conv2d, Edge, Network, count, pooled
+from .program import HAZARD_DISTANCE, INIT_TAIL, SWEEP_TAIL, VALUE_CYCLES
 from .targets import Target
 from .tiling import is_depthwise
 
-INPUT_EVENTS = 0.5
-INPUT_PASSES = 1.5
-FIRING_RATE = 0.15
-"""Assumed events per axon and step, and passes per graded event."""
+
+def layer_cycles(network: Network, cut: LayerCut, target: Target, activity: Activity) -> float:
+    """Cycles per step in which the busiest core of the layer is at work: events, partial sums, sweep, and its
+    share of what a sample begins with."""
+    words = cut.pixel_words * cut.rows_per_tile * cut.layer.shape[2]
+    events = max(
+        sum(_edge_cycles(network, cut, edge, tile, activity) for edge in cut.layer.edges)
+        for tile in range(cut.row_tiles)
+    )
+    values = (len(cut.slices) - 1) * words * target.lanes * VALUE_CYCLES
+    return events / len(cut.slices) + values + words + SWEEP_TAIL + (words + INIT_TAIL) / network.steps
 
 
-def layer_cycles(network: Network, cut: LayerCut, target: Target) -> float:
-    """Cycles per step of one core of the layer: accumulation, then the sweep."""
-    accumulate = sum(_edge_cycles(network, cut, edge) for edge in cut.layer.edges) / len(cut.slices)
-    return accumulate + cut.pixel_words * cut.rows_per_tile * cut.layer.shape[2] + SWEEP_TAIL
-
-
-def host_flits(network: Network, cuts: list[LayerCut]) -> float:
-    """Flits per step that the host sends: every event once per tile that hears it."""
+def host_flits(network: Network, cuts: list[LayerCut], activity: Activity) -> float:
+    """Flits per step that the host sends: every event once per tile that hears it, halos included."""
     total = 0.0
     for cut in cuts:
         for edge in cut.layer.edges:
             if edge.source == network.input.name:
-                heard = 1.0 if isinstance(edge.synapses, Conv2d) else float(cut.row_tiles)
-                total += INPUT_EVENTS * count(network.shape_of(edge.source)) * cut.channel_tiles * heard
+                heard = sum(_heard(network, cut, edge, tile)[1] for tile in range(cut.row_tiles))
+                total += activity.rates[edge.source] * heard * cut.channel_tiles
     return total
 
 
-def _edge_cycles(network: Network, cut: LayerCut, edge: Edge) -> float:
-    from_input = edge.source == network.input.name
-    graded = from_input and network.input.encoding in GRADED and network.input.max_payload > 1
-    rate = INPUT_EVENTS if from_input else FIRING_RATE
-    passes = INPUT_PASSES if graded else 1.0
-    events = rate * count(network.shape_of(edge.source)) / cut.row_tiles
-    words, positions = cut.pixel_words, 1.0
-    if isinstance(edge.synapses, Conv2d):
-        height, width = edge.synapses.weights.shape[2:]
-        positions = height * width / (edge.synapses.stride[0] * edge.synapses.stride[1])
-        words = 1 if is_depthwise(edge, network.shape_of(edge.source)) else words
-    return events * passes * (positions * words + max(HAZARD_DISTANCE - words, 0))
+def _edge_cycles(network: Network, cut: LayerCut, edge: Edge, tile: int, activity: Activity) -> float:
+    """Cycles per step of the row engine for the events of an edge, in the tile of that number of rows."""
+    passes = activity.passes if edge.source == network.input.name else 1.0
+    present = max(network.steps - edge.delay, 0) / network.steps
+    words = _row_words(network, cut, edge)
+    unequal = len({_row_words(network, cut, other) for other in cut.layer.edges}) > 1
+    gap = HAZARD_DISTANCE - 1 if unequal else max(HAZARD_DISTANCE - words, 0)
+    positions, heard = _heard(network, cut, edge, tile)
+    return activity.rates[edge.source] * present * passes * (positions * words + heard * gap)
+
+
+def _row_words(network: Network, cut: LayerCut, edge: Edge) -> int:
+    return 1 if is_depthwise(edge, network.shape_of(edge.source)) else cut.pixel_words
+
+
+def _heard(network: Network, cut: LayerCut, edge: Edge, tile: int) -> tuple[int, int]:
+    """Kernel positions that a tile of rows has for one event of every source neuron, and how many of those
+    neurons it hears at all; borders, strides and halos counted."""
+    source = network.shape_of(edge.source)
+    if not isinstance(edge.synapses, Conv2d):
+        neurons = count(pooled(source, edge.pool)) * edge.pool[0] * edge.pool[1]
+        return neurons, neurons
+    first = tile * cut.rows_per_tile
+    rows = _axis(edge, source[1], 0, first, min(cut.rows_per_tile, cut.layer.shape[1] - first))
+    columns = _axis(edge, source[2], 1, 0, cut.layer.shape[2])
+    channels = source[0]
+    if is_depthwise(edge, source):
+        channels = min(channels, cut.channels_per_tile)
+    return channels * rows[0] * columns[0], channels * rows[1] * columns[1]
+
+
+def _axis(edge: Edge, side: int, axis: int, first: int, outputs: int) -> tuple[int, int]:
+    """The same along one axis, for `outputs` outputs from `first` on."""
+    assert isinstance(edge.synapses, Conv2d)
+    kernel, stride = edge.synapses.weights.shape[2 + axis], edge.synapses.stride[axis]
+    starts = np.arange(first, first + outputs) * stride - edge.synapses.padding[axis]
+    hit = (starts[:, None] + np.arange(kernel)).reshape(-1)
+    hit = hit[(hit >= 0) & (hit < side // edge.pool[axis])]
+    return hit.size * edge.pool[axis], np.unique(hit).size * edge.pool[axis]

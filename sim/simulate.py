@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ..compiler.activity import activity_of
 from ..compiler.arithmetic import IntArray
 from ..compiler.costs import layer_cycles
 from ..compiler.cuts import LayerCut
@@ -209,7 +210,8 @@ def _predicted_cycles(program: Program, layer: Layer, cores: list[Core]) -> floa
     largest = max(cores, key=lambda core: core.tile.words(lanes)).tile
     slices = sum(core.tile == largest for core in cores)
     cut = LayerCut(layer, lanes, largest.pixel_words(lanes), largest.rows, ((),) * slices, 0)
-    return layer_cycles(program.network, cut, program.tiled.target) * program.tiled.steps
+    activity = activity_of(program.network)
+    return layer_cycles(program.network, cut, program.tiled.target, activity) * program.tiled.steps
 
 
 def _core_rows(program: TiledProgram, result: _Result) -> list[Row]:

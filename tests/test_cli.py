@@ -61,6 +61,20 @@ def test_a_build_directory_has_what_the_contract_names(build: Path) -> None:
     assert ".Lanes(8)" in top
 
 
+def test_calibration_measures_what_the_trainer_noted(build: Path, tmp_path: Path) -> None:
+    """Both are rates of one model, on training and on test samples."""
+    from snnc.compiler.activity import activity_of
+    from snnc.compiler.storage import Program
+
+    result = run("compile", build / "model.pt", "--calibrate", "digits", "-o", tmp_path)
+    assert result.exit_code == 0, result.output
+    assert "activity on 256 samples of digits: passes " in result.stderr
+    noted, measured = (activity_of(Program.load(path).network) for path in (build, tmp_path))
+    assert measured.passes == pytest.approx(noted.passes, rel=0.1)
+    assert measured.rates == pytest.approx(noted.rates, rel=0.2)
+    assert measured != noted
+
+
 def test_the_simulated_accuracy_is_the_trainers_sample_by_sample(build: Path) -> None:
     from snnc.training.checkpoint import load_checkpoint
     from snnc.training.datasets import load_samples

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..compiler.activity import NOTE as ACTIVITY
 from ..errors import FileError
 from ..files import write_atomically
 from .config import ModelConfig
@@ -80,7 +81,7 @@ def requantised(checkpoint: Checkpoint, *, weight_bits: int | None, steps: int |
     model = SpikingClassifier(config)
     _fill(model, _parameters(old), "requantised model")
     model.eval()
-    stale = ("test_accuracy", "mean_firing_rate", "spikes_per_sample")
+    stale = ("test_accuracy", "mean_firing_rate", "spikes_per_sample", ACTIVITY)
     return Checkpoint(model, {key: note for key, note in checkpoint.notes.items() if key not in stale})
 
 

@@ -22,6 +22,8 @@ class Quality:
     """Spikes of all hidden layers per sample."""
     input_events: float
     """Non-zero payloads that enter per sample, over all steps."""
+    input_passes: float
+    """Set bits per non-zero payload, 1 without any."""
 
 
 def measure(
@@ -31,7 +33,7 @@ def measure(
     config = model.config
     neurons = np.array([np.prod(config.shapes[name], dtype=np.int64) for name in model.layer_names[:-1]])
     fired = np.zeros(len(neurons), np.int64)
-    right = events = 0
+    right = events = entered = bits = 0
     size = model.trace_batch
     for start in range(0, len(samples), size):
         x = samples.x[start : start + size]
@@ -39,7 +41,9 @@ def measure(
         right += int((predictions(trace, config) == samples.y[start : start + size]).sum())
         fired += np.array([layer.spikes.sum() for layer in trace[:-1]], np.int64)
         payloads = model.payloads(x)
-        events += int(np.count_nonzero(payloads)) * (config.steps // payloads.shape[1])
+        nonzero = int(np.count_nonzero(payloads))
+        events += nonzero * (config.steps // payloads.shape[1])
+        entered, bits = entered + nonzero, bits + int(np.bitwise_count(payloads.astype(np.uint8)).sum())
         progress(start + len(x))
     sites = neurons * config.steps * len(samples)
     return Quality(
@@ -48,4 +52,5 @@ def measure(
         mean_rate=float(fired.sum() / max(sites.sum(), 1)),
         spikes=float(fired.sum() / len(samples)),
         input_events=events / len(samples),
+        input_passes=bits / entered if entered else 1.0,
     )

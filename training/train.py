@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from ..compiler.activity import NOTE as ACTIVITY
+from ..compiler.activity import Activity
 from ..errors import FileError, UsageError
-from .config import ModelConfig
+from .config import INPUT, ModelConfig
 from .datasets import Samples
 from .distillation import Distillation
 from .fitting import Progress, Session, fit
@@ -70,6 +72,13 @@ class TrainResult:
         """Firing rate over all hidden layers together."""
         return self.quality.mean_rate
 
+    def activity(self) -> Activity:
+        """How often input and hidden layers sent events on the test split; the readout feeds no layer."""
+        config, names = self.model.config, self.model.layer_names
+        sites = int(np.prod(config.shape)) * config.steps
+        rates = dict.fromkeys(names, 0.0) | dict(zip(names, self.rates, strict=False))
+        return Activity({INPUT: self.quality.input_events / sites} | rates, self.quality.input_passes)
+
     def notes(self) -> dict[str, str]:
         """Plain facts to store with the model."""
         teacher = (
@@ -82,6 +91,7 @@ class TrainResult:
             "test_accuracy": f"{self.accuracy:.4f}",
             "mean_firing_rate": f"{self.mean_rate:.4f}",
             "spikes_per_sample": f"{self.quality.spikes:.1f}",
+            ACTIVITY: self.activity().note(),
             "preparation": self.recipe.preparation,
             "input": describe_preparation(self.recipe.preparation, self.recipe.max_payload),
         }

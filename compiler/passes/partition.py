@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ...errors import DoesNotFit
+from ..activity import Activity, activity_of
 from ..costs import host_flits, layer_cycles
 from ..cuts import LayerCut, cut_layer, smallest_cut
 from ..network import Network
@@ -29,7 +30,7 @@ class Partition:
         if sum(cut.cores for cut in cuts) > self.target.core_count:
             raise _too_many_cores(network, cuts, self.target)
         if self.spread:
-            cuts = _spread(network, cuts, self.target)
+            cuts = _spread(network, cuts, self.target, activity_of(network))
         return Tiling(network, self.target, _tiles(cuts))
 
 
@@ -53,25 +54,25 @@ def _too_many_cores(network: Network, cuts: list[LayerCut], target: Target) -> D
     )
 
 
-def _spread(network: Network, cuts: list[LayerCut], target: Target) -> list[LayerCut]:
+def _spread(network: Network, cuts: list[LayerCut], target: Target, activity: Activity) -> list[LayerCut]:
     """Greedily cut the slowest layer finer while that lowers the costs, compared from the slowest down."""
     while True:
-        costs = [layer_cycles(network, cut, target) for cut in cuts]
+        costs = [layer_cycles(network, cut, target, activity) for cut in cuts]
         slowest = max(range(len(cuts)), key=lambda i: costs[i])
         candidates = [
             [*cuts[:slowest], finer, *cuts[slowest + 1 :]] for finer in _finer(network, cuts[slowest], target)
         ]
         fitting = [c for c in candidates if _fits(network, c, target)]
-        best = min(fitting, key=lambda c: _cost(network, c, target), default=cuts)
-        if _cost(network, best, target) >= _cost(network, cuts, target):
+        best = min(fitting, key=lambda c: _cost(network, c, target, activity), default=cuts)
+        if _cost(network, best, target, activity) >= _cost(network, cuts, target, activity):
             return cuts
         cuts = best
 
 
-def _cost(network: Network, cuts: list[LayerCut], target: Target) -> list[float]:
+def _cost(network: Network, cuts: list[LayerCut], target: Target, activity: Activity) -> list[float]:
     """Cycles per step of the host and of every layer, largest first."""
-    cycles = [layer_cycles(network, cut, target) for cut in cuts]
-    return sorted([*cycles, host_flits(network, cuts)], reverse=True)
+    cycles = [layer_cycles(network, cut, target, activity) for cut in cuts]
+    return sorted([*cycles, host_flits(network, cuts, activity)], reverse=True)
 
 
 def _finer(network: Network, cut: LayerCut, target: Target) -> list[LayerCut]:

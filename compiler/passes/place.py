@@ -6,8 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..costs import FIRING_RATE, INPUT_EVENTS
-from ..network import Network, count
+from ..activity import activity_of
 from ..program import Address
 from ..tiling import PlannedTile, Tiling
 
@@ -41,34 +40,32 @@ def snake(width: int, height: int) -> list[Address]:
 
 
 def traffic(tiling: Tiling) -> Traffic:
-    """Estimated packets per step between tiles, by the assumptions of `costs.py`."""
+    """Estimated packets per step between tiles, by the activity the cost model goes by."""
     packets: Traffic = {}
     network = tiling.network
+    rates = activity_of(network).rates
     for receiver, planned in enumerate(tiling.tiles):
         layer = network.layer(planned.tile.layer)
         if planned.role == "partial":
-            neurons = planned.tile.channels * planned.tile.rows * planned.tile.columns
-            packets[receiver, planned.owner] = float(neurons)
+            packets[receiver, planned.owner] = float(_neurons(planned))
         for edge, (first, last) in zip(layer.edges, planned.fan_in, strict=True):
             if first == last:
                 continue
             if edge.source == network.input.name:
-                events = INPUT_EVENTS * network.input.features
+                events = rates[edge.source] * network.input.features
                 packets[HOST, receiver] = packets.get((HOST, receiver), 0.0) + events
             for sender, other in enumerate(tiling.tiles):
                 if other.tile.layer == edge.source and other.role == "neurons":
                     key = (sender, receiver)
-                    packets[key] = packets.get(key, 0.0) + _spikes(network, other)
+                    packets[key] = packets.get(key, 0.0) + rates[edge.source] * _neurons(other)
     readouts = [i for i, planned in enumerate(tiling.tiles) if planned.tile.layer == network.readout.layer]
     for tile in readouts:
         packets[HOST, tile] = packets.get((HOST, tile), 0.0) + 1.0
     return packets
 
 
-def _spikes(network: Network, planned: PlannedTile) -> float:
-    tile = planned.tile
-    share = tile.channels * tile.rows * tile.columns / count(tile.layer_shape)
-    return FIRING_RATE * count(network.layer(tile.layer).shape) * share
+def _neurons(planned: PlannedTile) -> int:
+    return planned.tile.channels * planned.tile.rows * planned.tile.columns
 
 
 def hops(packets: Traffic, order: list[int], cores: list[Address]) -> float:

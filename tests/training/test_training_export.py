@@ -122,6 +122,7 @@ def test_quality(sizes: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> Non
     assert quality.spikes == pytest.approx(sum(layer.sum() for layer in spikes) / 10)
     assert quality.mean_rate == pytest.approx(quality.spikes / (max(sum(sizes[:-1]), 1) * 4))
     assert quality.input_events == np.count_nonzero(x) * 4 / 10
+    assert quality.input_passes == np.bitwise_count(x).sum() / np.count_nonzero(x)
 
 
 def test_trace_checks_its_inputs() -> None:
