@@ -80,15 +80,16 @@ def fit(
     samples: Samples,
     session: Session,
     held_out: Callable[[], float] | None = None,
+    constrain: Callable[[], None] | None = None,
 ) -> None:
     """Adam over `recipe.epochs` epochs of `samples`, resumed where `session.state` is of this same training.
 
     `objective(x, y)` takes uint8 samples and their classes and returns the loss and `MEASURES` as a float64
-    tensor. With `held_out`, which gives an accuracy, training stops after
-    `recipe.patience` epochs without a better one, and the best parameters are kept. Raises UsageError if
-    the loss is no longer finite.
+    tensor. With `held_out`, which gives an accuracy, training stops after `recipe.patience` epochs without a
+    better one, and the best parameters are kept. `constrain` is called after every step of the optimiser.
+    Raises UsageError if the loss is no longer finite.
     """
-    run = _Run(objective, samples, session)
+    run = _Run(objective, samples, session, constrain or (lambda: None))
     for epoch in range(run.load() + 1, session.recipe.epochs + 1):
         mean = run.epoch()
         if not np.isfinite(mean[0]):
@@ -111,8 +112,11 @@ def fit(
 class _Run:
     """Everything that changes during a training, and how it is stored."""
 
-    def __init__(self, objective: nn.Module, samples: Samples, session: Session) -> None:
+    def __init__(
+        self, objective: nn.Module, samples: Samples, session: Session, constrain: Callable[[], None]
+    ) -> None:
         recipe = session.recipe
+        self.constrain = constrain
         self.objective = objective.to(session.place.device)
         self.samples, self.session = samples, session
         learned = [parameter for parameter in objective.parameters() if parameter.requires_grad]
@@ -140,6 +144,7 @@ class _Run:
             torch.autograd.backward(loss * (weight * place.size) if place.size > 1 else loss)
             self.optimiser.step()
             self.schedule.step()
+            self.constrain()
             totals += measures * (weight * len(chosen))
         mean: NDArray[np.float64] = (place.sum(totals) / len(self.samples)).cpu().numpy()
         return mean

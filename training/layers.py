@@ -89,6 +89,7 @@ class SpikingLayer(nn.Module):
         self.config = config
         self.shape = shape
         self.payload = max(payloads)
+        self.payloads, self.steps = payloads, steps
         self.surrogate = surrogate
         self.disturbance: Disturbance | None = None
         self.kernels = tuple(

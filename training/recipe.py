@@ -45,6 +45,8 @@ class Recipe:
     """k of the decay of the synaptic current, or none for currents of one step."""
     reset: HiddenReset = "soft"
     state_bits: int = 16
+    accumulator_bits: int | None = None
+    """Width that membrane, bias and current keep for any input, at least state_bits + 2, or none."""
     initial_fraction: float = 0.0
     max_payload: int = 16
     encoding: InputEncoding = "direct"

@@ -12,6 +12,7 @@ import torch
 from ..compiler.activity import NOTE as ACTIVITY
 from ..compiler.activity import Activity
 from ..errors import FileError, UsageError
+from .accumulators import AccumulatorLimit
 from .config import INPUT, ModelConfig
 from .datasets import Samples
 from .distillation import Distillation
@@ -164,8 +165,10 @@ def _fit(model: SpikingClassifier, samples: Samples, session: Session, teacher: 
             recipe.distill, teacher.network, model.config, recipe.distill_weight, recipe.temperature
         )
     objective = SpikingObjective(model, recipe, samples.x[:CALIBRATION_SAMPLES], distillation)
+    bits = recipe.accumulator_bits
+    constrain = None if bits is None else AccumulatorLimit(model, bits)
     if recipe.patience is None:
-        fit(objective, samples, session)
+        fit(objective, samples, session, constrain=constrain)
         return
     kept, held_out = _split(samples, session.seed)
 
@@ -174,7 +177,7 @@ def _fit(model: SpikingClassifier, samples: Samples, session: Session, teacher: 
         model.to(session.place.device)
         return quality.accuracy
 
-    fit(objective, kept, session, accuracy)
+    fit(objective, kept, session, accuracy, constrain)
 
 
 def _split(samples: Samples, seed: int) -> tuple[Samples, Samples]:
