@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from .fold import FoldedNetwork
+from .folded import FoldedNetwork
 
 STEP = 1.0
 """Step size eta of the balancing, on the gradient of the squared error, as in the paper's code."""

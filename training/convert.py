@@ -14,7 +14,8 @@ from ..errors import UsageError
 from .balance import balance
 from .config import INPUT, LayerConfig, ModelConfig, Population
 from .conversion import ConversionOptions
-from .fold import FoldedEdge, FoldedLayer, FoldedNetwork, fold
+from .fold import fold
+from .folded import FoldedEdge, FoldedLayer, FoldedNetwork
 from .layers import SpikingLayer
 from .model import SpikingClassifier
 

@@ -13,7 +13,7 @@ from .analog import AnalogClassifier, AnalogLayer, ClipFloorShift
 from .config import ModelConfig
 from .conversion import ConversionOptions
 from .convert import Calibrated, balanced, spiking
-from .fold import FoldedEdge, FoldedLayer, FoldedNetwork
+from .folded import FoldedEdge, FoldedLayer, FoldedNetwork
 from .model import SpikingClassifier
 
 
