@@ -14,9 +14,11 @@ from .compiler.activity import NOTE as ACTIVITY
 from .compiler.bounds import bits_needed
 from .compiler.encoding import encode_inputs
 from .compiler.execute import LayerTrace, execute_image, execute_network, execute_program
+from .compiler.multicast import multicast
 from .compiler.network import Network
 from .compiler.passes.encode import Encode
 from .compiler.pipeline import Compilation, Stage, check_pass_name, compile_network
+from .compiler.program import state_memory_bits
 from .compiler.storage import PROGRAM_FILE, Program
 from .compiler.targets import Target, load_target
 from .compiler.text import print_ir
@@ -232,6 +234,16 @@ def _fit_table(compilation: Compilation) -> str:
             f"{used / 8192:8.1f} /{available / 8192:6.1f} {used / available:4.0%}"
             f"{bits_needed(*core.accumulator):11} / {target.state_bits}"
         )
+    lines.append(
+        f"{'':7}  {'layer':12}{'cores':>9}{'weights Kb':>13}{'state Kb':>11}{'packets per event':>20}"
+        f"{'of them halo':>15}"
+    )
+    for name, cost in multicast(program).items():
+        cores = [core for core in program.cores if core.layer == name]
+        weights = sum(core.weights.size for core in cores) * program.weight_bits / 1024
+        states = sum(state_memory_bits(core, target) for core in cores) / 1024
+        numbers = f"{len(cores):9}{weights:13.1f}{states:11.1f}" if cores else f"{'':33}"
+        lines.append(f"{'':7}  {name:12}{numbers}{cost.packets:20.2f}{cost.halo:15.2f}")
     return "\n".join(lines)
 
 

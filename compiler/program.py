@@ -283,6 +283,12 @@ def core_usage(core: Core, target: Target, weight_bits: int) -> list[tuple[str, 
     ]
 
 
+def state_memory_bits(core: Core, target: Target) -> int:
+    """Bits of state that a tile occupies: a word per neuron and padding lane, two with CUBA neurons."""
+    memories = 2 if core.current_leak is not None and core.emission != "values_every" else 1
+    return core.tile.words(target.lanes) * target.lanes * target.state_bits * memories
+
+
 def local_coordinates(shape: Shape, numbers: IntArray) -> IntArray:
     """24-bit coordinate of each neuron number of a population of `shape`: {y, x, channel}, or the number
     itself where the population is flat."""

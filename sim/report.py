@@ -98,7 +98,7 @@ class Report:
 
 def render(report: Report) -> str:
     """The report as plain text."""
-    tables = (_layer_table, _plan_table, _core_table, _energy_table)
+    tables = (_layer_table, _plan_table, _memory_table, _core_table, _energy_table)
     parts = [_summary(report), *(table(report) for table in tables)]
     return "\n\n".join(parts)
 
@@ -173,6 +173,21 @@ def _plan_table(report: Report) -> str:
         rows.append((_short(row["name"]), _short(row["kind"]), *sizes, f"{predicted:.0f}", simulated, ratio))
     header = ("layer", "kind", "weights", "bits", "state", "expected", "simulated", "ratio")
     note = "bits of a weight and of a state word; busy cycles expected by the compiler and simulated"
+    return format_table(header, rows) + "\n" + textwrap.fill(note, 80)
+
+
+def _memory_table(report: Report) -> str:
+    """What the layers occupy over all their cores, and what a spike costs in packets."""
+    rows = []
+    for row in report.layers:
+        memory = [f"{row[key] / 1024:.1f}" for key in ("weight_memory_bits", "state_memory_bits")]
+        spread = [f"{row[key]:.2f}" for key in ("packets_per_spike", "halo_packets_per_spike")]
+        rows.append((_short(row["name"]), str(row["cores"]), *memory, str(row["packets"]), *spread))
+    header = ("layer", "cores", "weights [Kb]", "state [Kb]", "packets", "per spike", "halo")
+    note = (
+        "packets: sent to cores and host in all samples; per spike: cores a spike goes to, mean over the "
+        "neurons; halo: those that other rows of tiles make necessary"
+    )
     return format_table(header, rows) + "\n" + textwrap.fill(note, 80)
 
 

@@ -14,8 +14,9 @@ from ..compiler.costs import layer_cycles
 from ..compiler.cuts import LayerCut
 from ..compiler.encoding import encode_inputs
 from ..compiler.flits import FlitType, decode_outputs, flit_types
+from ..compiler.multicast import multicast
 from ..compiler.network import Conv2d, Layer, Network
-from ..compiler.program import Core, TiledProgram
+from ..compiler.program import Core, TiledProgram, state_memory_bits
 from ..compiler.storage import Program
 from ..compiler.tiling import is_depthwise
 from .counts import Counts, Primitives, count_actions, join_primitives
@@ -168,6 +169,8 @@ def _layer_rows(
 ) -> list[Row]:
     rows = []
     tiled = program.tiled
+    spread = multicast(tiled)
+    sent = _packets(tiled, result.primitives)
     for layer in program.network.layers:
         members = [number for number, core in enumerate(tiled.cores) if core.layer == layer.name]
         spikes = int(counts["spikes"][members].sum())
@@ -181,6 +184,11 @@ def _layer_rows(
                 "weight_bits": max(edge.synapses.weight_bits for edge in layer.edges),
                 "state_bits": layer.neurons.state_bits,
                 "cores": len(members),
+                "weight_memory_bits": sum(tiled.cores[n].weights.size for n in members) * tiled.weight_bits,
+                "state_memory_bits": sum(state_memory_bits(tiled.cores[n], tiled.target) for n in members),
+                "packets": sum(sent[n] for n in members),
+                "packets_per_spike": spread[layer.name].packets,
+                "halo_packets_per_spike": spread[layer.name].halo,
                 "cycles": busy,
                 "predicted_cycles": _predicted_cycles(program, layer, [tiled.cores[n] for n in members]),
                 "sops": int(counts["sops"][members].sum()),
@@ -190,6 +198,12 @@ def _layer_rows(
             }
         )
     return rows
+
+
+def _packets(program: TiledProgram, counted: Primitives) -> list[int]:
+    """SPIKE and VALUE flits that each core sent."""
+    ends = np.cumsum([len(core.destinations) for core in program.cores])
+    return [int(part.sum()) for part in np.split(counted.hits, ends[:-1])]
 
 
 def layer_kind(network: Network, layer: Layer) -> str:
@@ -226,8 +240,8 @@ def _core_rows(program: TiledProgram, result: _Result) -> list[Row]:
             "stalled": None if result.stalled is None else int(result.stalled[number]),
             "weight_bits_used": core.weights.size * program.weight_bits,
             "weight_bits": target.weight_bits_per_core,
-            "state_bits_used": core.tile.words(target.lanes) * target.lanes * target.state_bits,
-            "state_bits": target.neurons * target.state_bits,
+            "state_bits_used": state_memory_bits(core, target),
+            "state_bits": target.neurons * target.state_bits * (1 + (core.current_leak is not None)),
         }
         for number, core in enumerate(program.cores)
     ]

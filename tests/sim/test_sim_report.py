@@ -99,7 +99,9 @@ def test_keys_that_scripts_rely_on(program: Program) -> None:
     counts = {"sops", "spikes", "weight_reads", "state_reads", "state_writes", "flit_hops"}
     assert counts <= set(document["counts"])
     layer = {"name", "kind", "neurons", "weights", "weight_bits", "cores", "cycles", "sops", "spikes", "rate"}
-    assert layer | {"energy_j", "state_bits", "predicted_cycles"} == set(document["layers"][0])
+    layer |= {"weight_memory_bits", "state_memory_bits", "packets", "packets_per_spike"}
+    layer |= {"halo_packets_per_spike", "energy_j", "state_bits", "predicted_cycles"}
+    assert layer == set(document["layers"][0])
     assert [row["kind"] for row in document["layers"]] == ["conv", "linear, recurrent", "linear"]
     core = {"x", "y", "layer", "busy", "stalled", "weight_bits_used", "weight_bits"}
     assert core | {"state_bits_used", "state_bits"} == set(document["cores"][0])
