@@ -24,8 +24,9 @@ demo: setup ## Train, compile, simulate and co-simulate a small net; files in bu
 test: setup ## Run every test, RTL co-simulation included
 	$(BIN)/python -m pytest
 
-fuzz: setup ## Random networks through every execution: N=200 in software, N/10 on each RTL hardware
-	SNNC_FUZZ_SOFTWARE=$(N) SNNC_FUZZ_RTL=$$(( $(N) / 10 )) $(BIN)/python -m pytest tests/test_differential.py
+fuzz: setup ## Random networks through every execution: N=200 in software, N/10 on each RTL hardware; N hostile files
+	SNNC_FUZZ_SOFTWARE=$(N) SNNC_FUZZ_RTL=$$(( $(N) / 10 )) SNNC_FUZZ_FILES=$(N) \
+		$(BIN)/python -m pytest tests/test_differential.py tests/test_hostile.py
 
 formal: setup ## Prove properties of the RTL: FIFO, router, arbiter, counters ... (docs/formal.md)
 	$(BIN)/python -m snnc.rtl.formal

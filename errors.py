@@ -84,3 +84,9 @@ class VerificationError(SnncError):
 
     exit_code = 1
     code = "invalid-ir"
+
+
+def require(condition: bool, where: str, message: str) -> None:
+    """Raise VerificationError at `where` unless the invariant holds."""
+    if not condition:
+        raise VerificationError(message, where=where)

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import VerificationError
+from ..errors import require
 from .arithmetic import NO_LEAK, Decay, IntArray, ResetMode, state_range
 
 InputEncoding = Literal["direct", "held", "rate", "latency", "events"]
@@ -156,19 +156,19 @@ class Network:
 
     def verify(self) -> None:
         """Check every invariant of this level; raises VerificationError naming the node."""
-        _require(1 <= self.steps <= MAX_STEPS, self.name, f"steps must be 1..{MAX_STEPS}, not {self.steps}")
-        _require(bool(self.layers), self.name, "a network needs at least one layer")
+        require(1 <= self.steps <= MAX_STEPS, self.name, f"steps must be 1..{MAX_STEPS}, not {self.steps}")
+        require(bool(self.layers), self.name, "a network needs at least one layer")
         _verify_input(self.input)
         names = [self.input.name, *(layer.name for layer in self.layers)]
         for number, layer in enumerate(self.layers, 1):
-            _require(layer.name not in names[:number], layer.name, "two nodes have this name")
+            require(layer.name not in names[:number], layer.name, "two nodes have this name")
             _verify_shape(layer.name, layer.shape)
             _verify_neurons(layer)
-            _require(bool(layer.edges), layer.name, "a layer needs at least one edge")
+            require(bool(layer.edges), layer.name, "a layer needs at least one edge")
             for edge in layer.edges:
-                _require(edge.source in names, layer.name, f"edge from unknown node {edge.source!r}")
+                require(edge.source in names, layer.name, f"edge from unknown node {edge.source!r}")
                 recurrent = names.index(edge.source) >= number
-                _require(
+                require(
                     int(recurrent) <= edge.delay <= MAX_DELAY,
                     layer.name,
                     f"delay from {edge.source!r} must be {int(recurrent)}..{MAX_DELAY}, not {edge.delay}",
@@ -195,45 +195,40 @@ def conv_shape(source: Shape, synapses: Conv2d) -> Shape:
     return channels, height, width
 
 
-def _require(condition: bool, where: str, message: str) -> None:
-    if not condition:
-        raise VerificationError(message, where=where)
-
-
 def _verify_shape(name: str, shape: Shape) -> None:
-    _require(min(shape) >= 1, name, f"shape must be positive, not {shape}")
-    _require(max(shape) <= MAX_NEURONS and count(shape) <= MAX_NEURONS, name, f"shape {shape} is too large")
-    _require(max(shape[1:]) <= MAX_SIDE, name, f"height and width must be 1..{MAX_SIDE}, not {shape[1:]}")
+    require(min(shape) >= 1, name, f"shape must be positive, not {shape}")
+    require(max(shape) <= MAX_NEURONS and count(shape) <= MAX_NEURONS, name, f"shape {shape} is too large")
+    require(max(shape[1:]) <= MAX_SIDE, name, f"height and width must be 1..{MAX_SIDE}, not {shape[1:]}")
 
 
 def _verify_input(node: Input) -> None:
     _verify_shape(node.name, node.shape)
-    _require(1 <= node.max_payload <= 255, node.name, f"max_payload must be 1..255, not {node.max_payload}")
+    require(1 <= node.max_payload <= 255, node.name, f"max_payload must be 1..255, not {node.max_payload}")
     encodings = ("direct", "held", "rate", "latency", "events")
-    _require(node.encoding in encodings, node.name, f"unknown encoding {node.encoding!r}")
+    require(node.encoding in encodings, node.name, f"unknown encoding {node.encoding!r}")
 
 
 def _verify_neurons(layer: Layer) -> None:
     neurons, channels = layer.neurons, layer.shape[0]
     for label in ("threshold", "bias", "initial"):
         array = getattr(neurons, label)
-        _require(
+        require(
             array.dtype == np.int64 and array.shape == (channels,),
             layer.name,
             f"{label} must be int64 of shape ({channels},), not {array.dtype} {array.shape}",
         )
-    _require(neurons.reset in ("soft", "hard", "none"), layer.name, f"unknown reset {neurons.reset!r}")
-    _require(2 <= neurons.state_bits <= 32, layer.name, f"state_bits must be 2..32, not {neurons.state_bits}")
+    require(neurons.reset in ("soft", "hard", "none"), layer.name, f"unknown reset {neurons.reset!r}")
+    require(2 <= neurons.state_bits <= 32, layer.name, f"state_bits must be 2..32, not {neurons.state_bits}")
     low, high = state_range(neurons.state_bits)
     for label, values in (("initial", neurons.initial), ("reset_value", np.array([neurons.reset_value]))):
-        _require(
+        require(
             bool((values >= low).all() and (values <= high).all()),
             layer.name,
             f"{label} must lie in {low}..{high} ({neurons.state_bits} bits), "
             f"not {int(values.min())}..{int(values.max())}",
         )
     for leak in (neurons.leak, neurons.current_leak or NO_LEAK):
-        _require(
+        require(
             0 <= leak.fraction_bits <= 16 and 0 <= leak.numerator <= 1 << leak.fraction_bits,
             layer.name,
             f"leak numerator must be 0..2**fraction_bits with fraction_bits 0..16, not {leak}",
@@ -242,31 +237,31 @@ def _verify_neurons(layer: Layer) -> None:
 
 def _verify_edge(layer: Layer, edge: Edge, source: Shape) -> None:
     synapses, where = edge.synapses, layer.name
-    _require(min(edge.pool) >= 1, where, f"pool must be positive, not {edge.pool}")
+    require(min(edge.pool) >= 1, where, f"pool must be positive, not {edge.pool}")
     arriving = pooled(source, edge.pool)
-    _require(min(arriving) >= 1, where, f"pool {edge.pool} leaves nothing of {edge.source!r} {source}")
-    _require(2 <= synapses.weight_bits <= 8, where, f"weight_bits must be 2..8, not {synapses.weight_bits}")
+    require(min(arriving) >= 1, where, f"pool {edge.pool} leaves nothing of {edge.source!r} {source}")
+    require(2 <= synapses.weight_bits <= 8, where, f"weight_bits must be 2..8, not {synapses.weight_bits}")
     if isinstance(synapses, Linear):
         _verify_weights(layer, edge, (layer.count, count(arriving)))
-        _require(layer.shape[1:] == (1, 1), where, f"a linear layer has shape (n, 1, 1), not {layer.shape}")
+        require(layer.shape[1:] == (1, 1), where, f"a linear layer has shape (n, 1, 1), not {layer.shape}")
         return
     _verify_conv(layer, edge, synapses, arriving)
 
 
 def _verify_conv(layer: Layer, edge: Edge, synapses: Conv2d, source: Shape) -> None:
     where, groups = layer.name, synapses.groups
-    _require(synapses.weights.ndim == 4, where, "convolution weights must be 4-D")
+    require(synapses.weights.ndim == 4, where, "convolution weights must be 4-D")
     kernel = synapses.weights.shape[2:]
     divides = groups >= 1 and source[0] % groups == 0 and layer.shape[0] % groups == 0
-    _require(divides, where, f"groups {groups} must divide channels {source[0]} and {layer.shape[0]}")
-    _require(min(kernel) >= 1 and max(kernel) <= 15, where, f"kernel must be 1..15, not {kernel}")
+    require(divides, where, f"groups {groups} must divide channels {source[0]} and {layer.shape[0]}")
+    require(min(kernel) >= 1 and max(kernel) <= 15, where, f"kernel must be 1..15, not {kernel}")
     _verify_weights(layer, edge, (layer.shape[0], source[0] // groups, *kernel))
     within = all(1 <= stride <= MAX_SIDE for stride in synapses.stride)
-    _require(within, where, f"stride must be 1..{MAX_SIDE}, not {synapses.stride}")
+    require(within, where, f"stride must be 1..{MAX_SIDE}, not {synapses.stride}")
     fits = all(0 <= p < k for p, k in zip(synapses.padding, kernel, strict=True))
-    _require(fits, where, f"padding must be 0 and less than the kernel, not {synapses.padding}")
+    require(fits, where, f"padding must be 0 and less than the kernel, not {synapses.padding}")
     expected = conv_shape(source, synapses)
-    _require(
+    require(
         expected == layer.shape,
         where,
         f"convolution from {edge.source!r} gives {expected}, not {layer.shape}",
@@ -275,14 +270,14 @@ def _verify_conv(layer: Layer, edge: Edge, synapses: Conv2d, source: Shape) -> N
 
 def _verify_weights(layer: Layer, edge: Edge, shape: tuple[int, ...]) -> None:
     weights, bits = edge.synapses.weights, edge.synapses.weight_bits
-    _require(
+    require(
         weights.dtype == np.int8 and weights.shape == shape,
         layer.name,
         f"weights from {edge.source!r} must be int8 of shape {shape}, not {weights.dtype} {weights.shape}",
     )
     low, high = state_range(bits)
     smallest, largest = int(weights.min()), int(weights.max())
-    _require(
+    require(
         low <= smallest and largest <= high,
         layer.name,
         f"weights must lie in {low}..{high} ({bits} bits), not {smallest}..{largest}",
@@ -291,29 +286,29 @@ def _verify_weights(layer: Layer, edge: Edge, shape: tuple[int, ...]) -> None:
 
 def _verify_readout(network: Network) -> None:
     names, readout = [layer.name for layer in network.layers], network.readout
-    _require(readout.layer in names, network.name, f"readout of unknown layer {readout.layer!r}")
+    require(readout.layer in names, network.name, f"readout of unknown layer {readout.layer!r}")
     layer = network.layer(readout.layer)
-    _require(
+    require(
         readout.kind in ("membrane", "spike_count", "first_spike"),
         network.name,
         f"unknown readout {readout.kind!r}",
     )
-    _require(
+    require(
         (layer.neurons.reset == "none") == (readout.kind == "membrane"),
         readout.layer,
         "a readout of spikes needs a layer that fires, a membrane readout one with reset 'none'",
     )
-    _require(layer.shape[1:] == (1, 1), readout.layer, f"a readout has shape (n, 1, 1), not {layer.shape}")
-    _require(
+    require(layer.shape[1:] == (1, 1), readout.layer, f"a readout has shape (n, 1, 1), not {layer.shape}")
+    require(
         0 <= readout.first_step < network.steps,
         network.name,
         f"first_step must be 0..{network.steps - 1}, not {readout.first_step}",
     )
-    _require(
+    require(
         readout.first_step == 0 or readout.kind != "membrane",
         network.name,
         "a membrane readout has no window: it is read after the last step",
     )
     for other in network.layers:
         silent = other.neurons.reset == "none" and other.name != readout.layer
-        _require(not silent, other.name, "a layer with reset 'none' never fires and is not the readout")
+        require(not silent, other.name, "a layer with reset 'none' never fires and is not the readout")

@@ -2,29 +2,67 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
-from networks import target
+from networks import layer, network, target
 
-from snnc.compiler.network import Edge, Input, Layer, Linear, Network, Neurons, Readout
 from snnc.compiler.pipeline import compile_network
 from snnc.compiler.program import Core, TiledProgram
 from snnc.errors import VerificationError
 
+PER_CHANNEL = ("threshold", "bias", "initial")
+
 
 def recurrent_program() -> TiledProgram:
     """Two layers on a core each, the first also fed back by the second."""
+    first = layer("a", "input", 4, 4)
+    loop = replace(first.edges[0], source="b", delay=1)
+    layers = (replace(first, edges=(*first.edges, loop)), layer("b", "a", 4, 4))
+    return compile_network(network(*layers, features=4), target(), spread=False).program
 
-    def layer(name: str, *sources: tuple[str, int]) -> Layer:
-        spikes = Neurons(*(np.full(4, value, np.int64) for value in (5, 0, 0)), reset="soft", state_bits=12)
-        weights = Linear(np.ones((4, 4), np.int8), 4)
-        return Layer(
-            name, (4, 1, 1), spikes, tuple(Edge(source, weights, delay) for source, delay in sources)
-        )
 
-    layers = (layer("a", ("input", 0), ("b", 1)), layer("b", ("a", 0)))
-    network = Network("loop", 3, Input("input", (4, 1, 1)), layers, Readout("b", "spike_count"))
-    return compile_network(network, target(), spread=False).program
+def wide_program() -> TiledProgram:
+    """One layer of 16 on two cores, read by its spikes."""
+    model = network(layer("a", "input", 8, 16))
+    program = compile_network(model, target(parameter_words=2), spread=False).program
+    assert [core.tile.first_channel for core in program.cores] == [0, 8]
+    return program
+
+
+def with_core(program: TiledProgram, number: int, **changes: object) -> TiledProgram:
+    """The program with fields of one core replaced."""
+    cores = list(program.cores)
+    cores[number] = replace(cores[number], **changes)  # type: ignore[arg-type]
+    return replace(program, cores=tuple(cores))
+
+
+def test_tiles_that_leave_out_or_repeat_neurons() -> None:
+    program = wide_program()
+    program.verify()
+    tile = program.cores[1].tile
+    for changes, message in (
+        ({"first_channel": 7}, r"layer 'a': two tiles hold the same neuron$"),
+        ({"channels": 4}, r"layer 'a': its tiles hold 12 of 16 neurons$"),
+        ({"layer_shape": (16, 2, 1)}, r"layer 'a': its tiles disagree about its shape: "),
+    ):
+        moved = replace(tile, **changes)
+        channels = {name: getattr(program.cores[1], name)[: moved.channels] for name in PER_CHANNEL}
+        with pytest.raises(VerificationError, match=message):
+            with_core(program, 1, tile=moved, **channels).verify()
+
+
+def test_a_readout_that_names_other_neurons_to_the_host() -> None:
+    """Found as a run whose simulator and reference disagreed: the readout's tiles changed places."""
+    program = wide_program()
+    first, second = (core.tile for core in program.cores)
+    exchanged = with_core(with_core(program, 0, tile=second), 1, tile=first)
+    with pytest.raises(VerificationError, match=r"core \(\d,\d\): tells the host 0 for neuron 8$"):
+        exchanged.verify()
+
+
+def test_a_readout_of_another_kind() -> None:
+    program = wide_program()
+    with pytest.raises(VerificationError, match=r"emits spikes, the readout takes values_last$"):
+        replace(program, readout=replace(program.readout, kind="membrane")).verify()
 
 
 def test_cores_that_wait_for_one_another() -> None:
