@@ -173,6 +173,8 @@ class ModelConfig:
         _check_choice("encoding", self.encoding, ("direct", "held", "rate", "latency", "events"))
         _check_choice("readout", self.readout, ("membrane", "spike_count", "first_spike"))
         check_integer("first_step", self.first_step, 0, self.steps - 1)
+        if self.readout == "membrane" and self.first_step:
+            raise ValueError(f"first_step must be 0 for a readout of membranes, not {self.first_step}")
         names = [INPUT, *(layer.name for layer in self.layers)]
         if len(set(names)) != len(names):
             raise ValueError(f"layers: a name is used twice in {', '.join(names[1:])}")

@@ -205,6 +205,10 @@ EDITS: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "shape-huge": (_set("config", "shape", value=(1 << 14,) * 3), "total weights"),
     "shape-text": (_set("config", "shape", value=(6, "5", 3)), r"shape\[1\] must be int, not str"),
     "steps": (_set("config", "steps", value=10**9), "steps must be an integer"),
+    "window": (
+        _set("config", "first_step", value=1),
+        "first_step must be 0 for a readout of membranes, not 1",
+    ),
     "fraction": (
         _set("config", "layers", 0, "population", "initial_fraction", value=float("nan")),
         "initial_fraction",
