@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from ..compiler.activity import NOTE as ACTIVITY
-from ..errors import FileError
+from ..errors import FileError, UsageError
 from ..files import write_atomically
 from .config import ModelConfig
 from .model import SpikingClassifier
@@ -72,12 +72,16 @@ def load_checkpoint(path: Path) -> Checkpoint:
 def requantised(checkpoint: Checkpoint, *, weight_bits: int | None, steps: int | None) -> Checkpoint:
     """The same float parameters on another integer grid, or run for another number of steps.
 
-    Nothing is retrained: accuracy may fall. The notes lose the accuracy and rate they stated.
+    Nothing is retrained: accuracy may fall. The notes lose the accuracy and rate they stated. Raises
+    UsageError for fewer steps than the readout waits for.
     """
     old = checkpoint.model
     config = old.config if weight_bits is None else old.config.with_weight_bits(weight_bits)
     if steps is not None:
-        config = replace(config, steps=steps)
+        try:
+            config = replace(config, steps=steps)
+        except ValueError as error:
+            raise UsageError(f"the model cannot run for {steps} steps: {error}") from None
     model = SpikingClassifier(config)
     _fill(model, _parameters(old), "requantised model")
     model.eval()

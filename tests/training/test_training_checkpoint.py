@@ -13,10 +13,10 @@ import pytest
 import torch
 
 from snnc.compiler.arithmetic import Decay
-from snnc.errors import FileError
+from snnc.errors import FileError, UsageError
 from snnc.training import checkpoint
 from snnc.training.architectures import build_layers
-from snnc.training.checkpoint import load_checkpoint, requantised, save_checkpoint
+from snnc.training.checkpoint import Checkpoint, load_checkpoint, requantised, save_checkpoint
 from snnc.training.config import ModelConfig, Population, fully_connected
 from snnc.training.model import SpikingClassifier
 
@@ -64,6 +64,15 @@ def test_requantised(saved: Path) -> None:
     assert torch.equal(changed.stack[0].synapses.weight, checkpoint_.model.stack[0].synapses.weight)
     same = requantised(checkpoint_, weight_bits=None, steps=None)
     assert same.model.config == CONFIG
+
+
+def test_fewer_steps_than_the_readout_waits_for() -> None:
+    layers = fully_connected((4, 3), population=Population(), weight_bits=4, readout="spike_count")
+    model = SpikingClassifier(ModelConfig((6, 1, 1), layers, steps=4, readout="spike_count", first_step=2))
+    with pytest.raises(
+        UsageError, match=r"^the model cannot run for 2 steps: first_step must be an integer in 0"
+    ):
+        requantised(Checkpoint(model, {}), weight_bits=None, steps=2)
 
 
 def test_same_content_gives_the_same_bytes(saved: Path, tmp_path: Path) -> None:
