@@ -6,7 +6,7 @@ import pytest
 
 from snnc.errors import SnncError
 from snnc.rtl.openflow import DEVICES, missing_tools, pack, place, synthesise
-from snnc.rtl.simulate import RTL_DIR
+from snnc.rtl.sources import RTL_DIR
 
 ARBITER = [RTL_DIR / "snnc_arbiter.sv"]
 
