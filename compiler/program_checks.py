@@ -162,6 +162,8 @@ def _verify_segments(core: Core) -> None:
         require(same, where, "a segment mixes forward and recurrent destinations")
         require(0 <= segment.delay <= 15, where, f"delay {segment.delay} exceeds 15")
         require(core.emission == "spikes" or segment.delay == 0, where, "values cannot be delayed")
+        late = segment.delay > 0 and any(entry.to.host for entry in entries)
+        require(not late, where, f"tells the host spikes {segment.delay} steps late")
         expected = segment.end_entry
     require(expected == len(core.destinations), where, "segments leave out destinations")
 

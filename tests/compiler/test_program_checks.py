@@ -59,6 +59,14 @@ def test_a_readout_that_names_other_neurons_to_the_host() -> None:
         exchanged.verify()
 
 
+def test_a_readout_that_reaches_the_host_late() -> None:
+    """Found as a first spike that the simulator did not see: the readout's segment had a delay."""
+    program = wide_program()
+    late = tuple(replace(segment, delay=1) for segment in program.cores[0].segments)
+    with pytest.raises(VerificationError, match=r"core \(\d,\d\): tells the host spikes 1 steps late$"):
+        with_core(program, 0, segments=late).verify()
+
+
 def test_a_readout_of_another_kind() -> None:
     program = wide_program()
     with pytest.raises(VerificationError, match=r"emits spikes, the readout takes values_last$"):
