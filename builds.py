@@ -187,7 +187,7 @@ def _calibrated(
 
 def _remove_old_results(build: Path) -> None:
     """Results of an older program must not stand beside a new one."""
-    for name in (PROGRAM_FILE, "report.json", "verify.json"):
+    for name in (PROGRAM_FILE, "report.json", "verify.json", "run.json"):
         (build / name).unlink(missing_ok=True)
 
 

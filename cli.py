@@ -214,6 +214,49 @@ def simulate(
 
 @main.command()
 @click.argument("build", type=directory)
+@click.option("--port", required=True, help="Serial device of the board, or `sim` for one in software.")
+@click.option("--baud", type=click.IntRange(1200, 12_000_000), default=1_000_000, help="Bits per second.")
+@click.option("--data", required=True, help="Data set by name, or an .npz file with x and y.")
+@click.option("--data-dir", type=directory, envvar="SNNC_DATA", help="Where the data sets lie.")
+@click.option("--split", type=click.Choice(["train", "test"]), default="test", help="Part of a data set.")
+@click.option("--samples", type=click.IntRange(1), help="Use only the first N samples.")
+@click.option(
+    "--stream", is_flag=True, help="Run also samples that the board cannot gather; no exact cycles."
+)
+@click.option("--json", "json_file", metavar="FILE", help="Also write run.json here (- for stdout).")
+@pass_console
+def run(
+    console: Console,
+    build: Path,
+    port: str,
+    baud: int,
+    data: str,
+    data_dir: Path | None,
+    split: str,
+    samples: int | None,
+    stream: bool,
+    json_file: str | None,
+) -> None:
+    """Run a build on a board: load the program over UART, stream samples, read results and cycles."""
+    from .hardware import render_run, run_build
+
+    document = run_build(
+        build,
+        port,
+        data,
+        baud=baud,
+        data_dir=data_dir,
+        split=split,
+        samples=samples,
+        stream=stream,
+        console=console,
+    )
+    _write_json(document, json_file)
+    console.say(render_run(document))
+
+
+@main.command()
+@click.argument("build", type=directory)
 @click.option("--samples", type=click.IntRange(1), default=8, help="Number of samples to compare.")
 @click.option("--data", help="Data set by name, or .npz (default: the data the model was trained on).")
 @click.option("--data-dir", type=directory, envvar="SNNC_DATA", help="Where the data sets lie.")

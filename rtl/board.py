@@ -45,7 +45,7 @@ def build_board(image: Image, cache_dir: Path, bridge: BridgeParameters | None =
     bridge = bridge or BridgeParameters()
     parameters = parameters_for(image)
     values = parameters.verilog() | bridge.verilog()
-    values["Identity"] = f"32'd{identity(parameters, image)}"
+    values["Identity"] = f"24'd{identity(parameters, image)}"
     digest = hashlib.sha256(repr([tool_version("verilator"), sorted(values.items())]).encode())
     for file in (*sources(), MAIN, Path(__file__)):
         digest.update(file.read_bytes())

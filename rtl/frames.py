@@ -12,7 +12,7 @@ from ..compiler.flits import FlitArray
 FLAG, ESCAPE, ESCAPED = 0x7E, 0x7D, 0x20
 VERSION = 1
 FLIT_BYTES, PACKET_BYTES = 6, 9
-HEADER_BYTES = 19
+HEADER_BYTES = 16
 CHECK_BYTES = 4
 FLIT_BITS = 44
 NO_PACKETS: tuple[FlitArray, IntArray] = (np.zeros(0, np.uint64), np.zeros(0, np.int64))
@@ -91,7 +91,7 @@ class Reply:
     def parse(content: bytes) -> "Reply | None":
         """The reply in the content of an intact frame; None where it is not one."""
         packets = len(content) - HEADER_BYTES
-        if packets < 0 or packets % PACKET_BYTES or not all(depth < 16 for depth in content[13:15]):
+        if packets < 0 or packets % PACKET_BYTES:
             return None
         flits, cycles = _packets(content[HEADER_BYTES:])
         return Reply(
@@ -103,11 +103,11 @@ class Reply:
             open=bool(content[6] & 1),
             late=bool(content[6] & 2),
             stalled=bool(content[6] & 4),
-            version=content[7],
+            version=content[6] >> 4,
             counts=tuple(content[8:13]),
-            input_depth=1 << content[13],
-            output_depth=1 << content[14],
-            identity=int.from_bytes(content[15:19], "little"),
+            input_depth=1 << (content[7] & 0xF),
+            output_depth=1 << (content[7] >> 4),
+            identity=int.from_bytes(content[13:16], "little"),
             flits=flits,
             cycles=cycles,
         )

@@ -88,7 +88,7 @@ class Board:
         expected = identity(parameters or parameters_for(image), image)
         if expected != self.identity:
             raise LinkError(
-                f"the board holds hardware {self.identity:08x}, the program needs {expected:08x}",
+                f"the board holds hardware {self.identity:06x}, the program needs {expected:06x}",
                 where=self.link.port.name,
                 hint="load the bitstream that `snnc synth` made for the same target and weight width",
             )

@@ -69,7 +69,7 @@ def parameters_for(image: Image, init_prefix: str = "", *, loadable: int = EVERY
 
 
 def identity(parameters: RtlParameters, image: Image) -> int:
-    """32 bits that name hardware to the host: its parameters, and the content of what cannot be loaded."""
+    """24 bits that name hardware to the host: its parameters, and the content of what cannot be loaded."""
     named = parameters.verilog()
     del named["InitPrefix"]
     value = crc32(repr(sorted(named.items())).encode())
@@ -78,7 +78,7 @@ def identity(parameters: RtlParameters, image: Image) -> int:
             if not parameters.loadable >> memory & 1:
                 value = crc32(repr((core.at, memory, section.first_address)).encode(), value)
                 value = crc32(section.words.astype("<u4").tobytes(), value)
-    return value
+    return value & 0xFFFFFF
 
 
 def _upper_camel(name: str) -> str:

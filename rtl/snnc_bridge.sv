@@ -10,7 +10,7 @@ module snnc_bridge #(
   // Cycles without a flit in or out after which the mesh is at rest; then a reset cuts nothing short.
   parameter int QuietCycles = 256,
   // Names the hardware to the host.
-  parameter logic [31:0] Identity = '0
+  parameter logic [23:0] Identity = '0
 ) (
   input  wire logic       clk_i,
   input  wire logic       rst_i,

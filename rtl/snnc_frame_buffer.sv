@@ -17,7 +17,7 @@ module snnc_frame_buffer #(
   // The current frame becomes valid, or is forgotten.
   input  wire logic                         commit_i,
   input  wire logic                         drop_i,
-  // Flits that have left, modulo twice the depth.
+  // Flits that have left the memory, modulo twice the depth.
   output      logic [$clog2(Depth):0]       taken_o,
   // Flits may leave.
   input  wire logic                         open_i,
@@ -31,14 +31,22 @@ module snnc_frame_buffer #(
   // Positions count modulo twice the depth.
   logic [Bits:0] write_q;
   logic [Bits:0] committed_q;
+  // What was committed a cycle ago, which the memory can have been read of.
+  logic [Bits:0] readable_q;
+  // Position of the word that the memory gives now, and of the one behind it, ready to be chosen late.
   logic [Bits:0] read_q;
+  logic [Bits:0] second_q;
   logic [Bits:0] read;
-  logic head_q;
+  // Output register: the memory alone would be slow.
+  logic loaded_q;
+  logic load;
+  logic [snnc_pkg::FlitBits-1:0] data;
 
-  assign read = read_q + (Bits + 1)'(valid_o && ready_i);
+  assign load = read_q != readable_q && (!loaded_q || (ready_i && open_i));
+  assign read = load ? second_q : read_q;
   assign full_o = write_q == (read_q ^ (Bits + 1)'(Depth));
   assign taken_o = read_q;
-  assign valid_o = head_q && open_i;
+  assign valid_o = loaded_q && open_i;
 
   snnc_memory #(
     .Width(snnc_pkg::FlitBits),
@@ -50,20 +58,27 @@ module snnc_frame_buffer #(
     .write_data_i(data_i),
     .read_i(read != committed_q),
     .read_address_i(read[Bits-1:0]),
-    .read_data_o(data_o)
+    .read_data_o(data)
   );
 
   always_ff @(posedge clk_i) begin
+    readable_q <= committed_q;
     read_q <= read;
-    head_q <= read != committed_q;
+    loaded_q <= load || (loaded_q && !(ready_i && open_i));
+    if (load) begin
+      second_q <= second_q + (Bits + 1)'(1);
+      data_o <= data;
+    end
     if (write_i) write_q <= write_q + (Bits + 1)'(1);
     if (commit_i) committed_q <= write_q;
     if (drop_i) write_q <= committed_q;
     if (rst_i) begin
       write_q <= '0;
       committed_q <= '0;
+      readable_q <= '0;
       read_q <= '0;
-      head_q <= 1'b0;
+      second_q <= (Bits + 1)'(1);
+      loaded_q <= 1'b0;
     end
   end
 

@@ -10,7 +10,7 @@ module snnc_host_uart #(
   parameter int InputDepth = 1024,
   parameter int OutputDepth = 512,
   // Names the hardware to the host; the driver refuses to load an image made for another.
-  parameter logic [31:0] Identity = '0,
+  parameter logic [23:0] Identity = '0,
   // Parameters of snnc_top.
   parameter int MeshWidth = 2,
   parameter int MeshHeight = 2,

@@ -8,7 +8,7 @@ module snnc_reply #(
   parameter int PositionBits = 10,
   parameter int TakenBits = 11,
   // Names the hardware to the host.
-  parameter logic [31:0] Identity = '0
+  parameter logic [23:0] Identity = '0
 ) (
   input  wire logic        clk_i,
   input  wire logic        rst_i,
@@ -34,11 +34,12 @@ module snnc_reply #(
   input  wire logic        ready_i,
   output      logic [7:0]  data_o
 );
-  localparam logic [7:0] Version = 8'd1;
-  localparam logic [4:0] HeaderEnd = 5'd18;
-  localparam logic [4:0] PacketStart = 5'd19;
-  localparam logic [4:0] PacketEnd = 5'd27;
-  // A reply ends with a packet of which the position ends in ones, so that it stays short.
+  localparam logic [3:0] Version = 4'd1;
+  // Bytes 0 to 15 are the header, the others the packet.
+  localparam logic [4:0] HeaderEnd = 5'd15;
+  localparam logic [4:0] PacketStart = 5'd16;
+  localparam logic [4:0] PacketEnd = 5'd24;
+  // A reply ends before a position that ends in this many zeros, so that it stays short.
   localparam int RunBits = 5;
 
   logic pending_q;
@@ -49,9 +50,13 @@ module snnc_reply #(
   logic [15:0] taken_q;
   logic [PositionBits-1:0] position_q;
   logic [PositionBits-1:0] next;
-  logic [7:0] data;
   logic [15:0] first;
-  logic last;
+  logic [7:0] header;
+  // Registered at every stage: a byte takes the framer many cycles.
+  logic [71:0] packet_q;
+  logic [7:0] piece_q;
+  logic [7:0] data_q;
+  logic last_q;
   logic ready;
 
   assign reading_o = sending_q && packets_q;
@@ -61,39 +66,40 @@ module snnc_reply #(
   assign count_verdict_o = index_q[2:0];
 
   always_comb begin
-    case (index_q)
-      5'd0: data = verdict_i;
-      5'd1: data = expected_i;
-      5'd2: data = taken_q[7:0];
-      5'd3: data = taken_q[15:8];
-      5'd4: data = first[7:0];
-      5'd5: data = first[15:8];
-      5'd6: data = {5'd0, flags_i};
-      5'd7: data = Version;
-      5'd8, 5'd9, 5'd10, 5'd11, 5'd12: data = count_i;
-      5'd13: data = 8'(TakenBits - 1);
-      5'd14: data = 8'(PositionBits - 1);
-      5'd15: data = Identity[7:0];
-      5'd16: data = Identity[15:8];
-      5'd17: data = Identity[23:16];
-      5'd18: data = Identity[31:24];
-      5'd19: data = packet_i[7:0];
-      5'd20: data = packet_i[15:8];
-      5'd21: data = packet_i[23:16];
-      5'd22: data = packet_i[31:24];
-      5'd23: data = packet_i[39:32];
-      5'd24: data = packet_i[47:40];
-      5'd25: data = packet_i[55:48];
-      5'd26: data = packet_i[63:56];
-      default: data = packet_i[71:64];
+    case (index_q[3:0])
+      4'd0: header = verdict_i;
+      4'd1: header = expected_i;
+      4'd2: header = taken_q[7:0];
+      4'd3: header = taken_q[15:8];
+      4'd4: header = first[7:0];
+      4'd5: header = first[15:8];
+      4'd6: header = {Version, 1'b0, flags_i};
+      4'd7: header = {4'(PositionBits - 1), 4'(TakenBits - 1)};
+      4'd13: header = Identity[7:0];
+      4'd14: header = Identity[15:8];
+      4'd15: header = Identity[23:16];
+      default: header = count_i;
     endcase
   end
 
-  always_comb begin
+  always_ff @(posedge clk_i) begin
+    packet_q <= packet_i;
+    case (index_q[3:0])
+      4'd0: piece_q <= packet_q[7:0];
+      4'd1: piece_q <= packet_q[15:8];
+      4'd2: piece_q <= packet_q[23:16];
+      4'd3: piece_q <= packet_q[31:24];
+      4'd4: piece_q <= packet_q[39:32];
+      4'd5: piece_q <= packet_q[47:40];
+      4'd6: piece_q <= packet_q[55:48];
+      4'd7: piece_q <= packet_q[63:56];
+      default: piece_q <= packet_q[71:64];
+    endcase
+    data_q <= index_q[4] ? piece_q : header;
     case (index_q)
-      HeaderEnd: last = !packets_q || position_q == end_i;
-      PacketEnd: last = next == end_i || next[RunBits-1:0] == '0;
-      default: last = 1'b0;
+      HeaderEnd: last_q <= !packets_q || position_q == end_i;
+      PacketEnd: last_q <= next == end_i || next[RunBits-1:0] == '0;
+      default: last_q <= 1'b0;
     endcase
   end
 
@@ -102,8 +108,8 @@ module snnc_reply #(
     .rst_i,
     .valid_i(sending_q),
     .ready_o(ready),
-    .data_i(data),
-    .last_i(last),
+    .data_i(data_q),
+    .last_i(last_q),
     .valid_o,
     .ready_i,
     .data_o
@@ -113,7 +119,7 @@ module snnc_reply #(
     if (sending_q && ready) begin
       index_q <= (index_q == PacketEnd) ? PacketStart : index_q + 5'd1;
       if (index_q == PacketEnd) position_q <= next;
-      if (last) sending_q <= 1'b0;
+      if (last_q) sending_q <= 1'b0;
     end
     if (!sending_q) begin
       index_q <= '0;
