@@ -292,8 +292,8 @@ MUTATIONS = (
         "frame-sent-uncommitted",
         "frame-buffer",
         "snnc_frame_buffer.sv",
-        "head_q <= read != committed_q;",
-        "head_q <= read != write_q;",
+        "readable_q <= committed_q;",
+        "readable_q <= write_q;",
     ),
     Mutation(
         "frame-drop-ignored",

@@ -49,6 +49,7 @@ module snnc_bridge #(
   logic [2:0] verdict;
   logic [1:0] kind;
   logic [7:0] expected;
+  logic counting;
   logic [2:0] count_verdict;
   logic [7:0] count;
 
@@ -97,6 +98,7 @@ module snnc_bridge #(
     .verdict_o(verdict),
     .kind_o(kind),
     .expected_o(expected),
+    .counting_o(counting),
     .count_verdict_i(count_verdict),
     .count_o(count)
   );
@@ -150,6 +152,7 @@ module snnc_bridge #(
     .expected_i(expected),
     .taken_i(taken),
     .flags_i({stalled_q, late_q, open_q}),
+    .counting_i(counting),
     .count_verdict_o(count_verdict),
     .count_i(count),
     .first_i(first),

@@ -28,7 +28,8 @@ module snnc_link (
   output      logic [2:0]  verdict_o,
   output      logic [1:0]  kind_o,
   output      logic [7:0]  expected_o,
-  // Frames with a verdict, modulo 256; no meaning in the cycle after a frame ended.
+  // Frames with a verdict, modulo 256; another one's while `counting_o`, the cycle after a frame ended.
+  output      logic        counting_o,
   input  wire logic [2:0]  count_verdict_i,
   output      logic [7:0]  count_o
 );
@@ -104,17 +105,16 @@ module snnc_link (
 
   // Counts come one at a time from a small memory, which only its initial content sets to 0.
   (* ram_style = "distributed" *) logic [7:0] counts [0:7];
-  logic counting_q;
 
   initial begin
     for (int i = 0; i < 8; i++) counts[i] = '0;
   end
 
-  assign count_o = counts[counting_q ? verdict_o : count_verdict_i];
+  assign count_o = counts[counting_o ? verdict_o : count_verdict_i];
 
   always_ff @(posedge clk_i) begin
-    counting_q <= end_o && !rst_i;
-    if (counting_q) counts[verdict_o] <= count_o + 8'd1;
+    counting_o <= end_o && !rst_i;
+    if (counting_o) counts[verdict_o] <= count_o + 8'd1;
   end
 
   logic unused;

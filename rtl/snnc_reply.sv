@@ -15,11 +15,13 @@ module snnc_reply #(
   // Answer as soon as the frame before has left; `packets_i` says with packets.
   input  wire logic        reply_i,
   input  wire logic        packets_i,
-  // The state: what the bytes of the header hold, of which `taken_i` is latched.
+  // The state: what the bytes of the header hold, of which `taken_i` is latched; no count while
+  // `counting_i`.
   input  wire logic [7:0]  verdict_i,
   input  wire logic [7:0]  expected_i,
   input  wire logic [TakenBits-1:0] taken_i,
   input  wire logic [2:0]  flags_i,
+  input  wire logic        counting_i,
   output      logic [2:0]  count_verdict_o,
   input  wire logic [7:0]  count_i,
   // Packets held: the first, and the one after the last.
@@ -95,7 +97,7 @@ module snnc_reply #(
       4'd7: piece_q <= packet_q[63:56];
       default: piece_q <= packet_q[71:64];
     endcase
-    data_q <= index_q[4] ? piece_q : header;
+    if (!counting_i) data_q <= index_q[4] ? piece_q : header;
     case (index_q)
       HeaderEnd: last_q <= !packets_q || position_q == end_i;
       PacketEnd: last_q <= next == end_i || next[RunBits-1:0] == '0;

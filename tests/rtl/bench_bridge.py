@@ -159,6 +159,22 @@ async def refused_frames_leave_no_flit_behind(dut) -> None:
 
 
 @cocotb.test()
+async def counts_are_right_whenever_a_frame_ends_beside_a_reply(dut) -> None:
+    bench = Bench(dut)
+    await bench.begin()
+    await bench.restart()
+    base = bench.replies[-1].counts
+    for number in range(40):
+        await bench.write(b"x~")
+        await cycles(dut.clk_i, number % 7)
+    await cycles(dut.clk_i, 2000)
+    counts = [reply.counts for reply in bench.replies]
+    assert all(count[0] == base[0] and count[2:] == base[2:] for count in counts)
+    damaged = [count[1] for count in counts]
+    assert damaged == sorted(damaged) and damaged[-1] == base[1] + 40
+
+
+@cocotb.test()
 async def an_error_on_the_line_spoils_the_frame_it_falls_into_alone(dut) -> None:
     rng = seeded()
     bench = Bench(dut)
