@@ -134,8 +134,10 @@ def compile_model(
     data_dir: Path | None = None,
     console: Console,
 ) -> Program:
-    """Compile a model file into a build directory; with `dry_run` only check that it fits. With `calibrate`,
-    the cost model takes the activity measured on training samples of that data set."""
+    """Compile a model file into a build directory; with `dry_run` only check that it fits.
+
+    With `calibrate`, the cost model takes the activity measured on training samples of that data set.
+    """
     if print_after is not None:
         check_pass_name(print_after)
     target = load_target(target_name)
@@ -177,9 +179,7 @@ def _calibrated(
     from .sim.calibrate import measure_activity
 
     tiled = compile_network(network, target).program
-    inputs = load_inputs(
-        Program(network, tiled), data, data_dir=data_dir, split="train", samples=CALIBRATION_SAMPLES
-    )
+    inputs = load_inputs(network, data, data_dir=data_dir, split="train", samples=CALIBRATION_SAMPLES)
     activity = measure_activity(network, tiled, encode_inputs(network.input, network.steps, inputs.x))
     console.say(f"activity on {len(inputs.y)} samples of {data}: {activity.note()}")
     return replace(network, notes=network.notes | {ACTIVITY: activity.note()})
@@ -187,7 +187,7 @@ def _calibrated(
 
 def _remove_old_results(build: Path) -> None:
     """Results of an older program must not stand beside a new one."""
-    for name in (PROGRAM_FILE, "report.json", "verify.json", "run.json"):
+    for name in (PROGRAM_FILE, "report.json", "verify.json", "run.json", "synth.json"):
         (build / name).unlink(missing_ok=True)
 
 
@@ -248,16 +248,16 @@ def _fit_table(compilation: Compilation) -> str:
 
 
 def load_inputs(
-    program: Program, data: str, *, data_dir: Path | None, split: str = "test", samples: int | None = None
+    network: Network, data: str, *, data_dir: Path | None, split: str = "test", samples: int | None = None
 ) -> "Samples":
     """Samples prepared as the model was trained on them; raises FileError where they do not fit its input."""
     from .training.prepare import load_prepared
 
-    node = program.network.input
+    node = network.input
     loaded = load_prepared(
         data,
         split,
-        program.network.notes.get("preparation", "none"),
+        network.notes.get("preparation", "none"),
         node.max_payload,
         events=node.encoding == "events",
         limit=samples,
@@ -267,9 +267,9 @@ def load_inputs(
         raise FileError(
             f"samples have {loaded.features} features, the model takes {node.features}", where=data
         )
-    if node.encoding == "events" and loaded.x.shape[1] != program.network.steps:
+    if node.encoding == "events" and loaded.x.shape[1] != network.steps:
         raise FileError(
-            f"spike trains have {loaded.x.shape[1]} steps, the model takes {program.network.steps}",
+            f"spike trains have {loaded.x.shape[1]} steps, the model takes {network.steps}",
             where=data,
         )
     return loaded
@@ -291,7 +291,7 @@ def simulate_build(
     from .sim.simulate import simulate
 
     program = Program.load(build)
-    inputs = load_inputs(program, data, data_dir=data_dir, split=split, samples=samples)
+    inputs = load_inputs(program.network, data, data_dir=data_dir, split=split, samples=samples)
     with console.progress("simulating", len(inputs.y)) as update:
         report = simulate(
             program, inputs.x, inputs.y, tier="cycle" if tier == "cycle" else "functional", progress=update
@@ -332,7 +332,7 @@ def verify_build(
     source = data or program.network.notes.get("data")
     if source is None:
         raise UsageError("the model does not say what it was trained on", hint="name samples with --data")
-    inputs = load_inputs(program, source, data_dir=data_dir, samples=samples)
+    inputs = load_inputs(program.network, source, data_dir=data_dir, samples=samples)
     trainer = None
     if (build / MODEL_FILE).is_file():
         console.detail("running trainer")

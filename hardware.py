@@ -41,7 +41,7 @@ def run_build(
     from .rtl.port import SIMULATED, open_port
 
     program = Program.load(build)
-    inputs = load_inputs(program, data, data_dir=data_dir, split=split, samples=samples)
+    inputs = load_inputs(program.network, data, data_dir=data_dir, split=split, samples=samples)
     network, tiled = program.network, program.tiled
     payloads = encode_inputs(network.input, network.steps, inputs.x)
     image = Encode().run(tiled)

@@ -20,7 +20,7 @@ from .targets import Target
 CHUNK_BITS = 32
 REGISTERS = 64
 MODE_REGISTER = 2
-"""The register that enables the core."""
+"""The register that enables the core and says, in bits 4:3, what it emits."""
 
 
 class Memory(IntEnum):
@@ -76,6 +76,11 @@ class CoreImage:
     """None where the core has no synaptic current."""
     axon_rows: MemoryImage
     axon_columns: MemoryImage
+
+    @property
+    def emits_spikes(self) -> bool:
+        """Whether the core sends spikes, not values."""
+        return not int(self.registers.words[MODE_REGISTER, 0]) >> 3 & 3
 
     def sections(self) -> Iterator[tuple[Memory, MemoryImage]]:
         """Every memory section with the memory it belongs to."""

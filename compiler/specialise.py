@@ -7,6 +7,9 @@ from .passes.encode import decay_bits
 from .program import Core, TiledProgram, core_usage
 from .targets import LIMITS, Target
 
+BLOCK_WORDS, BLOCK_KIBIT = 512, 16
+"""A block RAM at its widest, without parity bits."""
+
 
 def specialise(program: TiledProgram) -> TiledProgram:
     """`program` on a target cut down to what it uses: no larger memory or table, no wider state, no feature
@@ -26,7 +29,6 @@ def _smallest_target(program: TiledProgram) -> Target:
     for core in program.cores:
         for what, words, _ in core_usage(core, target, program.weight_bits):
             used[what] = max(used.get(what, 1), words)
-    weight_word_bits = target.lanes * program.weight_bits
     return replace(
         target,
         width=1 + max(core.at.x for core in program.cores),
@@ -38,11 +40,23 @@ def _smallest_target(program: TiledProgram) -> Target:
         delay_slots=_power_of_two(used["delay slots"]),
         cuba=any(core.current_leak is not None for core in program.cores),
         decay_multiplier=any(not _shifts(core) for core in program.cores),
-        weight_kibit=-(-used["weight words"] * weight_word_bits // 1024),
+        weight_kibit=_weight_kibit(program, used["weight words"]),
         state_bits=max(LIMITS["state_bits"][0], *(_state_bits(core) for core in program.cores)),
         destinations=used["destinations"],
         sources=used["sources"],
     )
+
+
+def _weight_kibit(program: TiledProgram, words: int) -> int:
+    """Size of the weight memories: a power of two of words, which needs no multiplexers behind its block
+    RAMs, if that leaves a third of the device's block RAM free; else as few whole block RAMs as possible."""
+    target = program.target
+    word_bits = target.lanes * program.weight_bits
+    generous = _power_of_two(words) * word_bits // 1024
+    device = target.device
+    if device is None or 3 * generous * len(program.cores) > 2 * device.block_rams * BLOCK_KIBIT:
+        generous = -(-words // BLOCK_WORDS) * BLOCK_WORDS * word_bits // 1024
+    return min(target.weight_kibit, max(generous, 1))
 
 
 def _state_bits(core: Core) -> int:

@@ -9,31 +9,37 @@ from ..compiler.image import CHUNK_BITS, REGISTERS, CoreImage, Image, Memory
 from ..compiler.passes.encode import BANK_REGISTER, BANK_WORDS, SEGMENT_REGISTER
 from ..compiler.program import MAX_SEGMENTS, Address
 from ..files import write_text
-from .parameters import RtlParameters, parameters_for
+from .parameters import EVERY_MEMORY, RtlParameters, identity, parameters_for
 from .sources import SOURCES, sources
 
 IMAGE_PREFIX = "image/core"
+STREAM_TOP = "build_top"
+BOARD_TOP = "build_uart.sv"
 
 PLAIN_REGISTERS, BANK_BITS, SEGMENT_BITS = 16, 128, 25
 TABLE_BITS = {Memory.DESTINATIONS: 75, Memory.SOURCES: 9, Memory.AXON_ROWS: 38, Memory.AXON_COLUMNS: 36}
 """Bits of a table's words that the hardware keeps; the rest are 0 in every image."""
 
 
-def export_rtl(image: Image, directory: Path) -> None:
-    """Write everything that a synthesis tool needs into `directory`, which is replaced as a whole.
+def export_rtl(image: Image, directory: Path, *, loadable: int = EVERY_MEMORY) -> RtlParameters:
+    """Write everything that a synthesis tool needs into `directory`, which is replaced as a whole; returns
+    the parameters of the hardware.
 
-    `build_top` starts with the image in its memories: no CONFIG flits are needed. Paths in it are
-    relative to `directory`, where the tool must run.
+    `build_top` starts with the image in its memories: no CONFIG flits are needed, and only the `loadable`
+    memories take any. `build_uart` is the same behind a UART, for a board's top level, and not in `files.f`.
+    Paths in them are relative to `directory`, where the tool must run.
     """
     if directory.exists():
         shutil.rmtree(directory)
     (directory / "image").mkdir(parents=True)
     names = copy_sources(directory)
-    parameters = parameters_for(image, IMAGE_PREFIX)
-    write_text(directory / "build_top.sv", _top(parameters))
+    parameters = parameters_for(image, IMAGE_PREFIX, loadable=loadable)
+    write_text(directory / f"{STREAM_TOP}.sv", _top(parameters))
+    write_text(directory / BOARD_TOP, _uart_top(parameters, identity(parameters, image)))
     write_text(directory / "parameters.json", json.dumps(asdict(parameters), indent=1) + "\n")
-    write_text(directory / "files.f", "\n".join([*names, "build_top.sv"]) + "\n")
+    write_text(directory / "files.f", "\n".join([*names, f"{STREAM_TOP}.sv"]) + "\n")
     write_images(image, directory / "image" / "core")
+    return parameters
 
 
 def copy_sources(directory: Path) -> list[str]:
@@ -96,8 +102,11 @@ def _hex(values: list[int], width: int, first_address: int = 0) -> str:
     return "".join([f"@{first_address:x}\n", *(f"{value:0{digits}x}\n" for value in values)])
 
 
+def _assignments(parameters: RtlParameters) -> str:
+    return ",\n".join(f"    .{name}({value})" for name, value in parameters.verilog().items())
+
+
 def _top(parameters: RtlParameters) -> str:
-    assignments = ",\n".join(f"    .{name}({value})" for name, value in parameters.verilog().items())
     return f"""// Top of this build: snnc_top with the build's parameters and memory images.
 `default_nettype none
 
@@ -112,7 +121,7 @@ module build_top (
   output      logic [43:0] m_axis_tdata
 );
   snnc_top #(
-{assignments}
+{_assignments(parameters)}
   ) u_top (
     .clk_i,
     .rst_i,
@@ -122,6 +131,35 @@ module build_top (
     .m_axis_tvalid,
     .m_axis_tready,
     .m_axis_tdata
+  );
+endmodule
+
+`default_nettype wire
+"""
+
+
+def _uart_top(parameters: RtlParameters, name: int) -> str:
+    return f"""// This build behind a UART: snnc_host_uart with the build's parameters and memory images.
+`default_nettype none
+
+module build_uart #(
+  // Clock cycles of one bit on the line.
+  parameter int ClocksPerBit = 100
+) (
+  input  wire logic clk_i,
+  input  wire logic rst_i,
+  input  wire logic rx_i,
+  output      logic tx_o
+);
+  snnc_host_uart #(
+    .ClocksPerBit(ClocksPerBit),
+    .Identity(32'd{name}),
+{_assignments(parameters)}
+  ) u_host (
+    .clk_i,
+    .rst_i,
+    .rx_i,
+    .tx_o
   );
 endmodule
 

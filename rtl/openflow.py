@@ -130,11 +130,16 @@ def synthesise(
     script = [
         f"read_verilog -sv {' '.join(path.name for path in sources)}",
         f"chparam {settings} {top}" if settings else "",
-        # In two parts, so that latches are refused before they are mapped away.
-        f"{command} -top {top} -run begin:map_luts",
+        f"{command} -top {top} -run begin:map_ram",
+        # A memory that nothing writes is a table of constants, no RAM, whatever its style says.
+        "opt -full",
+        "setattr -unset ram_style t:$mem_v2 r:WR_PORTS=0 %i",
+        f"{command} -top {top} -run map_ram:map_luts",
+        # Latches are refused before they are mapped away.
         _NO_LATCH,
         f"{command} -top {top} -run map_luts:",
         f"write_json {top}.json",
+        f"write_verilog -noattr {top}.netlist.v",
         f"tee -q -o {top}.cells.json stat -json",
     ]
     write_text(directory / f"{top}.ys", "\n".join(script) + "\n")

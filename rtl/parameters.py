@@ -6,6 +6,8 @@ from zlib import crc32
 from ..compiler.image import Image, Memory
 
 EVERY_MEMORY = (1 << len(Memory)) - 1
+WEIGHTS_ALONE = 1 << Memory.WEIGHTS
+"""Loadable memories of hardware for one network: other weights can be loaded into it, no other network."""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Simple dual-port block RAM: one write port, one read port with one clock of latency.
+// Simple dual-port RAM, block RAM but for a few words: one write port, one read port with one clock of latency.
 // A word is never read in the cycle in which it is written: the schedule of the core excludes it.
 `default_nettype none
 
@@ -23,7 +23,9 @@ module snnc_memory #(
   input  wire logic [AddressBits-1:0] read_address_i,
   output      logic [Width-1:0]       read_data_o
 );
-  (* no_rw_check *) logic [Width-1:0] memory [0:Depth-1];
+  // Up to 16 words are one level of distributed RAM, on most devices less than a block RAM.
+  (* no_rw_check, ram_style = (Depth > 16) ? "block" : "distributed" *)
+  logic [Width-1:0] memory [0:Depth-1];
 
   if (InitFile != "") begin : g_init
     initial $readmemh(InitFile, memory);

@@ -18,6 +18,12 @@ def test_the_stored_network_compiles_for_the_default_target() -> None:
     assert {core.layer for core in program.tiled.cores} == {"hidden1", "hidden2", "readout"}
 
 
+def test_the_network_for_the_small_fpga_fits_it() -> None:
+    program = snnc.compile(EXAMPLES / "mnist-fpga.pt", target="ecp5-25k")
+    assert program.network.notes["test_accuracy"] == "0.9853"
+    assert len(program.tiled.cores) == 2
+
+
 def test_the_script_prints_its_figures(capsys: pytest.CaptureFixture[str]) -> None:
     runpy.run_path(str(EXAMPLES / "api.py"))["main"](epochs=1, samples=4)
     printed = capsys.readouterr().out

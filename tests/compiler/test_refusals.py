@@ -50,7 +50,7 @@ def test_too_few_cores_lists_layers_and_gives_a_checked_hint() -> None:
         compile_network(model, load_target("ecp5-25k"))
     first, *rows = refusal.value.message.splitlines()
     assert first.startswith("model does not fit target `ecp5-25k`: needs ")
-    assert first.endswith("cores, has 2; weights 353.1 KiB, has 64.0 KiB in all")
+    assert first.endswith("cores, has 2; weights 364.1 KiB, has 56.0 KiB in all")
     assert [row.split(":")[0] for row in rows] == ["layer 'a'", "layer 'b'"]
     assert refusal.value.hint is not None
     hinted = refusal.value.hint.split("--target ")[1].split("`")[0]
