@@ -104,7 +104,7 @@ module snnc_link (
   end
 
   // Counts come one at a time from a small memory, which only its initial content sets to 0.
-  (* ram_style = "distributed" *) logic [7:0] counts [0:7];
+  logic [7:0] counts [0:7];
 
   initial begin
     for (int i = 0; i < 8; i++) counts[i] = '0;
