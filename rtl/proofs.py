@@ -412,6 +412,6 @@ MUTATIONS = (
         "core-cuba",
         "snnc_sweep.sv",
         "localparam int SweepLatency = 5;",
-        "localparam int SweepLatency = 0;",
+        "localparam int SweepLatency = 1;",
     ),
 )

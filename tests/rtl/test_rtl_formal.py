@@ -25,7 +25,8 @@ def test_quick_properties_are_proved(name: str, tmp_path: Path) -> None:
 
 @needs_tools
 def test_a_mutation_is_refuted_with_a_waveform(tmp_path: Path) -> None:
-    verdict = refute(next(change for change in MUTATIONS if change.name == "arbiter-no-hold"), tmp_path)
+    mutation = next(change for change in MUTATIONS if change.name == "arbiter-no-hold")
+    verdict = refute(mutation, tmp_path, waveform=True)
     assert not verdict.holds
     assert verdict.failed.startswith("formal_arbiter.sv:")
     assert verdict.waveform is not None and verdict.waveform.read_text().startswith("$version")
