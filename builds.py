@@ -28,12 +28,14 @@ from .files import write_text
 from .verification import Verification, VerifyOptions, verify
 
 if TYPE_CHECKING:
+    from .optimise import Design, Goal
     from .training.checkpoint import Checkpoint
     from .training.converted import ConversionResult
     from .training.datasets import Samples
     from .training.train import TrainResult
 
 MODEL_FILE = "model.pt"
+PARETO_FILE = "pareto.svg"
 CHECK_SAMPLES = 4
 CALIBRATION_SAMPLES = 256
 
@@ -131,12 +133,14 @@ def compile_model(
     check: bool = False,
     dry_run: bool = False,
     calibrate: str | None = None,
+    optimise: "Goal | None" = None,
     data_dir: Path | None = None,
     console: Console,
 ) -> Program:
     """Compile a model file into a build directory; with `dry_run` only check that it fits.
 
-    With `calibrate`, the cost model takes the activity measured on training samples of that data set.
+    With `calibrate`, the cost model takes the activity measured on training samples of that data set. With
+    `optimise` the lanes, cores and tiling are the best for that goal on the target's device.
     """
     if print_after is not None:
         check_pass_name(print_after)
@@ -145,7 +149,12 @@ def compile_model(
     if calibrate is not None:
         network = _calibrated(network, target, calibrate, data_dir, console)
     stages: list[Stage] = []
-    compilation = compile_network(network, target, observe=stages.append)
+    picture = None
+    if optimise is None:
+        compilation = compile_network(network, target, observe=stages.append)
+    else:
+        design, picture = _best_design(network, target, optimise, calibrate, data_dir, console)
+        compilation = design.compile(network, stages.append)
     for stage in stages:
         console.detail(f"  {stage.name:20}{stage.seconds:8.3f} s")
         if print_after in (stage.name, "all"):
@@ -166,6 +175,8 @@ def compile_model(
     for number, stage in enumerate([Stage("network", network, 0.0), *stages]):
         write_text(output / "ir" / f"{number}-{stage.name}.txt", print_ir(stage.ir))
     export_rtl(compilation.image, output / "rtl")
+    if picture is not None:
+        write_text(output / PARETO_FILE, picture)
     save_checkpoint(output / MODEL_FILE, checkpoint.model, checkpoint.notes)
     program.save(output)
     console.say(f"wrote {output}")
@@ -185,9 +196,25 @@ def _calibrated(
     return replace(network, notes=network.notes | {ACTIVITY: activity.note()})
 
 
+def _best_design(
+    network: Network, target: Target, goal: "Goal", data: str | None, data_dir: Path | None, console: Console
+) -> "tuple[Design, str]":
+    """The best design for `goal` on the target's device, and a picture of all that fit; prints the front."""
+    from .optimise import COMBINATIONS, choose, example_inputs, explore
+    from .pareto import draw_designs, render_designs
+
+    x, source = example_inputs(network, data, data_dir)
+    with console.progress("exploring designs", COMBINATIONS) as update:
+        designs = explore(network, target, x, update)
+    chosen = choose(designs, goal)
+    title = f"{network.name} on {target.name}, {len(x)} {source}: {len(designs)} designs fit, best {goal}"
+    console.say(f"{title}\n{render_designs(designs, chosen)}")
+    return chosen, draw_designs(designs, chosen, title)
+
+
 def _remove_old_results(build: Path) -> None:
     """Results of an older program must not stand beside a new one."""
-    for name in (PROGRAM_FILE, "report.json", "verify.json", "run.json", "synth.json"):
+    for name in (PROGRAM_FILE, "report.json", "verify.json", "run.json", "synth.json", PARETO_FILE):
         (build / name).unlink(missing_ok=True)
 
 

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -130,6 +130,11 @@ def train(
 @click.option("--data-dir", type=directory, envvar="SNNC_DATA", help="Where the data sets lie.")
 @click.option("--print-after", metavar="PASS", help="Print the IR after this pass (or all).")
 @click.option("--verify", "check", is_flag=True, help="Execute every level on random inputs and compare.")
+@click.option(
+    "--optimise",
+    type=click.Choice(["latency", "area", "energy"]),
+    help="Choose lanes, cores and tiling for the target's device; draws pareto.svg.",
+)
 @click.option("--dry-run", is_flag=True, help="Check that the model fits; write nothing.")
 @pass_console
 def compile_command(
@@ -143,6 +148,7 @@ def compile_command(
     data_dir: Path | None,
     print_after: str | None,
     check: bool,
+    optimise: Literal["latency", "area", "energy"] | None,
     dry_run: bool,
 ) -> None:
     """Compile MODEL for a target into a build directory."""
@@ -158,6 +164,7 @@ def compile_command(
         check=check,
         dry_run=dry_run,
         calibrate=calibrate,
+        optimise=optimise,
         data_dir=data_dir,
         console=console,
     )

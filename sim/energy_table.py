@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,7 @@ def load_energy_table(source: str) -> EnergyTable:
     return parse_energy_table(folder.joinpath(f"{source}.yaml").read_text("utf-8"), source)
 
 
+@cache
 def parse_energy_table(text: str, where: str) -> EnergyTable:
     """Check a table field by field; raises TargetError that names what is wrong."""
     try:
