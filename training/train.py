@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -229,17 +230,21 @@ def _classes(learn: Samples, test: Samples) -> int:
 def _repeatable(seed: int) -> Iterator[None]:
     """Fixed seed, one thread and deterministic kernels inside; everything restored after."""
     threads, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
-    tensor_floats = torch.backends.cudnn.allow_tf32
+    tensor_floats, memory = torch.backends.cudnn.allow_tf32, cast(Any, torch.utils.deterministic)
+    fill = memory.fill_uninitialized_memory
     # cuBLAS reads this when it is first used; without it, deterministic mode refuses matrix products.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     with torch.random.fork_rng():
         try:
             torch.set_num_threads(1)
             torch.use_deterministic_algorithms(True)
+            # Filling new memory only helps to find reads before writes.
+            memory.fill_uninitialized_memory = False
             torch.backends.cudnn.allow_tf32 = False
             torch.manual_seed(seed)
             yield
         finally:
             torch.set_num_threads(threads)
             torch.use_deterministic_algorithms(strict)
+            memory.fill_uninitialized_memory = fill
             torch.backends.cudnn.allow_tf32 = tensor_floats
