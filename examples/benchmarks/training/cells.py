@@ -49,6 +49,11 @@ METHODS: dict[str, dict[str, str]] = {
 WITHOUT_SPIKES = ("ann", "qann")
 """The float network, and the one with ceil(log2(T + 1))-bit activations and 4-bit weights."""
 
+CONVERSIONS = ("balanced", "qcfs")
+"""`ann` and `qann` as spiking networks, without training: balanced thresholds, and T = levels."""
+CONVERTED_STEPS = (4, 8, 16, 32, 64)
+"""Numbers of steps of `balanced`, which cost no training."""
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -93,5 +98,5 @@ def _grid(network: str, steps: tuple[int, ...], seed: int) -> list[Cell]:
     cells = [Cell(network, "ann", 0, seed)]
     for count in steps:
         cells += [Cell(network, method, count, seed) for method in METHODS if method != "s2nn" or count == 1]
-        cells.append(Cell(network, "qann", count, seed))
-    return cells
+        cells += [Cell(network, "qann", count, seed), Cell(network, "qcfs", count, seed)]
+    return cells + [Cell(network, "balanced", count, seed) for count in CONVERTED_STEPS]

@@ -7,7 +7,8 @@ import argparse
 import json
 from pathlib import Path
 
-from cells import NETWORKS, Cell
+from cells import NETWORKS, WITHOUT_SPIKES, Cell
+from methods import Place
 from plot import Curve, noise_svg
 
 from snnc.errors import UsageError
@@ -19,7 +20,8 @@ from snnc.training.noise import LEVELS, noisy_accuracy
 from snnc.training.prepare import load_prepared
 from snnc.training.train import train_without_spikes
 
-METHODS = ("direct", "logits", "both", "qann")
+METHODS = ("direct", "both", "ann", "qann")
+"""Float weights (`ann`) have no bits to flip."""
 TITLES = {
     "gaussian": "Gaussian noise, deviation / largest input",
     "salt_and_pepper": "salt and pepper, part of the pixels",
@@ -31,7 +33,10 @@ TITLES = {
 def main(arguments: list[str] | None = None) -> None:
     """Measure what is there of `METHODS`."""
     options = _options(arguments)
-    cells = [Cell(options.network, method, options.steps, options.seed) for method in METHODS]
+    cells = [
+        Cell(options.network, method, 0 if method == "ann" else options.steps, options.seed)
+        for method in METHODS
+    ]
     finished = [cell for cell in cells if (options.output / f"{cell.name}.json").is_file()]
     if not finished:
         raise UsageError(f"none of {', '.join(cell.name for cell in cells)} is finished in {options.output}")
@@ -41,6 +46,8 @@ def main(arguments: list[str] | None = None) -> None:
     for cell in finished:
         network = _network(cell, options.output)
         for kind, levels in LEVELS.items():
+            if kind == "bit_flips" and cell.method == "ann":
+                continue
             curve = [(level, noisy_accuracy(network, test, kind, level)) for level in levels]
             panels[TITLES[kind]][cell.method] = curve
             print(f"{cell.name} {kind}: " + ", ".join(f"{x:g} {y:.1%}" for x, y in curve), flush=True)
@@ -49,11 +56,13 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _network(cell: Cell, folder: Path) -> SpikingClassifier | AnalogClassifier:
-    if cell.method != "qann":
-        return load_checkpoint(folder / f"{cell.name}.pt").model
-    epochs = json.loads((folder / f"{cell.name}.json").read_text())["epochs"]
-    keep = folder / f"{cell.name}.network"
-    return train_without_spikes(cell.recipe(epochs), cell.seed, levels=cell.steps, keep=keep).network
+    place = Place(folder, cell, 0)
+    if cell.method not in WITHOUT_SPIKES:
+        return load_checkpoint(place.file("pt")).model
+    recipe = cell.recipe(json.loads(place.file("json").read_text())["epochs"])
+    if cell.method == "ann":
+        return train_without_spikes(recipe, cell.seed, keep=place.teacher).network
+    return train_without_spikes(recipe, cell.seed, levels=cell.steps, keep=place.file("network")).network
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:

@@ -12,9 +12,10 @@ COLOURS = ("#1f77b4", "#d62728", "#2ca02c", "#9467bd")
 def noise_svg(panels: Mapping[str, Mapping[str, Curve]]) -> str:
     """A row of panels, each title with its curves by name, accuracy (0..1) over noise."""
     total = len(panels) * (WIDTH + GAP)
-    names = list(next(iter(panels.values())))
+    names = list(dict.fromkeys(name for curves in panels.values() for name in curves))
     body = [
-        _panel(title, curves, LEFT + i * (WIDTH + GAP)) for i, (title, curves) in enumerate(panels.items())
+        _panel(title, curves, names, LEFT + i * (WIDTH + GAP))
+        for i, (title, curves) in enumerate(panels.items())
     ]
     body += [_legend(name, number) for number, name in enumerate(names)]
     return (
@@ -25,7 +26,7 @@ def noise_svg(panels: Mapping[str, Mapping[str, Curve]]) -> str:
     )
 
 
-def _panel(title: str, curves: Mapping[str, Curve], left: int) -> str:
+def _panel(title: str, curves: Mapping[str, Curve], names: list[str], left: int) -> str:
     largest = max(x for curve in curves.values() for x, _ in curve) or 1.0
     lowest = min(y for curve in curves.values() for _, y in curve)
     floor = max(0.0, int(lowest * 10) / 10)
@@ -41,7 +42,8 @@ def _panel(title: str, curves: Mapping[str, Curve], left: int) -> str:
     for noise, _ in next(iter(curves.values())):
         x, _ = place(noise, 1.0)
         parts.append(f'<text x="{x:.1f}" y="{TOP + HEIGHT + 16}" text-anchor="middle">{noise:g}</text>')
-    for curve, colour in zip(curves.values(), COLOURS, strict=False):
+    for name, curve in curves.items():
+        colour = COLOURS[names.index(name)]
         points = " ".join(f"{x:.1f},{y:.1f}" for x, y in (place(*point) for point in curve))
         parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
     return "\n".join(parts)

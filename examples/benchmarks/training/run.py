@@ -11,27 +11,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from cells import WITHOUT_SPIKES, Cell, all_cells
+from cells import CONVERSIONS, WITHOUT_SPIKES, Cell, all_cells
+from methods import Place, converted, trained, without_spikes
 from table import markdown, read_results
 
-from snnc.compiler.pipeline import compile_network
-from snnc.compiler.storage import Program
-from snnc.compiler.targets import load_target
 from snnc.files import write_text
-from snnc.sim.energy import price_dense
-from snnc.sim.simulate import simulate
-from snnc.training.checkpoint import save_checkpoint
-from snnc.training.datasets import Samples
-from snnc.training.export import to_network
 from snnc.training.fitting import Progress
-from snnc.training.model import SpikingClassifier
-from snnc.training.prepare import load_prepared
-from snnc.training.recipe import Recipe
-from snnc.training.train import TrainingFiles, train, train_without_spikes
-
-TARGET = "mesh16"
-LATENCY_SAMPLES = 32
-"""Test samples of the cycle tier; energy and operations come from the functional tier over more of them."""
 
 
 class OutOfTime(Exception):
@@ -75,68 +60,18 @@ def run_cell(cell: Cell, options: argparse.Namespace, deadline: float) -> dict[s
         if time.monotonic() > deadline:
             raise OutOfTime
 
-    teacher = options.output / f"{cell.network}-s{cell.seed}.teacher"
+    place = Place(options.output, cell, options.samples)
     if cell.method in WITHOUT_SPIKES:
-        figures = _run_without_spikes(cell, recipe, teacher, options.output, report)
+        figures = without_spikes(cell, recipe, place, report)
+    elif cell.method in CONVERSIONS:
+        figures = converted(cell, recipe, place, report)
+        spent.add()
     else:
-        figures = _run_spiking(cell, recipe, teacher, options, report)
+        figures = trained(cell, recipe, place, report)
     facts = {"network": cell.network, "method": cell.method, "steps": cell.steps, "seed": cell.seed}
     when = {"epochs": recipe.epochs, "seconds": spent.total, "date": datetime.date.today().isoformat()}
     spent.path.unlink(missing_ok=True)
     return facts | figures | when
-
-
-def _run_spiking(
-    cell: Cell, recipe: Recipe, teacher: Path, options: argparse.Namespace, report: Any
-) -> dict[str, Any]:
-    files = TrainingFiles(options.output / f"{cell.name}.state", teacher)
-    trained = train(recipe, cell.seed, progress=report, files=files)
-    save_checkpoint(options.output / f"{cell.name}.pt", trained.model, trained.notes())
-    files.state.unlink(missing_ok=True)
-    program = _compiled(trained.model, cell.name)
-    samples = _test_samples(recipe, options.samples)
-    functional = simulate(program, samples.x, samples.y, tier="functional")
-    if functional.predictions != trained.model.predict(samples.x).tolist():
-        raise SystemExit(f"{cell.name}: simulator and trainer differ")
-    cycles = simulate(program, samples.x[:LATENCY_SAMPLES], tier="cycle").to_dict()
-    return {
-        "accuracy": trained.accuracy,
-        "rate": trained.mean_rate,
-        "sops": functional.counts["sops"] / len(samples),
-        "energy_j": functional.energy["mean"],
-        "latency_s": cycles["latency_s"]["mean"],
-        "teacher_accuracy": trained.teacher_accuracy,
-    }
-
-
-def _run_without_spikes(
-    cell: Cell, recipe: Recipe, teacher: Path, folder: Path, report: Any
-) -> dict[str, Any]:
-    if cell.method == "ann":
-        trained = train_without_spikes(recipe, cell.seed, keep=teacher, progress=report)
-        energy = None
-    else:
-        keep = folder / f"{cell.name}.network"
-        trained = train_without_spikes(recipe, cell.seed, levels=cell.steps, keep=keep, progress=report)
-        program = _compiled(SpikingClassifier(trained.network.config), cell.name)
-        energy = price_dense(program.tiled, program.network).total
-    return {
-        "accuracy": trained.accuracy,
-        "rate": None,
-        "sops": None,
-        "energy_j": energy,
-        "latency_s": None,
-        "teacher_accuracy": None,
-    }
-
-
-def _compiled(model: SpikingClassifier, name: str) -> Program:
-    compilation = compile_network(to_network(model.eval(), name), load_target(TARGET))
-    return Program(compilation.network, compilation.program)
-
-
-def _test_samples(recipe: Recipe, limit: int) -> Samples:
-    return load_prepared(recipe.data, "test", recipe.preparation, recipe.max_payload, limit=limit)
 
 
 class _Clock:
