@@ -22,7 +22,7 @@ from snnc.training.measure import measure
 from snnc.training.model import SpikingClassifier
 from snnc.training.prepare import load_prepared
 from snnc.training.recipe import Recipe
-from snnc.training.train import TrainingFiles, train, train_without_spikes
+from snnc.training.train import TrainingFiles, TrainResult, train, train_without_spikes
 
 TARGET = "mesh16"
 LATENCY_SAMPLES = 32
@@ -91,14 +91,15 @@ def converted(cell: Cell, recipe: Recipe, place: Place, report: Report) -> dict[
         keep = place.folder / f"{cell.network}-qann-T{cell.steps}-s{cell.seed}.network"
         source = train_without_spikes(recipe, cell.seed, levels=cell.steps, keep=keep, progress=report)
         model = convert_quantised(source.network)
-    save_checkpoint(place.file("pt"), model)
     test = load_prepared(recipe.data, "test", recipe.preparation, recipe.max_payload)
     quality = measure(model, test)
+    made = TrainResult(model, recipe, cell.seed, quality, source.accuracy)
+    save_checkpoint(place.file("pt"), model, made.notes())
     figures = _simulated(model, recipe, place)
     return figures | {
-        "accuracy": quality.accuracy,
-        "rate": quality.mean_rate,
-        "teacher_accuracy": source.accuracy,
+        "accuracy": made.accuracy,
+        "rate": made.mean_rate,
+        "teacher_accuracy": made.teacher_accuracy,
     }
 
 
