@@ -22,6 +22,8 @@ Shape = tuple[int, int, int]
 
 MAX_NEURONS = 1 << 20
 MAX_STEPS = 1 << 16
+MAX_INPUT_VALUES = 1 << 26
+"""Input values of one sample over all steps, which executions hold in memory at once."""
 MAX_SIDE = 256
 """Largest height, width or kernel of a population with more than one pixel."""
 MAX_DELAY = 15
@@ -159,6 +161,7 @@ class Network:
         require(1 <= self.steps <= MAX_STEPS, self.name, f"steps must be 1..{MAX_STEPS}, not {self.steps}")
         require(bool(self.layers), self.name, "a network needs at least one layer")
         _verify_input(self.input)
+        require_input_fits(self.input, self.steps, self.name)
         names = [self.input.name, *(layer.name for layer in self.layers)]
         for number, layer in enumerate(self.layers, 1):
             require(layer.name not in names[:number], layer.name, "two nodes have this name")
@@ -199,6 +202,16 @@ def _verify_shape(name: str, shape: Shape) -> None:
     require(min(shape) >= 1, name, f"shape must be positive, not {shape}")
     require(max(shape) <= MAX_NEURONS and count(shape) <= MAX_NEURONS, name, f"shape {shape} is too large")
     require(max(shape[1:]) <= MAX_SIDE, name, f"height and width must be 1..{MAX_SIDE}, not {shape[1:]}")
+
+
+def require_input_fits(node: Input, steps: int, where: str) -> None:
+    """Raise VerificationError for a sample whose input values over all steps are too many."""
+    values = count(node.shape) * steps
+    require(
+        values <= MAX_INPUT_VALUES,
+        where,
+        f"{count(node.shape)} inputs in {steps} steps are {values} values, the limit is {MAX_INPUT_VALUES}",
+    )
 
 
 def _verify_input(node: Input) -> None:

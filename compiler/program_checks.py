@@ -8,7 +8,7 @@ import numpy as np
 from ..errors import require
 from .arithmetic import NO_LEAK, state_range
 from .axon_checks import require_axons, verify_banks, verify_padding
-from .network import MAX_NEURONS, MAX_STEPS, count
+from .network import MAX_NEURONS, MAX_STEPS, count, require_input_fits
 from .order import dataflow_order
 from .program import (
     DECAY_BITS,
@@ -54,6 +54,7 @@ def _verify_scalars(program: TiledProgram) -> None:
     require(
         count(program.input.shape) <= MAX_NEURONS, where, f"input shape {program.input.shape} is too large"
     )
+    require_input_fits(program.input, program.steps, where)
     require(1 <= program.input.max_payload <= 255, where, f"max_payload {program.input.max_payload}")
     require(2 <= program.weight_bits <= 8, where, f"weight_bits must be 2..8, not {program.weight_bits}")
     stored = target.stored_weight_bits(program.weight_bits)

@@ -22,6 +22,14 @@ def test_a_readout_of_membranes_that_feeds_a_layer() -> None:
         compile_network(model, target())
 
 
+def test_more_input_values_than_fit_into_memory() -> None:
+    model = replace(network(layer("a", "input", 4096, 4), features=4096), steps=1 << 15)
+    with pytest.raises(
+        VerificationError, match=r"4096 inputs in 32768 steps are 134217728 values, the limit is 67108864$"
+    ):
+        compile_network(model, target())
+
+
 def test_all_broken_rules_at_once() -> None:
     model = network(layer("a", "input", 8, 4, leak=Decay(3, 13)), layer("b", "a", 4, 2, state_bits=20))
     with pytest.raises(UnsupportedModel) as refusal:

@@ -102,6 +102,13 @@ def test_a_changed_field_without_its_hash(build: Path) -> None:
             lambda d: d["content"]["network"].update(steps=1 << 40),
             r"steps must be 1\.\.65536, not 1099511627776$",
         ),
+        (
+            lambda d: (
+                [d["content"][level].update(steps=1 << 16) for level in ("network", "tiled")]
+                + [d["content"][level]["input"].update(shape=[1, 64, 64]) for level in ("network", "tiled")]
+            ),
+            r"4096 inputs in 65536 steps are 268435456 values, the limit is 67108864$",
+        ),
         (lambda d: d["content"]["network"].update(extra=1), r"fields missing \[\], unknown \['extra'\]$"),
         (lambda d: d["content"]["network"].pop("input"), r"fields missing \['input'\], unknown \[\]$"),
         (lambda d: d["content"]["network"].update(layers=3), r"Network\.layers: must be a list"),
