@@ -214,7 +214,9 @@ def test_inspect_prints_every_level(build: Path) -> None:
 
 def test_lists() -> None:
     assert "ecp5-25k" in run("targets").stdout
-    assert "digits-mlp" in run("train", "--list").stdout
+    recipes = run("train", "--list").stdout
+    assert "fashion-s2nn" in recipes and "surrogate=s2nn" in recipes
+    assert "distill=none|logits|features|both|layerwise|ckd" in recipes
     assert "verilator" in run("doctor").stdout
 
 

@@ -1,6 +1,8 @@
 """The recipes that `snnc train` knows by name; imports no torch."""
 
+import textwrap
 from dataclasses import fields
+from typing import Literal, get_args, get_origin, get_type_hints
 
 from ..errors import UsageError
 from .conversion import CONVERT, Conversion
@@ -130,14 +132,49 @@ def find_recipe(name: str) -> Recipe:
 
 
 def describe_recipes() -> str:
-    """One paragraph per recipe: its name, what it is, and the fields that --set changes."""
-    lines = []
-    known: list[Recipe | Conversion] = [*RECIPES.values(), Conversion()]
-    for recipe in known:
-        lines.append(f"{recipe.name}: {recipe.description}")
-        lines += [
-            f"  {item.name}={unparse(getattr(recipe, item.name))}"
-            for item in fields(recipe)
-            if item.name not in FIXED
+    """One paragraph per recipe: its name, what it is, and which settings are its own; then those of all."""
+    recipes = [
+        _paragraph(
+            f"{recipe.name}: {recipe.description}",
+            [f"{name}={unparse(getattr(recipe, name))}" for name in _own_settings(recipe)],
+        )
+        for recipe in RECIPES.values()
+    ]
+    conversion = Conversion()
+    everyone = (
+        "All recipes but convert, where they say nothing else; the first of several values is the default"
+    )
+    return "\n\n".join(
+        [
+            *recipes,
+            _paragraph(f"{CONVERT}: {conversion.description}", _with_choices(conversion)),
+            _paragraph(everyone, _with_choices(_COMMON)),
         ]
-    return "\n".join(lines)
+    )
+
+
+_COMMON = Recipe("", "")
+
+
+def _own_settings(recipe: Recipe) -> list[str]:
+    """Names of the settings whose values are not those of every recipe."""
+    names = [item.name for item in fields(Recipe) if item.name not in FIXED]
+    return [name for name in names if getattr(recipe, name) != getattr(_COMMON, name)]
+
+
+def _with_choices(holder: Recipe | Conversion) -> list[str]:
+    """Every setting with its value and, where words are fixed, what else may stand there."""
+    hints = get_type_hints(type(holder))
+    settings = []
+    for name in (item.name for item in fields(holder) if item.name not in FIXED):
+        value, words = getattr(holder, name), get_args(hints[name])
+        others = [word for word in words if get_origin(hints[name]) is Literal and word != value]
+        settings.append(f"{name}={'|'.join([unparse(value), *others])}")
+    return settings
+
+
+def _paragraph(title: str, settings: list[str]) -> str:
+    text = textwrap.fill(
+        " ".join(settings), 100, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False
+    )
+    return f"{title}\n{text}" if settings else title
