@@ -22,7 +22,7 @@ demo: setup ## Train, compile, simulate and co-simulate a small net; files in bu
 	$(BIN)/snnc demo -o build/demo
 
 test: setup ## Run every test, RTL co-simulation included
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 fuzz: setup ## Random networks through every execution: N=200 in software, N/10 on each RTL hardware; N hostile files
 	SNNC_FUZZ_SOFTWARE=$(N) SNNC_FUZZ_RTL=$$(( $(N) / 10 )) SNNC_FUZZ_FILES=$(N) \
