@@ -23,7 +23,7 @@ def compile(model: Network | Path | str, target: Target | str = "fpga") -> Progr
     Raises UnsupportedModel, DoesNotFit, TargetError, FileError.
     """
     if not isinstance(model, Network):
-        from .builds import read_model
+        from .models import read_model
 
         model = read_model(Path(model))[1]
     chosen = load_target(target) if isinstance(target, str) else target
@@ -45,7 +45,7 @@ def simulate(
 
 def verify(program: Program, x: NDArray[Any], options: VerifyOptions | None = None) -> Verification:
     """Run reference, simulator and RTL on samples `x` (as for `simulate`) and compare everything."""
-    from .builds import cache_directory
+    from .files import cache_directory
     from .verification import verify as run
 
     network = program.network

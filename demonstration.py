@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .builds import compile_model, simulate_build, train_model, verify_build
+from .builds import compile_model, simulate_build, verify_build
 from .console import Console
 from .errors import MismatchError
+from .models import train_model
 
 VERIFIED_SAMPLES = 32
 SUMMARY_PARAGRAPHS = 2

@@ -1,4 +1,4 @@
-"""Atomic writing: a file is the old one or the whole new one, never half of it."""
+"""Files: written atomically, the old one or the whole new one; and where caches lie."""
 
 import os
 import tempfile
@@ -38,3 +38,11 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def cache_directory() -> Path:
+    """Where compiled RTL models live between runs: `SNNC_CACHE`, or the user's cache directory."""
+    named = os.environ.get("SNNC_CACHE")
+    if named:
+        return Path(named)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "snnc"

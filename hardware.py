@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from . import __version__
-from .builds import cache_directory, load_inputs
 from .compiler.encoding import encode_inputs
 from .compiler.passes.encode import Encode
 from .compiler.storage import Program
 from .console import Console, format_quantity
-from .files import write_text
+from .files import cache_directory, write_text
+from .models import load_inputs
 
 SCHEMA = 1
 RESULT_FILE = "run.json"

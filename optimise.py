@@ -9,7 +9,6 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from .builds import load_inputs
 from .compiler.activity import activity_of
 from .compiler.codec import encode
 from .compiler.encoding import encode_inputs
@@ -22,6 +21,7 @@ from .compiler.specialise import BLOCK_KIBIT, specialise
 from .compiler.storage import Program
 from .compiler.targets import Device, Target
 from .errors import DoesNotFit, FileError, SnncError, UsageError
+from .models import load_inputs
 from .rtl.area_model import PredictedArea, predict_area
 from .rtl.parameters import WEIGHTS_ALONE
 from .sim.simulate import simulate

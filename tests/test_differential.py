@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, note, settings
 from networks import Case, cases, target
 
-from snnc.builds import cache_directory
 from snnc.compiler.execute import Execution, execute_network
 from snnc.compiler.flits import decode_outputs
 from snnc.compiler.text import print_ir
+from snnc.files import cache_directory
 from snnc.rtl.cosimulate import CoSimulation, cosimulate
 from snnc.rtl.tools import simulator_missing
 from snnc.sim.cycle_engine import CycleRun, run_isolated, run_stream

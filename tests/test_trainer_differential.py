@@ -5,10 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
-from models import models, random_inputs, varied
 from networks import target
 
-from snnc.builds import cache_directory
+from models import models, random_inputs, varied
 from snnc.compiler.arithmetic import Decay
 from snnc.compiler.encoding import encode_inputs
 from snnc.compiler.execute import execute_network
@@ -16,6 +15,7 @@ from snnc.compiler.pipeline import compile_network
 from snnc.compiler.storage import Program
 from snnc.compiler.targets import load_target
 from snnc.errors import DoesNotFit, UnsupportedModel
+from snnc.files import cache_directory
 from snnc.rtl.tools import simulator_missing
 from snnc.sim.cycle_engine import run_isolated
 from snnc.sim.functional import run_functional

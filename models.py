@@ -1,0 +1,126 @@
+"""Model files: trained, converted, read, and the samples they take."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .compiler.network import Network
+from .console import Console
+from .errors import FileError, UsageError
+
+if TYPE_CHECKING:
+    from .training.checkpoint import Checkpoint
+    from .training.converted import ConversionResult
+    from .training.datasets import Samples
+    from .training.train import TrainResult
+
+
+def train_model(
+    recipe: str,
+    output: Path,
+    *,
+    seed: int,
+    settings: dict[str, str],
+    data_dir: Path | None,
+    console: Console,
+) -> "TrainResult":
+    """Train `recipe` and write the model file, with progress."""
+    from .training.recipe import apply_settings
+    from .training.recipes import find_recipe
+
+    chosen = apply_settings(find_recipe(recipe), settings)
+    from .training.checkpoint import save_checkpoint
+    from .training.fitting import Progress
+    from .training.train import TrainingFiles, train
+
+    output.parent.mkdir(parents=True, exist_ok=True)
+    files = TrainingFiles.beside(output)
+    with console.progress(f"training {recipe}", chosen.epochs) as update:
+
+        def report(state: Progress) -> None:
+            update(state.epoch)
+            console.detail(state.describe())
+
+        result = train(chosen, seed, progress=report, data_dir=data_dir, files=files)
+    if result.first:
+        save_checkpoint(output, result.model, result.notes())
+        files.state.unlink(missing_ok=True)
+    return result
+
+
+def convert_model(
+    checkpoint: Path,
+    output: Path,
+    *,
+    settings: dict[str, str],
+    calibrate: str | None,
+    data_dir: Path | None,
+    console: Console,
+) -> "ConversionResult":
+    """Convert pretrained weights to a spiking model and write the model file, with progress."""
+    from .training.conversion import Conversion
+    from .training.recipe import with_fields
+
+    conversion = with_fields(Conversion(), settings, "recipe convert")
+    from .training.checkpoint import save_checkpoint
+    from .training.converted import convert_checkpoint
+
+    with ExitStack() as stack:
+
+        def announce(stage: str, total: int) -> Callable[[int], None]:
+            stack.close()
+            return stack.enter_context(console.progress(stage, total))
+
+        result = convert_checkpoint(
+            conversion, checkpoint, calibrate=calibrate, data_dir=data_dir, announce=announce
+        )
+    output.parent.mkdir(parents=True, exist_ok=True)
+    save_checkpoint(output, result.model, result.notes())
+    return result
+
+
+def read_model(
+    path: Path, *, bits: int | None = None, steps: int | None = None
+) -> "tuple[Checkpoint, Network]":
+    """The model file `path` and its integer network, with weights requantised to `bits` and run for `steps`
+    where these are given. Raises FileError, UsageError."""
+    if path.suffix != ".pt":
+        raise UsageError(f"a model is a .pt file, not {path.name!r}")
+    if not path.is_file():
+        raise FileError("no such model file", where=str(path))
+    from .training.checkpoint import load_checkpoint, requantised
+    from .training.export import to_network
+
+    checkpoint = load_checkpoint(path)
+    if bits is not None or steps is not None:
+        checkpoint = requantised(checkpoint, weight_bits=bits, steps=steps)
+    return checkpoint, to_network(checkpoint.model, path.stem, checkpoint.notes)
+
+
+def load_inputs(
+    network: Network, data: str, *, data_dir: Path | None, split: str = "test", samples: int | None = None
+) -> "Samples":
+    """Samples prepared as the model was trained on them; raises FileError where they do not fit its input."""
+    from .training.prepare import load_prepared
+
+    node = network.input
+    loaded = load_prepared(
+        data,
+        split,
+        network.notes.get("preparation", "none"),
+        node.max_payload,
+        events=node.encoding == "events",
+        limit=samples,
+        data_dir=data_dir,
+    )
+    if loaded.features != node.features:
+        raise FileError(
+            f"samples have {loaded.features} features, the model takes {node.features}", where=data
+        )
+    if node.encoding == "events" and loaded.x.shape[1] != network.steps:
+        raise FileError(
+            f"spike trains have {loaded.x.shape[1]} steps, the model takes {network.steps}",
+            where=data,
+        )
+    return loaded
