@@ -302,16 +302,34 @@ def verify(
 @click.option(
     "--loadable", is_flag=True, help="Build the whole target, for any network, not for this one alone."
 )
+@click.option(
+    "--exchange-weights",
+    "placed",
+    type=directory,
+    metavar="PLACED",
+    help="Place nothing: put these weights into the finished design of build PLACED, of the same hardware.",
+)
 @click.option("--json", "json_file", metavar="FILE", help="Also write synth.json here (- for stdout).")
 @pass_console
 def synth(
-    console: Console, build: Path, seed: int, clock: float | None, loadable: bool, json_file: str | None
+    console: Console,
+    build: Path,
+    seed: int,
+    clock: float | None,
+    loadable: bool,
+    placed: Path | None,
+    json_file: str | None,
 ) -> None:
     """Place and route a build with the open tools: resources, clock, bitstream."""
-    from .synthesis import synthesise_build
+    from .synthesis import exchange_weights, synthesise_build
 
-    result = synthesise_build(build, seed=seed, clock_mhz=clock, loadable=loadable, console=console)
-    _write_json(result.to_dict(), json_file)
+    if placed is None:
+        result = synthesise_build(build, seed=seed, clock_mhz=clock, loadable=loadable, console=console)
+        _write_json(result.to_dict(), json_file)
+        return
+    if clock is not None or loadable or seed != 1:
+        raise UsageError("--seed, --clock and --loadable are those of the design whose weights are exchanged")
+    _write_json(exchange_weights(build, placed, console=console), json_file)
 
 
 @main.command()

@@ -4,93 +4,32 @@ import json
 import re
 import shutil
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from .compiler.image import Image
 from .compiler.passes.encode import Encode
+from .compiler.program import Address
 from .compiler.specialise import specialise
 from .compiler.storage import Program
 from .compiler.targets import Target
 from .console import Console
-from .errors import TimingFailed, UsageError
+from .errors import FileError, TimingFailed, UsageError
 from .files import write_text
 from .rtl.area_model import PredictedArea, predict_area
 from .rtl.boards import Board, find_board, find_device
 from .rtl.export import BOARD_TOP, STREAM_TOP, export_rtl
 from .rtl.openflow import DEVICES, Device, Placement, missing_tools, pack, place, synthesise
 from .rtl.parameters import EVERY_MEMORY, WEIGHTS_ALONE
+from .rtl.weight_exchange import WEIGHTS, hide_weights, reveal_weights
+from .synthesis_report import Resource, Synthesis
 
 REPORT_FILE = "synth.json"
 WORK_FOLDER = "synth"
 HEARTBEAT_SECONDS = 5.0
 BITSTREAM_ENDINGS = {"ecp5": ".bit", "ice40": ".bin"}
-
-
-@dataclass(frozen=True)
-class Resource:
-    """One kind of cell: what the placed design takes of what there is, and what was expected of it."""
-
-    used: int
-    available: int
-    predicted: int | None
-    """None where the area model knows nothing."""
-
-
-@dataclass(frozen=True)
-class Synthesis:
-    """The content of synth.json."""
-
-    device: str
-    board: str | None
-    loadable: bool
-    """Whether another network of the target can be loaded into the bitstream."""
-    lut: Resource
-    ff: Resource
-    bram: Resource
-    dsp: Resource
-    fmax_hz: float
-    clock_hz: float
-    critical_path: str
-    bitstream: str
-    """Path relative to the build directory."""
-    seed: int
-    tools: dict[str, str]
-
-    @property
-    def met(self) -> bool:
-        """Whether the placed design runs at its clock."""
-        return self.fmax_hz >= self.clock_hz
-
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON document."""
-        predicted = {name: getattr(self, name).predicted for name in ("lut", "ff", "bram", "dsp")}
-        return {**asdict(self), "timing_met": self.met, "predicted": predicted}
-
-    def render(self) -> str:
-        """The report for people."""
-        kind = "loadable with any network of the target" if self.loadable else "for this network"
-        lines = [
-            f"{self.device}, board {self.board or 'none'}, hardware {kind}, seed {self.seed}",
-            f"{'':11}{'placed':>7} / {'available':9}{'':>5}{'predicted':>10}{'off by':>8}",
-        ]
-        rows = (("LUT4", self.lut), ("flip-flops", self.ff), ("block RAM", self.bram), ("DSP", self.dsp))
-        for name, cells in rows:
-            known = cells.predicted is not None
-            off = f"{cells.predicted / cells.used - 1:+.1%}" if cells.predicted and cells.used else ""
-            share = f"{cells.used / cells.available:.0%}"
-            lines.append(
-                f"{name:11}{cells.used:7} / {cells.available:<9}{share:>5}"
-                f"{cells.predicted if known else '-':>10}{off:>8}"
-            )
-        verdict = "met" if self.met else "NOT met"
-        lines.append(
-            f"clock      {self.clock_hz / 1e6:.1f} MHz wanted, {self.fmax_hz / 1e6:.1f} MHz placed: {verdict}"
-        )
-        lines.append(f"critical   {self.critical_path}")
-        lines.append(f"bitstream  {self.bitstream}")
-        return "\n".join(lines)
 
 
 @dataclass(frozen=True)
@@ -128,12 +67,18 @@ def synthesise_build(
     """
     program = Program.load(build)
     job = _plan(program.tiled.target, clock_mhz, seed, build / WORK_FOLDER)
-    hardware = program.tiled if loadable else specialise(program.tiled)
-    image = Encode().run(hardware)
-    memories = EVERY_MEMORY if loadable else WEIGHTS_ALONE
-    export_rtl(image, job.work, loadable=memories)
-    predicted = predict_area(image, memories, uart=job.board is not None)
-    placement, bitstream = _run_tools(job, console)
+    image = _hardware_image(program, loadable)
+    fresh = job.work.with_name(f"{WORK_FOLDER}.new")
+    hidden = _prepare(job, image, loadable, fresh)
+    if _differing_file(fresh, job.work) is None:
+        # The netlist of an earlier run serves other seeds and other weights too.
+        _take_weights(fresh, job.work)
+    else:
+        shutil.rmtree(job.work, ignore_errors=True)
+        fresh.rename(job.work)
+    predicted = predict_area(image, _memories(loadable), uart=job.board is not None)
+    placement = _place(job, console)
+    bitstream = _pack(job, hidden)
     result = _summary(job, predicted, placement, bitstream.relative_to(build), loadable)
     write_text(build / REPORT_FILE, json.dumps(result.to_dict(), indent=1) + "\n")
     console.say(result.render())
@@ -166,33 +111,121 @@ def _plan(target: Target, clock_mhz: float | None, seed: int, work: Path) -> _Jo
     return job
 
 
-def _run_tools(job: _Job, console: Console) -> tuple[Placement, Path]:
+def exchange_weights(build: Path, placed: Path, *, console: Console) -> dict[str, Any]:
+    """Put the weights of `build` into the placed design of build `placed`; nothing is synthesised or placed.
+
+    `build` gets a copy of that design with a bitstream of its own, and its synth.json, which is returned.
+    Raises UsageError where the hardware differs in more than the content of its weight memories.
+    """
+    program = Program.load(build)
+    report = _read_report(placed)
+    job = _plan(program.tiled.target, report["clock_hz"] / 1e6, report["seed"], build / WORK_FOLDER)
+    fresh = job.work.with_name(f"{WORK_FOLDER}.new")
+    hidden = _prepare(job, _hardware_image(program, report["loadable"]), report["loadable"], fresh)
+    if (name := _differing_file(fresh, placed / WORK_FOLDER)) is not None:
+        shutil.rmtree(fresh)
+        raise UsageError(
+            f"its hardware is not that of {placed}: {name} differs, and only weights can be exchanged",
+            where=str(build),
+            hint=f"`snnc synth {build}` places it anew",
+        )
+    if job.work != placed / WORK_FOLDER:
+        shutil.rmtree(job.work, ignore_errors=True)
+        shutil.copytree(placed / WORK_FOLDER, job.work)
+    _take_weights(fresh, job.work)
+    bitstream = _pack(job, hidden)
+    write_text(build / REPORT_FILE, json.dumps(report, indent=1) + "\n")
+    console.say(f"weights exchanged in the design of {placed}, placed for {report['fmax_hz'] / 1e6:.1f} MHz")
+    console.say(f"bitstream  {bitstream.relative_to(build)}")
+    return report
+
+
+def _read_report(placed: Path) -> dict[str, Any]:
+    try:
+        report = json.loads((placed / REPORT_FILE).read_text("utf-8"))
+        kinds = {"clock_hz": float, "fmax_hz": float, "seed": int, "loadable": bool}
+        if all(isinstance(report[name], kind) for name, kind in kinds.items()):
+            return dict(report)
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    raise FileError(f"no {REPORT_FILE} of a placed design here", where=str(placed))
+
+
+def _memories(loadable: bool) -> int:
+    return EVERY_MEMORY if loadable else WEIGHTS_ALONE
+
+
+def _hardware_image(program: Program, loadable: bool) -> Image:
+    return Encode().run(program.tiled if loadable else specialise(program.tiled))
+
+
+def _prepare(job: _Job, image: Image, loadable: bool, directory: Path) -> bool:
+    """Write everything that the tools read into `directory`, weights replaced by stand-ins where possible;
+    returns whether they are."""
+    parameters = export_rtl(image, directory, loadable=_memories(loadable))
+    if job.board is not None:
+        for path in job.board.files:
+            shutil.copy(path, directory)
+    if job.device.family != "ecp5":
+        return False
+    mesh = [Address(x, y) for y in range(image.target.height) for x in range(image.target.width)]
+    return hide_weights(directory, parameters, mesh if loadable else [core.at for core in image.cores])
+
+
+def _differing_file(fresh: Path, work: Path) -> str | None:
+    """The first file in `fresh`, weights aside, that is another or missing in `work`."""
+    for path in sorted(path for path in fresh.rglob("*") if path.is_file() and path.name != WEIGHTS):
+        other = work / path.relative_to(fresh)
+        if not other.is_file() or other.read_bytes() != path.read_bytes():
+            return str(path.relative_to(fresh))
+    return None
+
+
+def _take_weights(fresh: Path, work: Path) -> None:
+    """Move the weights in `fresh` to `work`; `fresh` is gone."""
+    if (fresh / WEIGHTS).is_file():
+        (fresh / WEIGHTS).replace(work / WEIGHTS)
+    shutil.rmtree(fresh)
+
+
+def _place(job: _Job, console: Console) -> Placement:
     names = (job.work / "files.f").read_text("utf-8").split()
-    sources = [job.work / name for name in names]
     constraints = None
     if job.board is not None:
         top, pins = job.board.files
-        shutil.copy(pins, job.work)
-        sources += [job.work / BOARD_TOP, top]
+        names += [BOARD_TOP, top.name]
         constraints = job.work / pins.name
     console.say(f"yosys: {job.top} for {job.device_name}")
     netlist = synthesise(
-        sources, job.top, job.parameters, job.device, job.work, on_line=_Heartbeat(console, "yosys")
+        [job.work / name for name in names],
+        job.top,
+        job.parameters,
+        job.device,
+        job.work,
+        keep=True,
+        on_line=_Heartbeat(console, "yosys"),
     )
     console.say(f"nextpnr: {job.clock_mhz:.1f} MHz wanted, seed {job.seed}")
-    routed = job.work / f"{job.top}.routed"
-    placement = place(
+    return place(
         netlist.path,
         job.device,
         job.seed,
         clock_mhz=job.clock_mhz,
         constraints=constraints,
-        configuration=routed,
+        configuration=job.work / f"{job.top}.routed",
         on_line=_Heartbeat(console, "nextpnr"),
     )
+
+
+def _pack(job: _Job, hidden: bool) -> Path:
+    """The bitstream of what `_place` left, with the weights where stand-ins were."""
+    configuration = job.work / f"{job.top}.routed"
+    if hidden:
+        routed, configuration = configuration, configuration.with_suffix(".config")
+        reveal_weights(routed, job.work / f"{job.top}.json", configuration)
     bitstream = job.work / f"{job.top}{BITSTREAM_ENDINGS[job.device.family]}"
-    pack(routed, job.device, bitstream)
-    return placement, bitstream
+    pack(configuration, job.device, bitstream)
+    return bitstream
 
 
 def _summary(

