@@ -59,7 +59,7 @@ class MemoryImage:
 
 @dataclass(frozen=True)
 class CoreImage:
-    """All memories of one core; thresholds hold θ at address 0 and v(0) at address ParameterWords."""
+    """All memories of one core; biases are followed, at address ParameterWords, by v(0)."""
 
     at: Address
     tile: Tile
@@ -87,8 +87,8 @@ class CoreImage:
         yield Memory.WEIGHTS, self.weights
         yield Memory.STATE, self.state
         yield Memory.THRESHOLDS, self.thresholds
-        yield Memory.THRESHOLDS, self.initial
         yield Memory.BIAS, self.bias
+        yield Memory.BIAS, self.initial
         yield Memory.DESTINATIONS, self.destinations
         yield Memory.SOURCES, self.sources
         if self.membrane is not None:
@@ -136,8 +136,8 @@ class Image:
             Memory.WEIGHTS: self.target.weight_words(self.weight_bits),
             Memory.STATE: self.target.state_words,
             Memory.MEMBRANE: self.target.state_words,
-            Memory.THRESHOLDS: 2 * self.target.parameter_words,
-            Memory.BIAS: self.target.parameter_words,
+            Memory.THRESHOLDS: self.target.parameter_words,
+            Memory.BIAS: 2 * self.target.parameter_words,
             Memory.AXON_ROWS: self.target.axon_rows,
             Memory.AXON_COLUMNS: self.target.axon_columns,
             Memory.DESTINATIONS: self.target.destinations,

@@ -21,10 +21,12 @@ HAZARD_DISTANCE = 4
 """Read-modify-write distance of the state memory in cycles: equal words are at least this far apart."""
 VALUE_CYCLES = 2 * HAZARD_DISTANCE - 1
 """Cycles a VALUE occupies the row engine: it keeps clear of words in flight on both sides."""
-SWEEP_TAIL = 6
-"""Cycles from the last word a sweep reads to the control's next state."""
-INIT_TAIL = 2
-"""Cycles from the last word INIT writes to the control's next state."""
+SWEEP_TAIL = 8
+"""Cycles of a sweep beyond its words: from the first read for a word to its write."""
+INIT_TAIL = 4
+"""Cycles of INIT beyond its words, likewise."""
+SEGMENT_CYCLES = 2
+"""Cycles the emitter takes to begin a segment."""
 VALUE_SCAN = 3
 """Cycles the emitter takes to read one state word; a bitmap word takes one."""
 DECAY_BITS = 12

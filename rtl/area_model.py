@@ -97,13 +97,13 @@ def block_rams(image: Image, parameters: RtlParameters) -> int:
     written += (1 + p.cuba) * _blocks(state_bits, p.state_words)
     bitmap = _blocks(p.lanes, p.bitmap_slots * p.state_words)
     if _any_network(p):
-        tables = _blocks(state_bits, 2 * p.parameter_words) + _blocks(state_bits, p.parameter_words)
+        tables = _blocks(state_bits, p.parameter_words) + _blocks(state_bits, 2 * p.parameter_words)
         return p.mesh_width * p.mesh_height * (written + bitmap + tables)
     return sum(
         written
         + bitmap * core.emits_spikes
-        + _blocks(_varying_bits(core.thresholds, core.initial), 2 * p.parameter_words)
-        + _blocks(_varying_bits(core.bias), p.parameter_words)
+        + _blocks(_varying_bits(core.thresholds), p.parameter_words)
+        + _blocks(_varying_bits(core.bias, core.initial), 2 * p.parameter_words)
         for core in image.cores
     )
 

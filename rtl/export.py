@@ -59,7 +59,7 @@ def write_images(image: Image, prefix: Path) -> None:
     names = [memory.name.lower() for memory in Memory] + ["segments", "banks"]
     for y in range(image.target.height):
         for x in range(image.target.width):
-            contents = _contents(cores.get(Address(x, y)))
+            contents = _contents(cores.get(Address(x, y)), image)
             for name in names:
                 write_text(_image_file(prefix, Address(x, y), name), contents.get(name, "0\n"))
 
@@ -73,7 +73,7 @@ def _image_file(prefix: Path, at: Address, memory: str) -> Path:
     return prefix.with_name(f"{prefix.name}_x{at.x:x}_y{at.y:x}_{memory}.hex")
 
 
-def _contents(core: CoreImage | None) -> dict[str, str]:
+def _contents(core: CoreImage | None, image: Image) -> dict[str, str]:
     """File content by name of the memory."""
     if core is None:
         return _registers([0] * REGISTERS)
@@ -88,8 +88,24 @@ def _contents(core: CoreImage | None) -> dict[str, str]:
             sum(chunk << (CHUNK_BITS * place) for place, chunk in enumerate(row))
             for row in section.words.tolist()
         ]
+        if memory in (Memory.AXON_ROWS, Memory.AXON_COLUMNS):
+            values = [_axon_entry(value, image) for value in values]
         contents[name] = contents.get(name, "") + _hex(values, width, section.first_address)
     return contents
+
+
+def _axon_entry(entry: int, image: Image) -> int:
+    """An axon entry as the table keeps it: its addresses as wide as those of this hardware's memories."""
+    weight_bits = _address_bits(image.depth(Memory.WEIGHTS))
+    state_bits = _address_bits(image.depth(Memory.STATE))
+    weights, state, counts = entry & 0xFFFF, entry >> 16 & 0xFFFF, entry >> 32
+    kept = weights & ((1 << weight_bits) - 1)
+    kept |= (state & ((1 << state_bits) - 1)) << weight_bits
+    return kept | counts << (weight_bits + state_bits)
+
+
+def _address_bits(words: int) -> int:
+    return max((words - 1).bit_length(), 1)
 
 
 def _registers(registers: list[int]) -> dict[str, str]:

@@ -42,7 +42,8 @@ DEVICES = {
     "up5k": Device("ice40", ("--up5k", "--package", "sg48"), 5280, 30, 8),
 }
 
-_SYNTHESIS = {"ecp5": "synth_ecp5", "ice40": "synth_ice40 -dsp -spram"}
+_SYNTHESIS = {"ecp5": "synth_ecp5 -nowidelut", "ice40": "synth_ice40 -dsp -spram"}
+"""Without LUTs joined to wider ones a core is a third smaller, for they save delay at twice the area."""
 _NO_LATCH = "select -assert-none t:$dlatch t:$adlatch t:$_DLATCH_*_"
 _SITES = {
     "ecp5": {"luts": "TRELLIS_COMB", "block_rams": "DP16KD", "multipliers": "MULT18X18D"},

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Row engine: turns one decoded event into the memory addresses and the lane controls of its
-// read-modify-write passes. A word is read in cycle i and written in cycle i + 3.
+// read-modify-write passes. A state word is read in cycle i and written in cycle i + 3; its weights
+// are read one cycle before it.
 `default_nettype none
 
 module snnc_accumulate #(
@@ -14,7 +15,8 @@ module snnc_accumulate #(
   parameter int StateWords = 16,
   // Derived; not to be set.
   parameter int WeightAddressBits = (WeightWords > 1) ? $clog2(WeightWords) : 1,
-  parameter int WordBits = (StateWords > 1) ? $clog2(StateWords) : 1
+  parameter int WordBits = (StateWords > 1) ? $clog2(StateWords) : 1,
+  parameter int CountBits = $clog2(StateWords + 1)
 ) (
   input  wire logic                         clk_i,
   input  wire logic                         rst_i,
@@ -32,7 +34,7 @@ module snnc_accumulate #(
   input  wire logic [WordBits-1:0]          state_offset_i,
   input  wire logic [3:0]                   rows_i,
   input  wire logic [3:0]                   columns_i,
-  input  wire logic [11:0]                  words_i,
+  input  wire logic [CountBits-1:0]         words_i,
   input  wire logic [WeightAddressBits-1:0] row_weight_step_i,
   input  wire logic [WeightAddressBits-1:0] column_weight_step_i,
   input  wire logic [WordBits-1:0]          row_state_step_i,
@@ -42,16 +44,16 @@ module snnc_accumulate #(
   output      logic                         ready_o,
   // Occupied, the final cycle included.
   output      logic                         busy_o,
-  // Memory reads of this cycle; the two memories are read together.
-  output      logic                         read_o,
+  // Weight read of this cycle, and state read of this cycle.
+  output      logic                         weight_read_o,
   output      logic [WeightAddressBits-1:0] weight_address_o,
+  output      logic                         read_o,
   output      logic [WordBits-1:0]          read_word_o,
-  // Lane controls one cycle after the read: left shift of the weight, or add `value_o` and no
-  // weight; to every lane, or if masked to those of `lanes_o`.
-  output      logic [2:0]                   shift_o,
-  output      logic                         is_value_o,
-  output      logic                         masked_o,
+  // With the state read: these lanes take part. They add their weight, shifted left, if `weigh_o`,
+  // else `value_o`.
   output      logic [Lanes-1:0]             lanes_o,
+  output      logic                         weigh_o,
+  output      logic [2:0]                   shift_o,
   output      logic [StateBits-1:0]         value_o,
   // State write of this cycle.
   output      logic                         write_o,
@@ -82,7 +84,7 @@ module snnc_accumulate #(
   logic [WordBits-1:0] column_state_step_q;
   logic [3:0] rows_q;
   logic [3:0] columns_q;
-  logic [11:0] words_q;
+  logic [CountBits-1:0] words_q;
   logic [1:0] gap_q;
 
   // What is left of it.
@@ -92,7 +94,7 @@ module snnc_accumulate #(
   logic [1:0] from_q;
   logic [3:0] rows_left_q;
   logic [3:0] columns_left_q;
-  logic [11:0] words_left_q;
+  logic [CountBits-1:0] words_left_q;
   logic idle_q;
   logic [1:0] idle_left_q;
 
@@ -123,19 +125,21 @@ module snnc_accumulate #(
   logic read_q2;
   logic read_q3;
   logic read_q4;
+  logic read_q5;
   logic [WordBits-1:0] word_q2;
   logic [WordBits-1:0] word_q3;
   logic [WordBits-1:0] word_q4;
+  logic [WordBits-1:0] word_q5;
   logic is_value_q1;
-  logic is_value_q2;
   logic masked_q1;
-  logic masked_q2;
+  logic weigh_q2;
+  logic [Lanes-1:0] lanes_q2;
   logic [2:0] shift_q1;
   logic [2:0] shift_q2;
 
   // Passes: one read per cycle, then idle cycles.
   assign read = busy_q && !idle_q && lead_q == '0;
-  assign last_word = words_left_q == 12'd1;
+  assign last_word = words_left_q == CountBits'(1);
   assign last_column = columns_left_q == 4'd1;
   assign last_read = read && last_word && last_column && rows_left_q == 4'd1;
   assign pass_ends = (last_read && gap_q == '0) || (idle_q && idle_left_q == 2'd1);
@@ -169,7 +173,7 @@ module snnc_accumulate #(
   always_ff @(posedge clk_i) begin
     if (lead_q != '0) lead_q <= lead_q - 2'd1;
     if (read) begin
-      words_left_q <= last_word ? words_q : words_left_q - 12'd1;
+      words_left_q <= last_word ? words_q : words_left_q - CountBits'(1);
       if (last_word) columns_left_q <= last_column ? columns_q : columns_left_q - 4'd1;
       if (last_word && last_column) rows_left_q <= last_read ? rows_q : rows_left_q - 4'd1;
       if (!last_word) from_q <= FromWord;
@@ -255,47 +259,51 @@ module snnc_accumulate #(
 
   always_ff @(posedge clk_i) begin
     is_value_q1 <= is_value_q;
-    is_value_q2 <= is_value_q1;
     masked_q1 <= masked_q;
-    masked_q2 <= masked_q1;
     shift_q1 <= shift;
     shift_q2 <= shift_q1;
+    weigh_q2 <= read_q && !is_value_q1;
+    // The idle cycles of a masked event outlast its last word on the way.
+    lanes_q2 <= (masked_q1 ? lanes_q : '1) & {Lanes{read_q}};
     word_q2 <= word_q;
     word_q3 <= word_q2;
     word_q4 <= word_q3;
+    word_q5 <= word_q4;
     read_q <= read;
     read_q2 <= read_q;
     read_q3 <= read_q2;
     read_q4 <= read_q3;
+    read_q5 <= read_q4;
     if (rst_i) begin
       read_q <= 1'b0;
       read_q2 <= 1'b0;
       read_q3 <= 1'b0;
       read_q4 <= 1'b0;
+      read_q5 <= 1'b0;
     end
   end
 
-  assign read_o = read_q;
+  assign weight_read_o = read_q && !is_value_q1;
   assign weight_address_o = weight_address_q;
-  assign read_word_o = word_q;
+  assign read_o = read_q2;
+  assign read_word_o = word_q2;
+  assign lanes_o = lanes_q2;
+  assign weigh_o = weigh_q2;
   assign shift_o = shift_q2;
-  assign is_value_o = is_value_q2;
-  assign masked_o = masked_q2;
-  // Of use only for a masked event, whose last idle cycles outlast its last word on the way.
-  assign lanes_o = lanes_q;
   assign value_o = value_q;
-  assign write_o = read_q4;
-  assign write_word_o = word_q4;
+  assign write_o = read_q5;
+  assign write_word_o = word_q5;
 
 `ifdef SNNC_ASSERT
   always @(posedge clk_i) begin
-    if (!rst_i && read_q) begin
-      assert (!(read_q2 && word_q2 == word_q) && !(read_q3 && word_q3 == word_q)
-              && !(read_q4 && word_q4 == word_q))
-        else $fatal(1, "%m: word %0d read before it was written back", word_q);
-      assert (32'(word_q) < StateWords) else $fatal(1, "%m: beyond the state memory");
-      assert (is_value_q1 || 32'(weight_address_q) < WeightWords)
-        else $fatal(1, "%m: beyond the weight memory");
+    if (!rst_i && read_q2) begin
+      assert (!(read_q3 && word_q3 == word_q2) && !(read_q4 && word_q4 == word_q2)
+              && !(read_q5 && word_q5 == word_q2))
+        else $fatal(1, "%m: word %0d read before it was written back", word_q2);
+      assert (32'(word_q2) < StateWords) else $fatal(1, "%m: beyond the state memory");
+    end
+    if (!rst_i && weight_read_o) begin
+      assert (32'(weight_address_q) < WeightWords) else $fatal(1, "%m: beyond the weight memory");
     end
     if (!rst_i && start_i) begin
       assert (ready_o) else $fatal(1, "%m: event taken while the engine is occupied");

@@ -18,7 +18,8 @@ module snnc_config #(
   input  wire logic                   address_valid_i,
   input  wire logic                   data_valid_i,
   input  wire logic [31:0]            data_i,
-  // Write of one word to the selected memory in this cycle; one bit per memory code.
+  // Write of one word to the selected memory in this cycle; one bit per memory code. The data are 0
+  // while no word is on its way.
   output      logic [9:0]             write_o,
   output      logic [AddressBits-1:0] write_address_o,
   output      logic [Chunks*32-1:0]   write_data_o
@@ -26,7 +27,7 @@ module snnc_config #(
   localparam int WeightChunks = (WeightWordBits + 31) / 32;
   localparam int StateChunks = (StateWordBits + 31) / 32;
   localparam int DestinationChunks = (snnc_pkg::DestinationBits + 31) / 32;
-  localparam int AxonChunks = (snnc_pkg::AxonRowBits + 31) / 32;
+  localparam int AxonChunks = (snnc_pkg::AxonBits + 31) / 32;
   localparam int ChunkBits = $clog2(Chunks);
 
   logic [3:0] memory_q;
@@ -65,9 +66,11 @@ module snnc_config #(
     end
   end
 
+  // After the write the data are 0 until the next word arrives, which may begin in that cycle.
   for (genvar i = 0; i < Chunks; i++) begin : g_chunk
     always_ff @(posedge clk_i) begin
-      if (data_valid_i && chunk_q == ChunkBits'(i)) data_q[i*32+:32] <= data_i;
+      if (rst_i || address_valid_i || (write_q && !(i == 0 && data_valid_i))) data_q[i*32+:32] <= '0;
+      else if (data_valid_i && chunk_q == ChunkBits'(i)) data_q[i*32+:32] <= data_i;
     end
   end
 

@@ -53,11 +53,11 @@ module snnc_core #(
   input  wire logic                         packet_ready_i,
   output      logic [snnc_pkg::FlitBits-1:0] packet_data_o
 );
-  localparam int Bits = snnc_pkg::FlitBits;
   localparam int CountBits = snnc_pkg::CountBits;
   localparam int WeightAddressBits = (WeightWords > 1) ? $clog2(WeightWords) : 1;
   localparam int WordBits = (StateWords > 1) ? $clog2(StateWords) : 1;
   localparam int ParameterBits = (ParameterWords > 1) ? $clog2(ParameterWords) : 1;
+  localparam int WordCountBits = $clog2(StateWords + 1);
   localparam int NeuronBits = WordBits + $clog2(Lanes) + 1;
   localparam int DestinationAddressBits = (Destinations > 1) ? $clog2(Destinations) : 1;
   localparam int SourceAddressBits = (Sources > 1) ? $clog2(Sources) : 1;
@@ -92,7 +92,7 @@ module snnc_core #(
   // Dispatcher.
   logic head_valid;
   logic head_ready;
-  logic [Bits-1:0] head;
+  logic [31:0] head_data;
   logic [2:0] head_type;
   logic head_is_event;
   logic decode_ready;
@@ -112,7 +112,6 @@ module snnc_core #(
   logic sweep_last_cycle;
   logic emitter_idle;
 
-  assign head_type = head[11:9];
   assign head_is_event =
       head_type == snnc_pkg::FlitSpike || head_type == snnc_pkg::FlitValue;
   assign head_ready = !head_is_event || (accumulating && decode_ready);
@@ -134,7 +133,7 @@ module snnc_core #(
   logic [WordBits-1:0] event_state_offset;
   logic [3:0] event_rows;
   logic [3:0] event_columns;
-  logic [11:0] event_words;
+  logic [WordCountBits-1:0] event_words;
   logic [WeightAddressBits-1:0] row_weight_step;
   logic [WeightAddressBits-1:0] column_weight_step;
   logic [WordBits-1:0] row_state_step;
@@ -144,24 +143,27 @@ module snnc_core #(
   // Row engine.
   logic engine_ready;
   logic engine_busy;
-  logic acc_read;
+  logic weight_read;
   logic [WeightAddressBits-1:0] weight_address;
+  logic acc_read;
   logic [WordBits-1:0] acc_read_word;
-  logic [2:0] weight_shift;
-  logic acc_is_value;
-  logic acc_masked;
   logic [Lanes-1:0] acc_lanes;
+  logic weigh;
+  logic [2:0] weight_shift;
   logic [StateBits-1:0] value;
   logic acc_write;
   logic [WordBits-1:0] acc_write_word;
 
   // Sweep and emitter.
+  logic constant_read;
+  logic [WordBits-1:0] membrane_word;
+  logic [ParameterBits:0] constant_address;
   logic sweep_read;
   logic [WordBits-1:0] sweep_read_word;
-  logic [ParameterBits-1:0] parameter_word;
   logic threshold_read;
-  logic [ParameterBits:0] threshold_address;
-  logic add_bias;
+  logic [ParameterBits-1:0] threshold_word;
+  logic add_constant;
+  logic settle;
   logic sweep_write;
   logic [WordBits-1:0] sweep_write_word;
   logic emit_read;
@@ -202,18 +204,19 @@ module snnc_core #(
     end
   end
 
+  // Where a flit was to go is of no use any more.
   snnc_fifo #(
-    .Width(Bits),
+    .Width(35),
     .Depth(EventFifoDepth)
   ) u_events (
     .clk_i,
     .rst_i,
     .valid_i(event_valid_i),
     .ready_o(event_ready_o),
-    .data_i(event_data_i),
+    .data_i(event_data_i[43:9]),
     .valid_o(head_valid),
     .ready_i(head_ready),
-    .data_o(head)
+    .data_o({head_data, head_type})
   );
 
   snnc_config #(
@@ -225,7 +228,7 @@ module snnc_core #(
     .rst_i,
     .address_valid_i(head_valid && head_type == snnc_pkg::FlitConfigAddress),
     .data_valid_i(head_valid && head_type == snnc_pkg::FlitConfigData),
-    .data_i(head[43:12]),
+    .data_i(head_data),
     .write_o(config_wanted),
     .write_address_o(config_address),
     .write_data_o(config_data)
@@ -254,7 +257,7 @@ module snnc_core #(
     .ends_needed_i(registers[5*32+:CountBits]),
     .recurrent_sources_i(registers[9*32+:CountBits]),
     .end_i(end_arrives),
-    .end_last_i(head[12]),
+    .end_last_i(head_data[0]),
     .quiet_i(decode_empty && !engine_busy),
     .sweep_last_cycle_i(sweep_last_cycle),
     .emitter_idle_i(emitter_idle),
@@ -282,11 +285,11 @@ module snnc_core #(
     .row_write_i(config_write[snnc_pkg::MemoryAxonRows]),
     .column_write_i(config_write[snnc_pkg::MemoryAxonColumns]),
     .write_address_i(config_address[7:0]),
-    .write_data_i(config_data[snnc_pkg::AxonRowBits-1:0]),
+    .write_data_i(config_data[snnc_pkg::AxonBits-1:0]),
     .valid_i(head_valid && head_is_event && accumulating),
     .ready_o(decode_ready),
     .is_value_i(head_type == snnc_pkg::FlitValue),
-    .data_i(head[43:12]),
+    .data_i(head_data),
     .empty_o(decode_empty),
     .bank_o(bank_number),
     .bank_i(bank),
@@ -339,13 +342,13 @@ module snnc_core #(
     .gap_i(event_gap),
     .ready_o(engine_ready),
     .busy_o(engine_busy),
-    .read_o(acc_read),
+    .weight_read_o(weight_read),
     .weight_address_o(weight_address),
+    .read_o(acc_read),
     .read_word_o(acc_read_word),
-    .shift_o(weight_shift),
-    .is_value_o(acc_is_value),
-    .masked_o(acc_masked),
     .lanes_o(acc_lanes),
+    .weigh_o(weigh),
+    .shift_o(weight_shift),
     .value_o(value),
     .write_o(acc_write),
     .write_word_o(acc_write_word)
@@ -362,12 +365,15 @@ module snnc_core #(
     .sweep_i(sweeping),
     .init_i(initialising),
     .last_cycle_o(sweep_last_cycle),
+    .constant_read_o(constant_read),
+    .membrane_word_o(membrane_word),
+    .constant_address_o(constant_address),
     .read_o(sweep_read),
     .read_word_o(sweep_read_word),
-    .parameter_word_o(parameter_word),
     .threshold_read_o(threshold_read),
-    .threshold_address_o(threshold_address),
-    .add_bias_o(add_bias),
+    .threshold_word_o(threshold_word),
+    .add_constant_o(add_constant),
+    .settle_o(settle),
     .write_o(sweep_write),
     .write_word_o(sweep_write_word)
   );
@@ -428,6 +434,7 @@ module snnc_core #(
     .Cuba(Cuba),
     .DecayMultiplier(DecayMultiplier),
     .ConfigBits(ConfigBits),
+    .Loadable(Loadable),
     .InitCore(InitCore)
   ) u_datapath (
     .clk_i,
@@ -444,22 +451,25 @@ module snnc_core #(
     .drain_i(draining),
     .drain_membrane_i(values_last),
     .step_i(time_step),
-    .acc_read_i(acc_read),
+    .weight_read_i(weight_read),
     .weight_address_i(weight_address),
+    .acc_read_i(acc_read),
     .acc_read_word_i(acc_read_word),
-    .shift_i(weight_shift),
-    .is_value_i(acc_is_value),
-    .masked_i(acc_masked),
     .lanes_i(acc_lanes),
+    .weigh_i(weigh),
+    .shift_i(weight_shift),
     .value_i(value),
     .acc_write_i(acc_write),
     .acc_write_word_i(acc_write_word),
+    .constant_read_i(constant_read),
+    .membrane_word_i(membrane_word),
+    .constant_address_i(constant_address),
     .sweep_read_i(sweep_read),
     .sweep_read_word_i(sweep_read_word),
-    .parameter_word_i(parameter_word),
     .threshold_read_i(threshold_read),
-    .threshold_address_i(threshold_address),
-    .add_bias_i(add_bias),
+    .threshold_word_i(threshold_word),
+    .add_constant_i(add_constant),
+    .settle_i(settle),
     .sweep_write_i(sweep_write),
     .sweep_write_word_i(sweep_write_word),
     .emit_read_i(emit_read),
@@ -476,7 +486,7 @@ module snnc_core #(
   );
 
   logic unused;
-  assign unused = ^{head, registers, config_write, config_address, config_data};
+  assign unused = ^{event_data_i[8:0], registers, config_write, config_address, config_data};
 
 `ifdef SNNC_TRACE
   snnc_trace #(
@@ -507,7 +517,7 @@ module snnc_core #(
     if (!rst_i && head_valid && head_is_event) begin
       assert (accumulating) else $fatal(1, "%m: event outside ACCUMULATE");
     end
-    if (!rst_i && acc_read) begin
+    if (!rst_i && weight_read) begin
       assert (accumulating) else $fatal(1, "%m: accumulation outside ACCUMULATE");
     end
   end

@@ -17,6 +17,8 @@ module snnc_datapath #(
   // Bits that configuration writes at once, and of its addresses.
   parameter int ConfigBits = 128,
   parameter int ConfigAddressBits = 24,
+  // Memories that configuration writes; see snnc_core.
+  parameter int Loadable = 1023,
   // Common beginning of the names of the files with initial content; "" for none.
   parameter InitCore = "",
   // Derived; not to be set.
@@ -42,23 +44,26 @@ module snnc_datapath #(
   input  wire logic                         drain_membrane_i,
   input  wire logic [snnc_pkg::StepBits-1:0] step_i,
   // Row engine; see snnc_accumulate.
-  input  wire logic                         acc_read_i,
+  input  wire logic                         weight_read_i,
   input  wire logic [WeightAddressBits-1:0] weight_address_i,
+  input  wire logic                         acc_read_i,
   input  wire logic [WordBits-1:0]          acc_read_word_i,
-  input  wire logic [2:0]                   shift_i,
-  input  wire logic                         is_value_i,
-  input  wire logic                         masked_i,
   input  wire logic [Lanes-1:0]             lanes_i,
+  input  wire logic                         weigh_i,
+  input  wire logic [2:0]                   shift_i,
   input  wire logic [StateBits-1:0]         value_i,
   input  wire logic                         acc_write_i,
   input  wire logic [WordBits-1:0]          acc_write_word_i,
   // Sweep sequencer; see snnc_sweep.
+  input  wire logic                         constant_read_i,
+  input  wire logic [WordBits-1:0]          membrane_word_i,
+  input  wire logic [ParameterBits:0]       constant_address_i,
   input  wire logic                         sweep_read_i,
   input  wire logic [WordBits-1:0]          sweep_read_word_i,
-  input  wire logic [ParameterBits-1:0]     parameter_word_i,
   input  wire logic                         threshold_read_i,
-  input  wire logic [ParameterBits:0]       threshold_address_i,
-  input  wire logic                         add_bias_i,
+  input  wire logic [ParameterBits-1:0]     threshold_word_i,
+  input  wire logic                         add_constant_i,
+  input  wire logic                         settle_i,
   input  wire logic                         sweep_write_i,
   input  wire logic [WordBits-1:0]          sweep_write_word_i,
   // Emitter; see snnc_emit. The state comes two clocks after its address, a bitmap one.
@@ -76,18 +81,24 @@ module snnc_datapath #(
   output      logic [Lanes-1:0]             bitmap_o
 );
   localparam int DecayBits = snnc_pkg::DecayBits;
-  localparam int ThresholdAddressBits = $clog2(2 * ParameterWords);
+  localparam int ConstantAddressBits = $clog2(2 * ParameterWords);
   localparam int BitmapWords = BitmapSlots * 2 ** WordBits;
   localparam int BitmapAddressBits = $clog2(BitmapWords);
   localparam int WeightWordBits = Lanes * WeightBits;
   localparam int StateWordBits = Lanes * StateBits;
 
+  localparam int WeightPlace = (StateBits - WeightBits < snnc_pkg::DecayShift)
+      ? StateBits - WeightBits : snnc_pkg::DecayShift;
+  localparam int FactorBits = (snnc_pkg::DecayShift - WeightPlace > 5)
+      ? snnc_pkg::DecayShift - WeightPlace + 8 : DecayBits;
+
   localparam logic [1:0] ResetHard = 2'd1;
   localparam logic [1:0] ResetNone = 2'd2;
 
   logic cuba;
-  logic fires;
-  logic hard_reset;
+  logic fires_q;
+  logic hard_reset_q;
+  logic [StateBits-1:0] reset_value_q;
   logic [StateBits-1:0] sign_mask_q;
   logic [DecayBits-1:0] decay_q;
   logic [DecayBits-1:0] current_decay_q;
@@ -96,6 +107,8 @@ module snnc_datapath #(
   logic state_write;
   logic [WordBits-1:0] state_write_word;
   logic [StateWordBits-1:0] state_write_data;
+  logic [StateWordBits-1:0] config_state;
+  logic write_sum;
 
   logic [WeightWordBits-1:0] weight_data;
   logic [StateWordBits-1:0] state_data;
@@ -103,18 +116,28 @@ module snnc_datapath #(
   logic [StateWordBits-1:0] threshold_data;
   logic [StateWordBits-1:0] bias_data;
 
-  logic [StateWordBits-1:0] lane_threshold;
+  logic weight_skip_q;
+  logic membrane_skip_q;
+  logic state_skip_q;
+  logic add_constant_q;
+  logic [Lanes-1:0] add_nothing_q;
+  logic settle_skip_q;
+  logic [StateBits-1:0] value_q;
+  logic [FactorBits-1:0] factor;
+  logic [FactorBits-1:0] factor_q;
+
   logic [StateWordBits-1:0] lane_sum;
   logic [StateWordBits-1:0] lane_membrane_after;
   logic [StateWordBits-1:0] lane_current_after;
   logic [Lanes-1:0] lane_spike;
 
   assign cuba = Cuba != 0 && cuba_i;
-  assign hard_reset = reset_mode_i == ResetHard;
-  assign fires = reset_mode_i != ResetNone;
 
   // Constant while the core works.
   always_ff @(posedge clk_i) begin
+    fires_q <= reset_mode_i != ResetNone;
+    hard_reset_q <= reset_mode_i == ResetHard;
+    reset_value_q <= (reset_mode_i == ResetHard) ? reset_value_i : '0;
     for (int i = 0; i < StateBits; i++) sign_mask_q[i] <= 5'(i) >= clamp_bits_i - 5'd1;
     if (DecayMultiplier != 0) begin
       decay_q <= decay_i;
@@ -125,19 +148,45 @@ module snnc_datapath #(
     end
   end
 
-  assign state_read_word = sweep_i ? sweep_read_word_i : drain_i ? emit_word_i : acc_read_word_i;
+  // Controls of the lanes' stages 0 and 1.
+  always_comb begin
+    factor = '0;
+    if (DecayMultiplier == 0) factor[2:0] = shift_i;
+    else if (!weigh_i) factor[DecayBits-1:0] = decay_q;
+    else begin
+      for (int i = 0; i < 8; i++) begin
+        factor[snnc_pkg::DecayShift-WeightPlace+i] = shift_i == 3'(i);
+      end
+    end
+  end
 
-  // An accumulation may still write in the first cycles of a sweep, long before the sweep does.
+  always_ff @(posedge clk_i) begin
+    weight_skip_q <= !weight_read_i;
+    membrane_skip_q <= !(constant_read_i && sweep_i && cuba);
+    state_skip_q <= !(acc_read_i || sweep_read_i || emit_read_i);
+    settle_skip_q <= !settle_i;
+    add_constant_q <= add_constant_i;
+    add_nothing_q <= ~(lanes_i | {Lanes{add_constant_i}});
+    value_q <= (acc_read_i && !weigh_i) ? value_i : '0;
+    factor_q <= factor;
+  end
+
+  assign state_read_word = acc_read_i ? acc_read_word_i
+      : sweep_read_i ? sweep_read_word_i : emit_word_i;
+
+  // An accumulation may still write in the first cycles of a sweep, long before the sweep does. Sums
+  // and decays are 0 while nothing is under way, the word of configuration while none is on its way.
+  if (((Loadable >> snnc_pkg::MemoryState) & 1) != 0) begin : g_config
+    assign config_state = config_data_i[StateWordBits-1:0];
+  end else begin : g_no_config
+    assign config_state = '0;
+  end
   assign state_write = acc_write_i || sweep_write_i || config_write_i[snnc_pkg::MemoryState];
   assign state_write_word = acc_write_i ? acc_write_word_i :
       sweep_write_i ? sweep_write_word_i : config_address_i[WordBits-1:0];
-  always_comb begin
-    state_write_data = config_data_i[StateWordBits-1:0];
-    if (acc_write_i) state_write_data = lane_sum;
-    else if (sweep_write_i && sweep_i) state_write_data = cuba ? lane_current_after
-                                                              : lane_membrane_after;
-    else if (sweep_write_i) state_write_data = cuba ? '0 : lane_threshold;
-  end
+  assign write_sum = !sweep_write_i || (!sweep_i && !cuba);
+  assign state_write_data = config_state
+      | (write_sum ? lane_sum : cuba ? lane_current_after : lane_membrane_after);
 
   snnc_memory #(
     .Width(WeightWordBits),
@@ -148,7 +197,7 @@ module snnc_datapath #(
     .write_i(config_write_i[snnc_pkg::MemoryWeights]),
     .write_address_i(config_address_i[WeightAddressBits-1:0]),
     .write_data_i(config_data_i[WeightWordBits-1:0]),
-    .read_i(acc_read_i),
+    .read_i(weight_read_i),
     .read_address_i(weight_address_i),
     .read_data_o(weight_data)
   );
@@ -170,10 +219,8 @@ module snnc_datapath #(
   if (Cuba != 0) begin : g_cuba
     logic [StateWordBits-1:0] membrane_write_data;
 
-    always_comb begin
-      membrane_write_data = config_data_i[StateWordBits-1:0];
-      if (sweep_write_i) membrane_write_data = sweep_i ? lane_membrane_after : lane_threshold;
-    end
+    assign membrane_write_data = config_state
+        | (sweep_i ? lane_membrane_after : lane_sum);
 
     snnc_memory #(
       .Width(StateWordBits),
@@ -184,8 +231,8 @@ module snnc_datapath #(
       .write_i(sweep_write_i || config_write_i[snnc_pkg::MemoryMembrane]),
       .write_address_i(sweep_write_i ? sweep_write_word_i : config_address_i[WordBits-1:0]),
       .write_data_i(membrane_write_data),
-      .read_i(sweep_read_i || emit_read_i),
-      .read_address_i(state_read_word),
+      .read_i((constant_read_i && sweep_i) || emit_read_i),
+      .read_address_i(drain_i ? emit_word_i : membrane_word_i),
       .read_data_o(membrane_data)
     );
   end else begin : g_no_cuba
@@ -194,29 +241,29 @@ module snnc_datapath #(
 
   snnc_memory #(
     .Width(StateWordBits),
-    .Depth(2 * ParameterWords),
+    .Depth(ParameterWords),
     .InitFile((InitCore == "") ? "" : {InitCore, "_thresholds.hex"})
   ) u_thresholds (
     .clk_i,
     .write_i(config_write_i[snnc_pkg::MemoryThresholds]),
-    .write_address_i(config_address_i[ThresholdAddressBits-1:0]),
+    .write_address_i(config_address_i[ParameterBits-1:0]),
     .write_data_i(config_data_i[StateWordBits-1:0]),
     .read_i(threshold_read_i),
-    .read_address_i(threshold_address_i[ThresholdAddressBits-1:0]),
+    .read_address_i(threshold_word_i),
     .read_data_o(threshold_data)
   );
 
   snnc_memory #(
     .Width(StateWordBits),
-    .Depth(ParameterWords),
+    .Depth(2 * ParameterWords),
     .InitFile((InitCore == "") ? "" : {InitCore, "_bias.hex"})
   ) u_bias (
     .clk_i,
     .write_i(config_write_i[snnc_pkg::MemoryBias]),
-    .write_address_i(config_address_i[ParameterBits-1:0]),
+    .write_address_i(config_address_i[ConstantAddressBits-1:0]),
     .write_data_i(config_data_i[StateWordBits-1:0]),
-    .read_i(sweep_read_i),
-    .read_address_i(parameter_word_i),
+    .read_i(constant_read_i),
+    .read_address_i(constant_address_i[ConstantAddressBits-1:0]),
     .read_data_o(bias_data)
   );
 
@@ -235,9 +282,6 @@ module snnc_datapath #(
   );
 
   for (genvar lane = 0; lane < Lanes; lane++) begin : g_lane
-    logic chosen;
-    assign chosen = !masked_i || lanes_i[lane];
-
     snnc_lane #(
       .WeightBits(WeightBits),
       .StateBits(StateBits),
@@ -245,24 +289,25 @@ module snnc_datapath #(
       .DecayMultiplier(DecayMultiplier)
     ) u_lane (
       .clk_i,
-      .state_i(state_data[lane*StateBits+:StateBits]),
-      .membrane_i(membrane_data[lane*StateBits+:StateBits]),
+      .weight_skip_i(weight_skip_q),
       .weight_i(weight_data[lane*WeightBits+:WeightBits]),
       .bias_i(bias_data[lane*StateBits+:StateBits]),
-      .value_i(value_i),
-      .shift_i(shift_i),
-      .add_weight_i(!add_bias_i && !is_value_i && chosen),
-      .add_bias_i(add_bias_i),
-      .add_membrane_i(cuba),
-      .add_value_i(!add_bias_i && is_value_i && chosen),
+      .membrane_skip_i(membrane_skip_q),
+      .membrane_i(membrane_data[lane*StateBits+:StateBits]),
+      .state_skip_i(state_skip_q),
+      .state_i(state_data[lane*StateBits+:StateBits]),
       .show_membrane_i(cuba && drain_i && drain_membrane_i),
+      .add_nothing_i(add_nothing_q[lane]),
+      .add_constant_i(add_constant_q),
+      .value_i(value_q),
+      .factor_i(factor_q),
       .state_o(state_o[lane*StateBits+:StateBits]),
       .threshold_i(threshold_data[lane*StateBits+:StateBits]),
-      .threshold_o(lane_threshold[lane*StateBits+:StateBits]),
       .sum_o(lane_sum[lane*StateBits+:StateBits]),
-      .fires_i(fires),
-      .hard_reset_i(hard_reset),
-      .reset_value_i(reset_value_i),
+      .settle_skip_i(settle_skip_q),
+      .fires_i(fires_q),
+      .hard_reset_i(hard_reset_q),
+      .reset_value_i(reset_value_q),
       .sign_mask_i(sign_mask_q),
       .decay_i(decay_q),
       .current_decay_i(current_decay_q),
@@ -273,7 +318,8 @@ module snnc_datapath #(
   end
 
   logic unused;
-  assign unused = ^{config_write_i, config_address_i, config_data_i, threshold_address_i, step_i};
+  assign unused = ^{config_write_i, config_address_i, config_data_i, constant_address_i, step_i,
+                    membrane_word_i, lane_membrane_after, lane_current_after};
 
 `ifdef SNNC_TRACE
   assign after_o = lane_membrane_after;
@@ -294,13 +340,12 @@ module snnc_datapath #(
           else $fatal(1, "%m: word %0d read before it was written back", state_read_word);
       end
     end
-    if (acc_write_i === 1'b1) begin
-      assert (!sweep_write_i && !config_write_i[snnc_pkg::MemoryState])
-        else $fatal(1, "%m: two writes to the state memory");
+    if (acc_write_i === 1'b1 || sweep_write_i === 1'b1) begin
+      assert (!(acc_write_i && sweep_write_i)) else $fatal(1, "%m: two writes to the state memory");
+      assert (config_state === '0) else $fatal(1, "%m: configured while at work");
     end
     if (sweep_write_i === 1'b1) begin
-      assert (!config_write_i[snnc_pkg::MemoryState] && 32'(sweep_write_word_i) < StateWords)
-        else $fatal(1, "%m: a sweep's write meets another, or no word");
+      assert (32'(sweep_write_word_i) < StateWords) else $fatal(1, "%m: no word to sweep");
     end
   end
 `endif

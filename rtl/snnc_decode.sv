@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Decode register between event FIFO and row engine: looks a SPIKE up in the axon tables, drops it
-// if it touches nothing, and works out where its reads begin.
+// From event FIFO to row engine in three registers: tables (a SPIKE's row and column), entry (its
+// bank) and decode (where its reads begin, or that it touches nothing and is dropped).
 `default_nettype none
 
 module snnc_decode #(
@@ -18,7 +18,8 @@ module snnc_decode #(
   parameter InitCore = "",
   // Derived; not to be set.
   parameter int WeightAddressBits = (WeightWords > 1) ? $clog2(WeightWords) : 1,
-  parameter int WordBits = (StateWords > 1) ? $clog2(StateWords) : 1
+  parameter int WordBits = (StateWords > 1) ? $clog2(StateWords) : 1,
+  parameter int CountBits = $clog2(StateWords + 1)
 ) (
   input  wire logic                         clk_i,
   input  wire logic                         rst_i,
@@ -26,13 +27,13 @@ module snnc_decode #(
   input  wire logic                         row_write_i,
   input  wire logic                         column_write_i,
   input  wire logic [7:0]                   write_address_i,
-  input  wire logic [snnc_pkg::AxonRowBits-1:0] write_data_i,
+  input  wire logic [snnc_pkg::AxonBits-1:0] write_data_i,
   // Stream in: the data of a SPIKE or VALUE.
   input  wire logic                         valid_i,
   output      logic                         ready_o,
   input  wire logic                         is_value_i,
   input  wire logic [31:0]                  data_i,
-  // The register holds nothing.
+  // The registers hold nothing.
   output      logic                         empty_o,
   // Bank of the event, read without a clock.
   output      logic [1:0]                   bank_o,
@@ -55,7 +56,7 @@ module snnc_decode #(
   // Rows of positions, positions in a row, words in a position, and the steps between them.
   output      logic [3:0]                   rows_o,
   output      logic [3:0]                   columns_o,
-  output      logic [11:0]                  words_o,
+  output      logic [CountBits-1:0]         words_o,
   output      logic [WeightAddressBits-1:0] row_weight_step_o,
   output      logic [WeightAddressBits-1:0] column_weight_step_o,
   output      logic [WordBits-1:0]          row_state_step_o,
@@ -65,30 +66,54 @@ module snnc_decode #(
 );
   localparam int LaneBits = $clog2(Lanes);
   localparam int IndexBits = 32 - StateBits;
-  localparam int RowBits = (AxonRows > 1) ? $clog2(AxonRows) : 1;
-  localparam int ColumnBits = (AxonColumns > 1) ? $clog2(AxonColumns) : 1;
+  localparam int RowAddressBits = (AxonRows > 1) ? $clog2(AxonRows) : 1;
+  localparam int ColumnAddressBits = (AxonColumns > 1) ? $clog2(AxonColumns) : 1;
+  // What is kept of an entry: bank (rows only), count, and the bits of a state and a weight address.
+  localparam int ColumnBits = 4 + WordBits + WeightAddressBits;
+  localparam int RowBits = 2 + ColumnBits;
 
-  (* ram_style = "distributed" *)
-  logic [snnc_pkg::AxonRowBits-1:0] rows [0:AxonRows-1];
-  (* ram_style = "distributed" *)
-  logic [snnc_pkg::AxonColumnBits-1:0] columns [0:AxonColumns-1];
+  // Never read and written in the same cycle: a core is configured while no event is under way.
+  (* no_rw_check *) logic [RowBits-1:0] rows [0:AxonRows-1];
+  (* no_rw_check *) logic [ColumnBits-1:0] columns [0:AxonColumns-1];
 
-  logic valid_q;
-  logic is_value_q;
-  logic [31:0] data_q;
-  logic [snnc_pkg::AxonRowBits-1:0] row_q;
-  logic [snnc_pkg::AxonColumnBits-1:0] column_q;
+  // Tables.
+  logic tables_valid_q;
+  logic tables_is_value_q;
+  logic [31:0] tables_data_q;
+  logic [RowBits-1:0] row_q;
+  logic [ColumnBits-1:0] column_q;
 
-  logic [15:0] channel_stride;
-  logic [8:0] channels;
-  logic spaced;
-  logic depthwise;
+  // Entry.
+  logic entry_valid_q;
+  logic entry_is_value_q;
+  logic [31:0] entry_data_q;
+  logic [1:0] bank_q;
+  logic [3:0] rows_q;
+  logic [3:0] columns_q;
+  logic [WeightAddressBits-1:0] row_weights_q;
+  logic [WeightAddressBits-1:0] column_weights_q;
+  logic [WordBits-1:0] row_state_q;
+  logic [WordBits-1:0] column_state_q;
+
   logic [8:0] channel;
-  logic [7:0] channel_word;
-  logic [IndexBits-1:0] index;
-  logic [IndexBits-1:0] selector;
   logic drop;
+  logic depthwise;
+  logic [11:0] row_words;
+  logic [1:0] gap;
+  logic [IndexBits-1:0] index;
+
+  // Decode.
+  logic valid_q;
+  logic drop_q;
+  logic depthwise_q;
+  logic [7:0] channel_q;
+  logic [15:0] channel_stride_q;
+  logic [LaneBits-1:0] lane_q;
+  logic [7:0] channel_word;
+
   logic take;
+  logic take_entry;
+  logic take_decode;
 
   if (InitCore != "") begin : g_init
     initial $readmemh({InitCore, "_axon_rows.hex"}, rows);
@@ -96,71 +121,102 @@ module snnc_decode #(
   end
 
   always_ff @(posedge clk_i) begin
-    if (row_write_i) rows[write_address_i[RowBits-1:0]] <= write_data_i;
+    if (row_write_i) begin
+      rows[write_address_i[RowAddressBits-1:0]] <=
+          {write_data_i[37:32], write_data_i[16+:WordBits], write_data_i[WeightAddressBits-1:0]};
+    end
     if (column_write_i) begin
-      columns[write_address_i[ColumnBits-1:0]] <= write_data_i[snnc_pkg::AxonColumnBits-1:0];
+      columns[write_address_i[ColumnAddressBits-1:0]] <=
+          {write_data_i[35:32], write_data_i[16+:WordBits], write_data_i[WeightAddressBits-1:0]};
+    end
+    if (take) begin
+      row_q <= rows[data_i[16+:RowAddressBits]];
+      column_q <= columns[data_i[8+:ColumnAddressBits]];
     end
   end
 
-  // A register that is left in this cycle takes the next event at once.
+  // A register that is left in this cycle takes the next event at once; only the decode register,
+  // when the row engine takes its event, stays empty for a cycle, which the engine's next one hides.
+  assign take_decode = entry_valid_q && (!valid_q || drop_q);
+  assign take_entry = tables_valid_q && (!entry_valid_q || take_decode);
+  assign ready_o = !tables_valid_q || take_entry;
   assign take = valid_i && ready_o;
-  assign ready_o = !valid_q || drop || engine_ready_i;
-  assign start_o = valid_q && !drop && engine_ready_i;
-  assign empty_o = !valid_q;
+  assign start_o = valid_q && !drop_q && engine_ready_i;
+  assign empty_o = !tables_valid_q && !entry_valid_q && !valid_q;
+
+  always_ff @(posedge clk_i) begin
+    if (ready_o) tables_valid_q <= valid_i;
+    if (!entry_valid_q || take_decode) entry_valid_q <= tables_valid_q;
+    if (!valid_q || drop_q) valid_q <= entry_valid_q;
+    else if (engine_ready_i) valid_q <= 1'b0;
+    if (rst_i) begin
+      tables_valid_q <= 1'b0;
+      entry_valid_q <= 1'b0;
+      valid_q <= 1'b0;
+    end
+  end
 
   always_ff @(posedge clk_i) begin
     if (take) begin
-      is_value_q <= is_value_i;
-      data_q <= data_i;
-      row_q <= rows[data_i[16+:RowBits]];
-      column_q <= columns[data_i[8+:ColumnBits]];
+      tables_is_value_q <= is_value_i;
+      tables_data_q <= data_i;
     end
-    if (ready_o) valid_q <= valid_i;
-    if (rst_i) valid_q <= 1'b0;
+    if (take_entry) begin
+      entry_is_value_q <= tables_is_value_q;
+      entry_data_q <= tables_data_q;
+      {bank_q, rows_q, row_state_q, row_weights_q} <= row_q;
+      {columns_q, column_state_q, column_weights_q} <= column_q;
+    end
   end
 
-  assign bank_o = row_q[37:36];
-  assign channel_stride = bank_i[15:0];
-  assign channels = bank_i[112:104];
-  assign spaced = bank_i[126];
-  assign depthwise = bank_i[127];
-
-  // A channel below the first one is more than 256 here, and so more than any number of channels.
-  assign channel = {1'b0, data_q[7:0]} - {1'b0, bank_i[103:96]};
-  assign channel_word = channel[7:0] >> LaneBits;
-  assign drop = !is_value_q
-      && (channel >= channels || row_q[35:32] == '0 || column_q[35:32] == '0);
-
-  assign index = data_q[31:StateBits];
-  assign selector = is_value_q ? index : IndexBits'(channel[7:0]);
-  for (genvar i = 0; i < Lanes; i++) begin : g_lanes
-    assign lanes_o[i] = (selector & IndexBits'(Lanes - 1)) == IndexBits'(i);
-  end
-
-  assign is_value_o = is_value_q;
-  assign payload_o = is_value_q ? 8'd1 : data_q[31:24];
-  assign value_o = data_q[StateBits-1:0];
-  assign masked_o = is_value_q || depthwise;
-  assign weights_o = WeightAddressBits'(row_q[15:0]) + WeightAddressBits'(column_q[15:0]);
-  assign weights_offset_o = depthwise ? WeightAddressBits'(channel_word)
-      : WeightAddressBits'({16'd0, channel[7:0]} * {8'd0, channel_stride});
-  assign state_o = is_value_q
-      ? WordBits'(index >> LaneBits) : WordBits'(row_q[31:16]) + WordBits'(column_q[31:16]);
-  assign state_offset_o = (depthwise && !is_value_q) ? WordBits'(channel_word) : '0;
-  assign rows_o = is_value_q ? 4'd1 : row_q[35:32];
-  assign columns_o = is_value_q ? 4'd1 : column_q[35:32];
-  assign words_o = is_value_q ? 12'd1 : bank_i[27:16];
-  assign row_weight_step_o = WeightAddressBits'(bank_i[47:32]);
-  assign column_weight_step_o = WeightAddressBits'(bank_i[63:48]);
-  assign row_state_step_o = WordBits'(bank_i[79:64]);
-  assign column_state_step_o = WordBits'(bank_i[95:80]);
+  // Entry. A channel below the first one is more than 256 here, and so more than any number of them.
+  assign bank_o = bank_q;
+  assign channel = {1'b0, entry_data_q[7:0]} - {1'b0, bank_i[103:96]};
+  assign drop = !entry_is_value_q
+      && (channel >= bank_i[112:104] || rows_q == '0 || columns_q == '0);
+  assign depthwise = bank_i[127] && !entry_is_value_q;
+  assign row_words = bank_i[27:16];
+  assign index = entry_data_q[31:StateBits];
   always_comb begin
-    if (is_value_q || spaced) gap_o = 2'd3;
-    else gap_o = (words_o < 12'd4) ? 2'd0 - words_o[1:0] : 2'd0;
+    if (entry_is_value_q || bank_i[126]) gap = 2'd3;
+    else gap = (row_words < 12'd4) ? 2'd0 - row_words[1:0] : 2'd0;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (take_decode) begin
+      drop_q <= drop;
+      depthwise_q <= depthwise;
+      channel_q <= channel[7:0];
+      channel_stride_q <= bank_i[15:0];
+      lane_q <= entry_is_value_q ? index[LaneBits-1:0] : channel[LaneBits-1:0];
+      is_value_o <= entry_is_value_q;
+      payload_o <= entry_is_value_q ? 8'd1 : entry_data_q[31:24];
+      value_o <= entry_data_q[StateBits-1:0];
+      masked_o <= entry_is_value_q || bank_i[127];
+      weights_o <= row_weights_q + column_weights_q;
+      state_o <= entry_is_value_q ? WordBits'(index >> LaneBits) : row_state_q + column_state_q;
+      rows_o <= entry_is_value_q ? 4'd1 : rows_q;
+      columns_o <= entry_is_value_q ? 4'd1 : columns_q;
+      words_o <= entry_is_value_q ? CountBits'(1) : CountBits'(row_words);
+      row_weight_step_o <= WeightAddressBits'(bank_i[47:32]);
+      column_weight_step_o <= WeightAddressBits'(bank_i[63:48]);
+      row_state_step_o <= WordBits'(bank_i[79:64]);
+      column_state_step_o <= WordBits'(bank_i[95:80]);
+      gap_o <= gap;
+    end
+  end
+
+  // Decode.
+  assign channel_word = channel_q >> LaneBits;
+  assign weights_offset_o = depthwise_q ? WeightAddressBits'(channel_word)
+      : WeightAddressBits'({16'd0, channel_q} * {8'd0, channel_stride_q});
+  assign state_offset_o = depthwise_q ? WordBits'(channel_word) : '0;
+  for (genvar i = 0; i < Lanes; i++) begin : g_lanes
+    assign lanes_o[i] = lane_q == LaneBits'(i);
   end
 
   logic unused;
-  assign unused = ^{write_address_i, bank_i, row_q, column_q, channel_word};
+  assign unused = ^{write_address_i, write_data_i, bank_i, channel_word};
 
 `ifdef SNNC_ASSERT
   always @(posedge clk_i) begin
@@ -170,7 +226,7 @@ module snnc_decode #(
         else $fatal(1, "%m: coordinate beyond the axon tables");
     end
     if (!rst_i && start_o) begin
-      assert (words_o != '0 && (!depthwise || is_value_q || words_o == 12'd1))
+      assert (words_o != '0 && (!depthwise_q || words_o == CountBits'(1)))
         else $fatal(1, "%m: malformed bank");
     end
   end

@@ -43,13 +43,13 @@ module snnc_emit #(
   output      logic                              idle_o,
   // A CREDIT came back from downstream in this cycle.
   input  wire logic                              credit_i,
-  // Bitmap to read in this cycle: the word that a SCAN in the next one would take. The slot is
+  // Bitmap to read in this cycle: the word after the one that is at work in the next. The slot is
   // modulo 16.
   output      logic                              bitmap_read_o,
   output      logic [3:0]                        bitmap_slot_o,
   output      logic [WordBits-1:0]               bitmap_word_o,
   input  wire logic [Lanes-1:0]                  spikes_i,
-  // State word to read; its lanes come two clocks after the address.
+  // State word to read; its lanes come two clocks after the address, and stay while it is read.
   output      logic                              state_read_o,
   output      logic [WordBits-1:0]               word_o,
   input  wire logic [Lanes*StateBits-1:0]        state_i,
@@ -84,10 +84,12 @@ module snnc_emit #(
   logic [snnc_pkg::CountBits-1:0] owed_q;
   logic [1:0] segment_q;
   logic [WordBits-1:0] word_q;
+  logic [WordBits-1:0] next_word_q;
   logic [7:0] row_q;
   logic [7:0] column_q;
   logic [7:0] pixel_word_q;
   logic [1:0] scan_q;
+  logic [Lanes-1:0] spikes_q;
   logic [Lanes-1:0] lanes_q;
   logic [DestinationAddressBits-1:0] destination_q;
   logic [SourceAddressBits-1:0] source_q;
@@ -98,6 +100,7 @@ module snnc_emit #(
   logic silent;
   logic last_segment;
   logic last_word;
+  logic segment_done;
   logic scan_done;
   logic word_done;
   logic pixel_done;
@@ -108,7 +111,9 @@ module snnc_emit #(
   logic [NeuronBits-1:0] neuron;
   logic [23:0] local_coordinate;
   logic [23:0] coordinate;
-  logic [NeuronBits-1:0] remaining;
+  logic word_full;
+  logic word_tail;
+  logic [Lanes-1:0] tail_lanes;
   logic [StateBits-1:0] lane_values [0:Lanes-1];
   logic [StateBits-1:0] value;
   logic hit;
@@ -126,6 +131,7 @@ module snnc_emit #(
   assign silent = step_q < {1'b0, delay} || (segment_i[24] && last_step_q);
   assign last_segment = 3'(segment_q) == segment_count_i - 3'd1;
   assign last_word = (WordBits + 1)'(word_q) == words_i - (WordBits + 1)'(1);
+  assign segment_done = state_q == Segment && scan_q[0];
   assign scan_done = state_q == Scan && (!values || scan_q == 2'd2);
   assign word_done = (scan_done && mask == '0)
       || (state_q == Send && step && last_entry && later_lanes == '0);
@@ -138,12 +144,14 @@ module snnc_emit #(
   assign last_source = (SourceAddressBits + 1)'(source_q)
       == source_count_i - (SourceAddressBits + 1)'(1);
 
-  // Neurons from this word's first one on.
-  assign remaining = neurons_i - NeuronBits'(word_q) * NeuronBits'(Lanes);
+  // Words whose neurons all count come first, then one of which only the lower lanes do.
+  assign word_full = (WordBits + 1)'(word_q) < (WordBits + 1)'(neurons_i >> $clog2(Lanes));
+  assign word_tail = (WordBits + 1)'(word_q) == (WordBits + 1)'(neurons_i >> $clog2(Lanes));
+  assign tail_lanes = (Lanes'(1) << neurons_i[LaneBits-1:0]) - Lanes'(1);
   for (genvar i = 0; i < Lanes; i++) begin : g_mask
     assign lane_values[i] = state_i[i*StateBits+:StateBits];
     assign mask[i] = values_every_i ? lane_values[i] != '0
-                   : values_last_i ? remaining > NeuronBits'(i) : spikes_i[i];
+                   : values_last_i ? (word_full || (word_tail && tail_lanes[i])) : spikes_q[i];
   end
 
   always_comb begin
@@ -183,8 +191,9 @@ module snnc_emit #(
   assign idle_o = state_q == Idle;
   assign bitmap_read_o = state_q == Segment || state_q == Scan || state_q == Send;
   assign bitmap_slot_o = step_q[3:0] - delay;
-  assign bitmap_word_o = (state_q == Segment) ? '0 : word_q + WordBits'(1);
-  assign state_read_o = state_q == Scan && values;
+  assign bitmap_word_o = (state_q == Segment) ? WordBits'(segment_done)
+      : word_done ? next_word_q + WordBits'(1) : next_word_q;
+  assign state_read_o = values && (state_q == Scan || state_q == Send);
   assign word_o = word_q;
   assign segment_address_o = segment_q;
   assign destination_address_o = destination_q;
@@ -209,14 +218,17 @@ module snnc_emit #(
       end
       Wait: begin
         segment_q <= '0;
+        scan_q <= '0;
         if (granted) state_q <= Segment;
       end
       Segment: begin
-        scan_q <= '0;
+        scan_q <= segment_done ? '0 : 2'd1;
         destination_q <= silent ? '0 : segment_i[DestinationAddressBits-1:0];
-        if (!silent) state_q <= Scan;
-        else if (last_segment) state_q <= End;
-        else segment_q <= segment_q + 2'd1;
+        if (segment_done) begin
+          if (!silent) state_q <= Scan;
+          else if (last_segment) state_q <= End;
+          else segment_q <= segment_q + 2'd1;
+        end
       end
       Scan: begin
         scan_q <= scan_done ? '0 : scan_q + 2'd1;
@@ -254,13 +266,16 @@ module snnc_emit #(
 
   // Where the word stands in the tile.
   always_ff @(posedge clk_i) begin
+    if (word_done || state_q == Segment) spikes_q <= spikes_i;
     if (state_q == Segment) begin
+      next_word_q <= WordBits'(1);
       word_q <= '0;
       row_q <= '0;
       column_q <= '0;
       pixel_word_q <= '0;
     end else if (word_done) begin
-      word_q <= word_q + WordBits'(1);
+      word_q <= next_word_q;
+      next_word_q <= next_word_q + WordBits'(1);
       pixel_word_q <= pixel_done ? '0 : pixel_word_q + 8'd1;
       if (pixel_done) column_q <= row_done ? '0 : column_q + 8'd1;
       if (pixel_done && row_done) row_q <= row_q + 8'd1;
@@ -274,7 +289,7 @@ module snnc_emit #(
   end
 
   logic unused;
-  assign unused = ^{destination_i, segment_i};
+  assign unused = ^{destination_i, segment_i, neurons_i};
 
 `ifdef SNNC_ASSERT
   logic waiting_q;

@@ -11,121 +11,176 @@ module snnc_lane #(
   parameter int StateBits = 16,
   // 1: the membrane may be apart from the state, which then is a current with a decay of its own.
   parameter int Cuba = 0,
-  // 1: decays multiply; 0: they shift.
-  parameter int DecayMultiplier = 0
+  // 1: one multiplier shifts the weight and scales for the decay; 0: shifters do.
+  parameter int DecayMultiplier = 0,
+  // Derived; not to be set. Bit of the multiplier's first operand that a weight starts at.
+  parameter int WeightPlace = (StateBits - WeightBits < snnc_pkg::DecayShift)
+      ? StateBits - WeightBits : snnc_pkg::DecayShift,
+  // Bits of its second: a decay, or one bit of a payload in the place that undoes the other two.
+  parameter int FactorBits = (snnc_pkg::DecayShift - WeightPlace > 5)
+      ? snnc_pkg::DecayShift - WeightPlace + 8 : snnc_pkg::DecayBits
 ) (
   input  wire logic                  clk_i,
-  // Stage 1: words from the memories and what is to be added to the state: the weight, shifted
-  // left by `shift_i`; the bias and, if asked for, the membrane; or the value of an event.
-  input  wire logic [StateBits-1:0]  state_i,
-  input  wire logic [StateBits-1:0]  membrane_i,
+  // Stage 0: words from the memories. A word with its `skip` counts as 0.
+  input  wire logic                  weight_skip_i,
   input  wire logic [WeightBits-1:0] weight_i,
   input  wire logic [StateBits-1:0]  bias_i,
-  input  wire logic [StateBits-1:0]  value_i,
-  input  wire logic [2:0]            shift_i,
-  input  wire logic                  add_weight_i,
-  input  wire logic                  add_bias_i,
-  input  wire logic                  add_membrane_i,
-  input  wire logic                  add_value_i,
-  // Stage 1: pass the membrane on to stage 2 instead of the state.
+  input  wire logic                  membrane_skip_i,
+  input  wire logic [StateBits-1:0]  membrane_i,
+  // Stage 1: the state (or the membrane in its place), and what is to be added to it: bias and
+  // membrane of stage 0, or its weight times `factor_i`, and the value of an event; or nothing.
+  input  wire logic                  state_skip_i,
+  input  wire logic [StateBits-1:0]  state_i,
   input  wire logic                  show_membrane_i,
-  // Stage 2: the state as it was read.
+  input  wire logic                  add_nothing_i,
+  input  wire logic                  add_constant_i,
+  input  wire logic [StateBits-1:0]  value_i,
+  // With DecayMultiplier what to multiply by: 2**(12 - WeightPlace + shift) in stage 1 of a weight,
+  // the decay in stage 6 of a sweep. Without, the left shift of a weight.
+  input  wire logic [FactorBits-1:0] factor_i,
+  // Stage 2: the state as it was read, and the threshold from the memory.
   output      logic [StateBits-1:0]  state_o,
-  // Stage 2: threshold from the memory, used in stage 3.
   input  wire logic [StateBits-1:0]  threshold_i,
-  // Threshold (or initial membrane) one clock after the memory.
-  output      logic [StateBits-1:0]  threshold_o,
   // Stage 3: state + addend; all there is to an arriving event.
   output      logic [StateBits-1:0]  sum_o,
-  // Neuron parameters, constant while a sweep is under way.
+  // Stage 4: 0 goes on, and not what is left after compare and reset.
+  input  wire logic                  settle_skip_i,
+  // Neuron parameters, constant while a sweep is under way; the reset value is 0 unless it is used.
   input  wire logic                  fires_i,
   input  wire logic                  hard_reset_i,
   input  wire logic [StateBits-1:0]  reset_value_i,
   // One bit per state bit from the sign bit of the clamped number upwards.
   input  wire logic [StateBits-1:0]  sign_mask_i,
-  // Decay of the membrane, and of a current; see snnc_decay.
+  // Decay of the membrane, unless it is a factor, and of a current; see snnc_decay.
   input  wire logic [snnc_pkg::DecayBits-1:0] decay_i,
   input  wire logic [snnc_pkg::DecayBits-1:0] current_decay_i,
-  // Stage 5: spike, membrane after the step, and state after the step where it is a current.
+  // Stage 7: spike, membrane after the step, and state after the step where it is a current.
   output      logic                  spike_o,
   output      logic [StateBits-1:0]  membrane_after_o,
   output      logic [StateBits-1:0]  current_after_o
 );
-  localparam int ShiftedBits = WeightBits + 7;
-
-  logic [ShiftedBits-1:0] shifted;
+  logic [WeightBits-1:0] weight_q;
+  logic [StateBits-1:0] bias_q;
+  logic [StateBits-1:0] constant;
   logic [StateBits-1:0] weighted;
   logic [StateBits-1:0] state;
-  logic [StateBits-1:0] constant;
-  logic [StateBits-1:0] addend;
-
   logic [StateBits-1:0] state_q;
   logic [StateBits-1:0] addend_q;
   logic [StateBits-1:0] threshold_q;
   logic [StateBits-1:0] sum_q;
+  logic [StateBits-1:0] sum_q2;
 
   logic [StateBits:0] difference;
-  logic spike;
-  logic [StateBits-1:0] settled;
+  logic [StateBits-1:0] difference_q;
+  logic [4:1] spike_q;
   logic [StateBits-1:0] settled_q;
-  logic spike_q;
-  logic spike_q2;
-
   logic sign;
   logic overflow;
-  logic [StateBits-1:0] clamped;
+  logic [StateBits-1:0] clamped_q;
 
-  // Stage 1.
-  assign shifted = {{7{weight_i[WeightBits-1]}}, weight_i} << shift_i;
-  // A shifted weight may be wider than the state, or narrower.
-  if (ShiftedBits >= StateBits) begin : g_weight_cut
-    assign weighted = shifted[StateBits-1:0];
-    logic unused;
-    assign unused = ^shifted;
-  end else begin : g_weight_extended
-    assign weighted = {{(StateBits - ShiftedBits){shifted[ShiftedBits-1]}}, shifted};
+  // Stage 0 ends with the words in registers.
+  always_ff @(posedge clk_i) begin
+    weight_q <= weight_skip_i ? '0 : weight_i;
+    bias_q <= bias_i;
   end
 
-  always_comb begin
-    addend = '0;
-    if (add_weight_i) addend = weighted;
-    if (add_bias_i) addend = constant;
-    if (add_value_i) addend = value_i;
+  // Stages 1 and 2. No more than one of weight and value is other than 0.
+  always_ff @(posedge clk_i) begin
+    state_q <= state_skip_i ? '0 : state;
+    addend_q <= add_nothing_i ? '0 : (add_constant_i ? constant : weighted) | value_i;
+    sum_q <= state_q + addend_q;
+    threshold_q <= threshold_i;
   end
 
   // Stage 3.
   assign difference = {sum_q[StateBits-1], sum_q} - {threshold_q[StateBits-1], threshold_q};
-  assign spike = fires_i && !difference[StateBits];
-  always_comb begin
-    settled = sum_q;
-    if (spike) settled = hard_reset_i ? reset_value_i : difference[StateBits-1:0];
+  always_ff @(posedge clk_i) begin
+    sum_q2 <= sum_q;
+    difference_q <= hard_reset_i ? '0 : difference[StateBits-1:0];
+    spike_q <= {spike_q[3:1], fires_i && !difference[StateBits]};
   end
 
-  // Stage 4: all bits from the clamped number's sign upwards must be equal.
+  // Stage 4.
+  always_ff @(posedge clk_i) begin
+    settled_q <= settle_skip_i ? '0 : spike_q[1] ? difference_q | reset_value_i : sum_q2;
+  end
+
+  // Stage 5: all bits from the clamped number's sign upwards must be equal.
   assign sign = settled_q[StateBits-1];
   assign overflow = (({StateBits{sign}} ^ settled_q) & sign_mask_i) != '0;
-  assign clamped = overflow ? {StateBits{sign}} ^ ~sign_mask_i : settled_q;
+  always_ff @(posedge clk_i) begin
+    clamped_q <= overflow ? {StateBits{sign}} ^ ~sign_mask_i : settled_q;
+  end
 
-  // Stages 4 and 5.
-  snnc_decay #(
-    .StateBits(StateBits),
-    .Multiplier(DecayMultiplier)
-  ) u_decay (
-    .clk_i,
-    .decay_i,
-    .x_i(clamped),
-    .x_o(membrane_after_o)
-  );
+  // Stage 6 and 7: the decay. The weights of stage 1 share its multiplier: a sweep sees no weights,
+  // an event nothing that settles.
+  if (DecayMultiplier != 0) begin : g_multiplier
+    localparam int ProductBits = StateBits + FactorBits + 1;
+    logic signed [StateBits-1:0] number;
+    logic signed [FactorBits:0] factor;
+    logic signed [ProductBits-1:0] product;
+    logic [StateBits-1:0] clamped_q2;
+    logic [StateBits-1:0] leak_q;
+
+    always_comb begin
+      number = clamped_q;
+      for (int i = WeightPlace; i < StateBits; i++) begin
+        number[i] = clamped_q[i]
+            | weight_q[(i - WeightPlace < WeightBits) ? i - WeightPlace : WeightBits - 1];
+      end
+    end
+    assign factor = {1'b0, factor_i};
+    assign product = number * factor;
+    assign weighted = product[snnc_pkg::DecayShift+:StateBits];
+    always_ff @(posedge clk_i) begin
+      clamped_q2 <= clamped_q;
+      leak_q <= product[snnc_pkg::DecayShift+:StateBits];
+    end
+    assign membrane_after_o = clamped_q2 - leak_q;
+
+    logic unused;
+    assign unused = ^{decay_i, product};
+  end else begin : g_shift
+    localparam int ShiftedBits = WeightBits + 7;
+    logic [ShiftedBits-1:0] shifted;
+
+    assign shifted = {{7{weight_q[WeightBits-1]}}, weight_q} << factor_i[2:0];
+    // A shifted weight may be wider than the state, or narrower.
+    if (ShiftedBits >= StateBits) begin : g_cut
+      assign weighted = shifted[StateBits-1:0];
+    end else begin : g_extended
+      assign weighted = {{(StateBits - ShiftedBits){shifted[ShiftedBits-1]}}, shifted};
+    end
+
+    snnc_decay #(
+      .StateBits(StateBits)
+    ) u_decay (
+      .clk_i,
+      .decay_i,
+      .x_i(clamped_q),
+      .x_o(membrane_after_o)
+    );
+
+    logic unused;
+    assign unused = ^{factor_i, shifted};
+  end
 
   if (Cuba != 0) begin : g_cuba
+    logic [StateBits-1:0] membrane_q;
     logic [StateBits-1:0] state_q2;
     logic [StateBits-1:0] state_q3;
+    logic [StateBits-1:0] state_q4;
+    logic [StateBits-1:0] state_q5;
 
     assign state = show_membrane_i ? membrane_i : state_i;
-    assign constant = bias_i + (add_membrane_i ? membrane_i : '0);
+    assign constant = bias_q + membrane_q;
     always_ff @(posedge clk_i) begin
-      state_q2 <= state_q;
+      membrane_q <= membrane_skip_i ? '0 : membrane_i;
+      // A membrane that is shown is no current: INIT, which may follow, writes zeros.
+      state_q2 <= show_membrane_i ? '0 : state_q;
       state_q3 <= state_q2;
+      state_q4 <= state_q3;
+      state_q5 <= state_q4;
     end
 
     snnc_decay #(
@@ -134,32 +189,21 @@ module snnc_lane #(
     ) u_current_decay (
       .clk_i,
       .decay_i(current_decay_i),
-      .x_i(state_q3),
+      .x_i(state_q5),
       .x_o(current_after_o)
     );
   end else begin : g_no_cuba
     assign state = state_i;
-    assign constant = bias_i;
+    assign constant = bias_q;
     assign current_after_o = '0;
 
     logic unused;
-    assign unused = ^{membrane_i, add_membrane_i, show_membrane_i, current_decay_i};
-  end
-
-  always_ff @(posedge clk_i) begin
-    state_q <= state;
-    addend_q <= addend;
-    threshold_q <= threshold_i;
-    sum_q <= state_q + addend_q;
-    settled_q <= settled;
-    spike_q <= spike;
-    spike_q2 <= spike_q;
+    assign unused = ^{membrane_i, membrane_skip_i, show_membrane_i, current_decay_i};
   end
 
   assign state_o = state_q;
-  assign threshold_o = threshold_q;
   assign sum_o = sum_q;
-  assign spike_o = spike_q2;
+  assign spike_o = spike_q[4];
 endmodule
 
 `default_nettype wire

@@ -34,11 +34,10 @@ package snnc_pkg;
   localparam logic [3:0] MemoryAxonRows = 4'd8;
   localparam logic [3:0] MemoryAxonColumns = 4'd9;
 
-  // Bits of an entry of the destination, source, axon row and axon column tables.
+  // Bits of an entry of the destination, source and axon tables.
   localparam int DestinationBits = 75;
   localparam int SourceBits = 9;
-  localparam int AxonRowBits = 38;
-  localparam int AxonColumnBits = 36;
+  localparam int AxonBits = 38;
 
   // Configuration registers that are neither a segment nor a bank; bits of a segment and a bank.
   localparam int Registers = 13;

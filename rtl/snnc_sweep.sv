@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sequencer of SWEEP (read, update and write every state word) and of INIT (write v(0) to every
-// state word). SWEEP takes words + 6 cycles, INIT words + 2.
+// state word). SWEEP takes words + 8 cycles, INIT words + 4; their last cycle writes the last word.
 `default_nettype none
 
 module snnc_sweep #(
@@ -22,67 +22,75 @@ module snnc_sweep #(
   input  wire logic                   init_i,
   // Last cycle of SWEEP or INIT.
   output      logic                   last_cycle_o,
-  // Reads of this cycle. A sweep reads state, membrane and the bias of `parameter_word_o`, and the
-  // threshold one cycle later; an init reads the initial membrane, above the thresholds.
+  // Reads of this cycle. First bias and membrane, or in INIT the initial membrane, above the biases ...
+  output      logic                   constant_read_o,
+  output      logic [WordBits-1:0]    membrane_word_o,
+  output      logic [ParameterBits:0] constant_address_o,
+  // ... in the next cycle the state, in SWEEP only ...
   output      logic                   read_o,
   output      logic [WordBits-1:0]    read_word_o,
-  output      logic [ParameterBits-1:0] parameter_word_o,
+  // ... and in the one after that the threshold.
   output      logic                   threshold_read_o,
-  output      logic [ParameterBits:0] threshold_address_o,
-  // The bias read one cycle ago is to be added in this one.
-  output      logic                   add_bias_o,
+  output      logic [ParameterBits-1:0] threshold_word_o,
+  // Bias and membrane read in the last cycle are to be added to the state in the next; a word whose
+  // bias was read four cycles ago settles in the next.
+  output      logic                   add_constant_o,
+  output      logic                   settle_o,
   // Write of this cycle to state and membrane; a sweep also writes this word of the bitmap.
   output      logic                   write_o,
   output      logic [WordBits-1:0]    write_word_o
 );
-  // Cycles from the read of a word to its write.
-  localparam int SweepLatency = 5;
-  localparam int InitLatency = 2;
-  localparam int CountBits = WordBits + 3;
+  // Cycles from the first read for a word to its write.
+  localparam int SweepLatency = 8;
+  localparam int InitLatency = 4;
 
-  logic [CountBits-1:0] count_q;
+  logic [WordBits:0] count_q;
   logic [ParameterBits-1:0] parameter_q;
-  logic read_q;
   logic [ParameterBits-1:0] parameter_q2;
-  logic writing_q;
-  logic [WordBits:0] write_word_q;
+  logic [ParameterBits-1:0] parameter_q3;
+  logic [WordBits-1:0] read_word_q;
+  // Bit i: a word was read i + 1 cycles ago.
+  logic [SweepLatency-1:0] reads_q;
+  logic [WordBits:0] written_q;
 
-  logic active;
   logic reading;
   logic last_parameter;
-  logic [CountBits-1:0] latency;
+  logic [WordBits:0] written;
 
-  assign active = sweep_i || init_i;
-  assign latency = init_i ? CountBits'(InitLatency) : CountBits'(SweepLatency);
-  assign last_cycle_o = active
-      && count_q == CountBits'(words_i) + latency - CountBits'(init_i);
+  assign reading = (sweep_i || init_i) && count_q != words_i;
   assign last_parameter = (ParameterBits + 1)'(parameter_q)
       == pixel_words_i - (ParameterBits + 1)'(1);
 
-  assign reading = count_q < CountBits'(words_i);
-  assign read_o = sweep_i && reading;
-  assign read_word_o = count_q[WordBits-1:0];
-  assign parameter_word_o = parameter_q;
-  assign threshold_read_o = init_i ? reading : read_q;
-  assign threshold_address_o = init_i
-      ? (ParameterBits + 1)'(ParameterWords) + {1'b0, parameter_q} : {1'b0, parameter_q2};
-  assign add_bias_o = read_q;
-  assign write_o = writing_q && write_word_q != words_i;
-  assign write_word_o = write_word_q[WordBits-1:0];
+  assign constant_read_o = reading;
+  assign membrane_word_o = count_q[WordBits-1:0];
+  assign constant_address_o = init_i
+      ? (ParameterBits + 1)'(ParameterWords) + {1'b0, parameter_q} : {1'b0, parameter_q};
+  assign read_o = sweep_i && reads_q[0];
+  assign read_word_o = read_word_q;
+  assign threshold_read_o = sweep_i && reads_q[1];
+  assign threshold_word_o = parameter_q3;
+  assign add_constant_o = reads_q[0];
+  assign settle_o = sweep_i && reads_q[3];
+  assign write_o = sweep_i ? reads_q[SweepLatency-1] : init_i && reads_q[InitLatency-1];
+  assign write_word_o = written_q[WordBits-1:0];
+  assign written = written_q + (WordBits + 1)'(1);
+  assign last_cycle_o = write_o && written == words_i;
 
   always_ff @(posedge clk_i) begin
-    count_q <= active ? count_q + CountBits'(1) : '0;
-    parameter_q <= (active && !last_parameter) ? parameter_q + ParameterBits'(1) : '0;
-    writing_q <= active && (writing_q || count_q == latency - CountBits'(1));
-    write_word_q <= writing_q ? write_word_q + (WordBits + 1)'(1) : '0;
-    read_q <= read_o;
+    if (reading) begin
+      count_q <= count_q + (WordBits + 1)'(1);
+      parameter_q <= last_parameter ? '0 : parameter_q + ParameterBits'(1);
+    end
+    if (write_o) written_q <= written;
+    read_word_q <= count_q[WordBits-1:0];
     parameter_q2 <= parameter_q;
+    parameter_q3 <= parameter_q2;
+    reads_q <= {reads_q[SweepLatency-2:0], reading};
     if (rst_i || last_cycle_o) begin
       count_q <= '0;
       parameter_q <= '0;
-      writing_q <= 1'b0;
-      write_word_q <= '0;
-      read_q <= 1'b0;
+      written_q <= '0;
+      reads_q <= '0;
     end
   end
 endmodule

@@ -29,23 +29,27 @@ module snnc_trace #(
   input  wire logic [WordBits-1:0]      word_i,
   input  wire logic [Lanes-1:0]         spikes_i,
   input  wire logic [StateWordBits-1:0] after_i,
-  // State with all input of the step, before bias: three cycles ahead of its write.
+  // State with all input of the step, before bias: five cycles ahead of its write.
   input  wire logic [StateWordBits-1:0] before_i
 );
   logic [31:0] step_q;
   logic [StateWordBits-1:0] before_q;
   logic [StateWordBits-1:0] before_q2;
   logic [StateWordBits-1:0] before_q3;
+  logic [StateWordBits-1:0] before_q4;
+  logic [StateWordBits-1:0] before_q5;
 
   always @(posedge clk_i) begin
     before_q <= before_i;
     before_q2 <= before_q;
     before_q3 <= before_q2;
+    before_q4 <= before_q3;
+    before_q5 <= before_q4;
     if (sweep_i && sweep_last_cycle_i) step_q <= last_step_i ? '0 : step_q + 32'd1;
     if (rst_i) step_q <= '0;
     if (sweep_i && write_i && file_i != '0) begin
       $fwrite(file_i, "%0d %0d %0d %0d %0d %0d %h %h %h %h\n", run_i, cycle_i, x_i, y_i, step_q,
-              word_i, spikes_i, before_q3, after_i, last_step_i);
+              word_i, spikes_i, before_q5, after_i, last_step_i);
     end
   end
 endmodule

@@ -21,14 +21,16 @@ LEAK_NUMERATOR, LEAK_SHIFT, CUBA, CURRENT_NUMERATOR, CURRENT_SHIFT = range(19, 2
 EMISSION, ENDS_NEEDED, CREDITS_NEEDED, TALLY = range(24, 28)
 FIRST_ENTRY, LAST_ENTRY, FIRST_SOURCE, LAST_SOURCE, FIRST_SEGMENT, LAST_SEGMENT = range(28, 34)
 AXON_ROWS, AXON_COLUMNS = range(34, 36)
-# Core: registers of dispatcher, decode register (DECODED: when it was last left), row engine and control.
-EVENT_PUSHED, LAST_POP, DECODED, BUSY_UNTIL, ENDS, ENDS_VISIBLE, LAST_STEP, STEP, DRAINING = range(36, 45)
+# Core: registers of dispatcher, event registers (when tables, entry and decode were last left, and from when
+# on decode takes another event), row engine and control.
+EVENT_PUSHED, LAST_POP, TABLES_LEFT, ENTRY_LEFT, DECODED, DECODE_FREE = range(36, 42)
+BUSY_UNTIL, ENDS, ENDS_VISIBLE, LAST_STEP, STEP, DRAINING = range(42, 48)
 # Core: where the next step's trace goes.
-TRACE, TIMELINE = range(45, 47)
+TRACE, TIMELINE = range(48, 50)
 # Core: registers of the emitter. TIME is the first cycle of what it does next.
-PHASE, TIME, CURSOR, SEGMENT, SCANS, ITEM, ITEMS, LISTED, SCANNED = range(47, 56)
-EMITS, SENDS_LAST, SENDS_STEP, OWED, OWED_ZERO = range(56, 61)
-EVENT_POPS = 61
+PHASE, TIME, CURSOR, SEGMENT, SCANS, ITEM, ITEMS, LISTED, SCANNED = range(50, 59)
+EMITS, SENDS_LAST, SENDS_STEP, OWED, OWED_ZERO = range(59, 64)
+EVENT_POPS = 64
 """From here on, per slot of the event FIFO the cycle in which it was last popped."""
 
 # Values of RESET and EMISSION, numbered as in the hardware's registers.

@@ -1,4 +1,4 @@
-"""Kernels of a core's dispatcher, decode register, row engine and control (microarchitecture, 4.1 to 4.4)."""
+"""Kernels of a core's dispatcher, event registers, row engine and control (microarchitecture, 4.1 to 4.4)."""
 
 from ..compiler.flits import DATA_SHIFT, TYPE_SHIFT, FlitType
 from ..compiler.program import INIT_TAIL as _INIT_TAIL
@@ -8,12 +8,14 @@ from .columns import (
     ACCUMULATE_AT,
     BUSY_UNTIL,
     CREDIT,
+    DECODE_FREE,
     DECODED,
     DRAINING,
     EMISSION,
     ENDS,
     ENDS_NEEDED,
     ENDS_VISIBLE,
+    ENTRY_LEFT,
     EVENT_MASK,
     EVENT_POPS,
     EVENT_PUSHED,
@@ -31,6 +33,7 @@ from .columns import (
     STEP,
     SWEEP_AT,
     SWEEP_CYCLES,
+    TABLES_LEFT,
     TALLY,
     TIME,
     TIMELINE,
@@ -66,17 +69,17 @@ def receive(words: Pool, weights: Pool, states: Pool, core: int, flit: int, cycl
     kind = (flit >> TYPE_SHIFT) & 7
     data = flit >> DATA_SHIFT
     if kind in (_SPIKE, _VALUE):
-        pop = max(pop, words[core + DECODED])
+        pop = max(pop, words[core + TABLES_LEFT])
     pushed = words[core + EVENT_PUSHED]
     words[core + EVENT_POPS + (pushed & words[EVENT_MASK])] = pop
     words[core + EVENT_PUSHED] = pushed + 1
     words[core + LAST_POP] = pop
     if kind == _SPIKE:
-        _occupy(words, core, accumulate(words, weights, states, core, data), pop + 1)
+        _occupy(words, core, accumulate(words, weights, states, core, data), pop)
         return False
     if kind == _VALUE:
         _add_value(words, states, core, data)
-        _occupy(words, core, _VALUE_CYCLES, pop + 1)
+        _occupy(words, core, _VALUE_CYCLES, pop)
         return False
     if kind == _END:
         words[core + ENDS] += 1
@@ -89,11 +92,16 @@ def receive(words: Pool, weights: Pool, states: Pool, core: int, flit: int, cycl
 
 
 @kernel
-def _occupy(words: Pool, core: int, duration: int, decoded: int) -> None:
-    """An event in the decode register from cycle `decoded` on goes to the row engine, or is dropped."""
+def _occupy(words: Pool, core: int, duration: int, pop: int) -> None:
+    """An event popped in cycle `pop` goes from register to register to the row engine, or is dropped."""
+    words[core + TABLES_LEFT] = max(pop + 1, words[core + ENTRY_LEFT])
+    words[core + ENTRY_LEFT] = max(words[core + TABLES_LEFT] + 1, words[core + DECODE_FREE])
+    decoded = words[core + ENTRY_LEFT] + 1
+    words[core + DECODE_FREE] = decoded
     if duration > 0:
         decoded = max(decoded, words[core + BUSY_UNTIL])
         words[core + BUSY_UNTIL] = decoded + duration
+        words[core + DECODE_FREE] = decoded + 1
         words[words[core + TALLY] + ROW_CYCLES] += duration
     words[core + DECODED] = decoded
 

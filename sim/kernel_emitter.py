@@ -1,6 +1,7 @@
 """Kernels of a core's emitter: CREDITs, segments, spikes or values, ENDs (microarchitecture, section 4.5)."""
 
 from ..compiler.flits import DATA_SHIFT, PAYLOAD_SHIFT, TYPE_SHIFT, FlitType
+from ..compiler.program import SEGMENT_CYCLES as _SEGMENT_CYCLES
 from ..compiler.program import VALUE_SCAN as _VALUE_SCAN
 from .columns import (
     BACKWARD,
@@ -139,7 +140,7 @@ def _send_segments(words: Pool, states: Pool, core: int) -> bool:
     while words[core + SEGMENT] < words[core + LAST_SEGMENT]:
         segment = words[core + SEGMENT]
         if not words[core + SCANS]:
-            words[core + TIME] += 1
+            words[core + TIME] += _SEGMENT_CYCLES
             if segment_is_open(words, segment, words[core + SENDS_STEP], words[core + SENDS_LAST]):
                 _open_segment(words, core, segment)
         if words[core + SCANS]:

@@ -71,14 +71,15 @@ module formal_core #(
   (* hierconn *) wire [snnc_pkg::Registers*32-1:0] \dut.registers ;
   (* hierconn *) wire [snnc_pkg::SegmentBits-1:0] \dut.u_registers.segments[0] ;
   (* hierconn *) wire [snnc_pkg::BankBits-1:0] \dut.u_registers.banks[0] ;
-  (* hierconn *) wire [snnc_pkg::AxonRowBits-1:0] \dut.u_decode.rows[0] ;
-  (* hierconn *) wire [snnc_pkg::AxonColumnBits-1:0] \dut.u_decode.columns[0] ;
-  (* hierconn *) wire [snnc_pkg::AxonColumnBits-1:0] \dut.u_decode.columns[1] ;
+  // Weights, state word, count, and of a row its bank; addresses as wide as those of the memories.
+  (* hierconn *) wire [9:0] \dut.u_decode.rows[0] ;
+  (* hierconn *) wire [7:0] \dut.u_decode.columns[0] ;
+  (* hierconn *) wire [7:0] \dut.u_decode.columns[1] ;
   (* hierconn *) wire [snnc_pkg::DestinationBits-1:0] \dut.destinations[0] ;
 
   logic [snnc_pkg::Registers*32-1:0] registers;
   logic [snnc_pkg::BankBits-1:0] bank;
-  logic [snnc_pkg::AxonRowBits-1:0] row;
+  logic [9:0] row;
   logic [31:0] words;
   logic [31:0] row_words;
   logic [1:0] emission;
@@ -105,13 +106,13 @@ module formal_core #(
       assume (registers[12*32+:32] == 1 && \dut.u_registers.segments[0] == 25'h0000100);
       assume (\dut.destinations[0] [73] && !\dut.destinations[0] [74]);
       // One bank; events touch `count` neighbouring groups of `row_words` words from a group on.
-      assume (row[37:36] == 2'd0 && row[35:32] == 4'd1 && row[31:16] == '0);
+      assume (row[9:8] == 2'd0 && row[7:4] == 4'd1 && row[3:2] == '0);
       assume (row_words == 1 || row_words == 2 || row_words == 4);
       assume (bank[95:80] == 16'(row_words) && bank[103:96] == '0 && bank[127:126] == '0);
     end
   end
   for (genvar i = 0; i < AxonColumns; i++) begin : g_column
-    logic [snnc_pkg::AxonColumnBits-1:0] column;
+    logic [7:0] column;
     if (i == 0) begin : g_first
       assign column = \dut.u_decode.columns[0] ;
     end else begin : g_second
@@ -119,8 +120,8 @@ module formal_core #(
     end
     always @(posedge clk_i) begin
       if (configured) begin
-        assume (32'(column[31:16]) % row_words == 0);
-        assume (32'(column[31:16]) + 32'(column[35:32]) * row_words <= words);
+        assume (32'(column[3:2]) % row_words == 0);
+        assume (32'(column[3:2]) + 32'(column[7:4]) * row_words <= words);
       end
     end
   end

@@ -14,9 +14,10 @@ module formal_lane #(
   // Wide enough for every exact number here.
   localparam int Wide = StateBits + 4;
   localparam int Cuba = 0;
-  // The last phase of an accumulation and of a sweep: word read in phase 0, written after this one.
-  localparam logic [2:0] LastOfSum = 3'd2;
-  localparam logic [2:0] LastOfSweep = 3'd4;
+  // The last phase of an accumulation and of a sweep: weight or bias comes in phase 0, the word is read in
+  // phase 1 and written after this one.
+  localparam logic [2:0] LastOfSum = 3'd3;
+  localparam logic [2:0] LastOfSweep = 3'd7;
 
   // The neuron.
   (* anyconst *) logic signed [StateBits-1:0] bias;
@@ -42,6 +43,9 @@ module formal_lane #(
 
   logic [2:0] phase_q;
   logic sweep_q;
+  logic is_value_q;
+  logic [StateBits-1:0] value_q;
+  logic [2:0] shift_q;
   logic take;
   logic [StateBits-1:0] word_q;
   logic [StateBits-1:0] sum;
@@ -63,22 +67,24 @@ module formal_lane #(
     .Cuba(Cuba)
   ) dut (
     .clk_i,
-    .state_i((phase_q == '0) ? word_q : noise),
-    .membrane_i(noise),
+    .weight_skip_i(!take || sweep || is_value),
     .weight_i(weight),
-    .bias_i((phase_q == '0) ? bias : noise),
-    .value_i(value),
-    .shift_i(shift),
-    .add_weight_i(take && !sweep && !is_value),
-    .add_bias_i(take && sweep),
-    .add_membrane_i(1'b0),
-    .add_value_i(take && !sweep && is_value),
+    .bias_i(take ? bias : noise),
+    .membrane_skip_i(1'b1),
+    .membrane_i(noise),
+    .state_skip_i(phase_q != 3'd1),
+    .state_i((phase_q == 3'd1) ? word_q : noise),
     .show_membrane_i(1'b0),
-    .threshold_i((phase_q == 3'd1) ? threshold : noise),
+    .add_nothing_i(phase_q != 3'd1),
+    .add_constant_i(sweep_q),
+    .value_i((!sweep_q && is_value_q) ? value_q : '0),
+    .factor_i(snnc_pkg::DecayBits'(shift_q)),
+    .threshold_i((phase_q == 3'd2) ? threshold : noise),
     .sum_o(sum),
+    .settle_skip_i(phase_q != 3'd4),
     .fires_i(fires),
     .hard_reset_i(hard_reset),
-    .reset_value_i(reset_value),
+    .reset_value_i(hard_reset ? reset_value : '0),
     .sign_mask_i(sign_mask),
     .decay_i(decay),
     .current_decay_i('0),
@@ -116,6 +122,9 @@ module formal_lane #(
     if (take) begin
       phase_q <= 3'd1;
       sweep_q <= sweep;
+      is_value_q <= is_value;
+      value_q <= value;
+      shift_q <= shift;
       contribution_q <= contribution;
     end else if (phase_q != '0) begin
       phase_q <= phase_q + 3'd1;

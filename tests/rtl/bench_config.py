@@ -54,4 +54,5 @@ async def writes_each_word_once_to_its_memory(dut, idle: float) -> None:
     dut.address_valid_i.value = 0
     dut.data_valid_i.value = 0
     await cycles(dut.clk_i, 4)
+    assert int(dut.write_data_o.value) == 0
     assert got == want

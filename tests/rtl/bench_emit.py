@@ -42,7 +42,7 @@ class Emission:
             return rows
         rows.append(None)
         for segment in self.segments:
-            rows.append(None)
+            rows += [None, None]
             if self.step >= segment.delay and not (segment.recurrent and self.last):
                 rows += self.segment(segment)
         for d in self.destinations:
@@ -175,7 +175,7 @@ async def sends_what_is_due_in_the_planned_cycles(dut, kind: int, pause: float) 
         await RisingEdge(dut.clk_i)
         dut.start_credit_i.value, dut.start_emit_i.value = 0, 0
         dut.step_i.value, dut.last_step_i.value = rng.randrange(32), int(not e.last)
-        # The state memory answers two clocks after its address, the bitmaps one, tables at once.
+        # State answers two clocks after its address, 0 where none is read; bitmaps one, tables at once.
         memory = [0, 0]
         bitmap = 0
         cycle = 0
@@ -189,7 +189,8 @@ async def sends_what_is_due_in_the_planned_cycles(dut, kind: int, pause: float) 
             dut.segment_i.value = e.segments[place].encode()
             await Timer(1, "step")
             word = known(dut.word_o, len(e.state))
-            memory.append(sum(v << i * STATE for i, v in enumerate(e.state[word])))
+            read = int(dut.state_read_o.value)
+            memory.append(sum(v << i * STATE for i, v in enumerate(e.state[word])) if read else 0)
             place = known(dut.destination_address_o, len(e.destinations))
             dut.destination_i.value = e.destinations[place].encode()
             dut.source_i.value = e.sources[known(dut.source_address_o, len(e.sources))]
@@ -212,14 +213,14 @@ async def waits_for_every_credit_it_is_owed(dut, token: int) -> None:
     values = inputs(SPIKES) | {"destination_i": 1 << 73, "segment_i": 1 << 8, "ready_i": 1}
     values |= {"start_emit_i": 1, "recurrent_destinations_i": token}
     await start(dut, credits_needed_i=2, **values)
-    # The first emission needs only the tokens: WAIT, SEGMENT, SCAN, END in cycles 1 to 4.
+    # The first emission needs only the tokens: WAIT, SEGMENT, SCAN, END in cycles 1 to 5.
     ended = []
     for cycle in range(20):
-        dut.start_emit_i.value = int(cycle in (0, 7))
+        dut.start_emit_i.value = int(cycle in (0, 9))
         dut.credit_i.value = int(cycle in (6, 12) or (token and cycle == 2))
         await ReadOnly()
         if int(dut.valid_o.value):
             ended.append(cycle)
         await RisingEdge(dut.clk_i)
     # The token's CREDIT comes in cycle 2, so WAIT ends in 3; the second emission waits for that of cycle 12.
-    assert ended == [4 + 2 * token, 16]
+    assert ended == [5 + 2 * token, 17]

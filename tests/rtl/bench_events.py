@@ -1,4 +1,4 @@
-"""cocotb benches of decode register and row engine, in a core: which words are touched, how and when."""
+"""cocotb benches of event registers and row engine, in a core: which words are touched, how and when."""
 
 import os
 from dataclasses import dataclass
@@ -149,19 +149,18 @@ def known(signal) -> int | None:
 async def watch(dut, count: int) -> Watch:
     """Follow the core until `count` events have been pushed and nothing is under way."""
     engine, seen = dut.u_accumulate, Watch([], [], [], [], [])
-    everything = (1 << LANES) - 1
     cycle = quiet = 0
+    address = None
     while quiet < 12:
         await ReadOnly()
         if int(dut.event_valid_i.value) and int(dut.event_ready_o.value):
             seen.pushed.append(cycle)
-        if seen.reads and seen.reads[-1][0] == cycle - 1:
-            value = int(engine.value_o.value) if int(engine.is_value_o.value) else None
-            shift = int(engine.shift_o.value) if value is None else 0
-            masked = int(engine.masked_o.value)
-            seen.lanes.append((shift, value, int(engine.lanes_o.value) if masked else everything))
         if int(engine.read_o.value):
-            seen.reads.append((cycle, known(engine.weight_address_o), int(engine.read_word_o.value)))
+            seen.reads.append((cycle, address, int(engine.read_word_o.value)))
+            value = None if int(engine.weigh_o.value) else int(engine.value_o.value)
+            shift = int(engine.shift_o.value) if value is None else 0
+            seen.lanes.append((shift, value, int(engine.lanes_o.value)))
+        address = known(engine.weight_address_o) if int(engine.weight_read_o.value) else None
         if int(engine.write_o.value):
             seen.writes.append((cycle, int(engine.write_word_o.value)))
         if int(engine.busy_o.value):
@@ -177,18 +176,21 @@ def expected(g: Grid, events: list, pushed: list[int]) -> tuple[list[int], list[
     """Cycles in which the engine is occupied, and (cycle, *entry of the schedule) per read."""
     busy: list[int] = []
     reads: list[tuple] = []
-    left = final = -1
+    tables = entry = free = final = -1
     for event, push in zip(events, pushed, strict=True):
         plan = schedule(g, event)
-        # Popped when visible and the register is empty, or in the cycle in which it is left.
-        popped = max(push + 1, left)
+        # Popped when visible and the first register is empty, or in the cycle in which it is left.
+        popped = max(push + 1, tables)
+        tables = max(popped + 1, entry)
+        entry = max(tables + 1, free)
+        left = free = entry + 1
         if plan is None:
-            left = popped + 1
             continue
-        left = max(popped + 1, final)
+        left = max(left, final)
+        free = left + 1
         busy += range(left + 1, left + 1 + len(plan))
-        # The address takes one cycle more.
-        reads += [(left + 2 + at, *row) for at, row in enumerate(plan) if row is not None]
+        # The address of a weight takes one cycle more, that of the state another.
+        reads += [(left + 3 + at, *row) for at, row in enumerate(plan) if row is not None]
         final = left + len(plan)
     return busy, reads
 

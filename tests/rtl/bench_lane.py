@@ -30,11 +30,13 @@ async def tick(dut) -> None:
 
 
 def idle(dut) -> None:
-    for name in ("state_i", "membrane_i", "weight_i", "bias_i", "value_i", "shift_i", "threshold_i"):
+    for name in ("state_i", "membrane_i", "weight_i", "bias_i", "value_i", "factor_i", "threshold_i"):
         getattr(dut, name).value = 0
-    for name in ("add_weight_i", "add_bias_i", "add_membrane_i", "add_value_i", "show_membrane_i"):
+    for name in ("weight_skip_i", "membrane_skip_i", "state_skip_i", "add_nothing_i", "settle_skip_i"):
+        getattr(dut, name).value = 1
+    for name in ("add_constant_i", "show_membrane_i", "fires_i", "hard_reset_i", "reset_value_i"):
         getattr(dut, name).value = 0
-    for name in ("fires_i", "hard_reset_i", "reset_value_i", "sign_mask_i", "decay_i", "current_decay_i"):
+    for name in ("sign_mask_i", "decay_i", "current_decay_i"):
         getattr(dut, name).value = 0
 
 
@@ -58,7 +60,9 @@ async def sweeps_as_the_contract_says(dut, reset: str) -> None:
     rng = seeded()
     idle(dut)
     mask = (1 << STATE) - 1
-    dut.add_bias_i.value = 1
+    for name in ("state_skip_i", "add_nothing_i", "settle_skip_i"):
+        getattr(dut, name).value = 0
+    dut.add_constant_i.value = 1
     dut.fires_i.value = int(reset != "none")
     dut.hard_reset_i.value = int(reset == "hard")
     for _ in range(30):
@@ -66,10 +70,11 @@ async def sweeps_as_the_contract_says(dut, reset: str) -> None:
         bits = rng.randrange(2, STATE + 1)
         leak, current_leak = random_decay(rng), random_decay(rng)
         low, high = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
-        reset_value = rng.randint(low, high)
+        reset_value = rng.randint(low, high) if reset == "hard" else 0
         dut.decay_i.value = encode_decay(leak)
+        dut.factor_i.value = encode_decay(leak) if MULTIPLIER else rng.randrange(8)
         dut.current_decay_i.value = encode_decay(current_leak)
-        dut.add_membrane_i.value = int(cuba)
+        dut.membrane_skip_i.value = int(not cuba)
         dut.sign_mask_i.value = mask & ~((1 << (bits - 1)) - 1)
         dut.reset_value_i.value = reset_value & mask
         v, m, b, t = np.array(list(cases(rng, cuba, reset, 2 * low, 2 * high)), np.int64).T
@@ -85,16 +90,17 @@ async def sweeps_as_the_contract_says(dut, reset: str) -> None:
         )
         currents = decay(v, current_leak)
         got = []
-        # State, membrane and bias enter in stage 1, the threshold in stage 2, the result leaves in stage 5.
-        for cycle in range(len(v) + 4):
+        # Membrane and bias enter in stage 0, the state in 1, the threshold in 2; the result leaves in 7.
+        for cycle in range(len(v) + 6):
             if cycle < len(v):
-                dut.state_i.value = int(v[cycle]) & mask
                 dut.membrane_i.value = int(m[cycle]) & mask if cuba else rng.getrandbits(STATE)
                 dut.bias_i.value = int(b[cycle]) & mask
             if 1 <= cycle <= len(v):
-                dut.threshold_i.value = int(t[cycle - 1]) & mask
+                dut.state_i.value = int(v[cycle - 1]) & mask
+            if 2 <= cycle <= len(v) + 1:
+                dut.threshold_i.value = int(t[cycle - 2]) & mask
             await tick(dut)
-            if cycle >= 3:
+            if cycle >= 6:
                 current = signed(int(dut.current_after_o.value), STATE) if CUBA else 0
                 membrane = signed(int(dut.membrane_after_o.value), STATE)
                 got.append((membrane, current, int(dut.spike_o.value)))
@@ -122,6 +128,8 @@ def cases(rng, cuba: bool, reset: str, low: int, high: int):
 async def adds_shifted_weights_and_values(dut) -> None:
     rng = seeded()
     idle(dut)
+    for _ in range(4):
+        await tick(dut)
     mask = (1 << STATE) - 1
     for _ in range(300):
         state = rng.randint(LOW // 2, HIGH // 2)
@@ -129,23 +137,28 @@ async def adds_shifted_weights_and_values(dut) -> None:
         shift = rng.randrange(8)
         value = rng.randint(LOW // 2, HIGH // 2)
         use_weight = rng.random() < 0.6
-        if use_weight and not LOW <= state + (weight << shift) <= HIGH:
+        added = weight << shift if use_weight else 0
+        if not all(LOW <= sum_ <= HIGH for sum_ in (added, state + added)):
             continue
         use_value = not use_weight and rng.random() < 0.7
+        chosen, skipped = rng.random() < 0.8, rng.random() < 0.1
         show, membrane = rng.random() < 0.2, rng.randint(LOW // 2, HIGH // 2)
         if show and use_weight:
             continue
+        dut.weight_i.value = weight & ((1 << WEIGHT) - 1)
+        dut.weight_skip_i.value = int(not use_weight)
+        await tick(dut)
+        dut.weight_i.value = rng.getrandbits(WEIGHT)
         dut.show_membrane_i.value = int(show)
         dut.membrane_i.value = membrane & mask
         dut.state_i.value = state & mask
-        dut.weight_i.value = weight & ((1 << WEIGHT) - 1)
-        dut.value_i.value = value & mask
-        dut.shift_i.value = shift
-        dut.add_weight_i.value = int(use_weight)
-        dut.add_value_i.value = int(use_value)
+        dut.state_skip_i.value = int(skipped)
+        dut.value_i.value = value & mask if use_value else 0
+        dut.factor_i.value = 1 << 12 - min(STATE - WEIGHT, 12) + shift if MULTIPLIER else shift
+        dut.add_nothing_i.value = int(not chosen)
         await tick(dut)
-        assert signed(int(dut.state_o.value), STATE) == (membrane if show and CUBA else state)
-        state = membrane if show and CUBA else state
+        state = 0 if skipped else membrane if show and CUBA else state
+        assert signed(int(dut.state_o.value), STATE) == state
         await tick(dut)
         added = (weight << shift) if use_weight else value if use_value else 0
-        assert signed(int(dut.sum_o.value), STATE) == state + added
+        assert signed(int(dut.sum_o.value), STATE) == state + added * chosen

@@ -21,20 +21,23 @@ async def follows_the_schedule(dut, words: int) -> None:
         dut.pixel_words_i.value = pixel_words
         dut.sweep_i.value = int(not init)
         dut.init_i.value = int(init)
-        latency, length = (2, words + 2) if init else (5, words + 6)
+        latency, length = (4, words + 4) if init else (8, words + 8)
         for cycle in range(length):
             await ReadOnly()
             assert int(dut.last_cycle_o.value) == (cycle == length - 1)
-            assert int(dut.read_o.value) == (not init and cycle < words)
-            if not init and cycle < words:
-                assert int(dut.read_word_o.value) == cycle
-                assert int(dut.parameter_word_o.value) == cycle % pixel_words
-            assert int(dut.add_bias_o.value) == (not init and 1 <= cycle <= words)
-            at = cycle if init else cycle - 1
-            assert int(dut.threshold_read_o.value) == (0 <= at < words)
-            if 0 <= at < words:
-                address = at % pixel_words + (PARAMETERS if init else 0)
-                assert int(dut.threshold_address_o.value) == address
+            assert int(dut.constant_read_o.value) == (cycle < words)
+            if cycle < words:
+                assert init or int(dut.membrane_word_o.value) == cycle
+                address = cycle % pixel_words + (PARAMETERS if init else 0)
+                assert int(dut.constant_address_o.value) == address
+            assert int(dut.read_o.value) == (not init and 1 <= cycle <= words)
+            assert int(dut.add_constant_o.value) == (1 <= cycle <= words)
+            if not init and 1 <= cycle <= words:
+                assert int(dut.read_word_o.value) == cycle - 1
+            assert int(dut.threshold_read_o.value) == (not init and 2 <= cycle <= words + 1)
+            if not init and 2 <= cycle <= words + 1:
+                assert int(dut.threshold_word_o.value) == (cycle - 2) % pixel_words
+            assert int(dut.settle_o.value) == (not init and 4 <= cycle <= words + 3)
             written = cycle - latency
             assert int(dut.write_o.value) == (0 <= written < words)
             if 0 <= written < words:

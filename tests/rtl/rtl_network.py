@@ -192,7 +192,7 @@ def memories(core: Core, p: RtlParameters) -> list[tuple[int, int, int, list[int
         (2, 0, lanes * bits, pack(zero if cuba else start, lanes, bits)),
         *([(7, 0, lanes * bits, pack(start, lanes, bits))] if cuba else []),
         (3, 0, lanes * bits, pack(core.threshold, lanes, bits, (1 << (bits - 1)) - 1)),
-        (3, p.parameter_words, lanes * bits, pack(start, lanes, bits)),
+        (4, p.parameter_words, lanes * bits, pack(start, lanes, bits)),
         (4, 0, lanes * bits, pack(zero if core.bias is None else core.bias, lanes, bits)),
         (5, 0, 96, [d.encode() for d in core.destinations]),
         (6, 0, 9, core.sources),
@@ -201,6 +201,13 @@ def memories(core: Core, p: RtlParameters) -> list[tuple[int, int, int, list[int
         (0, 3, 32, content[3:]),
         (0, 0, 32, content[:3]),
     ]
+
+
+def kept_entry(entry: int, p: RtlParameters) -> int:
+    """An axon entry as the table keeps it: no more bits of an address than the memory has."""
+    weight_bits, state_bits = ((words - 1).bit_length() for words in (p.weight_words, p.state_words))
+    weights, state = entry & (1 << weight_bits) - 1, entry >> 16 & (1 << state_bits) - 1
+    return weights | state << weight_bits | entry >> 32 << (weight_bits + state_bits)
 
 
 def configuration(cores: list[Core], p: RtlParameters) -> list[int]:

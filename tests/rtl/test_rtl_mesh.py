@@ -19,6 +19,7 @@ from rtl_network import (
     Segment,
     configuration,
     flit,
+    kept_entry,
     memories,
     sample,
 )
@@ -177,12 +178,12 @@ def test_one_spike_takes_the_cycles_of_the_page(rtl_cache, needs):
     """One core, one input spike, one output spike: every cycle counted by hand.
 
     Cycle 0 is the transfer of the SPIKE at the host; it is in the router's West FIFO in 1, in the
-    event FIFO in 2 and popped there, and in the decode register in 3. The row engine works in 4..7
-    (4 cycles: 2 words). END is popped in 3, so `ends` is complete from 4 on; the engine is free in 8,
-    where control decides. SWEEP is 9..16 (2 + 6 cycles). CREDIT is sent in 17 (the emitter's first
-    state), WAIT is 18, SEGMENT 19, SCAN of word 0 is 20 (empty), of word 1 is 21, SEND 22, END 23. A
-    flit sent in cycle c is in the Local FIFO in c + 1, where it leaves through West and the host
-    port: 23 and 24.
+    event FIFO in 2 and popped there, and in the event registers from 3 to 5. The row engine works in
+    6..9 (4 cycles: 2 words). END is popped in 3, so `ends` is complete from 4 on; the engine is free in
+    10, where control decides. SWEEP is 11..20 (2 + 8 cycles). CREDIT is sent in 21 (the emitter's first
+    state), WAIT is 22, SEGMENT 23 and 24, SCAN of word 0 is 25 (empty), of word 1 is 26, SEND 27, END
+    28. A flit sent in cycle c is in the Local FIFO in c + 1, where it leaves through West and the host
+    port: 28 and 29.
     """
     needs("verilator")
     weights = np.zeros((6, 2), np.int64)
@@ -193,8 +194,8 @@ def test_one_spike_takes_the_cycles_of_the_page(rtl_cache, needs):
     built = build_rtl(PARAMETERS, rtl_cache)
     flits = [*setup, *sample(x[0], [(0, 0)])]
     result = run_rtl(built, np.array(flits, np.uint64), 1, config_flits=len(setup))
-    # The step is the last of its sample, so INIT (2 + 2 cycles) comes between SWEEP and CREDIT.
-    assert result.outputs["cycle"].tolist() == [23 + 4, 24 + 4]
+    # The step is the last of its sample, so INIT (2 + 4 cycles) comes between SWEEP and CREDIT.
+    assert result.outputs["cycle"].tolist() == [28 + 6, 29 + 6]
     assert result.outputs["flit"].tolist() == [
         flit(SPIKE, 1 << 24 | 5, host=True),
         flit(END, 1, host=True),
@@ -342,6 +343,8 @@ def test_memory_images_start_the_same_network(rtl_cache, tmp_path, needs):
         images["registers"] = {n: registers[n] for n in range(16)}
         images["segments"] = {n: registers[16 + n] for n in range(4)}
         images["banks"] = {b: sum(registers[32 + 8 * b + i] << 32 * i for i in range(4)) for b in range(4)}
+        for table in ("axon_rows", "axon_columns"):
+            images[table] = {at: kept_entry(entry, PARAMETERS) for at, entry in images[table].items()}
         for name, image in images.items():
             lines = [f"@{address:x} {word:x}\n" for address, word in image.items()] or ["0\n"]
             path = tmp_path / f"img_x{core.x}_y{core.y}_{name}.hex"

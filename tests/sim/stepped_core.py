@@ -41,16 +41,16 @@ class NeuroCore:
         self.time += 1
 
     def _dispatch(self, r: Registers, n: Registers) -> None:
-        left = self._leave_decode(r, n)
+        free = self._move_events(r, n)
         if not self.events.valid:
             return
         flit = self.events.head
         kind, data = kind_of(flit), flit >> 12
         if kind in (SPIKE, VALUE):
             assert r.control == "ACCUMULATE", "the protocol delivers spikes in ACCUMULATE only"
-            if r.decode is None or left:
+            if free:
                 self.events.pop()
-                n.decode = flit
+                n.event_tables = flit
             return
         self.events.pop()
         if kind == END:
@@ -60,8 +60,17 @@ class NeuroCore:
             assert kind == CREDIT
             n.owed -= 1
 
+    def _move_events(self, r: Registers, n: Registers) -> bool:
+        """Events move from register to register; whether the first takes one from the FIFO."""
+        dropped = self._leave_decode(r, n)
+        if r.event_entry is not None and (r.decode is None or dropped):
+            n.decode, n.event_entry = r.event_entry, None
+        if r.event_tables is not None and n.event_entry is None:
+            n.event_entry, n.event_tables = r.event_tables, None
+        return n.event_tables is None
+
     def _leave_decode(self, r: Registers, n: Registers) -> bool:
-        """Whether the decode register is left in this cycle; the row engine then starts in the next."""
+        """Whether the event in the decode register is dropped in this cycle; or the row engine takes it."""
         if r.decode is None:
             return False
         kind, data = kind_of(r.decode), r.decode >> 12
@@ -82,7 +91,7 @@ class NeuroCore:
             self._add_value(data)
         else:
             self._add_spike(data, touched, gap)
-        return True
+        return False
 
     def _touched(self, data: int) -> list[tuple[int, int, int | None]]:
         """(weight word, state word, lane or None for all) in the order of the page."""
@@ -133,7 +142,8 @@ class NeuroCore:
     def _control(self, r: Registers, n: Registers) -> None:
         emission = self.core.emission
         if r.control == "ACCUMULATE":
-            idle = r.decode is None and r.row_left == 0 and r.emitter == "IDLE"
+            events = (r.event_tables, r.event_entry, r.decode)
+            idle = events == (None, None, None) and r.row_left == 0 and r.emitter == "IDLE"
             if r.ends == self.core.ends_needed and idle:
                 n.ends -= self.core.ends_needed
                 self.sweeps.append(self.time + 1)
@@ -141,7 +151,7 @@ class NeuroCore:
                     n.control = "DRAIN"
                     self.emitter.command(r, n, "WAIT", emit=True)
                 else:
-                    n.control, n.control_left = "SWEEP", self.neurons.words + 6
+                    n.control, n.control_left = "SWEEP", self.neurons.words + 8
         elif r.control == "SWEEP":
             n.control_left -= 1
             if n.control_left:
@@ -150,7 +160,7 @@ class NeuroCore:
             if emission == "spikes" and not r.last_step:
                 self._accumulate(r, n, emit=True)
             elif emission == "spikes":
-                n.control, n.control_left = "INIT", self.neurons.words + 2
+                n.control, n.control_left = "INIT", self.neurons.words + 4
             elif r.last_step:
                 n.control = "DRAIN"
                 self.emitter.command(r, n, "WAIT", emit=True)
@@ -158,7 +168,7 @@ class NeuroCore:
                 self._accumulate(r, n, emit=False)
         elif r.control == "DRAIN":
             if r.emitter == "IDLE":
-                n.control, n.control_left = "INIT", self.neurons.words + 2
+                n.control, n.control_left = "INIT", self.neurons.words + 4
         elif r.control == "INIT":
             n.control_left -= 1
             if n.control_left == 0:

@@ -34,6 +34,9 @@ class Emitter:
                 n.emitter, n.segment = "SEGMENT", 0
         elif r.emitter == "SEGMENT":
             segment = core.segments[r.segment]
+            n.segment_begun = not r.segment_begun
+            if not r.segment_begun:
+                return
             if r.sends_step < segment.delay or (segment.recurrent and r.sends_last):
                 self._next_segment(n)
             else:

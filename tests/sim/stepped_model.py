@@ -86,6 +86,8 @@ class Mesh:
             not core.events.valid
             and core.r.control == "ACCUMULATE"
             and core.r.emitter == "IDLE"
+            and core.r.event_tables is None
+            and core.r.event_entry is None
             and core.r.decode is None
             and core.r.row_left == 0
             and core.r.ends < core.core.ends_needed

@@ -9,7 +9,10 @@ class Registers:
 
     control: str = "ACCUMULATE"
     control_left: int = 0
+    event_tables: int | None = None
+    event_entry: int | None = None
     decode: int | None = None
+    segment_begun: bool = False
     row_left: int = 0
     ends: int = 0
     owed: int = 0

@@ -106,17 +106,17 @@ def run_events(program: TiledProgram, *payloads: int) -> CycleRun:
 
 @pytest.mark.parametrize(("neurons", "payload", "row"), [(1, 1, 4), (20, 1, 5), (20, 7, 15), (20, 255, 40)])
 def test_one_spike_through_one_core(neurons: int, payload: int, row: int) -> None:
-    """Input in 0, router in 1, popped in 2, decoded in 3, row in 4 ... 3 + row; SWEEP two cycles later."""
+    """Input in 0, router in 1, popped in 2, decoded in 5, row in 6 ... 5 + row; SWEEP two cycles later."""
     words = -(-neurons // 4)
     run = run_events(one_core(neurons, 10_000, reads_membrane=False), payload)
-    sweep = 3 + row + 2
-    accumulate = sweep + words + 6 + words + 2
-    # CREDIT in the first cycle, WAIT in the second, SEGMENT, one cycle per empty word, END; then one router.
+    sweep = 5 + row + 2
+    accumulate = sweep + words + 8 + words + 4
+    # CREDIT in the first cycle, WAIT in the second, two for SEGMENT, one per empty word, END; then a router.
     segment = accumulate + 2
-    end = segment + 1 + words
+    end = segment + 2 + words
     assert run.timeline.tolist() == [[[[sweep, accumulate, segment, end + 1]]]]
     assert run.stamps.tolist() == [end + 1]
-    assert run.busy.tolist() == [row + words + 6 + words + 2]
+    assert run.busy.tolist() == [row + words + 8 + words + 4]
 
 
 def sweep_of(program: TiledProgram, *payloads: int) -> int:
@@ -126,25 +126,25 @@ def sweep_of(program: TiledProgram, *payloads: int) -> int:
 def test_rows_follow_one_another_without_a_gap() -> None:
     """The next event waits in the decode register and leaves it in the row's final cycle."""
     program = one_core(20, 10_000, reads_membrane=False)
-    assert sweep_of(program, 1, 1, 1) == 3 + 3 * 5 + 2
+    assert sweep_of(program, 1, 1, 1) == 5 + 3 * 5 + 2
     spaced = one_core(20, 10_000, reads_membrane=False, bank={"spaced": 1})
-    assert sweep_of(spaced, 1, 1, 1) == 3 + 3 * (5 + 3) + 2
-    assert sweep_of(spaced, 3) == 3 + 2 * (5 + 3) + 2
+    assert sweep_of(spaced, 1, 1, 1) == 5 + 3 * (5 + 3) + 2
+    assert sweep_of(spaced, 3) == 5 + 2 * (5 + 3) + 2
 
 
 def test_an_event_that_touches_nothing_stays_one_cycle_in_the_decode_register() -> None:
-    """END arrives right behind it: popped in 3, counted in 4, and the register is empty from 4 on."""
+    """END arrives right behind it: the event is decoded in 5, and the registers are empty from 6 on."""
     deaf = one_core(20, 10_000, reads_membrane=False, bank={"first_channel": 3, "channels": 1})
     assert sweep_of(deaf) == 2 + 1 + 1
-    assert sweep_of(deaf, 1) == 3 + 1 + 1
-    assert sweep_of(deaf, 1, 1, 1) == 5 + 1 + 1
+    assert sweep_of(deaf, 1) == 5 + 1 + 1
+    assert sweep_of(deaf, 1, 1, 1) == 7 + 1 + 1
     # The one that is heard is popped in 5, the last of four.
-    assert sweep_of(deaf, 1, 1, 1, 1) == 6 + 5 + 2
+    assert sweep_of(deaf, 1, 1, 1, 1) == 8 + 5 + 2
 
 
 def test_spikes_leave_one_per_cycle() -> None:
     run = run_events(one_core(6, threshold=1, reads_membrane=False), 1)
-    scan = int(run.timeline[0, 0, 0, 2]) + 1
+    scan = int(run.timeline[0, 0, 0, 2]) + 2
     spikes = [scan + 1 + i for i in range(4)] + [scan + 6, scan + 7]
     assert run.stamps.tolist() == [cycle + 1 for cycle in [*spikes, scan + 8]]
 
@@ -152,10 +152,10 @@ def test_spikes_leave_one_per_cycle() -> None:
 def test_membranes_leave_before_the_state_is_initialised() -> None:
     run = run_events(one_core(6, threshold=1, reads_membrane=True), 1)
     sweep, accumulate, segment, idle = run.timeline[0, 0, 0].tolist()
-    assert segment == sweep + 2 + 6 + 1
-    scan = segment + 1
+    assert segment == sweep + 2 + 8 + 1
+    scan = segment + 2
     values = [scan + 3 + i for i in range(4)] + [scan + 10, scan + 11]
     assert run.stamps.tolist() == [cycle + 1 for cycle in [*values, scan + 12]]
     assert idle == scan + 13
-    assert accumulate == idle + 1 + 2 + 2
+    assert accumulate == idle + 1 + 2 + 4
     assert flit_types(run.flits).tolist() == [FlitType.VALUE] * 6 + [FlitType.END]
