@@ -155,8 +155,15 @@ MUTATIONS = (
         "fifo-lost-push",
         "fifo",
         "snnc_fifo.sv",
-        "if (push && !pop) count_q",
-        "if (push && !pop && !count_q[1]) count_q",
+        "if (push != pop) begin",
+        "if (push != pop && !(push && count_q[1])) begin",
+    ),
+    Mutation(
+        "fifo-hides-last",
+        "fifo",
+        "snnc_fifo.sv",
+        "!(pop && count_q == (PointerBits + 1)'(1))",
+        "!(pop && count_q <= (PointerBits + 1)'(2))",
     ),
     Mutation(
         "fifo-duplicate",

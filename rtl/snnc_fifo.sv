@@ -25,6 +25,8 @@ module snnc_fifo #(
   logic [PointerBits-1:0] read_q;
   logic [PointerBits-1:0] write_q;
   logic [PointerBits:0] count_q;
+  // The count is not 0.
+  logic valid_q;
 
   logic push;
   logic pop;
@@ -33,7 +35,7 @@ module snnc_fifo #(
 
   // count_q never exceeds Depth, so its top bit says full.
   assign ready_o = !count_q[PointerBits] && !refuse;
-  assign valid_o = (count_q != '0) && !hide;
+  assign valid_o = valid_q && !hide;
   assign data_o = memory[read_q];
   assign push = valid_i && ready_o;
   assign pop = valid_o && ready_i;
@@ -45,12 +47,17 @@ module snnc_fifo #(
   always_ff @(posedge clk_i) begin
     if (push) write_q <= write_q + PointerBits'(1);
     if (pop) read_q <= read_q + PointerBits'(1);
-    if (push && !pop) count_q <= count_q + (PointerBits + 1)'(1);
-    if (pop && !push) count_q <= count_q - (PointerBits + 1)'(1);
+    // What is counted depends on the push alone, which is known early; a pop, which comes late from
+    // whoever is behind, only enables the counter.
+    if (push != pop) begin
+      count_q <= push ? count_q + (PointerBits + 1)'(1) : count_q - (PointerBits + 1)'(1);
+    end
+    valid_q <= push || (valid_q && !(pop && count_q == (PointerBits + 1)'(1)));
     if (rst_i) begin
       write_q <= '0;
       read_q <= '0;
       count_q <= '0;
+      valid_q <= 1'b0;
     end
   end
 

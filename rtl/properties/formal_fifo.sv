@@ -101,6 +101,7 @@ module formal_fifo #(
   (* hierconn *) wire [1:0] \dut.read_q ;
   (* hierconn *) wire [1:0] \dut.write_q ;
   (* hierconn *) wire [2:0] \dut.count_q ;
+  (* hierconn *) wire \dut.valid_q ;
   (* hierconn *) wire [Width-1:0] \dut.memory[0] ;
   (* hierconn *) wire [Width-1:0] \dut.memory[1] ;
   (* hierconn *) wire [Width-1:0] \dut.memory[2] ;
@@ -113,7 +114,7 @@ module formal_fifo #(
 
   always @(posedge clk_i) begin
     if (!rst) begin
-      assert (count_q <= 3'd4 && \dut.count_q == count_q);
+      assert (count_q <= 3'd4 && \dut.count_q == count_q && \dut.valid_q == (count_q != '0));
       assert (\dut.write_q == 2'(\dut.read_q + count_q[1:0]));
       assert (!watched_q || memory[slot*Width+:Width] == entry_q);
     end

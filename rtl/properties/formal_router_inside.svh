@@ -2,26 +2,31 @@
 (* hierconn *) wire \dut.g_input[0].u_fifo.read_q ;
 (* hierconn *) wire \dut.g_input[0].u_fifo.write_q ;
 (* hierconn *) wire [1:0] \dut.g_input[0].u_fifo.count_q ;
+(* hierconn *) wire \dut.g_input[0].u_fifo.valid_q ;
 (* hierconn *) wire [Bits-1:0] \dut.g_input[0].u_fifo.memory[0] ;
 (* hierconn *) wire [Bits-1:0] \dut.g_input[0].u_fifo.memory[1] ;
 (* hierconn *) wire \dut.g_input[1].u_fifo.read_q ;
 (* hierconn *) wire \dut.g_input[1].u_fifo.write_q ;
 (* hierconn *) wire [1:0] \dut.g_input[1].u_fifo.count_q ;
+(* hierconn *) wire \dut.g_input[1].u_fifo.valid_q ;
 (* hierconn *) wire [Bits-1:0] \dut.g_input[1].u_fifo.memory[0] ;
 (* hierconn *) wire [Bits-1:0] \dut.g_input[1].u_fifo.memory[1] ;
 (* hierconn *) wire \dut.g_input[2].u_fifo.read_q ;
 (* hierconn *) wire \dut.g_input[2].u_fifo.write_q ;
 (* hierconn *) wire [1:0] \dut.g_input[2].u_fifo.count_q ;
+(* hierconn *) wire \dut.g_input[2].u_fifo.valid_q ;
 (* hierconn *) wire [Bits-1:0] \dut.g_input[2].u_fifo.memory[0] ;
 (* hierconn *) wire [Bits-1:0] \dut.g_input[2].u_fifo.memory[1] ;
 (* hierconn *) wire \dut.g_input[3].u_fifo.read_q ;
 (* hierconn *) wire \dut.g_input[3].u_fifo.write_q ;
 (* hierconn *) wire [1:0] \dut.g_input[3].u_fifo.count_q ;
+(* hierconn *) wire \dut.g_input[3].u_fifo.valid_q ;
 (* hierconn *) wire [Bits-1:0] \dut.g_input[3].u_fifo.memory[0] ;
 (* hierconn *) wire [Bits-1:0] \dut.g_input[3].u_fifo.memory[1] ;
 (* hierconn *) wire \dut.g_input[4].u_fifo.read_q ;
 (* hierconn *) wire \dut.g_input[4].u_fifo.write_q ;
 (* hierconn *) wire [1:0] \dut.g_input[4].u_fifo.count_q ;
+(* hierconn *) wire \dut.g_input[4].u_fifo.valid_q ;
 (* hierconn *) wire [Bits-1:0] \dut.g_input[4].u_fifo.memory[0] ;
 (* hierconn *) wire [Bits-1:0] \dut.g_input[4].u_fifo.memory[1] ;
 (* hierconn *) wire [2:0] \dut.g_output[0].u_arbiter.first_q ;
@@ -33,6 +38,7 @@
 logic [Ports-1:0] reads;
 logic [Ports-1:0] writes;
 logic [Ports*2-1:0] counts;
+logic [Ports-1:0] valids;
 logic [Ports*Bits-1:0] slots_0;
 logic [Ports*Bits-1:0] slots_1;
 logic [Ports*3-1:0] firsts;
@@ -55,6 +61,12 @@ assign counts = {
     \dut.g_input[2].u_fifo.count_q ,
     \dut.g_input[1].u_fifo.count_q ,
     \dut.g_input[0].u_fifo.count_q };
+assign valids = {
+    \dut.g_input[4].u_fifo.valid_q ,
+    \dut.g_input[3].u_fifo.valid_q ,
+    \dut.g_input[2].u_fifo.valid_q ,
+    \dut.g_input[1].u_fifo.valid_q ,
+    \dut.g_input[0].u_fifo.valid_q };
 assign slots_0 = {
     \dut.g_input[4].u_fifo.memory[0] ,
     \dut.g_input[3].u_fifo.memory[0] ,
@@ -86,6 +98,7 @@ for (genvar port = 0; port < Ports; port++) begin : g_inside
   always @(posedge clk_i) begin
     if (!rst) begin
       assert (32'(firsts[port*3+:3]) < Ports);
+      assert (valids[port] == (count != 2'd0));
       assert (count != 2'd3 && writes[port] == (reads[port] ^ count[0]));
       if (port == West && x == 4'd0 && y != 4'd0) assert (count == 2'd0);
       if (count != 2'd0) begin
