@@ -91,8 +91,16 @@ module snnc_emit #(
   logic [1:0] scan_q;
   logic [Lanes-1:0] spikes_q;
   logic [Lanes-1:0] lanes_q;
+  // In END the entry at work; before, the one behind it, which is read and looked at a cycle early.
   logic [DestinationAddressBits-1:0] destination_q;
   logic [SourceAddressBits-1:0] source_q;
+
+  // The entry at work in SEND: where it sends to, whether the word is one of its own, and whether
+  // it is the last of the segment.
+  logic [23:0] base_q;
+  logic [8:0] address_q;
+  logic hit_q;
+  logic last_entry_q;
 
   logic values;
   logic granted;
@@ -102,6 +110,7 @@ module snnc_emit #(
   logic last_word;
   logic segment_done;
   logic scan_done;
+  logic word_sent;
   logic word_done;
   logic pixel_done;
   logic row_done;
@@ -111,15 +120,18 @@ module snnc_emit #(
   logic [NeuronBits-1:0] neuron;
   logic [23:0] local_coordinate;
   logic [23:0] coordinate;
-  logic word_full;
-  logic word_tail;
+  logic word_full_q;
+  logic word_tail_q;
   logic [Lanes-1:0] tail_lanes;
   logic [StateBits-1:0] lane_values [0:Lanes-1];
   logic [StateBits-1:0] value;
-  logic hit;
+  logic [8:0] address;
+  logic [DestinationAddressBits-1:0] first_destination;
+  logic last_of_segment;
+  logic [DestinationAddressBits-1:0] following;
+  logic load_entry;
   logic offer;
   logic step;
-  logic last_entry;
   logic last_destination;
   logic last_source;
   logic [2:0] kind;
@@ -133,25 +145,31 @@ module snnc_emit #(
   assign last_word = (WordBits + 1)'(word_q) == words_i - (WordBits + 1)'(1);
   assign segment_done = state_q == Segment && scan_q[0];
   assign scan_done = state_q == Scan && (!values || scan_q == 2'd2);
-  assign word_done = (scan_done && mask == '0)
-      || (state_q == Send && step && last_entry && later_lanes == '0);
+  assign word_sent = state_q == Send && step && last_entry_q && later_lanes == '0;
+  assign word_done = (scan_done && mask == '0) || word_sent;
   assign pixel_done = pixel_word_q == pixel_words_i - 8'd1;
   assign row_done = column_q == columns_i - 8'd1;
-  assign last_entry = (DestinationAddressBits + 1)'(destination_q)
+  assign first_destination = segment_i[DestinationAddressBits-1:0];
+  assign last_of_segment = (DestinationAddressBits + 1)'(destination_q)
       == segment_i[8+:DestinationAddressBits+1] - (DestinationAddressBits + 1)'(1);
+  assign following = last_of_segment
+      ? first_destination : destination_q + DestinationAddressBits'(1);
   assign last_destination = (DestinationAddressBits + 1)'(destination_q)
       == destination_count_i - (DestinationAddressBits + 1)'(1);
   assign last_source = (SourceAddressBits + 1)'(source_q)
       == source_count_i - (SourceAddressBits + 1)'(1);
 
-  // Words whose neurons all count come first, then one of which only the lower lanes do.
-  assign word_full = (WordBits + 1)'(word_q) < (WordBits + 1)'(neurons_i >> $clog2(Lanes));
-  assign word_tail = (WordBits + 1)'(word_q) == (WordBits + 1)'(neurons_i >> $clog2(Lanes));
+  // Words whose neurons all count come first, then one of which only the lower lanes do. SCAN of values
+  // takes three cycles, in the last of which both are known.
+  always_ff @(posedge clk_i) begin
+    word_full_q <= (WordBits + 1)'(word_q) < (WordBits + 1)'(neurons_i >> $clog2(Lanes));
+    word_tail_q <= (WordBits + 1)'(word_q) == (WordBits + 1)'(neurons_i >> $clog2(Lanes));
+  end
   assign tail_lanes = (Lanes'(1) << neurons_i[LaneBits-1:0]) - Lanes'(1);
   for (genvar i = 0; i < Lanes; i++) begin : g_mask
     assign lane_values[i] = state_i[i*StateBits+:StateBits];
     assign mask[i] = values_every_i ? lane_values[i] != '0
-                   : values_last_i ? (word_full || (word_tail && tail_lanes[i])) : spikes_q[i];
+                   : values_last_i ? (word_full_q || (word_tail_q && tail_lanes[i])) : spikes_q[i];
   end
 
   always_comb begin
@@ -165,13 +183,14 @@ module snnc_emit #(
   assign value = lane_values[lane];
   assign local_coordinate = (flat_i || values) ? 24'(neuron)
       : {row_q, column_q, pixel_word_q * 8'(Lanes) + 8'(lane)};
-  assign coordinate = destination_i[23:0] + local_coordinate;
-  assign hit = 16'(word_q) >= destination_i[47:32] && 16'(word_q) < destination_i[63:48];
+  assign coordinate = base_q + local_coordinate;
+  assign address = {destination_i[72], destination_i[71:68], destination_i[67:64]};
 
   // An offered flit stays until it is taken; an entry that sends nothing takes one cycle.
-  assign offer = state_q == Credit || (state_q == Send && hit)
+  assign offer = state_q == Credit || (state_q == Send && hit_q)
       || (state_q == End && destination_i[73]);
   assign step = !offer || ready_i;
+  assign load_entry = state_q == Scan || (state_q == Send && step);
   assign valid_o = offer;
 
   assign kind = (state_q == Credit) ? snnc_pkg::FlitCredit :
@@ -185,14 +204,15 @@ module snnc_emit #(
   end
   assign data_o[43:12] = packet;
   assign data_o[11:9] = kind;
-  assign data_o[8:0] = (state_q == Credit)
-      ? source_i : {destination_i[72], destination_i[71:68], destination_i[67:64]};
+  assign data_o[8:0] = (state_q == Credit) ? source_i : (state_q == End) ? address : address_q;
 
   assign idle_o = state_q == Idle;
   assign bitmap_read_o = state_q == Segment || state_q == Scan || state_q == Send;
   assign bitmap_slot_o = step_q[3:0] - delay;
+  // Values have no bitmap, so when their words are done is of no use here.
   assign bitmap_word_o = (state_q == Segment) ? WordBits'(segment_done)
-      : word_done ? next_word_q + WordBits'(1) : next_word_q;
+      : ((state_q == Scan && spikes_q == '0) || word_sent)
+      ? next_word_q + WordBits'(1) : next_word_q;
   assign state_read_o = values && (state_q == Scan || state_q == Send);
   assign word_o = word_q;
   assign segment_address_o = segment_q;
@@ -223,7 +243,7 @@ module snnc_emit #(
       end
       Segment: begin
         scan_q <= segment_done ? '0 : 2'd1;
-        destination_q <= silent ? '0 : segment_i[DestinationAddressBits-1:0];
+        destination_q <= silent ? '0 : first_destination;
         if (segment_done) begin
           if (!silent) state_q <= Scan;
           else if (last_segment) state_q <= End;
@@ -233,15 +253,15 @@ module snnc_emit #(
       Scan: begin
         scan_q <= scan_done ? '0 : scan_q + 2'd1;
         lanes_q <= mask;
-        if (scan_done && mask != '0) state_q <= Send;
+        if (scan_done && mask != '0) begin
+          state_q <= Send;
+          destination_q <= following;
+        end
       end
       Send: begin
         if (step) begin
-          destination_q <= destination_q + DestinationAddressBits'(1);
-          if (last_entry) begin
-            destination_q <= segment_i[DestinationAddressBits-1:0];
-            lanes_q <= later_lanes;
-          end
+          destination_q <= following;
+          if (last_entry_q) lanes_q <= later_lanes;
         end
       end
       End: begin
@@ -255,6 +275,7 @@ module snnc_emit #(
     if (word_done) begin
       if (!last_word) begin
         state_q <= Scan;
+        destination_q <= first_destination;
       end else begin
         state_q <= last_segment ? End : Segment;
         segment_q <= segment_q + 2'd1;
@@ -262,6 +283,15 @@ module snnc_emit #(
       end
     end
     if (rst_i) state_q <= Idle;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (load_entry) begin
+      base_q <= destination_i[23:0];
+      address_q <= address;
+      hit_q <= 16'(word_q) >= destination_i[47:32] && 16'(word_q) < destination_i[63:48];
+      last_entry_q <= last_of_segment;
+    end
   end
 
   // Where the word stands in the tile.
