@@ -127,9 +127,11 @@ def _any_network(p: RtlParameters) -> bool:
 
 
 def multipliers(parameters: RtlParameters) -> int:
-    """18 x 18 multipliers: one per core for addresses; two per lane and decay where decays multiply."""
+    """18 x 18 multipliers: one per core for addresses; per lane and decay, where decays multiply, one for
+    state words of up to 18 bits, else two."""
     decays = (1 + parameters.cuba) * parameters.decay_multiplier
-    return parameters.mesh_width * parameters.mesh_height * (1 + 2 * parameters.lanes * decays)
+    each = 1 if parameters.state_bits <= 18 else 2
+    return parameters.mesh_width * parameters.mesh_height * (1 + each * parameters.lanes * decays)
 
 
 def measurements() -> tuple[Measurement, ...]:
