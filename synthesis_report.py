@@ -10,8 +10,7 @@ class Resource:
 
     used: int
     available: int
-    predicted: int | None
-    """None where the area model knows nothing."""
+    predicted: int
 
 
 @dataclass(frozen=True)
@@ -53,12 +52,10 @@ class Synthesis:
         ]
         rows = (("LUT4", self.lut), ("flip-flops", self.ff), ("block RAM", self.bram), ("DSP", self.dsp))
         for name, cells in rows:
-            known = cells.predicted is not None
-            off = f"{cells.predicted / cells.used - 1:+.1%}" if cells.predicted and cells.used else ""
+            off = f"{cells.predicted / cells.used - 1:+.1%}" if cells.used else ""
             share = f"{cells.used / cells.available:.0%}"
             lines.append(
-                f"{name:11}{cells.used:7} / {cells.available:<9}{share:>5}"
-                f"{cells.predicted if known else '-':>10}{off:>8}"
+                f"{name:11}{cells.used:7} / {cells.available:<9}{share:>5}{cells.predicted:10}{off:>8}"
             )
         verdict = "met" if self.met else "NOT met"
         lines.append(

@@ -3,27 +3,31 @@
 import json
 import sys
 import tempfile
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from ..compiler.arithmetic import Decay
+from ..compiler.image import Image
 from ..compiler.network import Conv2d, Edge, Input, Layer, Linear, Network, Neurons, Readout
 from ..compiler.passes.encode import Encode
 from ..compiler.pipeline import compile_network
 from ..compiler.specialise import specialise
 from ..compiler.targets import Target, load_target
 from ..files import write_text
-from .area_model import MEASUREMENTS, Area, Measurement
-from .export import STREAM_TOP, export_rtl
+from .area_model import DISTRIBUTED_LUTS, MEASUREMENTS, Area, Measurement, features
+from .export import BOARD_TOP, STREAM_TOP, export_rtl
 from .openflow import DEVICES, synthesise
 from .parameters import EVERY_MEMORY, WEIGHTS_ALONE
 from .sources import RTL_DIR
 
 DEVICE = "ecp5-25k"
-SITES = {"LUT4": 1, "CCU2C": 2, "TRELLIS_DPR16X4": 4}
-"""LUT4 sites of a cell: a carry cell has two, distributed RAM two for data and two for the write port."""
+SITES = {"LUT4": 1, "CCU2C": 2, "TRELLIS_DPR16X4": DISTRIBUTED_LUTS}
+"""LUT4 sites of a cell; their sum is what nextpnr reports before packing."""
+BOARD_MODULE = "build_uart"
 
 
 def convolutional(channels: int, clamp: int, steps: int) -> Network:
@@ -48,8 +52,8 @@ def convolutional(channels: int, clamp: int, steps: int) -> Network:
     )
 
 
-def connected(hidden: tuple[int, ...], clamp: int, steps: int) -> Network:
-    """Fully connected layers behind 64 inputs."""
+def connected(hidden: tuple[int, ...], clamp: int, steps: int, **changes: object) -> Network:
+    """Fully connected layers behind 64 inputs; `changes` are fields of the hidden layers' Neurons."""
     rng = np.random.default_rng(sum(hidden))
     layers: list[Layer] = []
     source, width = "input", 64
@@ -59,7 +63,7 @@ def connected(hidden: tuple[int, ...], clamp: int, steps: int) -> Network:
             Layer(
                 f"hidden{number}",
                 (size, 1, 1),
-                _spiking(rng, size, clamp),
+                replace(_spiking(rng, size, clamp), **changes),  # type: ignore[arg-type]
                 (Edge(source, Linear(weights, 4)),),
             )
         )
@@ -96,51 +100,116 @@ def _mesh(width: int, height: int, lanes: int, **changes: object) -> Target:
     return replace(target, width=width, height=height, lanes=lanes, **changes)  # type: ignore[arg-type]
 
 
-CASES: tuple[tuple[Network, Target, bool], ...] = (
-    (convolutional(16, 12, 2), _mesh(2, 1, 8), False),
-    (convolutional(8, 10, 1), _mesh(2, 1, 4), False),
-    (convolutional(16, 16, 3), _mesh(2, 1, 16), False),
-    (convolutional(32, 12, 2), _mesh(2, 1, 8), False),
-    (connected((32,), 12, 2), _mesh(2, 1, 8), False),
-    (connected((64,), 16, 4), _mesh(2, 1, 4), False),
-    (connected((32, 32, 24), 12, 2), _mesh(2, 2, 8), False),
-    (connected((32,), 12, 2), _mesh(2, 1, 4), True),
-    (connected((32,), 12, 2), _mesh(2, 1, 8), True),
-    (connected((32,), 12, 2), _mesh(2, 1, 16, axon_rows=32, axon_columns=64, state_bits=16), True),
-    (connected((32,), 12, 2), _mesh(2, 1, 8, cuba=True), True),
-    (connected((32,), 12, 2), _mesh(2, 1, 4, decay_multiplier=True), True),
-    (connected((32,), 12, 2), _mesh(2, 1, 8, cuba=True, decay_multiplier=True), True),
-    (connected((32, 16), 12, 2), _mesh(2, 2, 4, axon_rows=64, axon_columns=64, destinations=8), True),
+SHALLOW = _mesh(1, 1, 16, axon_rows=32, axon_columns=64, state_bits=16)
+SMALL_TABLES = _mesh(2, 2, 4, axon_rows=64, axon_columns=64, destinations=8)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A build to measure."""
+
+    name: str
+    network: Network
+    target: Target
+    loadable: bool = False
+    """Whether any network can be loaded; else the mesh is cut down to the network."""
+    board: bool = False
+    """Whether it is behind a board's UART."""
+    fitted: bool = True
+    """Whether the model is fitted to it, or only judged by it."""
+
+    @property
+    def memories(self) -> int:
+        """Memories that CONFIG flits write."""
+        return EVERY_MEMORY if self.loadable else WEIGHTS_ALONE
+
+    @cached_property
+    def image(self) -> Image:
+        """The hardware's image."""
+        program = compile_network(self.network, self.target, spread=False).program
+        return Encode().run(program if self.loadable else specialise(program))
+
+
+CASES = (
+    Case("conv 8, 4 lanes", convolutional(8, 10, 1), _mesh(2, 1, 4)),
+    Case("conv 16, 8 lanes", convolutional(16, 12, 2), _mesh(2, 1, 8)),
+    Case("conv 16, 16 lanes", convolutional(16, 16, 3), _mesh(2, 1, 16)),
+    Case("readout, 8 lanes", connected((), 12, 2), _mesh(1, 1, 8)),
+    Case("readout, 16 lanes", connected((), 16, 2), _mesh(1, 1, 16)),
+    Case("32, 8 lanes", connected((32,), 12, 2), _mesh(2, 1, 8)),
+    Case("64, 4 lanes", connected((64,), 16, 4), _mesh(2, 1, 4)),
+    Case("256, 8 lanes", connected((256,), 12, 2), _mesh(2, 1, 8, parameter_words=32)),
+    Case("32-32-24, 8 lanes", connected((32, 32, 24), 12, 2), _mesh(2, 2, 8)),
+    Case("32, 8 lanes, board", connected((32,), 12, 2), _mesh(2, 1, 8), board=True),
+    Case(
+        "32, 8 lanes, currents",
+        connected((32,), 12, 2, current_leak=Decay(1, 2)),
+        _mesh(2, 1, 8, cuba=True),
+    ),
+    Case(
+        "32, 8 lanes, multiplying",
+        connected((32,), 12, 2, leak=Decay(37, 8)),
+        _mesh(2, 1, 8, decay_multiplier=True),
+        fitted=False,
+    ),
+    Case("loadable, 4 lanes", connected((), 12, 2), _mesh(1, 1, 4), loadable=True),
+    Case("loadable, 8 lanes", connected((), 12, 2), _mesh(1, 1, 8), loadable=True),
+    Case("loadable, 16 lanes", connected((), 12, 2), SHALLOW, loadable=True),
+    Case("loadable, 8 lanes, currents", connected((), 12, 2), _mesh(1, 1, 8, cuba=True), loadable=True),
+    Case(
+        "loadable, 4 lanes, multiplying",
+        connected((), 12, 2),
+        _mesh(1, 1, 4, decay_multiplier=True),
+        loadable=True,
+    ),
+    Case(
+        "loadable, 8 lanes, both",
+        connected((), 12, 2),
+        _mesh(1, 1, 8, cuba=True, decay_multiplier=True),
+        loadable=True,
+    ),
+    Case("conv 32, 8 lanes", convolutional(32, 12, 2), _mesh(2, 1, 8), fitted=False),
+    Case("32, 16 lanes", connected((32,), 16, 2), _mesh(2, 1, 16), fitted=False),
+    Case(
+        "32, 4 lanes, currents",
+        connected((32,), 10, 1, current_leak=Decay(1, 3)),
+        _mesh(2, 1, 4, cuba=True),
+        fitted=False,
+    ),
+    Case("128, 4 lanes", connected((128,), 11, 2), _mesh(2, 1, 4, parameter_words=32), fitted=False),
+    Case("loadable, 2 x 2, 4 lanes", connected((32, 16), 12, 2), SMALL_TABLES, loadable=True, fitted=False),
+    Case("loadable, 2 x 1, 8 lanes", connected((32,), 12, 2), _mesh(2, 1, 8), loadable=True, fitted=False),
 )
-"""Network, mesh, and whether any network can be loaded; else the mesh is cut down to the network."""
 
 
-def measure(network: Network, target: Target, loadable: bool) -> Measurement:
-    """One synthesis, of `snnc_top` alone; half a minute to a few minutes."""
-    program = compile_network(network, target, spread=False).program
-    image = Encode().run(program if loadable else specialise(program))
+def measure(case: Case) -> Measurement:
+    """One synthesis; half a minute to a few minutes."""
     with tempfile.TemporaryDirectory(dir=Path.cwd(), prefix=".area-") as folder:
         work = Path(folder) / "rtl"
-        parameters = export_rtl(image, work, loadable=EVERY_MEMORY if loadable else WEIGHTS_ALONE)
-        files = [work / name for name in (work / "files.f").read_text("utf-8").split()]
-        cells = synthesise(files, STREAM_TOP, {}, DEVICES[DEVICE], work).cells
+        export_rtl(case.image, work, loadable=case.memories)
+        names = (work / "files.f").read_text("utf-8").split()
+        top = BOARD_MODULE if case.board else STREAM_TOP
+        files = [work / name for name in names + [BOARD_TOP] * case.board]
+        return measured(case, synthesise(files, top, {}, DEVICES[DEVICE], work).cells)
+
+
+def measured(case: Case, cells: Mapping[str, int]) -> Measurement:
+    """The row of a case that the tools made these cells of."""
     area = Area(
         lut=sum(sites * cells.get(kind, 0) for kind, sites in SITES.items()),
         ff=cells.get("TRELLIS_FF", 0),
         bram=cells.get("DP16KD", 0),
         dsp=cells.get("MULT18X18D", 0),
     )
-    kind = "loadable" if loadable else "fixed"
-    name = f"{network.name}, {target.width} x {target.height}, {target.lanes} lanes, {kind}"
-    return Measurement(name, replace(parameters, init_prefix=""), False, area)
+    return Measurement(case.name, features(case.image, case.memories, uart=case.board), area, case.fitted)
 
 
 def main() -> int:
     """Measure every case and write the table."""
     rows = []
     for case in CASES:
-        rows.append(measure(*case))
-        print(rows[-1].name, rows[-1].area, file=sys.stderr, flush=True)
+        rows.append(measure(case))
+        print(case.name, rows[-1].area, file=sys.stderr, flush=True)
     write_text(RTL_DIR / MEASUREMENTS, json.dumps([row.row() for row in rows], indent=1) + "\n")
     return 0
 

@@ -14,8 +14,8 @@ import numpy as np
 from ..compiler.program import Address
 from ..errors import SnncError
 from ..files import write_text
-from .area_model import DISTRIBUTED_WORDS
 from .export import image_file
+from .memories import DISTRIBUTED_WORDS
 from .openflow import exchange_block_ram
 from .parameters import RtlParameters
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from models import varied
 from networks import target
 from tiny import tiny_network
 
+from models import varied
 from snnc.cli import main
 from snnc.compiler.encoding import encode_inputs
 from snnc.compiler.storage import Program
@@ -47,7 +47,7 @@ def test_every_design_fits_the_device(designs: list[Design]) -> None:
     for design in designs:
         assert design.area.bram <= DEVICE.block_rams
         assert design.area.dsp <= DEVICE.multipliers
-        assert (design.area.lut or 0) <= FULL * DEVICE.luts
+        assert design.area.lut <= FULL * DEVICE.luts
 
 
 def test_nothing_beats_the_front_and_each_choice_is_on_it(designs: list[Design]) -> None:
@@ -57,7 +57,7 @@ def test_nothing_beats_the_front_and_each_choice_is_on_it(designs: list[Design])
         better = [
             other
             for other in designs
-            if other.size <= design.size
+            if other.area.lut <= design.area.lut
             and other.latency_s <= design.latency_s
             and other.energy_j <= design.energy_j
             and other.objectives != design.objectives
