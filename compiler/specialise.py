@@ -49,14 +49,15 @@ def _smallest_target(program: TiledProgram) -> Target:
 
 def _weight_kibit(program: TiledProgram, words: int) -> int:
     """Size of the weight memories: a power of two of words, which needs no multiplexers behind its block
-    RAMs, if that leaves a third of the device's block RAM free; else as few whole block RAMs as possible."""
+    RAMs, if that leaves a third of the device's block RAM free, even where the target has less; else as few
+    whole block RAMs as possible."""
     target = program.target
     word_bits = target.lanes * program.weight_bits
-    generous = _power_of_two(words) * word_bits // 1024
+    generous = -(-_power_of_two(words) * word_bits // 1024)
     device = target.device
-    if device is None or 3 * generous * len(program.cores) > 2 * device.block_rams * BLOCK_KIBIT:
-        generous = -(-words // BLOCK_WORDS) * BLOCK_WORDS * word_bits // 1024
-    return min(target.weight_kibit, max(generous, 1))
+    if device is not None and 3 * generous * len(program.cores) <= 2 * device.block_rams * BLOCK_KIBIT:
+        return generous
+    return min(target.weight_kibit, -(-words // BLOCK_WORDS) * BLOCK_WORDS * word_bits // 1024)
 
 
 def _state_bits(core: Core) -> int:

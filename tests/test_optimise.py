@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -76,6 +77,7 @@ def test_among_equals_the_choice_is_one_that_none_beats(designs: list[Design]) -
 def test_the_picture_and_the_table_name_the_chosen_design(designs: list[Design]) -> None:
     chosen = choose(designs, "area")
     picture = draw_designs(designs, chosen, "conv & <small>")
+    assert ElementTree.fromstring(picture).tag.endswith("svg")
     assert picture.count("<circle") == len(designs)
     assert picture.count('class="chosen"') == 1
     assert "conv &amp; &lt;small&gt;" in picture

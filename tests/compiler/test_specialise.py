@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 from hypothesis import given, settings
-from networks import Case, cases, target
+from networks import Case, cases, layer, network, target
 from tiny import tiny_program
 
 from snnc.compiler.flits import decode_outputs
 from snnc.compiler.passes.encode import Encode
+from snnc.compiler.pipeline import compile_network
 from snnc.compiler.specialise import specialise
-from snnc.compiler.targets import LIMITS, Target
+from snnc.compiler.targets import LIMITS, Target, load_target
 from snnc.errors import SnncError
 from snnc.sim.cycle_engine import run_isolated
 
@@ -53,3 +54,15 @@ def test_nothing_is_left_that_could_be_smaller() -> None:
         except (SnncError, IndexError):
             continue
         raise AssertionError(f"{size} {value} could be {less}")
+
+
+def test_weight_memories_are_a_power_of_two_deep_while_the_device_has_room() -> None:
+    """1,600 words of 32 bits a core: 50 Kibit, or 64 with a depth that needs no multiplexers."""
+    whole = load_target("ecp5-25k")
+    tight = replace(whole, weight_kibit=52)
+    full = replace(tight, device=replace(whole.device, block_rams=5))
+    model = network(layer("a", "input", 400, 32), features=400)
+    for chosen, words in ((tight, 2048), (full, 1664)):
+        small = specialise(compile_network(model, chosen, spread=False).program)
+        small.verify()
+        assert small.target.weight_words(small.weight_bits) == words
