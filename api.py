@@ -23,7 +23,7 @@ def compile(model: Network | Path | str, target: Target | str = "fpga") -> Progr
     Raises UnsupportedModel, DoesNotFit, TargetError, FileError.
     """
     if not isinstance(model, Network):
-        from .models import read_model
+        from .model_files import read_model
 
         model = read_model(Path(model))[1]
     chosen = load_target(target) if isinstance(target, str) else target

@@ -22,7 +22,7 @@ from .compiler.text import print_ir
 from .console import Console
 from .errors import FileError, MismatchError, UsageError
 from .files import cache_directory, write_text
-from .models import load_inputs, read_model
+from .model_files import load_inputs, read_model
 from .verification import Verification, VerifyOptions, verify
 
 if TYPE_CHECKING:

@@ -88,7 +88,7 @@ def train(
         return
     if recipe is None or output is None:
         raise UsageError("RECIPE and -o MODEL.pt are needed", hint="`snnc train --list` shows the recipes")
-    from .models import convert_model, train_model
+    from .model_files import convert_model, train_model
     from .training.conversion import CONVERT
 
     chosen = _settings(settings) | ({"data": data} if data else {})

@@ -8,7 +8,7 @@ from pathlib import Path
 from .builds import compile_model, simulate_build, verify_build
 from .console import Console
 from .errors import MismatchError
-from .models import train_model
+from .model_files import train_model
 
 VERIFIED_SAMPLES = 32
 SUMMARY_PARAGRAPHS = 2

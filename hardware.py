@@ -14,7 +14,7 @@ from .compiler.passes.encode import Encode
 from .compiler.storage import Program
 from .console import Console, format_quantity
 from .files import cache_directory, write_text
-from .models import load_inputs
+from .model_files import load_inputs
 
 SCHEMA = 1
 RESULT_FILE = "run.json"

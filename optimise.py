@@ -21,7 +21,7 @@ from .compiler.specialise import BLOCK_KIBIT, specialise
 from .compiler.storage import Program
 from .compiler.targets import Device, Target
 from .errors import DoesNotFit, FileError, SnncError, UsageError
-from .models import load_inputs
+from .model_files import load_inputs
 from .rtl.area_model import Area, predict_area
 from .rtl.parameters import WEIGHTS_ALONE
 from .sim.simulate import simulate

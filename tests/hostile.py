@@ -157,6 +157,7 @@ def write_model(number: int, path: Path) -> None:
 def _model_content() -> dict[str, Any]:
     """What a checkpoint of a small network with convolution, skip, recurrence and CUBA neurons holds."""
     from models import varied
+
     from snnc.compiler.arithmetic import Decay
     from snnc.training.checkpoint import FORMAT, SCHEMA, _parameters
     from snnc.training.config import EdgeConfig, LayerConfig, ModelConfig, Population
@@ -195,7 +196,8 @@ def _tupled(value: Any) -> Any:
 def try_model(number: int, folder: Path) -> str:
     """`refused`, `does not fit`, or `ran` where trainer and functional tier computed the same."""
     from models import random_inputs
-    from snnc.models import read_model
+
+    from snnc.model_files import read_model
 
     write_model(number, folder / "model.pt")
     try:

@@ -7,10 +7,10 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from models import varied
 from networks import target
 from tiny import tiny_network
 
-from models import varied
 from snnc.cli import main
 from snnc.compiler.encoding import encode_inputs
 from snnc.compiler.storage import Program

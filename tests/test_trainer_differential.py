@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
+from models import models, random_inputs, varied
 from networks import target
 
-from models import models, random_inputs, varied
 from snnc.compiler.arithmetic import Decay
 from snnc.compiler.encoding import encode_inputs
 from snnc.compiler.execute import execute_network
