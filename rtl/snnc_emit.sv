@@ -111,6 +111,7 @@ module snnc_emit #(
   logic segment_done;
   logic scan_done;
   logic word_sent;
+  logic spikes_done;
   logic word_done;
   logic pixel_done;
   logic row_done;
@@ -146,6 +147,7 @@ module snnc_emit #(
   assign segment_done = state_q == Segment && scan_q[0];
   assign scan_done = state_q == Scan && (!values || scan_q == 2'd2);
   assign word_sent = state_q == Send && step && last_entry_q && later_lanes == '0;
+  assign spikes_done = (state_q == Scan && spikes_q == '0) || word_sent;
   assign word_done = (scan_done && mask == '0) || word_sent;
   assign pixel_done = pixel_word_q == pixel_words_i - 8'd1;
   assign row_done = column_q == columns_i - 8'd1;
@@ -209,10 +211,10 @@ module snnc_emit #(
   assign idle_o = state_q == Idle;
   assign bitmap_read_o = state_q == Segment || state_q == Scan || state_q == Send;
   assign bitmap_slot_o = step_q[3:0] - delay;
-  // Values have no bitmap, so when their words are done is of no use here.
+  // Values have no bitmap, so when their words are done is of no use here; nor is it for the place of a
+  // word in the tile, below.
   assign bitmap_word_o = (state_q == Segment) ? WordBits'(segment_done)
-      : ((state_q == Scan && spikes_q == '0) || word_sent)
-      ? next_word_q + WordBits'(1) : next_word_q;
+      : spikes_done ? next_word_q + WordBits'(1) : next_word_q;
   assign state_read_o = values && (state_q == Scan || state_q == Send);
   assign word_o = word_q;
   assign segment_address_o = segment_q;
@@ -294,18 +296,24 @@ module snnc_emit #(
     end
   end
 
-  // Where the word stands in the tile.
   always_ff @(posedge clk_i) begin
-    if (word_done || state_q == Segment) spikes_q <= spikes_i;
     if (state_q == Segment) begin
       next_word_q <= WordBits'(1);
       word_q <= '0;
-      row_q <= '0;
-      column_q <= '0;
-      pixel_word_q <= '0;
     end else if (word_done) begin
       word_q <= next_word_q;
       next_word_q <= next_word_q + WordBits'(1);
+    end
+  end
+
+  // The spikes of the word and where it stands in the tile, which values do not send.
+  always_ff @(posedge clk_i) begin
+    if (spikes_done || state_q == Segment) spikes_q <= spikes_i;
+    if (state_q == Segment) begin
+      row_q <= '0;
+      column_q <= '0;
+      pixel_word_q <= '0;
+    end else if (spikes_done) begin
       pixel_word_q <= pixel_done ? '0 : pixel_word_q + 8'd1;
       if (pixel_done) column_q <= row_done ? '0 : column_q + 8'd1;
       if (pixel_done && row_done) row_q <= row_q + 8'd1;
