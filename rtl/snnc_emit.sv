@@ -49,7 +49,8 @@ module snnc_emit #(
   output      logic [3:0]                        bitmap_slot_o,
   output      logic [WordBits-1:0]               bitmap_word_o,
   input  wire logic [Lanes-1:0]                  spikes_i,
-  // State word to read; its lanes come two clocks after the address, and stay while it is read.
+  // State word to read, a cycle before it is at work; its lanes come two clocks after the address, and stay
+  // while it is read.
   output      logic                              state_read_o,
   output      logic [WordBits-1:0]               word_o,
   input  wire logic [Lanes*StateBits-1:0]        state_i,
@@ -148,7 +149,7 @@ module snnc_emit #(
   assign scan_done = state_q == Scan && (!values || scan_q == 2'd2);
   assign word_sent = state_q == Send && step && last_entry_q && later_lanes == '0;
   assign spikes_done = (state_q == Scan && spikes_q == '0) || word_sent;
-  assign word_done = (scan_done && mask == '0) || word_sent;
+  assign word_done = (scan_done && (values ? lanes_q : spikes_q) == '0) || word_sent;
   assign pixel_done = pixel_word_q == pixel_words_i - 8'd1;
   assign row_done = column_q == columns_i - 8'd1;
   assign first_destination = segment_i[DestinationAddressBits-1:0];
@@ -162,7 +163,7 @@ module snnc_emit #(
       == source_count_i - (SourceAddressBits + 1)'(1);
 
   // Words whose neurons all count come first, then one of which only the lower lanes do. SCAN of values
-  // takes three cycles, in the last of which both are known.
+  // takes three cycles: in the second both and the values are known, in the third the mask is in `lanes_q`.
   always_ff @(posedge clk_i) begin
     word_full_q <= (WordBits + 1)'(word_q) < (WordBits + 1)'(neurons_i >> $clog2(Lanes));
     word_tail_q <= (WordBits + 1)'(word_q) == (WordBits + 1)'(neurons_i >> $clog2(Lanes));
@@ -215,8 +216,8 @@ module snnc_emit #(
   // word in the tile, below.
   assign bitmap_word_o = (state_q == Segment) ? WordBits'(segment_done)
       : spikes_done ? next_word_q + WordBits'(1) : next_word_q;
-  assign state_read_o = values && (state_q == Scan || state_q == Send);
-  assign word_o = word_q;
+  assign state_read_o = values && (segment_done || state_q == Scan || state_q == Send);
+  assign word_o = word_done ? next_word_q : word_q;
   assign segment_address_o = segment_q;
   assign destination_address_o = destination_q;
   assign source_address_o = source_q;
@@ -255,7 +256,7 @@ module snnc_emit #(
       Scan: begin
         scan_q <= scan_done ? '0 : scan_q + 2'd1;
         lanes_q <= mask;
-        if (scan_done && mask != '0) begin
+        if (scan_done) begin
           state_q <= Send;
           destination_q <= following;
         end
