@@ -96,6 +96,11 @@ module snnc_emit #(
   logic [DestinationAddressBits-1:0] destination_q;
   logic [SourceAddressBits-1:0] source_q;
 
+  // Of the segment: its first entry and its last, and that nothing of it is sent. Known from the second
+  // cycle of SEGMENT on.
+  logic [DestinationAddressBits-1:0] first_destination_q;
+  logic [DestinationAddressBits-1:0] last_destination_q;
+  logic silent_q;
   // The entry at work in SEND: where it sends to, whether the word is one of its own, and whether
   // it is the last of the segment.
   logic [23:0] base_q;
@@ -106,7 +111,6 @@ module snnc_emit #(
   logic values;
   logic granted;
   logic [3:0] delay;
-  logic silent;
   logic last_segment;
   logic last_word;
   logic segment_done;
@@ -128,7 +132,6 @@ module snnc_emit #(
   logic [StateBits-1:0] lane_values [0:Lanes-1];
   logic [StateBits-1:0] value;
   logic [8:0] address;
-  logic [DestinationAddressBits-1:0] first_destination;
   logic last_of_segment;
   logic [DestinationAddressBits-1:0] following;
   logic load_entry;
@@ -142,7 +145,6 @@ module snnc_emit #(
   assign values = values_last_i || values_every_i;
   assign granted = state_q == Wait && owed_q == '0;
   assign delay = segment_i[23:20];
-  assign silent = step_q < {1'b0, delay} || (segment_i[24] && last_step_q);
   assign last_segment = 3'(segment_q) == segment_count_i - 3'd1;
   assign last_word = (WordBits + 1)'(word_q) == words_i - (WordBits + 1)'(1);
   assign segment_done = state_q == Segment && scan_q[0];
@@ -152,11 +154,9 @@ module snnc_emit #(
   assign word_done = (scan_done && (values ? lanes_q : spikes_q) == '0) || word_sent;
   assign pixel_done = pixel_word_q == pixel_words_i - 8'd1;
   assign row_done = column_q == columns_i - 8'd1;
-  assign first_destination = segment_i[DestinationAddressBits-1:0];
-  assign last_of_segment = (DestinationAddressBits + 1)'(destination_q)
-      == segment_i[8+:DestinationAddressBits+1] - (DestinationAddressBits + 1)'(1);
+  assign last_of_segment = destination_q == last_destination_q;
   assign following = last_of_segment
-      ? first_destination : destination_q + DestinationAddressBits'(1);
+      ? first_destination_q : destination_q + DestinationAddressBits'(1);
   assign last_destination = (DestinationAddressBits + 1)'(destination_q)
       == destination_count_i - (DestinationAddressBits + 1)'(1);
   assign last_source = (SourceAddressBits + 1)'(source_q)
@@ -181,7 +181,13 @@ module snnc_emit #(
       if (lanes_q[i]) lane = LaneBits'(i);
     end
   end
-  assign later_lanes = lanes_q & (lanes_q - Lanes'(1));
+  // All but the lowest; a subtraction would end in a carry chain.
+  always_comb begin
+    later_lanes = lanes_q;
+    for (int i = 0; i < Lanes; i++) begin
+      if ((lanes_q & ((Lanes'(1) << i) - Lanes'(1))) == '0) later_lanes[i] = 1'b0;
+    end
+  end
   assign neuron = NeuronBits'(word_q) * NeuronBits'(Lanes) + NeuronBits'(lane);
   assign value = lane_values[lane];
   assign local_coordinate = (flat_i || values) ? 24'(neuron)
@@ -214,8 +220,8 @@ module snnc_emit #(
   assign bitmap_slot_o = step_q[3:0] - delay;
   // Values have no bitmap, so when their words are done is of no use here; nor is it for the place of a
   // word in the tile, below.
-  assign bitmap_word_o = (state_q == Segment) ? WordBits'(segment_done)
-      : spikes_done ? next_word_q + WordBits'(1) : next_word_q;
+  assign bitmap_word_o = spikes_done ? next_word_q + WordBits'(1)
+      : (state_q == Segment) ? WordBits'(segment_done) : next_word_q;
   assign state_read_o = values && (segment_done || state_q == Scan || state_q == Send);
   assign word_o = word_done ? next_word_q : word_q;
   assign segment_address_o = segment_q;
@@ -246,9 +252,9 @@ module snnc_emit #(
       end
       Segment: begin
         scan_q <= segment_done ? '0 : 2'd1;
-        destination_q <= silent ? '0 : first_destination;
+        destination_q <= silent_q ? '0 : first_destination_q;
         if (segment_done) begin
-          if (!silent) state_q <= Scan;
+          if (!silent_q) state_q <= Scan;
           else if (last_segment) state_q <= End;
           else segment_q <= segment_q + 2'd1;
         end
@@ -278,7 +284,7 @@ module snnc_emit #(
     if (word_done) begin
       if (!last_word) begin
         state_q <= Scan;
-        destination_q <= first_destination;
+        destination_q <= first_destination_q;
       end else begin
         state_q <= last_segment ? End : Segment;
         segment_q <= segment_q + 2'd1;
@@ -286,6 +292,12 @@ module snnc_emit #(
       end
     end
     if (rst_i) state_q <= Idle;
+  end
+
+  always_ff @(posedge clk_i) begin
+    first_destination_q <= segment_i[DestinationAddressBits-1:0];
+    last_destination_q <= segment_i[8+:DestinationAddressBits] - DestinationAddressBits'(1);
+    silent_q <= step_q < {1'b0, delay} || (segment_i[24] && last_step_q);
   end
 
   always_ff @(posedge clk_i) begin
