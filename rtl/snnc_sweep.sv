@@ -51,11 +51,10 @@ module snnc_sweep #(
   logic [WordBits-1:0] read_word_q;
   // Bit i: a word was read i + 1 cycles ago.
   logic [SweepLatency-1:0] reads_q;
-  logic [WordBits:0] written_q;
+  logic [WordBits-1:0] written_q;
 
   logic reading;
   logic last_parameter;
-  logic [WordBits:0] written;
 
   assign reading = (sweep_i || init_i) && count_q != words_i;
   assign last_parameter = (ParameterBits + 1)'(parameter_q)
@@ -72,16 +71,16 @@ module snnc_sweep #(
   assign add_constant_o = reads_q[0];
   assign settle_o = sweep_i && reads_q[3];
   assign write_o = sweep_i ? reads_q[SweepLatency-1] : init_i && reads_q[InitLatency-1];
-  assign write_word_o = written_q[WordBits-1:0];
-  assign written = written_q + (WordBits + 1)'(1);
-  assign last_cycle_o = write_o && written == words_i;
+  assign write_word_o = written_q;
+  // Words are read without a gap, so the write that none follows is the last.
+  assign last_cycle_o = write_o && !(sweep_i ? reads_q[SweepLatency-2] : reads_q[InitLatency-2]);
 
   always_ff @(posedge clk_i) begin
     if (reading) begin
       count_q <= count_q + (WordBits + 1)'(1);
       parameter_q <= last_parameter ? '0 : parameter_q + ParameterBits'(1);
     end
-    if (write_o) written_q <= written;
+    if (write_o) written_q <= written_q + WordBits'(1);
     read_word_q <= count_q[WordBits-1:0];
     parameter_q2 <= parameter_q;
     parameter_q3 <= parameter_q2;
