@@ -241,7 +241,7 @@ MUTATIONS = (
         "router-pops-the-loser",
         "router",
         "snnc_router.sv",
-        "request[from] && ready_i[port] && choice == 3'(from);",
+        "grant[from] && ready_i[port];",
         "request[from] && ready_i[port];",
     ),
     Mutation(

@@ -16,7 +16,8 @@ module snnc_arbiter #(
   input  wire logic                  ready_i,
   // Somebody asks.
   output      logic                  valid_o,
-  // Index of the chosen requester; meaningful while `valid_o`.
+  // The chosen requester, one bit of each, and its index, meaningful while `valid_o`.
+  output      logic [Requesters-1:0] grant_o,
   output      logic [ChoiceBits-1:0] choice_o
 );
   // The first requester to be looked at. While a choice waits it is the choice itself, which
@@ -31,8 +32,10 @@ module snnc_arbiter #(
       upper[i] = request_i[i] && ChoiceBits'(i) >= first_q;
     end
     candidates = (upper != '0) ? upper : request_i;
+    grant_o = candidates;
     choice_o = '0;
     for (int i = Requesters - 1; i >= 0; i--) begin
+      if ((candidates & ((Requesters'(1) << i) - Requesters'(1))) != '0) grant_o[i] = 1'b0;
       if (candidates[i]) choice_o = ChoiceBits'(i);
     end
   end

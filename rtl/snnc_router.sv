@@ -82,6 +82,7 @@ module snnc_router #(
 
   for (genvar port = 0; port < Ports; port++) begin : g_output
     logic [Ports-1:0] request;
+    logic [Ports-1:0] grant;
     logic [2:0] choice;
 
     // Turns that dimension order never takes are left out: from the Y direction only South to
@@ -94,7 +95,7 @@ module snnc_router #(
       end else begin : g_to_y
         assign request[from] = (from != port || port == Local) && wanted[from*Ports+port];
       end
-      assign pops[port*Ports+from] = request[from] && ready_i[port] && choice == 3'(from);
+      assign pops[port*Ports+from] = grant[from] && ready_i[port];
     end
 
     snnc_arbiter #(
@@ -105,6 +106,7 @@ module snnc_router #(
       .request_i(request),
       .ready_i(ready_i[port]),
       .valid_o(valid_o[port]),
+      .grant_o(grant),
       .choice_o(choice)
     );
 

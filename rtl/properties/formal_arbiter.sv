@@ -18,6 +18,7 @@ module formal_arbiter #(
   (* anyconst *) logic [ChoiceBits-1:0] patient;
   logic rst;
   logic valid;
+  logic [Requesters-1:0] grant;
   logic [ChoiceBits-1:0] choice;
 
   assign rst = reset || $initstate;
@@ -30,6 +31,7 @@ module formal_arbiter #(
     .request_i(request),
     .ready_i(ready),
     .valid_o(valid),
+    .grant_o(grant),
     .choice_o(choice)
   );
 
@@ -78,6 +80,7 @@ module formal_arbiter #(
     if (!rst) assume ((waiting_q & ~request) == '0);
     if (!rst) begin
       assert (valid == (request != '0));
+      assert (grant == (valid ? Requesters'(1) << choice : '0));
       if (valid) begin
         assert (request[choice]);
         assert (choice == first);
