@@ -137,6 +137,7 @@ module snnc_emit #(
   logic load_entry;
   logic offer;
   logic step;
+  logic entry_done;
   logic last_destination;
   logic last_source;
   logic [2:0] kind;
@@ -149,7 +150,7 @@ module snnc_emit #(
   assign last_word = (WordBits + 1)'(word_q) == words_i - (WordBits + 1)'(1);
   assign segment_done = state_q == Segment && scan_q[0];
   assign scan_done = state_q == Scan && (!values || scan_q == 2'd2);
-  assign word_sent = state_q == Send && step && last_entry_q && later_lanes == '0;
+  assign word_sent = state_q == Send && entry_done && last_entry_q && later_lanes == '0;
   assign spikes_done = (state_q == Scan && spikes_q == '0) || word_sent;
   assign word_done = (scan_done && (values ? lanes_q : spikes_q) == '0) || word_sent;
   assign pixel_done = pixel_word_q == pixel_words_i - 8'd1;
@@ -199,7 +200,9 @@ module snnc_emit #(
   assign offer = state_q == Credit || (state_q == Send && hit_q)
       || (state_q == End && destination_i[73]);
   assign step = !offer || ready_i;
-  assign load_entry = state_q == Scan || (state_q == Send && step);
+  // What `step` is in SEND, without the END bit of the table.
+  assign entry_done = !hit_q || ready_i;
+  assign load_entry = state_q == Scan || (state_q == Send && entry_done);
   assign valid_o = offer;
 
   assign kind = (state_q == Credit) ? snnc_pkg::FlitCredit :
@@ -268,7 +271,7 @@ module snnc_emit #(
         end
       end
       Send: begin
-        if (step) begin
+        if (entry_done) begin
           destination_q <= following;
           if (last_entry_q) lanes_q <= later_lanes;
         end
