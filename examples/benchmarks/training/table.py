@@ -19,7 +19,7 @@ COLUMNS = (
 
 def read_results(folder: Path) -> list[dict[str, Any]]:
     """The results of all finished cells."""
-    return [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
+    return [json.loads(path.read_text()) for path in sorted(folder.glob("*-T*-s*.json"))]
 
 
 def markdown(results: list[dict[str, Any]]) -> str:
