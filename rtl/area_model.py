@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..compiler.image import Image
-from .memories import address_bits, memory_cells
+from .export import address_bits
+from .memories import memory_cells
 from .parameters import WEIGHTS_ALONE, RtlParameters, parameters_for
 
 MEASUREMENTS = "area_measurements.json"

@@ -96,15 +96,16 @@ def _contents(core: CoreImage | None, image: Image) -> dict[str, str]:
 
 def _axon_entry(entry: int, image: Image) -> int:
     """An axon entry as the table keeps it: its addresses as wide as those of this hardware's memories."""
-    weight_bits = _address_bits(image.depth(Memory.WEIGHTS))
-    state_bits = _address_bits(image.depth(Memory.STATE))
+    weight_bits = address_bits(image.depth(Memory.WEIGHTS))
+    state_bits = address_bits(image.depth(Memory.STATE))
     weights, state, counts = entry & 0xFFFF, entry >> 16 & 0xFFFF, entry >> 32
     kept = weights & ((1 << weight_bits) - 1)
     kept |= (state & ((1 << state_bits) - 1)) << weight_bits
     return kept | counts << (weight_bits + state_bits)
 
 
-def _address_bits(words: int) -> int:
+def address_bits(words: int) -> int:
+    """Bits that name one of `words`, at least one."""
     return max((words - 1).bit_length(), 1)
 
 

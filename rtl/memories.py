@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..compiler.image import CoreImage, Image, Memory, MemoryImage
-from .export import TABLE_BITS
+from .export import TABLE_BITS, address_bits
 from .parameters import WEIGHTS_ALONE, RtlParameters
 
 BLOCK_SHAPES = ((36, 512), (18, 1024), (9, 2048), (4, 4096), (2, 8192), (1, 16384))
@@ -128,8 +128,3 @@ def _varying_bits(*sections: MemoryImage) -> int:
     words = np.concatenate([section.words for section in sections])
     ones, zeros = np.bitwise_or.reduce(words), np.bitwise_or.reduce(~words)
     return sum(int(chunk).bit_count() for chunk in ones & zeros)
-
-
-def address_bits(words: int) -> int:
-    """Bits that name one of `words`, at least one."""
-    return max((words - 1).bit_length(), 1)

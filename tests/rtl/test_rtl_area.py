@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from snnc.rtl.area import DENSE, main, row
+from snnc.rtl.area import DENSE, HEADER, main, row
 from snnc.rtl.area_model import multipliers
 from snnc.rtl.openflow import PathStep, Placement
 
@@ -16,10 +16,11 @@ def placement(fmax: float, luts: int) -> Placement:
 
 
 def test_a_line_shows_every_seed_and_the_area_of_the_median() -> None:
-    line = row("small", [placement(90.0, 1000), placement(110.0, 1200), placement(100.0, 1104)], lanes=8)
+    line = row("small", 800, [placement(90.0, 1000), placement(110.0, 1200), placement(100.0, 1104)], 8)
     cells = [cell.strip() for cell in line.strip("|").split("|")]
-    assert cells[:8] == ["`small`", "1,104", "138", "20", "3", "4", "90.0 110.0 100.0", "**100.0**"]
-    assert cells[8].startswith("core.first_q to core.last_q: 1.0 ns")
+    assert cells[:9] == ["`small`", "1,104", "138", "100", "20", "3", "4", "90.0 110.0 100.0", "**100.0**"]
+    assert len(cells) == HEADER.splitlines()[0].strip("|").count("|") + 1
+    assert cells[9].startswith("core.first_q to core.last_q: 1.0 ns")
 
 
 def test_multipliers_by_rule() -> None:
