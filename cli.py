@@ -2,13 +2,16 @@
 
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from . import __version__
 from .console import Console, SnncGroup, format_quantity, parse_quantity
-from .errors import BudgetExceeded, MismatchError, UsageError
+from .errors import BudgetExceeded, MismatchError, TimingFailed, UsageError
+
+if TYPE_CHECKING:
+    from .optimise import Goal
 
 EPILOG = (
     "Exit codes: 0 ok, 1 bug, 2 usage or bad file, 3 does not fit or timing fails, 4 unsupported model, "
@@ -148,7 +151,7 @@ def compile_command(
     data_dir: Path | None,
     print_after: str | None,
     check: bool,
-    optimise: Literal["latency", "area", "energy"] | None,
+    optimise: "Goal | None",
     dry_run: bool,
 ) -> None:
     """Compile MODEL for a target into a build directory."""
@@ -326,6 +329,13 @@ def synth(
     if placed is None:
         result = synthesise_build(build, seed=seed, clock_mhz=clock, loadable=loadable, console=console)
         _write_json(result.to_dict(), json_file)
+        if not result.met:
+            fmax, wanted = result.fmax_hz / 1e6, result.clock_hz / 1e6
+            raise TimingFailed(
+                f"the placed design runs at {fmax:.1f} MHz, the clock is {wanted:.1f} MHz",
+                where=str(build),
+                hint=f"`--clock {int(fmax)}` asks for less; another `--seed` may be faster",
+            )
         return
     if clock is not None or loadable or seed != 1:
         raise UsageError("--seed, --clock and --loadable are those of the design whose weights are exchanged")

@@ -36,7 +36,8 @@ def placed_build(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result
     """A build that `snnc synth` has placed, and what the command said."""
     build = tmp_path_factory.mktemp("placed")
     Program(tiny_network(), tiny_program(load_target("ecp5-25k"))).save(build)
-    return build, CliRunner().invoke(main, ["synth", str(build), "--clock", "400", "--seed", "3"])
+    arguments = ["synth", str(build), "--clock", "400", "--seed", "3", "--json", str(build / "copy.json")]
+    return build, CliRunner().invoke(main, arguments)
 
 
 def test_a_small_network_is_placed_and_a_missed_clock_ends_with_code_3(placed: tuple[Path, Result]) -> None:
@@ -44,6 +45,7 @@ def test_a_small_network_is_placed_and_a_missed_clock_ends_with_code_3(placed: t
     assert run.exit_code == 3, run.output
     report = json.loads((build / "synth.json").read_text())
     assert f"runs at {report['fmax_hz'] / 1e6:.1f} MHz, the clock is 400.0 MHz" in run.stderr
+    assert json.loads((build / "copy.json").read_text()) == report
     assert 20e6 < report["fmax_hz"] < 400e6
     assert report["seed"] == 3
     assert report["bram"]["used"] == report["predicted"]["bram"]
