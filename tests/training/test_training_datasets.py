@@ -58,7 +58,7 @@ def test_payload_limit() -> None:
 
 def _idx(shape: tuple[int, ...], content: bytes, magic: int | None = None) -> bytes:
     first = magic if magic is not None else 0x0800 | len(shape)
-    return gzip.compress(struct.pack(f">{1 + len(shape)}I", first, *shape) + content)
+    return gzip.compress(struct.pack(f">{1 + len(shape)}I", first, *shape) + content, mtime=0)
 
 
 @pytest.fixture
@@ -99,6 +99,17 @@ def test_missing_data_set_names_the_files(mnist: Path, monkeypatch: pytest.Monke
         (_idx((2**32 - 1, 2**32 - 1, 2**32 - 1), bytes(12)), "outside 1.."),
         (_idx((0, 2, 2), b""), "outside 1.."),
         (_idx((2, 2, 2), bytes(8)), "y must be 2 integers"),
+    ],
+    ids=[
+        "not_gzip",
+        "cut_short",
+        "no_header",
+        "wrong_magic",
+        "too_little_data",
+        "too_much_data",
+        "huge_sizes",
+        "no_images",
+        "wrong_labels",
     ],
 )
 def test_broken_idx(mnist: Path, content: bytes, message: str) -> None:
