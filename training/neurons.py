@@ -1,7 +1,8 @@
 """The dynamics of a population over time, as one differentiable operation on exact integers.
 
 Equal to `compiler.arithmetic.neuron_step` value by value. The gradients are written by hand, since a chain
-of elementary operations costs several times the memory traffic and nothing else in training is as slow.
+of elementary operations costs several times the memory traffic and nothing else in training is as slow. On a
+CPU `kernels.py` does the same in one pass.
 """
 
 import math
@@ -12,6 +13,7 @@ import torch
 from torch import Tensor
 
 from ..compiler.arithmetic import Decay, state_range
+from . import kernels
 from .config import Population
 from .recipe import Surrogate
 from .surrogate import floor_through
@@ -22,7 +24,9 @@ SINGLE_STEP_WIDTH = 4.0
 """Sharpness alpha of the surrogate `s2nn` below the threshold."""
 
 
-class _Dynamics(torch.autograd.Function):
+class Dynamics(torch.autograd.Function):
+    """By PyTorch's operations, on any device."""
+
     @staticmethod
     def forward(
         context: Any,
@@ -85,6 +89,81 @@ class _Dynamics(torch.autograd.Function):
         return total, total[0], of_threshold, total.sum_to_size(shape), None, None
 
 
+class CompiledDynamics(torch.autograd.Function):
+    """By the kernels, on a CPU; the same values, and gradients that differ by the order of their sums."""
+
+    @staticmethod
+    def forward(
+        context: Any,
+        currents: Tensor,
+        membrane: Tensor,
+        threshold: Tensor,
+        bias: Tensor,
+        population: Population,
+        surrogate: Surrogate,
+    ) -> tuple[Tensor, Tensor]:
+        whole = currents.shape
+        sizes = _by_channel(whole[1:], threshold)
+        # Currents that are one tensor for all steps are read once.
+        seen = currents[:1] if currents.stride(0) == 0 else currents
+        arrays = [
+            seen.reshape(-1, *sizes),
+            membrane.expand(whole[1:]).reshape(sizes),
+            threshold.reshape(-1),
+            bias.reshape(-1),
+        ]
+        arrays = [values.detach().contiguous() for values in arrays]
+        limit = arrays[2]
+        keep, drop = 1, limit
+        if population.reset == "hard":
+            keep, drop = 0, torch.full_like(limit, -population.reset_value)
+        if population.reset == "none":
+            arrays[2] = torch.full_like(limit, math.inf)
+        numbers = limit.new_tensor((keep, *state_range(population.state_bits), _fraction(population.leak)))
+        membranes, spikes = (limit.new_empty(whole[0], *sizes) for _ in range(2))
+        kernels.advance(*(values.numpy() for values in (*arrays, drop, numbers, membranes, spikes)))
+        context.population, context.surrogate = population, surrogate
+        context.shapes = whole, threshold.shape, bias.shape
+        context.set_materialize_grads(False)
+        context.save_for_backward(*arrays, membranes, spikes)
+        return membranes.reshape(whole), spikes.reshape(whole)
+
+    @staticmethod
+    def backward(
+        context: Any, *gradients: Tensor | None
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor, None, None]:
+        *arrays, membranes, spikes = context.saved_tensors
+        population: Population = context.population
+        limit = arrays[2]
+        width, height = _FACTORS[context.surrogate]
+        keep = 1 if population.reset == "soft" else 0
+        numbers = limit.new_tensor((1.0 - _fraction(population.leak), keep, 1, width, height))
+        of_membranes, of_spikes = (
+            membranes[:0] if part is None else part.reshape(membranes.shape).contiguous()
+            for part in gradients
+        )
+        if population.reset == "none":
+            of_spikes = membranes[:0]
+        of_currents = torch.empty_like(membranes)
+        sums = torch.zeros(2, len(limit), dtype=torch.float64)
+        given = (*arrays, numbers, membranes, spikes, of_membranes, of_spikes)
+        kernels.gradients(
+            context.surrogate == "s2nn", *(values.numpy() for values in (*given, of_currents, *sums))
+        )
+        whole, threshold, bias = context.shapes
+        of_threshold, of_bias = sums.to(limit.dtype)
+        of_currents = of_currents.reshape(whole)
+        return of_currents, of_currents[0], of_threshold.reshape(threshold), of_bias.reshape(bias), None, None
+
+
+def _by_channel(population: torch.Size, threshold: Tensor) -> tuple[int, int, int]:
+    """A population's shape as (samples, channels, positions), where `threshold` has one value per channel."""
+    positions = math.prod(population[len(population) - threshold.ndim + 1 :])
+    if len(threshold) == 1:
+        return 1, 1, population.numel()
+    return population.numel() // (len(threshold) * positions), len(threshold), positions
+
+
 def run_population(
     currents: Tensor,
     membrane: Tensor,
@@ -96,12 +175,13 @@ def run_population(
     """Membranes after each step and spikes (0 and 1) of the steps in `currents` (steps, samples, ...).
 
     All tensors hold integers; `membrane` (samples, ...) is the state before the first of the steps,
-    `threshold` (>= 1) and `bias` broadcast against it. Gradients: 1 through the clamp, 1 - fraction through
-    the leak, none through the reset's choice, and through the comparison the surrogate, a function of the
-    distance (membrane - threshold) / threshold, so that its width does not depend on the units of the
-    accumulator.
+    `threshold` (>= 1) and `bias`, of one shape such as (channels, 1, 1), broadcast against it. Gradients: 1
+    through the clamp, 1 - fraction through the leak, none through the reset's choice, and through the
+    comparison the surrogate, a function of the distance (membrane - threshold) / threshold, so that its width
+    does not depend on the units of the accumulator.
     """
-    result = _Dynamics.apply(  # type: ignore[no-untyped-call]
+    dynamics = Dynamics if currents.is_cuda else CompiledDynamics
+    result = dynamics.apply(  # type: ignore[no-untyped-call]
         currents, membrane, threshold, bias, population, surrogate
     )
     return cast("tuple[Tensor, Tensor]", result)
@@ -152,6 +232,13 @@ SLOPES: dict[Surrogate, Callable[[Tensor, Tensor], Tensor]] = {
     "s2nn": _single_step_slope,
 }
 """Gradient of a spike with respect to the membrane, from the membrane before the reset and the threshold."""
+
+
+_FACTORS: dict[Surrogate, tuple[float, float]] = {
+    "atan": (math.pi / 2 * ATAN_WIDTH, ATAN_WIDTH / 2),
+    "s2nn": (SINGLE_STEP_WIDTH, 0.0),
+}
+"""Width and height of a slope, as the kernels take them."""
 
 
 def _fraction(leak: Decay) -> float:

@@ -1,11 +1,13 @@
 """Batch normalisation of a layer's integer synaptic currents: the statistics and where they act."""
 
-from typing import cast
+from typing import Any, cast
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 from torch.distributed.nn.functional import all_reduce
+
+from . import kernels
 
 MOMENTUM = 0.1
 """Part of the running statistics that one batch replaces, as in `torch.nn.BatchNorm2d`."""
@@ -37,18 +39,48 @@ class CurrentStatistics(nn.Module):
         """Mean and standard deviation of `currents` (steps, samples, channels, height, width) in accumulator
         units, with gradients; the running statistics move towards them.
         """
-        # Currents that are one tensor for all steps have the statistics of one step.
-        seen = currents[:1] if currents.stride(0) == 0 else currents
-        # Four times as fast as `torch.var_mean`; currents lie around 0, so that little cancels.
-        flat = seen.flatten(0, 1)
-        mean = flat.mean((0, 2, 3))
-        variance = (flat.square().mean((0, 2, 3)) - mean.square()).clamp(min=0)
+        mean, square = cast("tuple[Tensor, Tensor]", _Moments.apply(currents))  # type: ignore[no-untyped-call]
+        # Currents lie around 0, so that little cancels.
+        variance = (square - mean.square()).clamp(min=0)
         if dist.is_initialized():
-            variance, mean = _over_all_processes(variance, mean, seen.shape[1])
+            variance, mean = _over_all_processes(variance, mean, currents.shape[1])
         with torch.no_grad():
             self.mean.lerp_((mean * unit).to(self.mean.dtype), MOMENTUM)
             self.variance.lerp_((variance * unit.square()).to(self.variance.dtype), MOMENTUM)
         return mean, (variance + VARIANCE_FLOOR / unit.square()).sqrt()
+
+
+class _Moments(torch.autograd.Function):
+    """Mean and mean square of currents (steps, samples, channels, height, width) per channel."""
+
+    @staticmethod
+    def forward(context: Any, currents: Tensor) -> tuple[Tensor, Tensor]:
+        # Currents that are one tensor for all steps have the statistics of one step.
+        seen = currents[:1] if currents.stride(0) == 0 else currents
+        values = seen.flatten(0, 1).flatten(2).contiguous()
+        context.shape = currents.shape
+        context.save_for_backward(values)
+        if values.is_cuda:
+            return values.mean((0, 2)), values.square().mean((0, 2))
+        sums = torch.zeros(2, values.shape[1], dtype=torch.float64)
+        kernels.moments(values.numpy(), *sums.numpy())
+        mean, square = (sums / (values.numel() // len(sums[0]))).to(values.dtype)
+        return mean, square
+
+    @staticmethod
+    def backward(context: Any, *gradients: Tensor) -> Tensor:
+        (values,) = context.saved_tensors
+        size: torch.Size = context.shape
+        count = size.numel() // size[2]
+        constant, slope = (gradient / count for gradient in gradients)
+        if values.is_cuda:
+            gradient = torch.addcmul(constant[:, None], values, 2 * slope[:, None])
+        else:
+            gradient = torch.empty_like(values)
+            kernels.moments_gradient(
+                *(part.numpy() for part in (values, constant.contiguous(), slope.contiguous(), gradient))
+            )
+        return gradient.reshape(-1, *size[1:]).expand(size)
 
 
 def _over_all_processes(variance: Tensor, mean: Tensor, samples: int) -> tuple[Tensor, Tensor]:

@@ -15,7 +15,7 @@ from snnc.compiler.arithmetic import NO_LEAK, Decay, neuron_step, state_range, s
 from snnc.compiler.network import Shape
 from snnc.training.config import EdgeConfig, LayerConfig, Population
 from snnc.training.layers import SpikingLayer, exact_dtype
-from snnc.training.neurons import leaking_currents, run_population
+from snnc.training.neurons import CompiledDynamics, Dynamics, leaking_currents, run_population
 from snnc.training.schedule import run_block
 from snnc.training.surrogate import ceil_through, clamp_through, floor_through, round_through
 from snnc.training.synapses import delayed
@@ -242,6 +242,31 @@ def test_gradients_of_the_neurons(reset: str, leak: Decay, used: tuple[int, int]
             results.append([torch.zeros(()).double()] * len(inputs))
     for ours, theirs in zip(*results, strict=True):
         assert torch.allclose(ours, theirs)
+
+
+@pytest.mark.parametrize("reset", ["soft", "hard", "none"])
+@pytest.mark.parametrize("surrogate", ["atan", "s2nn"])
+@pytest.mark.parametrize("expanded", [False, True])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+def test_both_dynamics_are_one(reset: str, surrogate: str, expanded: bool, dtype: torch.dtype) -> None:
+    """The kernels of a CPU and PyTorch's operations, which a GPU takes."""
+    population = Population(reset=reset, leak=Decay(1, 2), state_bits=9, reset_value=-4)  # type: ignore[arg-type]
+    generator = torch.Generator().manual_seed(1)
+    drawn = [torch.randint(-90, 120, (1 if expanded else 3, 4, 3, 5, 7), generator=generator)]
+    drawn.append(torch.randint(-20, 20, (4, 3, 5, 7), generator=generator))
+    drawn.extend(torch.randint(5, 60, (3, 1, 1), generator=generator) for _ in range(2))
+    weights = torch.rand(2, 3, 4, 3, 5, 7, generator=generator).to(dtype)
+    results = []
+    for function in (Dynamics, CompiledDynamics):
+        inputs = [values.to(dtype).requires_grad_() for values in drawn]
+        currents = inputs[0].expand(3, -1, -1, -1, -1)
+        outputs = function.apply(currents, *inputs[1:], population, surrogate)  # type: ignore[no-untyped-call]
+        loss = sum((output * weight).sum() for output, weight in zip(outputs, weights, strict=True))
+        results.append((outputs, torch.autograd.grad(loss, inputs)))
+    for ours, theirs in zip(*(outputs for outputs, _ in results), strict=True):
+        assert torch.equal(ours, theirs)
+    for ours, theirs in zip(*(gradients for _, gradients in results), strict=True):
+        assert torch.allclose(ours, theirs, rtol=1e-4, atol=1e-3)
 
 
 @pytest.mark.parametrize("reset", ["soft", "hard"])

@@ -14,7 +14,7 @@ from snnc.training.checkpoint import save_checkpoint
 from snnc.training.config import EdgeConfig, LayerConfig, Population
 from snnc.training.layers import SpikingLayer
 from snnc.training.model import SpikingClassifier
-from snnc.training.normalisation import MOMENTUM, VARIANCE_FLOOR
+from snnc.training.normalisation import MOMENTUM, VARIANCE_FLOOR, CurrentStatistics
 from snnc.training.recipes import find_recipe
 from snnc.training.schedule import run_block
 from snnc.training.train import train
@@ -115,3 +115,23 @@ def test_a_net_of_one_step_learns() -> None:
     }
     result = train(find_recipe("digits-mlp"), 1, {**settings, "batch_norm": "true", "rate_penalty": "0"})
     assert result.accuracy > 0.8
+
+
+@pytest.mark.parametrize("expanded", [False, True])
+def test_statistics_are_those_of_batch_normalisation(expanded: bool) -> None:
+    generator = torch.Generator().manual_seed(2)
+    steps = 1 if expanded else 3
+    currents = torch.randint(-50, 70, (steps, 4, 5, 3, 2), generator=generator).double().requires_grad_()
+    unit = torch.rand(5, generator=generator).double()
+    weights = torch.rand(2, 5, generator=generator).double()
+    results = []
+    variance, mean = torch.var_mean(currents, (0, 1, 3, 4), correction=0)
+    expected = mean, (variance + VARIANCE_FLOOR / unit.square()).sqrt()
+    statistics = CurrentStatistics(5)
+    observed = statistics.observe(currents.expand(3, -1, -1, -1, -1), unit)
+    for values in (expected, observed):
+        loss = sum((value * weight).sum() for value, weight in zip(values, weights, strict=True))
+        results.append((*values, *torch.autograd.grad(loss, currents)))
+    for ours, theirs in zip(*results, strict=True):
+        torch.testing.assert_close(ours, theirs)
+    torch.testing.assert_close(statistics.mean, (MOMENTUM * mean * unit).float())
