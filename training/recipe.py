@@ -61,13 +61,15 @@ class Recipe:
     schedule: LearningSchedule = "cosine"
     """Of the learning rate, over all epochs."""
     distill: Distill = "none"
-    """What the network learns from a float network of the same graph, which is trained first."""
+    """What the network learns from a float network, which is trained first."""
     distill_weight: float = 0.5
     """Part of the loss that comes from the teacher."""
     temperature: float = 4.0
     """Of the logits that student and teacher share with distill=logits or both."""
     teacher_epochs: int | None = None
     """Epochs of the teacher, or none for as many as the student's."""
+    teacher_hidden: tuple[int, ...] | None = None
+    """Neurons or channels of the teacher's hidden layers, or none for the student's; with distill=logits."""
     patience: int | None = None
     """Epochs without a better accuracy on held-out training samples before training stops, or none."""
     device: DeviceChoice = "auto"
@@ -135,6 +137,11 @@ def apply_settings(recipe: Recipe, settings: dict[str, str]) -> Recipe:
         value = getattr(changed, key)
         if value is not None and value < 1:
             raise UsageError(f"{key} must be at least 1 or none, not {value}")
+    if changed.teacher_hidden is not None and changed.distill not in ("none", "logits"):
+        raise UsageError(
+            f"teacher_hidden goes with distill=logits, not {changed.distill}: layers of another size have no "
+            "counterpart in the student"
+        )
     if not 0 <= changed.distill_weight <= 1:
         raise UsageError(f"distill_weight must be 0..1, not {changed.distill_weight}")
     if not 0 <= changed.shift <= MAX_SHIFT:
@@ -169,8 +176,10 @@ def _parse(key: str, text: str, kind: typing.Any) -> object:
             raise UsageError(f"{key} must be true or false, not {text!r}")
         return text.lower() == "true"
     optional = isinstance(kind, types.UnionType)
-    if optional and text.lower() == "none":
-        return None
+    if optional:
+        if text.lower() == "none":
+            return None
+        (kind,) = (choice for choice in typing.get_args(kind) if choice is not types.NoneType)
     if key == "energy_budget":
         return parse_quantity(text, "J", key)
     try:
@@ -182,15 +191,14 @@ def _parse(key: str, text: str, kind: typing.Any) -> object:
             return tuple(int(part) for part in text.split(",") if part.strip())
         return int(text)
     except ValueError:
-        meaning = _MEANINGS[optional, typing.get_origin(kind) or kind]
+        meaning = _MEANINGS[typing.get_origin(kind) or kind] + (" or none" if optional else "")
         raise UsageError(f"{key} must be {meaning}, not {text!r}") from None
 
 
-_MEANINGS: dict[tuple[bool, object], str] = {
-    (False, int): "an integer",
-    (False, float): "a number",
-    (False, tuple): "integers separated by commas",
-    (True, types.UnionType): "an integer or none",
+_MEANINGS: dict[object, str] = {
+    int: "an integer",
+    float: "a number",
+    tuple: "integers separated by commas",
 }
 
 

@@ -100,7 +100,7 @@ def train_teacher(
     levels: int | None = None,
     weight_bits: int | None = None,
 ) -> Teacher:
-    """The network that teaches the student of `session.recipe`; raises UsageError for a loop.
+    """The network that teaches the student `config` of `session.recipe`; raises UsageError for a loop.
 
     Its training depends on nothing that makes the student spiking, so that students of one seed share it.
     `levels` and `weight_bits` as in `AnalogClassifier`.
@@ -110,6 +110,8 @@ def train_teacher(
     with torch.random.fork_rng():
         torch.manual_seed(session.seed)
         try:
+            if session.recipe.teacher_hidden is not None:
+                config = recipe.model_config(config.shape, config.layers[-1].channels)
             network = AnalogClassifier(config, levels=levels, weight_bits=weight_bits)
         except ValueError as error:
             raise UsageError(f"recipe {session.recipe.name}: no teacher: {error}") from error
@@ -123,6 +125,8 @@ def teacher_recipe(recipe: Recipe) -> Recipe:
     epochs = recipe.epochs if recipe.teacher_epochs is None else recipe.teacher_epochs
     # Steps decide what a rate code shows the teacher; graded pixels are the same in every step.
     steps = 1 if recipe.encoding in ("direct", "held") else recipe.steps
+    if recipe.teacher_hidden is not None:
+        shared["hidden"] = recipe.teacher_hidden
     return replace(Recipe("teacher", "a network without spikes"), **shared, epochs=epochs, steps=steps)
 
 

@@ -23,6 +23,7 @@ from snnc.training.distillation import (
 )
 from snnc.training.fitting import Progress
 from snnc.training.model import SpikingClassifier
+from snnc.training.recipe import apply_settings
 from snnc.training.recipes import find_recipe
 from snnc.training.teacher import inherit, teacher_recipe
 from snnc.training.train import TrainingFiles, train
@@ -191,6 +192,25 @@ def test_a_teacher_does_not_depend_on_what_makes_the_student_spiking() -> None:
     assert teacher_recipe(student) == teacher_recipe(RECIPE)
     assert teacher_recipe(replace(RECIPE, teacher_epochs=3)).epochs == 3
     assert teacher_recipe(replace(RECIPE, hidden=(7,))) != teacher_recipe(RECIPE)
+
+
+def test_a_teacher_may_be_larger(tmp_path: Path) -> None:
+    settings = {**SHORT, "batch_norm": "true", "distill": "logits", "teacher_hidden": "48,24"}
+    files = TrainingFiles.beside(tmp_path / "m.pt")
+    result = train(RECIPE, 1, settings, files=files)
+    assert result.teacher_accuracy is not None and result.teacher_accuracy > 0.85
+    assert result.accuracy > 0.8
+    kept = torch.load(files.teacher, weights_only=False)["state"]
+    shapes = [
+        tuple(values.shape) for name, values in kept["network"].items() if name.endswith("synapses.weight")
+    ]
+    assert shapes == [(48, 64), (24, 48), (10, 24)]
+
+
+@pytest.mark.parametrize("kind", ["features", "both", "layerwise", "ckd"])
+def test_only_logits_are_learned_from_a_larger_teacher(kind: str) -> None:
+    with pytest.raises(UsageError, match=f"teacher_hidden goes with distill=logits, not {kind}"):
+        apply_settings(RECIPE, {"distill": kind, "teacher_hidden": "48"})
 
 
 def test_loops_have_no_teacher() -> None:

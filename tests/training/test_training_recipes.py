@@ -181,6 +181,7 @@ def test_settings() -> None:
             "architecture must be one of mlp, cnn, pooled, residual, recurrent, not",
         ),
         ("epochs", "0", "epochs must be greater than 0, not 0"),
+        ("teacher_hidden", "x", "teacher_hidden must be integers separated by commas or none, not 'x'"),
         ("hidden", "128;64", "hidden must be integers separated by commas"),
         ("reset", "none", "reset must be one of soft, hard, not 'none'"),
     ],

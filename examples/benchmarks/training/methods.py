@@ -47,8 +47,9 @@ class Place:
 
     @property
     def teacher(self) -> Path:
-        """The float network of this seed, which all its students share."""
-        return self.folder / f"{self.cell.network}-s{self.cell.seed}.teacher"
+        """The float network of this seed, which all its students share; that of `large` is another."""
+        kind = "large-teacher" if self.cell.method == "large" else "teacher"
+        return self.folder / f"{self.cell.network}-s{self.cell.seed}.{kind}"
 
 
 def trained(cell: Cell, recipe: Recipe, place: Place, report: Report) -> dict[str, Any]:
