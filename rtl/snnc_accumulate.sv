@@ -90,6 +90,8 @@ module snnc_accumulate #(
   // What is left of it.
   logic busy_q;
   logic [7:0] payload_q;
+  // No bit is left behind the lowest one; known from the second cycle of a pass on, which has four.
+  logic last_pass_q;
   logic [1:0] lead_q;
   logic [1:0] from_q;
   logic [3:0] rows_left_q;
@@ -97,12 +99,13 @@ module snnc_accumulate #(
   logic [CountBits-1:0] words_left_q;
   logic idle_q;
   logic [1:0] idle_left_q;
+  // The last cycle of a pass; known a cycle early, since a pass without idle cycles has words to see it come.
+  logic pass_ends_q;
 
   logic read;
   logic last_word;
   logic last_column;
   logic last_read;
-  logic pass_ends;
   logic final_cycle;
   logic [7:0] later_bits;
   logic [2:0] shift;
@@ -142,9 +145,8 @@ module snnc_accumulate #(
   assign last_word = words_left_q == CountBits'(1);
   assign last_column = columns_left_q == 4'd1;
   assign last_read = read && last_word && last_column && rows_left_q == 4'd1;
-  assign pass_ends = (last_read && gap_q == '0) || (idle_q && idle_left_q == 2'd1);
   assign later_bits = payload_q & (payload_q - 8'd1);
-  assign final_cycle = pass_ends && later_bits == '0;
+  assign final_cycle = pass_ends_q && last_pass_q;
 
   assign ready_o = !busy_q || final_cycle;
   assign busy_o = busy_q;
@@ -180,7 +182,8 @@ module snnc_accumulate #(
       else if (!last_column) from_q <= FromColumn;
       else from_q <= last_read ? FromEvent : FromRow;
     end
-    if (pass_ends) payload_q <= later_bits;
+    last_pass_q <= later_bits == '0;
+    if (pass_ends_q) payload_q <= later_bits;
     idle_left_q <= idle_q ? idle_left_q - 2'd1 : gap_q;
     if (start_i) begin
       payload_q <= payload_i;
@@ -195,11 +198,14 @@ module snnc_accumulate #(
   always_ff @(posedge clk_i) begin
     if (start_i) busy_q <= 1'b1;
     else if (final_cycle) busy_q <= 1'b0;
-    if (pass_ends) idle_q <= 1'b0;
+    if (pass_ends_q) idle_q <= 1'b0;
     else if (last_read) idle_q <= 1'b1;
+    pass_ends_q <= (idle_q && idle_left_q == 2'd2) || (last_read && gap_q == 2'd1)
+        || (read && words_left_q == CountBits'(2) && last_column && rows_left_q == 4'd1 && gap_q == '0);
     if (rst_i) begin
       busy_q <= 1'b0;
       idle_q <= 1'b0;
+      pass_ends_q <= 1'b0;
     end
   end
 
@@ -301,6 +307,11 @@ module snnc_accumulate #(
               && !(read_q5 && word_q5 == word_q2))
         else $fatal(1, "%m: word %0d read before it was written back", word_q2);
       assert (32'(word_q2) < StateWords) else $fatal(1, "%m: beyond the state memory");
+    end
+    if (!rst_i) begin
+      assert (pass_ends_q == ((last_read && gap_q == '0) || (idle_q && idle_left_q == 2'd1))
+              && (!pass_ends_q || last_pass_q == (later_bits == '0)))
+        else $fatal(1, "%m: end of a pass missed");
     end
     if (!rst_i && weight_read_o) begin
       assert (32'(weight_address_q) < WeightWords) else $fatal(1, "%m: beyond the weight memory");

@@ -20,35 +20,36 @@ module snnc_arbiter #(
   output      logic [Requesters-1:0] grant_o,
   output      logic [ChoiceBits-1:0] choice_o
 );
-  // The first requester to be looked at. While a choice waits it is the choice itself, which
-  // therefore stays the first of those who ask: that is the hold.
-  logic [ChoiceBits-1:0] first_q;
+  // The requesters that are looked at before the others: all behind the last one served. While a choice
+  // waits it is the lowest of them, and therefore stays the first of those who ask: that is the hold.
+  logic [Requesters-1:0] upper_q;
 
   logic [Requesters-1:0] upper;
-  logic [Requesters-1:0] candidates;
+  logic [Requesters-1:0] behind;
+
+  function automatic logic [Requesters-1:0] lowest(input logic [Requesters-1:0] set);
+    lowest = set;
+    for (int i = 1; i < Requesters; i++) begin
+      if ((set & ((Requesters'(1) << i) - Requesters'(1))) != '0) lowest[i] = 1'b0;
+    end
+  endfunction
+
+  assign upper = request_i & upper_q;
+  assign grant_o = (upper != '0) ? lowest(upper) : lowest(request_i);
 
   always_comb begin
-    for (int i = 0; i < Requesters; i++) begin
-      upper[i] = request_i[i] && ChoiceBits'(i) >= first_q;
-    end
-    candidates = (upper != '0) ? upper : request_i;
-    grant_o = candidates;
     choice_o = '0;
-    for (int i = Requesters - 1; i >= 0; i--) begin
-      if ((candidates & ((Requesters'(1) << i) - Requesters'(1))) != '0) grant_o[i] = 1'b0;
-      if (candidates[i]) choice_o = ChoiceBits'(i);
+    for (int i = 0; i < Requesters; i++) begin
+      if (grant_o[i]) choice_o = choice_o | ChoiceBits'(i);
+      behind[i] = (grant_o & ((Requesters'(1) << i) - Requesters'(1))) != '0;
     end
   end
 
   assign valid_o = request_i != '0;
 
   always_ff @(posedge clk_i) begin
-    if (valid_o) begin
-      if (!ready_i) first_q <= choice_o;
-      else if (choice_o == ChoiceBits'(Requesters - 1)) first_q <= '0;
-      else first_q <= choice_o + ChoiceBits'(1);
-    end
-    if (rst_i) first_q <= '0;
+    if (valid_o) upper_q <= ready_i ? behind : behind | grant_o;
+    if (rst_i) upper_q <= '0;
   end
 
 `ifdef SNNC_ASSERT

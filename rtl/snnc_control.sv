@@ -41,12 +41,14 @@ module snnc_control (
   logic [1:0] state_q;
   logic [1:0] state_d;
   logic [CountBits-1:0] ends_q;
+  // `ends_q` is what is needed; not looked at in the cycle behind the start of a step.
+  logic ends_met_q;
   logic [StepBits-1:0] step_q;
   logic last_step_q;
   logic step_starts;
   logic step_ends;
 
-  assign step_starts = state_q == Accumulate && enable_i && ends_q == ends_needed_i && quiet_i
+  assign step_starts = state_q == Accumulate && enable_i && ends_met_q && quiet_i
       && emitter_idle_i;
   assign step_ends = state_q != Accumulate && state_d == Accumulate;
 
@@ -83,7 +85,9 @@ module snnc_control (
 
   always_ff @(posedge clk_i) begin
     state_q <= state_d;
-    ends_q <= ends_q + CountBits'(end_i) - (step_starts ? ends_needed_i : '0);
+    // A step starts when `ends_q` is `ends_needed_i`.
+    ends_q <= step_starts ? CountBits'(end_i) : ends_q + CountBits'(end_i);
+    ends_met_q <= end_i ? ends_q + CountBits'(1) == ends_needed_i : ends_q == ends_needed_i;
     if (end_i && end_last_i) last_step_q <= 1'b1;
     else if (step_ends) last_step_q <= 1'b0;
     if (step_ends) begin
@@ -93,6 +97,7 @@ module snnc_control (
     if (rst_i) begin
       state_q <= Accumulate;
       ends_q <= recurrent_sources_i;
+      ends_met_q <= recurrent_sources_i == ends_needed_i;
       step_q <= '0;
       last_step_q <= 1'b0;
     end
@@ -100,6 +105,9 @@ module snnc_control (
 
 `ifdef SNNC_ASSERT
   always @(posedge clk_i) begin
+    if (!rst_i && state_q == Accumulate && enable_i) begin
+      assert (ends_met_q == (ends_q == ends_needed_i)) else $fatal(1, "%m: ENDs miscounted");
+    end
     if (!rst_i && end_i && !step_starts) begin
       assert (ends_q < ends_needed_i || !enable_i) else $fatal(1, "%m: END beyond those needed");
     end

@@ -78,6 +78,15 @@ module snnc_emit #(
   localparam logic [2:0] Send = 3'd5;
   localparam logic [2:0] End = 3'd6;
 
+  // Constant while the core works: that values are sent, not spikes, and the last of what is counted.
+  logic values_q;
+  logic [WordBits-1:0] final_word_q;
+  logic [7:0] final_pixel_word_q;
+  logic [7:0] final_column_q;
+  logic [DestinationAddressBits-1:0] final_destination_q;
+  logic [SourceAddressBits-1:0] final_source_q;
+  logic [1:0] final_segment_q;
+
   logic [2:0] state_q;
   logic emit_q;
   logic last_step_q;
@@ -86,12 +95,18 @@ module snnc_emit #(
   logic [1:0] segment_q;
   logic [WordBits-1:0] word_q;
   logic [WordBits-1:0] next_word_q;
+  logic last_word_q;
   logic [7:0] row_q;
   logic [7:0] column_q;
   logic [7:0] pixel_word_q;
   logic [1:0] scan_q;
   logic [Lanes-1:0] spikes_q;
+  // The lanes that are still to be sent, and in SCAN that there are none; in SEND the lowest, and that it is
+  // the only one.
   logic [Lanes-1:0] lanes_q;
+  logic no_lanes_q;
+  logic [LaneBits-1:0] lane_q;
+  logic last_lane_q;
   // In END the entry at work; before, the one behind it, which is read and looked at a cycle early.
   logic [DestinationAddressBits-1:0] destination_q;
   logic [SourceAddressBits-1:0] source_q;
@@ -108,21 +123,21 @@ module snnc_emit #(
   logic hit_q;
   logic last_entry_q;
 
-  logic values;
   logic granted;
   logic [3:0] delay;
   logic last_segment;
-  logic last_word;
   logic segment_done;
   logic scan_done;
   logic word_sent;
   logic spikes_done;
+  logic values_done;
   logic word_done;
   logic pixel_done;
   logic row_done;
   logic [Lanes-1:0] mask;
   logic [Lanes-1:0] later_lanes;
-  logic [LaneBits-1:0] lane;
+  logic [Lanes-1:0] next_lanes;
+  logic [LaneBits-1:0] next_lane;
   logic [NeuronBits-1:0] neuron;
   logic [23:0] local_coordinate;
   logic [23:0] coordinate;
@@ -143,25 +158,32 @@ module snnc_emit #(
   logic [2:0] kind;
   logic [31:0] packet;
 
-  assign values = values_last_i || values_every_i;
   assign granted = state_q == Wait && owed_q == '0;
   assign delay = segment_i[23:20];
-  assign last_segment = 3'(segment_q) == segment_count_i - 3'd1;
-  assign last_word = (WordBits + 1)'(word_q) == words_i - (WordBits + 1)'(1);
+  assign last_segment = segment_q == final_segment_q;
   assign segment_done = state_q == Segment && scan_q[0];
-  assign scan_done = state_q == Scan && (!values || scan_q == 2'd2);
-  assign word_sent = state_q == Send && entry_done && last_entry_q && later_lanes == '0;
+  assign scan_done = state_q == Scan && (!values_q || scan_q == 2'd2);
+  assign word_sent = state_q == Send && entry_done && last_entry_q && last_lane_q;
   assign spikes_done = (state_q == Scan && spikes_q == '0) || word_sent;
-  assign word_done = (scan_done && (values ? lanes_q : spikes_q) == '0) || word_sent;
-  assign pixel_done = pixel_word_q == pixel_words_i - 8'd1;
-  assign row_done = column_q == columns_i - 8'd1;
+  assign values_done = (state_q == Scan && scan_q == 2'd2 && no_lanes_q) || word_sent;
+  assign word_done = values_q ? values_done : spikes_done;
+  assign pixel_done = pixel_word_q == final_pixel_word_q;
+  assign row_done = column_q == final_column_q;
   assign last_of_segment = destination_q == last_destination_q;
   assign following = last_of_segment
       ? first_destination_q : destination_q + DestinationAddressBits'(1);
-  assign last_destination = (DestinationAddressBits + 1)'(destination_q)
-      == destination_count_i - (DestinationAddressBits + 1)'(1);
-  assign last_source = (SourceAddressBits + 1)'(source_q)
-      == source_count_i - (SourceAddressBits + 1)'(1);
+  assign last_destination = destination_q == final_destination_q;
+  assign last_source = source_q == final_source_q;
+
+  always_ff @(posedge clk_i) begin
+    values_q <= values_last_i || values_every_i;
+    final_word_q <= WordBits'(words_i - (WordBits + 1)'(1));
+    final_pixel_word_q <= pixel_words_i - 8'd1;
+    final_column_q <= columns_i - 8'd1;
+    final_destination_q <= DestinationAddressBits'(destination_count_i - (DestinationAddressBits + 1)'(1));
+    final_source_q <= SourceAddressBits'(source_count_i - (SourceAddressBits + 1)'(1));
+    final_segment_q <= 2'(segment_count_i - 3'd1);
+  end
 
   // Words whose neurons all count come first, then one of which only the lower lanes do. SCAN of values
   // takes three cycles: in the second both and the values are known, in the third the mask is in `lanes_q`.
@@ -176,23 +198,18 @@ module snnc_emit #(
                    : values_last_i ? (word_full_q || (word_tail_q && tail_lanes[i])) : spikes_q[i];
   end
 
+  assign later_lanes = lanes_q & ~(Lanes'(1) << lane_q);
+  assign next_lanes = (state_q == Send) ? later_lanes : values_q ? lanes_q : spikes_q;
   always_comb begin
-    lane = '0;
+    next_lane = '0;
     for (int i = Lanes - 1; i >= 0; i--) begin
-      if (lanes_q[i]) lane = LaneBits'(i);
+      if (next_lanes[i]) next_lane = LaneBits'(i);
     end
   end
-  // All but the lowest; a subtraction would end in a carry chain.
-  always_comb begin
-    later_lanes = lanes_q;
-    for (int i = 0; i < Lanes; i++) begin
-      if ((lanes_q & ((Lanes'(1) << i) - Lanes'(1))) == '0) later_lanes[i] = 1'b0;
-    end
-  end
-  assign neuron = NeuronBits'(word_q) * NeuronBits'(Lanes) + NeuronBits'(lane);
-  assign value = lane_values[lane];
-  assign local_coordinate = (flat_i || values) ? 24'(neuron)
-      : {row_q, column_q, pixel_word_q * 8'(Lanes) + 8'(lane)};
+  assign neuron = NeuronBits'(word_q) * NeuronBits'(Lanes) + NeuronBits'(lane_q);
+  assign value = lane_values[lane_q];
+  assign local_coordinate = (flat_i || values_q) ? 24'(neuron)
+      : {row_q, column_q, pixel_word_q * 8'(Lanes) + 8'(lane_q)};
   assign coordinate = base_q + local_coordinate;
   assign address = {destination_i[72], destination_i[71:68], destination_i[67:64]};
 
@@ -206,12 +223,12 @@ module snnc_emit #(
   assign valid_o = offer;
 
   assign kind = (state_q == Credit) ? snnc_pkg::FlitCredit :
-      (state_q == End) ? snnc_pkg::FlitEnd : values ? snnc_pkg::FlitValue : snnc_pkg::FlitSpike;
+      (state_q == End) ? snnc_pkg::FlitEnd : values_q ? snnc_pkg::FlitValue : snnc_pkg::FlitSpike;
   always_comb begin
     case (state_q)
       Credit: packet = '0;
       End: packet = {31'd0, last_step_q && !destination_i[74]};
-      default: packet = values ? {IndexBits'(coordinate), value} : {8'd1, coordinate};
+      default: packet = values_q ? {IndexBits'(coordinate), value} : {8'd1, coordinate};
     endcase
   end
   assign data_o[43:12] = packet;
@@ -222,11 +239,11 @@ module snnc_emit #(
   assign bitmap_read_o = state_q == Segment || state_q == Scan || state_q == Send;
   assign bitmap_slot_o = step_q[3:0] - delay;
   // Values have no bitmap, so when their words are done is of no use here; nor is it for the place of a
-  // word in the tile, below.
+  // word in the tile, below. Nor have spikes a state to read.
   assign bitmap_word_o = spikes_done ? next_word_q + WordBits'(1)
       : (state_q == Segment) ? WordBits'(segment_done) : next_word_q;
-  assign state_read_o = values && (segment_done || state_q == Scan || state_q == Send);
-  assign word_o = word_done ? next_word_q : word_q;
+  assign state_read_o = values_q && (segment_done || state_q == Scan || state_q == Send);
+  assign word_o = values_done ? next_word_q : word_q;
   assign segment_address_o = segment_q;
   assign destination_address_o = destination_q;
   assign source_address_o = source_q;
@@ -235,12 +252,10 @@ module snnc_emit #(
     case (state_q)
       Idle: begin
         source_q <= '0;
-        if (start_credit_i || start_emit_i) begin
-          state_q <= start_credit_i ? Credit : Wait;
-          emit_q <= start_emit_i;
-          last_step_q <= last_step_i;
-          step_q <= step_i;
-        end
+        if (start_credit_i || start_emit_i) state_q <= start_credit_i ? Credit : Wait;
+        emit_q <= start_emit_i;
+        last_step_q <= last_step_i;
+        step_q <= step_i;
       end
       Credit: begin
         if (step) begin
@@ -265,6 +280,7 @@ module snnc_emit #(
       Scan: begin
         scan_q <= scan_done ? '0 : scan_q + 2'd1;
         lanes_q <= mask;
+        no_lanes_q <= mask == '0;
         if (scan_done) begin
           state_q <= Send;
           destination_q <= following;
@@ -285,7 +301,7 @@ module snnc_emit #(
       default: state_q <= Idle;
     endcase
     if (word_done) begin
-      if (!last_word) begin
+      if (!last_word_q) begin
         state_q <= Scan;
         destination_q <= first_destination_q;
       end else begin
@@ -304,6 +320,13 @@ module snnc_emit #(
   end
 
   always_ff @(posedge clk_i) begin
+    if (state_q == Scan || (state_q == Send && entry_done && last_entry_q)) begin
+      lane_q <= next_lane;
+      last_lane_q <= next_lanes == Lanes'(1) << next_lane;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
     if (load_entry) begin
       base_q <= destination_i[23:0];
       address_q <= address;
@@ -316,9 +339,11 @@ module snnc_emit #(
     if (state_q == Segment) begin
       next_word_q <= WordBits'(1);
       word_q <= '0;
+      last_word_q <= final_word_q == '0;
     end else if (word_done) begin
       word_q <= next_word_q;
       next_word_q <= next_word_q + WordBits'(1);
+      last_word_q <= next_word_q == final_word_q;
     end
   end
 

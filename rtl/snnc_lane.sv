@@ -59,7 +59,10 @@ module snnc_lane #(
   output      logic [StateBits-1:0]  membrane_after_o,
   output      logic [StateBits-1:0]  current_after_o
 );
-  logic [WeightBits-1:0] weight_q;
+  // Bits that say whether four of a number's are beyond the clamp.
+  localparam int BeyondBits = (StateBits + 3) / 4;
+
+  logic [WeightBits-1:0] weight;
   logic [StateBits-1:0] bias_q;
   logic [StateBits-1:0] constant;
   logic [StateBits-1:0] weighted;
@@ -73,14 +76,17 @@ module snnc_lane #(
   logic [StateBits:0] difference;
   logic [StateBits-1:0] difference_q;
   logic [4:1] spike_q;
+  logic [StateBits-1:0] settled;
   logic [StateBits-1:0] settled_q;
+  logic [StateBits-1:0] beyond;
+  logic [BeyondBits-1:0] beyond_q;
   logic sign;
   logic overflow;
-  logic [StateBits-1:0] clamped_q;
+  logic [StateBits-1:0] clamped;
 
   // Stage 0 ends with the words in registers.
+  assign weight = weight_skip_i ? '0 : weight_i;
   always_ff @(posedge clk_i) begin
-    weight_q <= weight_skip_i ? '0 : weight_i;
     bias_q <= bias_i;
   end
 
@@ -100,40 +106,42 @@ module snnc_lane #(
     spike_q <= {spike_q[3:1], fires_i && !difference[StateBits]};
   end
 
-  // Stage 4.
+  // Stage 4. All bits from the clamped number's sign upwards must be equal.
+  assign settled = settle_skip_i ? '0 : spike_q[1] ? difference_q | reset_value_i : sum_q2;
+  assign beyond = ({StateBits{settled[StateBits-1]}} ^ settled) & sign_mask_i;
   always_ff @(posedge clk_i) begin
-    settled_q <= settle_skip_i ? '0 : spike_q[1] ? difference_q | reset_value_i : sum_q2;
+    settled_q <= settled;
+    beyond_q <= '0;
+    for (int i = 0; i < StateBits; i++) begin
+      if (beyond[i]) beyond_q[i/4] <= 1'b1;
+    end
   end
 
-  // Stage 5: all bits from the clamped number's sign upwards must be equal.
+  // Stage 5.
   assign sign = settled_q[StateBits-1];
-  assign overflow = (({StateBits{sign}} ^ settled_q) & sign_mask_i) != '0;
-  always_ff @(posedge clk_i) begin
-    clamped_q <= overflow ? {StateBits{sign}} ^ ~sign_mask_i : settled_q;
-  end
+  assign overflow = beyond_q != '0;
+  assign clamped = overflow ? {StateBits{sign}} ^ ~sign_mask_i : settled_q;
 
   // Stage 6 and 7: the decay. The weights of stage 1 share its multiplier: a sweep sees no weights,
-  // an event nothing that settles.
+  // an event nothing that settles. They share its register too: the multiplier takes half a cycle alone.
   if (DecayMultiplier != 0) begin : g_multiplier
     localparam int ProductBits = StateBits + FactorBits + 1;
-    logic signed [StateBits-1:0] number;
+    logic signed [StateBits-1:0] number_q;
     logic signed [FactorBits:0] factor;
     logic signed [ProductBits-1:0] product;
     logic [StateBits-1:0] clamped_q2;
     logic [StateBits-1:0] leak_q;
 
-    always_comb begin
-      number = clamped_q;
-      for (int i = WeightPlace; i < StateBits; i++) begin
-        number[i] = clamped_q[i]
-            | weight_q[(i - WeightPlace < WeightBits) ? i - WeightPlace : WeightBits - 1];
-      end
-    end
     assign factor = {1'b0, factor_i};
-    assign product = number * factor;
+    assign product = number_q * factor;
     assign weighted = product[snnc_pkg::DecayShift+:StateBits];
     always_ff @(posedge clk_i) begin
-      clamped_q2 <= clamped_q;
+      number_q <= clamped;
+      for (int i = WeightPlace; i < StateBits; i++) begin
+        number_q[i] <= clamped[i]
+            | weight[(i - WeightPlace < WeightBits) ? i - WeightPlace : WeightBits - 1];
+      end
+      clamped_q2 <= number_q;
       leak_q <= product[snnc_pkg::DecayShift+:StateBits];
     end
     assign membrane_after_o = clamped_q2 - leak_q;
@@ -142,8 +150,14 @@ module snnc_lane #(
     assign unused = ^{decay_i, product};
   end else begin : g_shift
     localparam int ShiftedBits = WeightBits + 7;
+    logic [WeightBits-1:0] weight_q;
+    logic [StateBits-1:0] clamped_q;
     logic [ShiftedBits-1:0] shifted;
 
+    always_ff @(posedge clk_i) begin
+      weight_q <= weight;
+      clamped_q <= clamped;
+    end
     assign shifted = {{7{weight_q[WeightBits-1]}}, weight_q} << factor_i[2:0];
     // A shifted weight may be wider than the state, or narrower.
     if (ShiftedBits >= StateBits) begin : g_cut

@@ -45,6 +45,8 @@ module snnc_sweep #(
   localparam int InitLatency = 4;
 
   logic [WordBits:0] count_q;
+  // Constant while the core works: the last of a pixel's parameters.
+  logic [ParameterBits-1:0] final_parameter_q;
   logic [ParameterBits-1:0] parameter_q;
   logic [ParameterBits-1:0] parameter_q2;
   logic [ParameterBits-1:0] parameter_q3;
@@ -52,13 +54,13 @@ module snnc_sweep #(
   // Bit i: a word was read i + 1 cycles ago.
   logic [SweepLatency-1:0] reads_q;
   logic [WordBits-1:0] written_q;
+  logic last_cycle_q;
 
   logic reading;
   logic last_parameter;
 
   assign reading = (sweep_i || init_i) && count_q != words_i;
-  assign last_parameter = (ParameterBits + 1)'(parameter_q)
-      == pixel_words_i - (ParameterBits + 1)'(1);
+  assign last_parameter = parameter_q == final_parameter_q;
 
   assign constant_read_o = reading;
   assign membrane_word_o = count_q[WordBits-1:0];
@@ -72,10 +74,10 @@ module snnc_sweep #(
   assign settle_o = sweep_i && reads_q[3];
   assign write_o = sweep_i ? reads_q[SweepLatency-1] : init_i && reads_q[InitLatency-1];
   assign write_word_o = written_q;
-  // Words are read without a gap, so the write that none follows is the last.
-  assign last_cycle_o = write_o && !(sweep_i ? reads_q[SweepLatency-2] : reads_q[InitLatency-2]);
+  assign last_cycle_o = last_cycle_q;
 
   always_ff @(posedge clk_i) begin
+    final_parameter_q <= ParameterBits'(pixel_words_i - (ParameterBits + 1)'(1));
     if (reading) begin
       count_q <= count_q + (WordBits + 1)'(1);
       parameter_q <= last_parameter ? '0 : parameter_q + ParameterBits'(1);
@@ -85,11 +87,15 @@ module snnc_sweep #(
     parameter_q2 <= parameter_q;
     parameter_q3 <= parameter_q2;
     reads_q <= {reads_q[SweepLatency-2:0], reading};
+    // Words are read without a gap, so the write that none follows is the last.
+    last_cycle_q <= sweep_i ? reads_q[SweepLatency-2] && !reads_q[SweepLatency-3]
+        : init_i && reads_q[InitLatency-2] && !reads_q[InitLatency-3];
     if (rst_i || last_cycle_o) begin
       count_q <= '0;
       parameter_q <= '0;
       written_q <= '0;
       reads_q <= '0;
+      last_cycle_q <= 1'b0;
     end
   end
 endmodule

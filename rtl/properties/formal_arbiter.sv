@@ -90,16 +90,24 @@ module formal_arbiter #(
   end
 
 `ifdef INVARIANTS
-  (* hierconn *) wire [ChoiceBits-1:0] \dut.first_q ;
+  (* hierconn *) wire [Requesters-1:0] \dut.upper_q ;
+  logic [31:0] start;
   logic [31:0] distance;
 
-  // How many the arbiter looks at before the patient one.
-  assign distance = (32'(patient) + Requesters - 32'(\dut.first_q )) % Requesters;
+  // Where the arbiter begins to look, and at how many before the patient one.
+  always_comb begin
+    start = 0;
+    for (int i = Requesters - 1; i >= 0; i--) begin
+      if (\dut.upper_q [i]) start = i;
+    end
+  end
+  assign distance = (32'(patient) + Requesters - start) % Requesters;
 
   always @(posedge clk_i) begin
     if (!rst) begin
-      assert (32'(\dut.first_q ) < Requesters && 32'(next_q) < Requesters);
-      assert (\dut.first_q == (held_q ? held_choice_q : next_q));
+      assert (32'(next_q) < Requesters && start == 32'(held_q ? held_choice_q : next_q));
+      // All from there on, or none.
+      assert (\dut.upper_q == '0 || \dut.upper_q == {Requesters{1'b1}} << start);
       assert (!held_q || waiting_q[held_choice_q]);
       if (grants_q != '0) assert (waiting_q[patient] && 32'(grants_q) + distance < Requesters);
     end

@@ -29,11 +29,11 @@
 (* hierconn *) wire \dut.g_input[4].u_fifo.valid_q ;
 (* hierconn *) wire [Bits-1:0] \dut.g_input[4].u_fifo.memory[0] ;
 (* hierconn *) wire [Bits-1:0] \dut.g_input[4].u_fifo.memory[1] ;
-(* hierconn *) wire [2:0] \dut.g_output[0].u_arbiter.first_q ;
-(* hierconn *) wire [2:0] \dut.g_output[1].u_arbiter.first_q ;
-(* hierconn *) wire [2:0] \dut.g_output[2].u_arbiter.first_q ;
-(* hierconn *) wire [2:0] \dut.g_output[3].u_arbiter.first_q ;
-(* hierconn *) wire [2:0] \dut.g_output[4].u_arbiter.first_q ;
+(* hierconn *) wire [Ports-1:0] \dut.g_output[0].u_arbiter.upper_q ;
+(* hierconn *) wire [Ports-1:0] \dut.g_output[1].u_arbiter.upper_q ;
+(* hierconn *) wire [Ports-1:0] \dut.g_output[2].u_arbiter.upper_q ;
+(* hierconn *) wire [Ports-1:0] \dut.g_output[3].u_arbiter.upper_q ;
+(* hierconn *) wire [Ports-1:0] \dut.g_output[4].u_arbiter.upper_q ;
 
 logic [Ports-1:0] reads;
 logic [Ports-1:0] writes;
@@ -41,6 +41,7 @@ logic [Ports*2-1:0] counts;
 logic [Ports-1:0] valids;
 logic [Ports*Bits-1:0] slots_0;
 logic [Ports*Bits-1:0] slots_1;
+logic [Ports*Ports-1:0] uppers;
 logic [Ports*3-1:0] firsts;
 
 assign reads = {
@@ -79,12 +80,22 @@ assign slots_1 = {
     \dut.g_input[2].u_fifo.memory[1] ,
     \dut.g_input[1].u_fifo.memory[1] ,
     \dut.g_input[0].u_fifo.memory[1] };
-assign firsts = {
-    \dut.g_output[4].u_arbiter.first_q ,
-    \dut.g_output[3].u_arbiter.first_q ,
-    \dut.g_output[2].u_arbiter.first_q ,
-    \dut.g_output[1].u_arbiter.first_q ,
-    \dut.g_output[0].u_arbiter.first_q };
+assign uppers = {
+    \dut.g_output[4].u_arbiter.upper_q ,
+    \dut.g_output[3].u_arbiter.upper_q ,
+    \dut.g_output[2].u_arbiter.upper_q ,
+    \dut.g_output[1].u_arbiter.upper_q ,
+    \dut.g_output[0].u_arbiter.upper_q };
+
+// Where each arbiter begins to look.
+always_comb begin
+  firsts = '0;
+  for (int i = 0; i < Ports; i++) begin
+    for (int j = Ports - 1; j >= 0; j--) begin
+      if (uppers[i*Ports+j]) firsts[i*3+:3] = 3'(j);
+    end
+  end
+end
 
 for (genvar port = 0; port < Ports; port++) begin : g_inside
   logic [1:0] count;
@@ -97,7 +108,8 @@ for (genvar port = 0; port < Ports; port++) begin : g_inside
 
   always @(posedge clk_i) begin
     if (!rst) begin
-      assert (32'(firsts[port*3+:3]) < Ports);
+      assert (uppers[port*Ports+:Ports] == '0
+          || uppers[port*Ports+:Ports] == {Ports{1'b1}} << firsts[port*3+:3]);
       assert (valids[port] == (count != 2'd0));
       assert (count != 2'd3 && writes[port] == (reads[port] ^ count[0]));
       if (port == West && x == 4'd0 && y != 4'd0) assert (count == 2'd0);

@@ -14,11 +14,10 @@ PARAMETERS = int(os.environ["BENCH_ParameterWords"])
 @cocotb.parametrize(words=[1, 2, WORDS])
 async def follows_the_schedule(dut, words: int) -> None:
     rng = seeded()
-    await start(dut, words_i=words, pixel_words_i=1, sweep_i=0, init_i=0)
+    divisors = [n for n in range(1, min(words, PARAMETERS) + 1) if words % n == 0]
+    pixel_words = rng.choice(divisors)
+    await start(dut, words_i=words, pixel_words_i=pixel_words, sweep_i=0, init_i=0)
     for init in [rng.random() < 0.5 for _ in range(20)] + [False, True]:
-        divisors = [n for n in range(1, min(words, PARAMETERS) + 1) if words % n == 0]
-        pixel_words = rng.choice(divisors)
-        dut.pixel_words_i.value = pixel_words
         dut.sweep_i.value = int(not init)
         dut.init_i.value = int(init)
         latency, length = (4, words + 4) if init else (8, words + 8)
@@ -46,6 +45,9 @@ async def follows_the_schedule(dut, words: int) -> None:
         if rng.random() < 0.7:
             dut.sweep_i.value = 0
             dut.init_i.value = 0
+            # Configuration changes only at rest, at least a cycle before there is work.
+            pixel_words = rng.choice(divisors)
+            dut.pixel_words_i.value = pixel_words
             for _ in range(rng.randrange(1, 4)):
                 await ReadOnly()
                 assert not int(dut.write_o.value) and not int(dut.last_cycle_o.value)
