@@ -107,7 +107,7 @@ class CompiledDynamics(torch.autograd.Function):
         # Currents that are one tensor for all steps are read once.
         seen = currents[:1] if currents.stride(0) == 0 else currents
         arrays = [
-            seen.reshape(-1, *sizes),
+            seen.reshape(len(seen), *sizes),
             membrane.expand(whole[1:]).reshape(sizes),
             threshold.reshape(-1),
             bias.reshape(-1),
@@ -157,7 +157,9 @@ class CompiledDynamics(torch.autograd.Function):
 
 
 def _by_channel(population: torch.Size, threshold: Tensor) -> tuple[int, int, int]:
-    """A population's shape as (samples, channels, positions), where `threshold` has one value per channel."""
+    """A population's shape as (samples, channels, positions), where `threshold` is (channels, 1, ...)."""
+    if threshold.numel() != len(threshold):
+        raise ValueError(f"thresholds must be (channels, 1, ...), not {tuple(threshold.shape)}")
     positions = math.prod(population[len(population) - threshold.ndim + 1 :])
     if len(threshold) == 1:
         return 1, 1, population.numel()
@@ -174,11 +176,11 @@ def run_population(
 ) -> tuple[Tensor, Tensor]:
     """Membranes after each step and spikes (0 and 1) of the steps in `currents` (steps, samples, ...).
 
-    All tensors hold integers; `membrane` (samples, ...) is the state before the first of the steps,
-    `threshold` (>= 1) and `bias`, of one shape such as (channels, 1, 1), broadcast against it. Gradients: 1
-    through the clamp, 1 - fraction through the leak, none through the reset's choice, and through the
-    comparison the surrogate, a function of the distance (membrane - threshold) / threshold, so that its width
-    does not depend on the units of the accumulator.
+    All tensors hold integers; `membrane` (samples, channels, ...) is the state before the first of the steps,
+    `threshold` (>= 1) and `bias` are (channels, 1, ...), or (1,) for all neurons. Gradients: 1 through the
+    clamp, 1 - fraction through the leak, none through the reset's choice, and through the comparison the
+    surrogate, a function of the distance (membrane - threshold) / threshold, so that its width does not
+    depend on the units of the accumulator. Raises ValueError for more than one threshold per channel.
     """
     dynamics = Dynamics if currents.is_cuda else CompiledDynamics
     result = dynamics.apply(  # type: ignore[no-untyped-call]

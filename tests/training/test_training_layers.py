@@ -269,6 +269,16 @@ def test_both_dynamics_are_one(reset: str, surrogate: str, expanded: bool, dtype
         assert torch.allclose(ours, theirs, rtol=1e-4, atol=1e-3)
 
 
+def test_no_samples_and_thresholds_that_are_not_per_channel() -> None:
+    nobody = torch.zeros(0, 3, 5, 7)
+    one = torch.ones(3, 1, 1)
+    for values in run_population(torch.zeros(2, 0, 3, 5, 7), nobody, one, one, Population()):
+        assert values.shape == (2, 0, 3, 5, 7)
+    for wrong in (torch.ones(3, 5, 1), torch.ones(1, 7)):
+        with pytest.raises(ValueError, match=r"thresholds must be \(channels, 1, \.\.\.\), not"):
+            run_population(torch.zeros(2, 4, 3, 5, 7), torch.zeros(4, 3, 5, 7), wrong, wrong, Population())
+
+
 @pytest.mark.parametrize("reset", ["soft", "hard"])
 @pytest.mark.parametrize("current_leak", [None, Decay(1, 2)], ids=str)
 def test_gradients_reach_every_parameter(reset: str, current_leak: Decay | None) -> None:
