@@ -58,7 +58,7 @@ class SpikingObjective(nn.Module):
         """The price of joules `spent` on spikes: relative to firing in every step, and with a budget the
         excess over the allowance times its Lagrange multiplier, which rises while the budget is broken."""
         price = spent.new_zeros(())
-        if self.recipe.energy_penalty:
+        if self.recipe.energy_penalty and len(self.per_rate):
             price = price + self.recipe.energy_penalty * spent / self.per_rate.sum()
         if self.allowance is not None:
             excess = spent / self.allowance - 1

@@ -33,10 +33,12 @@ def load_prepared(
 ) -> Samples:
     """`load_samples`, prepared for a model whose inputs are 0..max_payload and, with `events`, spike trains.
 
-    Raises FileError where values do not fit.
+    Raises FileError where values do not fit, and UsageError for a preparation that does not.
     """
     if preparation not in _MEANINGS:
         raise UsageError(f"unknown preparation {preparation!r}; known: {', '.join(_MEANINGS)}")
+    if preparation == "rows" and not events:
+        raise UsageError("preparation rows makes spike trains: it goes with encoding events")
     stored_events = events and preparation != "rows"
     samples = load_samples(source, split, limit, data_dir, events=stored_events)
     if preparation != "none":

@@ -22,7 +22,21 @@ T = typing.TypeVar("T")
 
 MAX_SHIFT = 8
 FIXED = ("name", "description")
-_POSITIVE = ("epochs", "batch", "learning_rate", "temperature")
+_RANGES: dict[str, tuple[float, float]] = {
+    "epochs": (1, 1 << 20),
+    "batch": (1, 1 << 20),
+    "learning_rate": (1e-9, 1),
+    "accumulator_bits": (4, 53),
+    "patience": (1, 1 << 20),
+    "teacher_epochs": (1, 1 << 20),
+    "distill_weight": (0, 1),
+    "temperature": (0.01, 1000),
+    "shift": (0, MAX_SHIFT),
+    "rate_penalty": (0, 1e6),
+    "energy_penalty": (0, 1e6),
+}
+"""Smallest and largest value of settings that the model's configuration does not check; sums of more than 53
+bits are not exact in float64."""
 
 
 @dataclass(frozen=True)
@@ -128,27 +142,15 @@ def apply_settings(recipe: Recipe, settings: dict[str, str]) -> Recipe:
     Raises UsageError for an unknown key, listing the keys, and for a value of the wrong type.
     """
     changed = with_fields(recipe, settings, f"recipe {recipe.name}")
-    for key in _POSITIVE:
-        if not getattr(changed, key) > 0:
-            raise UsageError(f"{key} must be greater than 0, not {getattr(changed, key)}")
-    if changed.learning_rate > 1:
-        raise UsageError(f"learning_rate must be at most 1, not {changed.learning_rate}")
-    for key in ("patience", "teacher_epochs"):
+    for key, (low, high) in _RANGES.items():
         value = getattr(changed, key)
-        if value is not None and value < 1:
-            raise UsageError(f"{key} must be at least 1 or none, not {value}")
+        if value is not None and not low <= value <= high:
+            raise UsageError(f"{key} must be {low}..{high}, not {value}")
     if changed.teacher_hidden is not None and changed.distill not in ("none", "logits"):
         raise UsageError(
             f"teacher_hidden goes with distill=logits, not {changed.distill}: layers of another size have no "
             "counterpart in the student"
         )
-    if not 0 <= changed.distill_weight <= 1:
-        raise UsageError(f"distill_weight must be 0..1, not {changed.distill_weight}")
-    if not 0 <= changed.shift <= MAX_SHIFT:
-        raise UsageError(f"shift must be 0..{MAX_SHIFT}, not {changed.shift}")
-    for key in ("rate_penalty", "energy_penalty"):
-        if not 0 <= getattr(changed, key) < float("inf"):
-            raise UsageError(f"{key} must be at least 0 and finite, not {getattr(changed, key)}")
     return changed
 
 

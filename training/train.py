@@ -206,7 +206,24 @@ def _data(recipe: Recipe, data_dir: Path | None) -> tuple[Samples, Samples, Mode
         )
         for split in ("train", "test")
     )
+    for samples in (learn, test):
+        _check_inputs(samples, learn, recipe)
     return learn, test, recipe.model_config(learn.shape, _classes(learn, test))
+
+
+def _check_inputs(samples: Samples, learn: Samples, recipe: Recipe) -> None:
+    """Raise unless `samples` are like `learn` and last as long as the network runs."""
+    if samples.features != learn.features:
+        raise FileError(
+            f"test samples have {samples.features} features, training samples {learn.features}",
+            where=learn.name,
+        )
+    if samples.spike_trains and samples.x.shape[1] != recipe.steps:
+        steps = samples.x.shape[1]
+        raise UsageError(
+            f"spike trains of {learn.name} have {steps} steps, recipe {recipe.name} runs for {recipe.steps}",
+            hint=f"`--set steps={steps}`",
+        )
 
 
 def _new_model(config: ModelConfig, recipe: Recipe) -> SpikingClassifier:

@@ -79,6 +79,11 @@ def test_penalty_and_budget_save_energy() -> None:
     assert saved < 0.6 * spent
 
 
+def test_without_hidden_layers_there_is_nothing_to_pay_for() -> None:
+    result = train(RECIPE, 1, {"epochs": "1", "hidden": "", "energy_penalty": "1"})
+    assert result.accuracy > 0 and result.rates == ()
+
+
 def test_impossible_budgets() -> None:
     with pytest.raises(UsageError, match=r"energy_budget 1 nJ is below the .* nJ that this network takes on"):
         train(RECIPE, 1, {**SHORT, "energy_budget": "1nJ"})

@@ -170,17 +170,21 @@ def test_settings() -> None:
         ("steps", "none", "steps must be an integer, not 'none'"),
         ("leak_shift", "x", "leak_shift must be an integer or none, not 'x'"),
         ("learning_rate", "fast", "learning_rate must be a number, not 'fast'"),
-        ("learning_rate", "nan", "learning_rate must be greater than 0"),
-        ("learning_rate", "inf", "learning_rate must be at most 1, not inf"),
-        ("rate_penalty", "inf", "at least 0 and finite, not inf"),
-        ("rate_penalty", "-1", "rate_penalty must be at least 0"),
+        ("learning_rate", "nan", r"learning_rate must be 1e-09\.\.1, not nan"),
+        ("learning_rate", "inf", r"learning_rate must be 1e-09\.\.1, not inf"),
+        ("rate_penalty", "inf", r"rate_penalty must be 0\.\.1000000\.0, not inf"),
+        ("rate_penalty", "-1", r"rate_penalty must be 0\.\.1000000\.0, not -1\.0"),
+        ("batch", "1" + 20 * "0", r"batch must be 1\.\.1048576, not 1000"),
+        ("accumulator_bits", "-4", r"accumulator_bits must be 4\.\.53, not -4"),
+        ("accumulator_bits", "1000", r"accumulator_bits must be 4\.\.53, not 1000"),
+        ("temperature", "inf", r"temperature must be 0\.01\.\.1000, not inf"),
         ("shift", "9", "shift must be 0..8, not 9"),
         (
             "architecture",
             "vgg",
             "architecture must be one of mlp, cnn, pooled, residual, recurrent, not",
         ),
-        ("epochs", "0", "epochs must be greater than 0, not 0"),
+        ("epochs", "0", r"epochs must be 1\.\.1048576, not 0"),
         ("teacher_hidden", "x", "teacher_hidden must be integers separated by commas or none, not 'x'"),
         ("hidden", "128;64", "hidden must be integers separated by commas"),
         ("reset", "none", "reset must be one of soft, hard, not 'none'"),
@@ -194,6 +198,20 @@ def test_wrong_settings(key: str, text: str, message: str) -> None:
 def test_settings_that_make_no_model() -> None:
     with pytest.raises(UsageError, match=r"recipe digits-mlp: weight_bits must be .* 2\.\.8, not 9"):
         train(find_recipe("digits-mlp"), 1, {"weight_bits": "9"})
+
+
+def test_inputs_that_do_not_fit_are_refused_before_training(tmp_path: Path) -> None:
+    rows = {"preparation": "rows", "epochs": "1"}
+    with pytest.raises(UsageError, match="preparation rows makes spike trains: it goes with encoding events"):
+        train(find_recipe("digits-mlp"), 1, rows)
+    with pytest.raises(UsageError, match="spike trains of digits have 8 steps, recipe digits-mlp runs for 4"):
+        train(find_recipe("digits-mlp"), 1, {**rows, "encoding": "events"})
+    assert train(find_recipe("digits-mlp"), 1, {**rows, "encoding": "events", "steps": "8"}).accuracy > 0
+    path = tmp_path / "other.npz"
+    labels, wide, narrow = np.arange(2), np.ones((2, 5), np.uint8), np.ones((2, 4), np.uint8)
+    np.savez(path, x_train=narrow, y_train=labels, x_test=wide, y_test=labels)
+    with pytest.raises(FileError, match="test samples have 5 features, training samples 4"):
+        train(find_recipe("digits-mlp"), 1, {"data": str(path)})
 
 
 def test_divergence_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
