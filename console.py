@@ -11,6 +11,8 @@ import click
 
 from .errors import SnncError, UsageError
 
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it: 1 would say bug."""
 _PREFIXES = {"f": 1e-15, "p": 1e-12, "n": 1e-9, "u": 1e-6, "µ": 1e-6, "m": 1e-3, "": 1.0}
 
 
@@ -60,6 +62,9 @@ class SnncGroup(click.Group):
         except SnncError as error:
             print_error(error)
             context.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            context.exit(INTERRUPTED)
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
         except Exception:
