@@ -21,7 +21,7 @@ from .compiler.targets import Target, load_target
 from .compiler.text import print_ir
 from .console import Console
 from .errors import FileError, MismatchError, UsageError
-from .files import cache_directory, write_text
+from .files import cache_directory, make_directory, write_text
 from .model_files import load_inputs, read_model
 from .verification import Verification, VerifyOptions, verify
 
@@ -82,8 +82,8 @@ def compile_model(
     from .rtl.export import export_rtl
     from .training.checkpoint import save_checkpoint
 
+    make_directory(output / "ir")
     _remove_old_results(output)
-    (output / "ir").mkdir(parents=True, exist_ok=True)
     for number, stage in enumerate([Stage("network", network, 0.0), *stages]):
         write_text(output / "ir" / f"{number}-{stage.name}.txt", print_ir(stage.ir))
     export_rtl(compilation.image, output / "rtl")

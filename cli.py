@@ -94,7 +94,7 @@ def train(
     from .model_files import convert_model, train_model
     from .training.conversion import CONVERT
 
-    chosen = _settings(settings) | ({"data": data} if data else {})
+    chosen = _settings(settings) | ({} if data is None else {"data": data})
     if recipe == CONVERT:
         if checkpoint is None:
             raise UsageError("convert needs --from CHECKPOINT, a file of pretrained weights")

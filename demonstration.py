@@ -1,4 +1,4 @@
-"""`snnc demo`: the main job end to end on embedded data, in five steps with a summary."""
+"""`snnc demo`: the main job end to end on embedded data, in four steps with a summary."""
 
 import time
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ from pathlib import Path
 from .builds import compile_model, simulate_build, verify_build
 from .console import Console
 from .errors import MismatchError
+from .files import make_directory
 from .model_files import train_model
 
 VERIFIED_SAMPLES = 32
@@ -20,7 +21,7 @@ def run_demo(console: Console, directory: Path) -> None:
 
     Raises MismatchError if any execution differs.
     """
-    directory.mkdir(parents=True, exist_ok=True)
+    make_directory(directory)
     quiet = Console(quiet=True)
     model = directory / "model.pt"
     with _step(console, 1, "train      digits-mlp, 4-bit weights, Brevitas, 4 steps"):

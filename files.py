@@ -29,6 +29,14 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
         Path(name).unlink(missing_ok=True)
 
 
+def make_directory(path: Path) -> None:
+    """Make `path` and what leads to it; raises FileError where that cannot be."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FileError(f"cannot be made: {error.strerror}", where=str(path)) from None
+
+
 def write_text(path: Path, text: str) -> None:
     """Write `text` atomically as UTF-8."""
     write_atomically(path, lambda stream: stream.write(text.encode()))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from .compiler.network import Network
 from .console import Console
 from .errors import FileError, UsageError
+from .files import make_directory
 
 if TYPE_CHECKING:
     from .training.checkpoint import Checkpoint
@@ -30,11 +31,11 @@ def train_model(
     from .training.recipes import find_recipe
 
     chosen = apply_settings(find_recipe(recipe), settings)
+    _prepare_output(output)
     from .training.checkpoint import save_checkpoint
     from .training.fitting import Progress
     from .training.train import TrainingFiles, train
 
-    output.parent.mkdir(parents=True, exist_ok=True)
     files = TrainingFiles.beside(output)
     with console.progress(f"training {recipe}", chosen.epochs) as update:
 
@@ -63,6 +64,7 @@ def convert_model(
     from .training.recipe import with_fields
 
     conversion = with_fields(Conversion(), settings, "recipe convert")
+    _prepare_output(output)
     from .training.checkpoint import save_checkpoint
     from .training.converted import convert_checkpoint
 
@@ -75,7 +77,6 @@ def convert_model(
         result = convert_checkpoint(
             conversion, checkpoint, calibrate=calibrate, data_dir=data_dir, announce=announce
         )
-    output.parent.mkdir(parents=True, exist_ok=True)
     save_checkpoint(output, result.model, result.notes())
     return result
 
@@ -85,8 +86,7 @@ def read_model(
 ) -> "tuple[Checkpoint, Network]":
     """The model file `path` and its integer network, with weights requantised to `bits` and run for `steps`
     where these are given. Raises FileError, UsageError."""
-    if path.suffix != ".pt":
-        raise UsageError(f"a model is a .pt file, not {path.name!r}")
+    _check_name(path)
     if not path.is_file():
         raise FileError("no such model file", where=str(path))
     from .training.checkpoint import load_checkpoint, requantised
@@ -96,6 +96,17 @@ def read_model(
     if bits is not None or steps is not None:
         checkpoint = requantised(checkpoint, weight_bits=bits, steps=steps)
     return checkpoint, to_network(checkpoint.model, path.stem, checkpoint.notes)
+
+
+def _prepare_output(path: Path) -> None:
+    """Find out before hours of training that their result cannot be stored, or not be read again."""
+    _check_name(path)
+    make_directory(path.parent)
+
+
+def _check_name(path: Path) -> None:
+    if path.suffix != ".pt":
+        raise UsageError(f"a model is a .pt file, not {path.name!r}")
 
 
 def load_inputs(

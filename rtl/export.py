@@ -8,6 +8,7 @@ from pathlib import Path
 from ..compiler.image import CHUNK_BITS, REGISTERS, CoreImage, Image, Memory
 from ..compiler.passes.encode import BANK_REGISTER, BANK_WORDS, SEGMENT_REGISTER
 from ..compiler.program import MAX_SEGMENTS, Address
+from ..errors import FileError
 from ..files import write_text
 from .parameters import EVERY_MEMORY, RtlParameters, identity, parameters_for
 from .sources import SOURCES, sources
@@ -27,11 +28,13 @@ def export_rtl(image: Image, directory: Path, *, loadable: int = EVERY_MEMORY) -
 
     `build_top` starts with the image in its memories: no CONFIG flits are needed, and only the `loadable`
     memories take any. `build_uart` is the same behind a UART, for a board's top level, and not in `files.f`.
-    Paths in them are relative to `directory`, where the tool must run.
+    Paths in them are relative to `directory`, where the tool must run. Raises FileError where `directory` has
+    a content of another origin.
     """
     if directory.exists():
+        _check_replaceable(directory)
         shutil.rmtree(directory)
-    (directory / "image").mkdir(parents=True)
+    (directory / IMAGE_PREFIX).parent.mkdir(parents=True)
     names = copy_sources(directory)
     parameters = parameters_for(image, IMAGE_PREFIX, loadable=loadable)
     write_text(directory / f"{STREAM_TOP}.sv", _top(parameters))
@@ -40,6 +43,12 @@ def export_rtl(image: Image, directory: Path, *, loadable: int = EVERY_MEMORY) -
     write_text(directory / "files.f", "\n".join([*names, f"{STREAM_TOP}.sv"]) + "\n")
     write_images(image, directory / IMAGE_PREFIX)
     return parameters
+
+
+def _check_replaceable(directory: Path) -> None:
+    """An export, even one cut short, has a folder of images: any other folder is somebody's own."""
+    if any(directory.iterdir()) and not (directory / IMAGE_PREFIX).parent.is_dir():
+        raise FileError("would be replaced, but does not come from a build", where=str(directory))
 
 
 def copy_sources(directory: Path) -> list[str]:

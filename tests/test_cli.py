@@ -142,6 +142,11 @@ def test_all_broken_budgets_are_named_at_once(build: Path) -> None:
         (["train", "nothing", "-o", "m.pt"], 2, "unknown recipe 'nothing'"),
         (["train", "digits-mlp"], 2, "RECIPE and -o MODEL.pt are needed"),
         (["train", "digits-mlp", "-o", "m.pt", "--set", "epochs"], 2, "--set takes KEY=VALUE, not 'epochs'"),
+        (["train", "digits-mlp", "-o", "model"], 2, "a model is a .pt file, not 'model'"),
+        (["train", "digits-mlp", "-o", ""], 2, "a model is a .pt file, not ''"),
+        (["train", "digits-mlp", "-o", "/dev/null/m.pt"], 2, "/dev/null: cannot be made: File exists"),
+        (["train", "digits-mlp", "-o", "m.pt", "--data", ""], 2, "unknown data set ''"),
+        (["demo", "-o", "/dev/null/d"], 2, "/dev/null/d: cannot be made: Not a directory"),
         (["compile", "none.pt"], 2, "none.pt: no such model file"),
         (["compile", "model.txt"], 2, "a model is a .pt file, not 'model.txt'"),
         (["compile", "none.pt", "--target", "ice"], 2, "no target is called 'ice'"),
@@ -170,6 +175,27 @@ def test_a_cut_model_file(build: Path, tmp_path: Path) -> None:
     assert result.exit_code == 2
     assert result.stderr == f"error: {cut}: is not a PyTorch file, or was cut short\n"
     assert not (tmp_path / "build").exists()
+
+
+def test_a_folder_that_is_not_a_build_s_is_never_deleted(build: Path, tmp_path: Path) -> None:
+    own = tmp_path / "rtl" / "mine.sv"
+    own.parent.mkdir()
+    own.write_text("module mine; endmodule")
+    result = run("compile", build / "model.pt", "-o", tmp_path)
+    assert result.exit_code == 2
+    assert f"{own.parent}: would be replaced, but does not come from a build" in result.stderr
+    assert own.exists() and not (tmp_path / "program.snnc").exists()
+    result = run("compile", build / "model.pt", "-o", own / "build")
+    assert (result.exit_code, "cannot be made: Not a directory" in result.stderr) == (2, True)
+
+
+def test_an_interruption_is_no_bug(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("snnc.builds.compile_model", interrupt)
+    result = run("compile", "m.pt")
+    assert (result.exit_code, result.stderr) == (130, "interrupted\n")
 
 
 def test_a_model_that_does_not_fit_exits_3_with_a_hint_that_works(tmp_path: Path) -> None:
