@@ -20,7 +20,7 @@ from .compiler.program import TiledProgram
 from .compiler.specialise import BLOCK_KIBIT, specialise
 from .compiler.storage import Program
 from .compiler.targets import Device, Target
-from .errors import DoesNotFit, FileError, SnncError, UsageError
+from .errors import DoesNotFit, FileError, SnncError, UnsupportedModel, UsageError
 from .model_files import load_inputs
 from .rtl.area_model import Area, predict_area
 from .rtl.parameters import WEIGHTS_ALONE
@@ -136,7 +136,8 @@ def explore(
     """Every design that fits the device of `target`, simulated on samples x; equal ones only once.
 
     `progress` takes the number of combinations tried so far, of `COMBINATIONS`. Raises UsageError for a
-    target without an ECP5, whose areas alone are known, and DoesNotFit where no combination fits.
+    target without an ECP5, whose areas alone are known, UnsupportedModel for a network that breaks the
+    target's rules, and DoesNotFit where no combination fits.
     """
     device = target.device
     if device is None or device.family != "ecp5":
@@ -152,6 +153,9 @@ def explore(
         try:
             *_, tiled, image = run_passes(network, _passes(mesh, spread))
             area = _fitting_area(image, device)
+        except UnsupportedModel:
+            # The rules know of neither lanes nor meshes: no other combination can do better.
+            raise
         except SnncError as error:
             refusals.append((error.excess if isinstance(error, _TooLarge) else np.inf, error))
             continue

@@ -12,10 +12,11 @@ from networks import target
 from tiny import tiny_network
 
 from snnc.cli import main
+from snnc.compiler.arithmetic import NO_LEAK
 from snnc.compiler.encoding import encode_inputs
 from snnc.compiler.storage import Program
 from snnc.compiler.targets import load_target
-from snnc.errors import DoesNotFit, FileError, UsageError
+from snnc.errors import DoesNotFit, FileError, UnsupportedModel, UsageError
 from snnc.optimise import COMBINATIONS, FULL, Design, Goal, choose, example_inputs, explore, random_inputs
 from snnc.pareto import draw_designs, pareto_front, render_designs
 from snnc.rtl.measure_area import convolutional
@@ -130,6 +131,16 @@ def test_a_device_too_small_is_told_with_numbers() -> None:
         "none of 48 combinations of lanes, cores and tiling fits the LFE5U-25F-6BG381C; the nearest: "
         "7 block RAMs needed, 5 to be had"
     )
+
+
+def test_what_the_target_cannot_compute_is_not_a_question_of_size() -> None:
+    network = tiny_network()
+    hidden, *others = network.layers
+    cuba = replace(hidden, neurons=replace(hidden.neurons, current_leak=NO_LEAK))
+    with pytest.raises(UnsupportedModel, match=r"cannot compute this model\n.*synaptic current"):
+        explore(
+            replace(network, layers=(cuba, *others)), load_target("ecp5-25k"), np.zeros((1, 36), np.uint8)
+        )
 
 
 def test_the_command_builds_the_chosen_design_and_verifies_it(tmp_path: Path) -> None:
