@@ -17,14 +17,19 @@ def encode_inputs(node: Input, steps: int, x: NDArray[np.uint8]) -> IntArray:
     meaning of each encoding is in `network.Input`. `rate` draws from a generator that depends on the sample's
     own values alone, so that a sample's events do not depend on its neighbours in the batch.
 
-    Raises FileError for another shape or a value out of range: the simulator relies on both.
+    Raises FileError for another shape, no samples, or values that are no integers in range: the simulator
+    relies on it, and pixels scaled to 0..1 would silently become 0.
     """
     expected = (steps, node.features) if node.encoding == "events" else (node.features,)
     if x.shape[1:] != expected:
         raise FileError(
             f"the model takes inputs of shape (samples, {', '.join(map(str, expected))}), not {x.shape}"
         )
-    if x.size and not 0 <= int(x.min()) <= int(x.max()) <= node.max_payload:
+    if len(x) == 0:
+        raise FileError("there are no samples")
+    if x.dtype.kind not in "biu":
+        raise FileError(f"values must be integers 0..{node.max_payload}, not {x.dtype}")
+    if not 0 <= int(x.min()) <= int(x.max()) <= node.max_payload:
         raise FileError(f"values must be 0..{node.max_payload}, not {int(x.min())}..{int(x.max())}")
     values = x.astype(np.int64)
     if node.encoding == "events":

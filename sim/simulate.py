@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from ..compiler.network import Conv2d, Layer, Network
 from ..compiler.program import Core, TiledProgram, state_memory_bits
 from ..compiler.storage import Program
 from ..compiler.tiling import is_depthwise
+from ..errors import FileError, UsageError
 from .counts import Counts, Primitives, count_actions, join_primitives
 from .cycle_engine import CycleRun, run_isolated, run_stream
 from .energy import EnergyReport, price, price_dense
@@ -55,8 +56,13 @@ def simulate(
 ) -> Report:
     """Simulate samples x, of the model's input encoding, against labels y (samples,).
 
-    `progress` is called with the number of samples done so far. The functional tier knows no time.
+    `progress` is called with the number of samples done so far. The functional tier knows no time. Raises
+    FileError for samples or labels that do not fit, UsageError for an unknown tier.
     """
+    if tier not in get_args(Tier):
+        raise UsageError(f"tier must be {' or '.join(get_args(Tier))}, not {tier!r}")
+    if y is not None and np.shape(y) != (len(x),):
+        raise FileError(f"labels must be of shape ({len(x)},), not {np.shape(y)}")
     tiled = program.tiled
     start = time.perf_counter()
     result = _run_batches(tiled, x, tier, progress or (lambda done: None))
@@ -111,7 +117,9 @@ def _total(parts: Iterable[IntArray | None]) -> IntArray | None:
 
 def _batches(program: TiledProgram, x: NDArray[Any]) -> Iterator[IntArray]:
     size = max(1, BATCH_BYTES // (8 * program.steps * program.input.features))
-    for start in range(0, len(x), size):
+    for start in range(
+        0, max(len(x), 1), size
+    ):  # No samples are one batch too, for `encode_inputs` to refuse.
         yield encode_inputs(program.input, program.steps, x[start : start + size])
 
 

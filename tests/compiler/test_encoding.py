@@ -35,12 +35,18 @@ def test_rate_follows_the_value_and_not_the_batch() -> None:
     [
         ("direct", (1, 2), r"^the model takes inputs of shape \(samples, 3\), not \(1, 2\)$"),
         ("direct", (1, 5, 3), r"^the model takes inputs of shape \(samples, 3\), not \(1, 5, 3\)$"),
+        ("direct", (0, 3), r"^there are no samples$"),
         ("events", (1, 4, 3), r"^the model takes inputs of shape \(samples, 5, 3\), not \(1, 4, 3\)$"),
     ],
 )
 def test_another_shape(encoding: InputEncoding, shape: tuple[int, ...], message: str) -> None:
     with pytest.raises(FileError, match=message):
         encode_inputs(node(encoding), 5, np.zeros(shape, np.uint8))
+
+
+def test_values_that_are_no_integers() -> None:
+    with pytest.raises(FileError, match=r"^values must be integers 0\.\.4, not float64$"):
+        encode_inputs(node("direct"), 2, X / 4)
 
 
 def test_a_value_out_of_range() -> None:

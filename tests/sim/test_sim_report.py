@@ -13,6 +13,7 @@ from snnc.compiler.network import Conv2d, Edge, Input, Layer, Linear, Network, N
 from snnc.compiler.pipeline import compile_network
 from snnc.compiler.storage import Program
 from snnc.compiler.targets import load_target
+from snnc.errors import FileError, UsageError
 from snnc.sim.report import Report, render
 from snnc.sim.simulate import Tier, simulate
 
@@ -148,6 +149,17 @@ def test_text_fits_eighty_columns_and_marks_the_bottleneck(program: Program, tie
     assert max(map(len, text.splitlines())) <= 80
     assert "estimated" in text
     assert ("<" in text) == (tier == "cycle")
+
+
+def test_samples_and_labels_that_do_not_fit(program: Program) -> None:
+    x, y = samples()
+    with pytest.raises(FileError, match=r"^there are no samples$"):
+        simulate(program, x[:0], y[:0])
+    for labels in (y[:1], y[:, None], np.append(y, 0)):
+        with pytest.raises(FileError, match=rf"^labels must be of shape \({SAMPLES},\), not \("):
+            simulate(program, x, labels)
+    with pytest.raises(UsageError, match=r"^tier must be cycle or functional, not 'fast'$"):
+        simulate(program, x, y, tier="fast")  # type: ignore[arg-type]
 
 
 def test_progress_counts_samples(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
