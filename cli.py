@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 EPILOG = (
     "Exit codes: 0 ok, 1 bug, 2 usage or bad file, 3 does not fit or timing fails, 4 unsupported model, "
-    "5 executions differ, 6 budget exceeded."
+    "5 executions differ, 6 budget exceeded, 130 interrupted."
 )
 CONTEXT = {
     "help_option_names": ["-h", "--help"],
