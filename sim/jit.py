@@ -28,10 +28,17 @@ def kernel(function: Function) -> Function:
 def entry(function: Function) -> Function:
     """Compile a kernel that Python calls, cached on disk.
 
-    The cache notices changes of the entry's own file and of its closure variables only, so an entry
-    closes over `source_stamp()`: otherwise an edited callee in another file would go unnoticed.
+    The cache notices changes of the entry's own file and of its closure variables only, so an entry with
+    callees in other files closes over `source_stamp()`: otherwise an edit of them would go unnoticed.
     """
     return cast(Function, njit(nogil=True, error_model="numpy", cache=True)(function))
+
+
+def reordered_entry(function: Function) -> Function:
+    """The same for a kernel whose float sums may be added in any order, as sums in vector registers need it;
+    infinities and NaN stay what they are."""
+    flags = {"reassoc", "contract", "nsz"}
+    return cast(Function, njit(nogil=True, error_model="numpy", cache=True, fastmath=flags)(function))
 
 
 def _pointer(context: Any, array: Any) -> Any:

@@ -6,29 +6,17 @@ Python float would turn float32 sums into float64. The innermost loops are funct
 compiler then vectorises.
 """
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from ..sim.jit import entry, reordered_entry
+
 Floats = NDArray[Any]
-Function = TypeVar("Function", bound=Callable[..., Any])
-
-_REORDERED = {"reassoc", "contract", "nsz"}
-"""Sums in vector registers need another order; infinities and NaN stay what they are."""
 
 
-def _exact(function: Function) -> Function:
-    return cast(Function, njit(nogil=True, error_model="numpy", cache=True)(function))
-
-
-def _reordered(function: Function) -> Function:
-    return cast(Function, njit(nogil=True, error_model="numpy", cache=True, fastmath=_REORDERED)(function))
-
-
-@_exact
+@entry
 def _advance_row(
     before: Floats,
     current: Floats,
@@ -52,7 +40,7 @@ def _advance_row(
         spikes[position] = spike
 
 
-@_exact
+@entry
 def advance(
     currents: Floats,
     start: Floats,
@@ -92,7 +80,7 @@ def advance(
                 before = after
 
 
-@_reordered
+@reordered_entry
 def _atan_row(
     before: Floats,
     current: Floats,
@@ -113,7 +101,7 @@ def _atan_row(
     return through_threshold
 
 
-@_reordered
+@reordered_entry
 def _single_step_row(
     before: Floats,
     current: Floats,
@@ -136,7 +124,7 @@ def _single_step_row(
     return through_threshold
 
 
-@_reordered
+@reordered_entry
 def _carry_row(
     later: Floats, of_membranes: Floats, spikes: Floats, numbers: Floats, gradient: Floats
 ) -> tuple[float, float]:
@@ -151,7 +139,7 @@ def _carry_row(
     return through_threshold, through_bias
 
 
-@_exact
+@entry
 def gradients(
     single_step: bool,
     currents: Floats,
@@ -203,7 +191,7 @@ def gradients(
                 later = gradient
 
 
-@_reordered
+@reordered_entry
 def moments(values: Floats, sums: Floats, squares: Floats) -> None:
     """Add the values (samples, channels, positions) and their squares to `sums` and `squares` (channels,)."""
     samples, channels, positions = values.shape
@@ -218,7 +206,7 @@ def moments(values: Floats, sums: Floats, squares: Floats) -> None:
             squares[channel] += square
 
 
-@_exact
+@entry
 def moments_gradient(values: Floats, of_sums: Floats, of_squares: Floats, of_values: Floats) -> None:
     """Fill `of_values` with the gradient of `moments`."""
     samples, channels, positions = values.shape
@@ -230,7 +218,7 @@ def moments_gradient(values: Floats, of_sums: Floats, of_squares: Floats, of_val
                 gradient[position] = constant + slope * row[position]
 
 
-@_exact
+@entry
 def pool_sums(maps: Floats, rows: int, columns: int, sums: Floats) -> None:
     """Add to `sums` (maps, height, width) the sums of `maps` over windows of `rows` x `columns`."""
     count, height, width = sums.shape
@@ -246,7 +234,7 @@ def pool_sums(maps: Floats, rows: int, columns: int, sums: Floats) -> None:
                     total[column] += row[column * columns + right]
 
 
-@_exact
+@entry
 def spread_sums(of_sums: Floats, rows: int, columns: int, of_maps: Floats) -> None:
     """Fill `of_maps`, zeros, with the gradient of `pool_sums`."""
     count, height, width = of_sums.shape
