@@ -43,7 +43,7 @@ DEVICES = {
 }
 
 _SYNTHESIS = {"ecp5": "synth_ecp5 -nowidelut", "ice40": "synth_ice40 -dsp -spram"}
-"""LUTs are not joined to wider ones, though three placements gained by it (docs/area.md)."""
+"""LUTs are not joined to wider ones, though four placements gained by it (docs/area.md)."""
 _NO_LATCH = "select -assert-none t:$dlatch t:$adlatch t:$_DLATCH_*_"
 _SITES = {
     "ecp5": {"luts": "TRELLIS_COMB", "block_rams": "DP16KD", "multipliers": "MULT18X18D"},
