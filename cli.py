@@ -325,16 +325,17 @@ def synth(
 ) -> None:
     """Place and route a build with the open tools: resources, clock, bitstream."""
     from .synthesis import exchange_weights, synthesise_build
+    from .synthesis_report import megahertz
 
     if placed is None:
         result = synthesise_build(build, seed=seed, clock_mhz=clock, loadable=loadable, console=console)
         _write_json(result.to_dict(), json_file)
         if not result.met:
-            fmax, wanted = result.fmax_hz / 1e6, result.clock_hz / 1e6
+            placed_clock, wanted = megahertz(result.fmax_hz), megahertz(result.clock_hz)
             raise TimingFailed(
-                f"the placed design runs at {fmax:.1f} MHz, the clock is {wanted:.1f} MHz",
+                f"the placed design runs at {placed_clock}, the clock is {wanted}",
                 where=str(build),
-                hint=f"`--clock {int(fmax)}` asks for less; another `--seed` may be faster",
+                hint=f"`--clock {int(result.fmax_hz / 1e6)}` asks for less; another `--seed` may be faster",
             )
         return
     if clock is not None or loadable or seed != 1:

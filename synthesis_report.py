@@ -1,5 +1,6 @@
 """What `snnc synth` reports of a placed design: the content of synth.json, and the table for people."""
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -59,8 +60,13 @@ class Synthesis:
             )
         verdict = "met" if self.met else "NOT met"
         lines.append(
-            f"clock      {self.clock_hz / 1e6:.1f} MHz wanted, {self.fmax_hz / 1e6:.1f} MHz placed: {verdict}"
+            f"clock      {megahertz(self.clock_hz)} wanted, {megahertz(self.fmax_hz)} placed: {verdict}"
         )
         lines.append(f"critical   {self.critical_path}")
         lines.append(f"bitstream  {self.bitstream}")
         return "\n".join(lines)
+
+
+def megahertz(hertz: float) -> str:
+    """`hertz` rounded down to 10 kHz, so that a clock missed by little is not shown as the one wanted."""
+    return f"{math.floor(hertz / 1e4) / 100:.2f} MHz"

@@ -22,7 +22,7 @@ from snnc.compiler.specialise import specialise
 from snnc.compiler.storage import Program
 from snnc.compiler.targets import load_target
 from snnc.rtl.openflow import DEVICES, missing_tools
-from snnc.synthesis_report import Resource, Synthesis
+from snnc.synthesis_report import Resource, Synthesis, megahertz
 
 pytestmark = pytest.mark.skipif(
     bool(missing_tools(DEVICES["ecp5-25k"])), reason="the open FPGA tools are not installed"
@@ -44,7 +44,7 @@ def test_a_small_network_is_placed_and_a_missed_clock_ends_with_code_3(placed: t
     build, run = placed
     assert run.exit_code == 3, run.output
     report = json.loads((build / "synth.json").read_text())
-    assert f"runs at {report['fmax_hz'] / 1e6:.1f} MHz, the clock is 400.0 MHz" in run.stderr
+    assert f"runs at {megahertz(report['fmax_hz'])}, the clock is 400.00 MHz" in run.stderr
     assert json.loads((build / "copy.json").read_text()) == report
     assert 20e6 < report["fmax_hz"] < 400e6
     assert report["seed"] == 3
@@ -128,11 +128,11 @@ def test_a_target_without_an_fpga_is_refused(tmp_path: Path) -> None:
 def test_the_report_sets_predicted_beside_placed() -> None:
     cells = Resource(used=100, available=400, predicted=110)
     report = Synthesis(
-        "ecp5-25k", "ulx3s", False, cells, cells, cells, cells, 90e6, 100e6, "a to b", "x.bit", 1, {}
+        "ecp5-25k", "ulx3s", False, cells, cells, cells, cells, 99.996e6, 100e6, "a to b", "x.bit", 1, {}
     )
     text = report.render()
     assert "LUT4           100 / 400        25%       110  +10.0%" in text
-    assert "100.0 MHz wanted, 90.0 MHz placed: NOT met" in text
+    assert "100.00 MHz wanted, 99.99 MHz placed: NOT met" in text
     assert report.to_dict()["predicted"] == {"lut": 110, "ff": 110, "bram": 110, "dsp": 110}
 
 
