@@ -43,7 +43,7 @@ DEVICES = {
 }
 
 _SYNTHESIS = {"ecp5": "synth_ecp5", "ice40": "synth_ice40 -dsp -spram"}
-"""LUTs may be joined to wider ones: 1 % more of them, and fewer levels in a mesh (docs/area.md)."""
+"""LUTs may be joined to wider ones, which takes levels away in a mesh (docs/area.md)."""
 _NO_LATCH = "select -assert-none t:$dlatch t:$adlatch t:$_DLATCH_*_"
 _SITES = {
     "ecp5": {"luts": "TRELLIS_COMB", "block_rams": "DP16KD", "multipliers": "MULT18X18D"},
