@@ -20,7 +20,7 @@ from snnc.training.noise import LEVELS, noisy_accuracy
 from snnc.training.prepare import load_prepared
 from snnc.training.train import train_without_spikes
 
-METHODS = ("direct", "both", "ann", "qann")
+METHODS = ("direct", "both", "large", "ann", "qann")
 """Float weights (`ann`) have no bits to flip."""
 TITLES = {
     "gaussian": "Gaussian noise, deviation / largest input",
