@@ -2,7 +2,7 @@
 
 Equal to `compiler.arithmetic.neuron_step` value by value. The gradients are written by hand, since a chain
 of elementary operations costs several times the memory traffic and nothing else in training is as slow. On a
-CPU `kernels.py` does the same in one pass.
+CPU `kernels.py` does the same in one pass where channels have many neurons.
 """
 
 import math
@@ -22,6 +22,9 @@ ATAN_WIDTH = 2.0
 """Sharpness alpha of the surrogate `atan`: its slope at the threshold is alpha / 2."""
 SINGLE_STEP_WIDTH = 4.0
 """Sharpness alpha of the surrogate `s2nn` below the threshold."""
+SHORTEST_ROW = 32
+"""Neurons of a channel from which on the kernels are faster: they call a function per channel, sample and
+step, which for fully connected layers takes thirty times as long as PyTorch's operations."""
 
 
 class Dynamics(torch.autograd.Function):
@@ -182,7 +185,8 @@ def run_population(
     surrogate, a function of the distance (membrane - threshold) / threshold, so that its width does not
     depend on the units of the accumulator. Raises ValueError for more than one threshold per channel.
     """
-    dynamics = Dynamics if currents.is_cuda else CompiledDynamics
+    _, _, positions = _by_channel(currents.shape[1:], threshold)
+    dynamics = Dynamics if currents.is_cuda or positions < SHORTEST_ROW else CompiledDynamics
     result = dynamics.apply(  # type: ignore[no-untyped-call]
         currents, membrane, threshold, bias, population, surrogate
     )

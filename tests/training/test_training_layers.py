@@ -40,9 +40,12 @@ populations = st.builds(
 )
 
 
+@pytest.mark.parametrize("dynamics", [Dynamics, CompiledDynamics])
 @settings(deadline=None, max_examples=200)
 @given(populations, st.data())
-def test_neurons_are_the_contract(population: Population, data: st.DataObject) -> None:
+def test_neurons_are_the_contract(
+    dynamics: type[torch.autograd.Function], population: Population, data: st.DataObject
+) -> None:
     low, high = state_range(population.state_bits)
     reach = 4 * high + 40
 
@@ -53,9 +56,8 @@ def test_neurons_are_the_contract(population: Population, data: st.DataObject) -
 
     membrane, currents = draw(low, high, 4), draw(-reach, reach, 3, 4)
     threshold, bias = draw(1, high, 4), draw(low, high, 4)
-    membranes, spikes = run_population(
-        *(torch.from_numpy(values).double() for values in (currents, membrane, threshold, bias)), population
-    )
+    given_values = (torch.from_numpy(values).double() for values in (currents, membrane, threshold, bias))
+    membranes, spikes = dynamics.apply(*given_values, population, "atan")  # type: ignore[no-untyped-call]
     for step, current in enumerate(currents):
         expected = neuron_step(
             membrane,
@@ -199,9 +201,15 @@ def test_edges_of_a_channel_share_one_scale_except_in_the_readout() -> None:
 
 
 def _elementary(
-    currents: Tensor, membrane: Tensor, threshold: Tensor, bias: Tensor, population: Population
+    currents: Tensor,
+    membrane: Tensor,
+    threshold: Tensor,
+    bias: Tensor,
+    population: Population,
+    surrogate: str,
 ) -> tuple[Tensor, Tensor]:
     """`run_population` from elementary operations, with gradients by PyTorch."""
+    assert surrogate == "atan"
     membranes, spikes = [], []
     for current in currents:
         integrated = membrane + current + bias
@@ -221,7 +229,10 @@ def _elementary(
 @pytest.mark.parametrize("reset", ["soft", "hard", "none"])
 @pytest.mark.parametrize("leak", [NO_LEAK, Decay(3, 4)], ids=str)
 @pytest.mark.parametrize("used", [(1, 0), (0, 1), (1, 1)], ids=str)
-def test_gradients_of_the_neurons(reset: str, leak: Decay, used: tuple[int, int]) -> None:
+@pytest.mark.parametrize("dynamics", [Dynamics, CompiledDynamics])
+def test_gradients_of_the_neurons(
+    reset: str, leak: Decay, used: tuple[int, int], dynamics: type[torch.autograd.Function]
+) -> None:
     population = Population(reset=reset, leak=leak, state_bits=8, reset_value=3)  # type: ignore[arg-type]
     generator = torch.Generator().manual_seed(0)
     drawn = [torch.randint(-60, 90, (4, 6, 5, 2, 2), generator=generator).double()]
@@ -230,9 +241,9 @@ def test_gradients_of_the_neurons(reset: str, leak: Decay, used: tuple[int, int]
     drawn.append(torch.randint(-9, 9, (5, 1, 1), generator=generator).double())
     weights = [torch.rand(4, 6, 5, 2, 2, generator=generator).double() * use for use in used]
     results = []
-    for function in (run_population, _elementary):
+    for function in (dynamics.apply, _elementary):
         inputs = [values.clone().requires_grad_() for values in drawn]
-        outputs = function(*inputs, population)
+        outputs = function(*inputs, population, "atan")
         products = [output * weight for output, weight in zip(outputs, weights, strict=True)]
         loss = torch.stack([part.sum() for part, use in zip(products, used, strict=True) if use]).sum()
         if loss.requires_grad:
@@ -320,14 +331,17 @@ def test_straight_through_values_are_exact_and_gradients_one() -> None:
         assert gradient.tolist() == [1.0] * 6
 
 
-def test_slope_of_the_single_step_surrogate() -> None:
+@pytest.mark.parametrize("dynamics", [Dynamics, CompiledDynamics])
+def test_slope_of_the_single_step_surrogate(dynamics: type[torch.autograd.Function]) -> None:
     distance = np.array([-3.0, -0.5, -0.01, 0.0, 0.01, 1.0, 9.0])
     sigmoid = 1 / (1 + np.exp(-4 * distance))
     expected = np.where(distance < 0, 4 * sigmoid * (1 - sigmoid), 1 / (distance + 1))
     threshold = torch.tensor([8.0]).double().requires_grad_()
     current = torch.from_numpy(8 * distance + 8)[None, None].requires_grad_()
     start, bias = torch.zeros(1, 7).double(), torch.zeros(1).double()
-    _, spikes = run_population(current, start, threshold, bias, Population(), "s2nn")
+    _, spikes = dynamics.apply(  # type: ignore[no-untyped-call]
+        current, start, threshold, bias, Population(), "s2nn"
+    )
     of_current, of_threshold = torch.autograd.grad(spikes.sum(), (current, threshold))
     np.testing.assert_allclose(of_current[0, 0], expected / 8)
     np.testing.assert_allclose(of_threshold, [-(expected * (distance + 1) / 8).sum()])
