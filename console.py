@@ -4,8 +4,9 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 import click
 
@@ -14,6 +15,12 @@ from .errors import SnncError, UsageError
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it: 1 would say bug."""
 _PREFIXES = {"f": 1e-15, "p": 1e-12, "n": 1e-9, "u": 1e-6, "µ": 1e-6, "m": 1e-3, "": 1.0}
+
+
+class Update(Protocol):
+    """Tells a progress bar how much is done so far, and what to show behind it."""
+
+    def __call__(self, done: int, state: str = "") -> None: ...
 
 
 class Console:
@@ -34,19 +41,22 @@ class Console:
             self.say(message)
 
     @contextmanager
-    def progress(self, label: str, total: int) -> Iterator[Callable[[int], None]]:
-        """A progress bar on a terminal; yields a function that takes how much is done so far."""
+    def progress(self, label: str, total: int) -> Iterator[Update]:
+        """A progress bar on a terminal; yields what moves it."""
         if self.quiet or not sys.stderr.isatty():
-            yield lambda done: None
+            yield lambda done, state="": None
             return
-        with click.progressbar(length=total, label=label, file=sys.stderr) as bar:
-            position = 0
+        position, shown = 0, ""
 
-            def update(done: int) -> None:
-                nonlocal position
-                bar.update(done - position)
-                position = done
+        def update(done: int, state: str = "") -> None:
+            nonlocal position, shown
+            position, moved, shown = done, done - position, state
+            bar.update(moved)
 
+        def show(_: int | None) -> str:
+            return shown
+
+        with click.progressbar(length=total, label=label, file=sys.stderr, item_show_func=show) as bar:
             yield update
 
 

@@ -40,7 +40,7 @@ def train_model(
     with console.progress(f"training {recipe}", chosen.epochs) as update:
 
         def report(state: Progress) -> None:
-            update(state.epoch)
+            update(state.epoch, state.describe())
             console.detail(state.describe())
 
         result = train(chosen, seed, progress=report, data_dir=data_dir, files=files)

@@ -1,5 +1,6 @@
 """The command line: exit codes, one-line errors, budgets, what goes to stdout, and what is not imported."""
 
+import io
 import json
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from snnc.cli import main
-from snnc.console import format_quantity, parse_quantity
+from snnc.console import Console, format_quantity, parse_quantity
 from snnc.errors import UsageError
 
 
@@ -287,3 +288,12 @@ def test_compiling_again_removes_results_of_the_old_program(build: Path, tmp_pat
         assert not (output / "report.json").exists()
         assert run("simulate", output, "--data", "digits", "--samples", "1").exit_code == 0
         assert (output / "report.json").exists()
+
+
+def test_a_progress_bar_tells_the_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr("sys.stderr", terminal)
+    with Console().progress("training", 2) as update:
+        update(1, "network 1/2  loss 0.51")
+    assert "50%" in terminal.getvalue() and "loss 0.51" in terminal.getvalue()
