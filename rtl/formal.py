@@ -194,6 +194,7 @@ def _prove_all(properties: Sequence[Property], work: Path) -> bool:
         good = good and verdict.holds
         result = "proved" if verdict.holds else f"FAILS at {verdict.failed}: {verdict.waveform}"
         print(f"{verdict.seconds:9.1f}  {SOLVER} {result}", flush=True)
+        print(f"    {prop.claim}", flush=True)
     return good
 
 

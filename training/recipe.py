@@ -32,8 +32,8 @@ _RANGES: dict[str, tuple[float, float]] = {
     "distill_weight": (0, 1),
     "temperature": (0.01, 1000),
     "shift": (0, MAX_SHIFT),
-    "rate_penalty": (0, 1e6),
-    "energy_penalty": (0, 1e6),
+    "rate_penalty": (0, 1_000_000),
+    "energy_penalty": (0, 1_000_000),
 }
 """Smallest and largest value of settings that the model's configuration does not check; sums of more than 53
 bits are not exact in float64."""
