@@ -208,9 +208,14 @@ class _Run:
             "seed": self.session.seed,
             "processes": self.session.place.size,
             "torch": torch.__version__,
-            "data": [zlib.crc32(self.samples.x.tobytes()), zlib.crc32(self.samples.y.tobytes())],
+            "data": checksums(self.samples),
         }
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def checksums(samples: Samples) -> list[int]:
+    """Of the values and of the classes."""
+    return [zlib.crc32(samples.x.tobytes()), zlib.crc32(samples.y.tobytes())]
 
 
 def learning_schedule(

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from ..errors import UsageError
 from .analog import AnalogClassifier
 from .config import INPUT, ModelConfig
 from .datasets import Samples
-from .fitting import Session, fit
+from .fitting import Session, checksums, fit
 from .interruption import load_state, save_state
 from .model import TRACE_BATCH, SpikingClassifier
 from .objective import measures
@@ -75,7 +75,7 @@ def train_analog(
     keep: Path | None = None,
 ) -> Teacher:
     """Train `network`, or read it from the file `keep` where that holds the same training's result."""
-    print_of = _fingerprint(network, session.recipe, session.seed)
+    print_of = _fingerprint(network, learn, session)
     stored = None if keep is None else load_state(keep, print_of)
     if stored is not None:
         network.load_state_dict(stored["network"])
@@ -184,8 +184,10 @@ def _largest(values: Tensor) -> float:
     return float(np.quantile(positive, LARGEST_PART)) if positive.size else 1.0
 
 
-def _fingerprint(network: AnalogClassifier, recipe: Recipe, seed: int) -> str:
+def _fingerprint(network: AnalogClassifier, learn: Samples, session: Session) -> str:
+    """Of all that decides what a teacher's training computes, and of nothing that is the student's."""
+    settings = [str(getattr(session.recipe, name)) for name in (*_SHARED, "epochs", "steps")]
     shapes = {name: list(value.shape) for name, value in network.state_dict().items()}
     kind = [network.levels, network.weight_bits]
-    facts = json.dumps([asdict(recipe), seed, shapes, kind, torch.__version__], sort_keys=True)
-    return hashlib.sha256(facts.encode()).hexdigest()
+    facts = [settings, session.seed, shapes, kind, checksums(learn), torch.__version__]
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

@@ -163,7 +163,7 @@ def _fit(model: SpikingClassifier, samples: Samples, session: Session, teacher: 
         if recipe.distill == "layerwise":
             inherit(model, teacher.network, samples.x[:CALIBRATION_SAMPLES])
         distillation = Distillation(
-            recipe.distill, teacher.network, model.config, recipe.distill_weight, recipe.temperature
+            recipe.distill, teacher.network, model.config, recipe.teacher_weight, recipe.temperature
         )
     objective = SpikingObjective(model, recipe, samples.x[:CALIBRATION_SAMPLES], distillation)
     bits = recipe.accumulator_bits

@@ -26,7 +26,7 @@ from snnc.training.model import SpikingClassifier
 from snnc.training.recipe import apply_settings
 from snnc.training.recipes import find_recipe
 from snnc.training.teacher import inherit, teacher_recipe
-from snnc.training.train import TrainingFiles, train
+from snnc.training.train import TrainingFiles, train, train_without_spikes
 
 RECIPE = find_recipe("digits-mlp")
 SHORT = {"epochs": "3", "hidden": "32", "steps": "2", "batch": "32", "rate_penalty": "0", "device": "cpu"}
@@ -192,6 +192,22 @@ def test_a_teacher_does_not_depend_on_what_makes_the_student_spiking() -> None:
     assert teacher_recipe(student) == teacher_recipe(RECIPE)
     assert teacher_recipe(replace(RECIPE, teacher_epochs=3)).epochs == 3
     assert teacher_recipe(replace(RECIPE, hidden=(7,))) != teacher_recipe(RECIPE)
+
+
+def test_a_kept_teacher_is_of_the_same_samples(tmp_path: Path) -> None:
+    x, y = random.integers(0, 17, (40, 64), dtype=np.uint8), np.arange(40) % 10
+    recipe = apply_settings(RECIPE, SHORT | {"data": str(tmp_path / "d.npz"), "epochs": "1"})
+    seen: list[Progress] = []
+    for labels in (y, y, y[::-1]):
+        np.savez(tmp_path / "d.npz", x_train=x, y_train=labels, x_test=x, y_test=labels)
+        train_without_spikes(recipe, 1, keep=tmp_path / "kept", progress=seen.append)
+    assert len(seen) == 2
+
+
+def test_soft_labels_weigh_more_than_maps() -> None:
+    weights = {kind: apply_settings(RECIPE, {"distill": kind}).teacher_weight for kind in ("logits", "both")}
+    assert weights == {"logits": 0.9, "both": 0.5}
+    assert apply_settings(RECIPE, {"distill": "logits", "distill_weight": "0.2"}).teacher_weight == 0.2
 
 
 def test_a_teacher_may_be_larger(tmp_path: Path) -> None:
