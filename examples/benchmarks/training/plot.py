@@ -6,7 +6,7 @@ Curve = list[tuple[float, float]]
 """(noise, accuracy) in ascending noise."""
 
 WIDTH, HEIGHT, LEFT, TOP, GAP = 260, 190, 48, 30, 52
-COLOURS = ("#1f77b4", "#d62728", "#2ca02c", "#9467bd")
+COLOURS = ("#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f0e")
 
 
 def noise_svg(panels: Mapping[str, Mapping[str, Curve]]) -> str:
