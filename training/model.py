@@ -152,7 +152,13 @@ class SpikingClassifier(nn.Module):
 
     def predict(self, x: NDArray[np.uint8]) -> IntArray:
         """Class of each sample: the lowest index among the largest outputs."""
-        return predictions(self.trace(x), self.config)
+        self._check_inputs(x)
+        size = self.trace_batch
+        # Traces of every sample at once would take gigabytes: 8 bytes per neuron and step, twice.
+        starts = range(0, len(x), size)
+        return np.concatenate(
+            [predictions(self.trace(x[start : start + size]), self.config) for start in starts]
+        )
 
     def _logits(self, run: LayerRun) -> Tensor:
         config = self.config
