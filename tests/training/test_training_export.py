@@ -84,6 +84,7 @@ def test_trace_does_not_depend_on_the_batch(monkeypatch: pytest.MonkeyPatch) -> 
         assert first.membranes.dtype == first.spikes.dtype == np.int64
         assert np.array_equal(first.membranes, second.membranes)
         assert np.array_equal(first.spikes, second.spikes)
+    assert np.array_equal(model.predict(x), predictions(whole, model.config))
 
 
 @pytest.mark.parametrize("readout", ["membrane", "spike_count", "first_spike"])
