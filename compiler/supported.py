@@ -57,8 +57,17 @@ LIMITS = (
     ("population", f"1 to {MAX_NEURONS} neurons, height and width 1 to {MAX_SIDE}"),
     ("input", f"`max_payload` 1 to 255; features times steps at most {MAX_INPUT_VALUES}"),
     ("clamp", "`state_bits` 2 to 32; initial potential and reset value lie within it"),
+    (
+        "decays",
+        "numerator d from 0 to 2^F, `fraction_bits` F from 0 to 16; a current decay, even of 0, makes the "
+        "layer CUBA",
+    ),
     ("names", "of the input and the layers, all different"),
-    ("edges", "at least one into each layer; a linear layer has shape (n, 1, 1)"),
+    (
+        "edges",
+        "at least one into each layer, several from one source allowed; a pool leaves at least one window; a "
+        "linear layer has shape (n, 1, 1)",
+    ),
     (
         "readout",
         "exactly one, of a layer of shape (n, 1, 1); `first_step` 0 to steps - 1, and 0 for `membrane`",
