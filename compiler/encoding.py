@@ -14,8 +14,8 @@ def encode_inputs(node: Input, steps: int, x: NDArray[np.uint8]) -> IntArray:
     """Payload of every input event, (samples, steps, features).
 
     `x` is (samples, features) with values 0..max_payload, or (samples, steps, features) for `events`. The
-    meaning of each encoding is in `network.Input`. `rate` draws from a generator that depends on the sample's
-    own values alone, so that a sample's events do not depend on its neighbours in the batch.
+    formula of each encoding is in `docs/arithmetic.md`. `rate` draws from a generator that depends on the
+    sample's own values alone, so that a sample's events do not depend on its neighbours in the batch.
 
     Raises FileError for another shape, no samples, or values that are no integers in range: the simulator
     relies on it, and pixels scaled to 0..1 would silently become 0.

@@ -54,7 +54,7 @@ def coordinates_have_eight_bits(network: Network, layer: Layer, target: Target) 
 
 
 def delays_fit_the_bitmaps(network: Network, layer: Layer, target: Target) -> str | None:
-    """A delay is shorter than the number of spike bitmaps a core keeps; inputs have none."""
+    """A delay of d takes d + 1 of a core's spike bitmaps, on a recurrent edge d; on the input it is 0."""
     for edge in layer.edges:
         kept = edge.delay - int(network.is_recurrent(layer, edge))
         if edge.source == network.input.name and edge.delay:
