@@ -120,4 +120,4 @@ def _targets() -> str:
 
 
 def _rule(name: str, documentation: str | None) -> str:
-    return f"{(documentation or '').strip()} (`{name}`)"
+    return f"{' '.join((documentation or '').split())} (`{name}`)"
