@@ -26,6 +26,7 @@ class Linear:
     """weights[neuron][axon]."""
 
     weights: list[list[int]]
+    weight_bits: int
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Conv2d:
     """weights[channel][source channel of the group][row][column]."""
 
     weights: list[list[list[list[int]]]]
+    weight_bits: int
     stride: Pair
     padding: Pair
     groups: int

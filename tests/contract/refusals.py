@@ -69,6 +69,8 @@ def limits(network: Network) -> list[str]:
 def layer_limits(network: Network, layer: Layer, names: list[str]) -> list[str]:
     """Limits of one layer and its edges."""
     own, faults = layer.neurons, []
+    if any(len(values) != layer.shape[0] for values in (own.threshold, own.bias, own.initial)):
+        faults.append("channels")
     if not 2 <= own.state_bits <= 32:
         faults.append("state bits")
     elif not all(fits(x, own.state_bits) for x in (*own.initial, own.reset_value)):
@@ -91,17 +93,17 @@ def layer_limits(network: Network, layer: Layer, names: list[str]) -> list[str]:
 
 def edge_limits(edge: Edge, source: Shape, target: Shape) -> list[str]:
     """Limits of an edge's pool and synapses."""
-    shape = pooled(source, edge.pool)
-    if min(shape) < 1:
+    if min(edge.pool) < 1 or min(shape := pooled(source, edge.pool)) < 1:
         return ["pool"]
-    if any(not fits(w, 8) for w in flat(edge.synapses.weights)):
+    bits = edge.synapses.weight_bits
+    if not 2 <= bits <= 8 or not all(fits(w, bits) for w in flat(edge.synapses.weights)):
         return ["weights"]
     if not isinstance(edge.synapses, Conv2d):
         weights = edge.synapses.weights
         matches = len(weights) == size(target) and all(len(row) == size(shape) for row in weights)
         return [] if matches and target[1:] == (1, 1) else ["linear shape"]
     conv = edge.synapses
-    if shape[0] % conv.groups or target[0] % conv.groups or len(conv.weights) != target[0]:
+    if conv.groups < 1 or shape[0] % conv.groups or target[0] % conv.groups or len(conv.weights) != target[0]:
         return ["groups"]
     if any(len(kernel) != shape[0] // conv.groups for kernel in conv.weights):
         return ["groups"]
@@ -131,15 +133,15 @@ def rules(network: Network, target: Target) -> list[str]:
             faults.append("synaptic_current_is_kept")
         if own.state_bits > target.state_bits:
             faults.append("clamp_fits_the_state_word")
-        if not all(fits(x, target.state_bits) for x in chain(own.threshold, own.bias)):
+        compared = own.threshold if own.reset != "none" else []
+        if not all(fits(x, target.state_bits) for x in chain(compared, own.bias)):
             faults.append("parameters_fit_the_state_word")
         if len(layer.edges) > 4:
             faults.append("edges_fit_the_banks")
         if all(order.index(edge.source) >= order.index(layer.name) for edge in layer.edges):
             faults.append("a_step_has_a_forward_edge")
         for edge in layer.edges:
-            if edge.source != layer.name:
-                heard.add(edge.source)
+            heard.add(edge.source)
             recurrent = order.index(edge.source) >= order.index(layer.name)
             needed = edge.delay if recurrent else edge.delay + 1
             if needed > target.bitmaps or (edge.source == network.input.name and edge.delay):
@@ -151,6 +153,8 @@ def rules(network: Network, target: Target) -> list[str]:
             if held and (own.current_leak is None or own.current_leak.numerator):
                 faults.append("held_inputs_do_not_decay")
     for layer in network.layers:
+        if delays(network, order, layer) > 4:
+            faults.append("delay segments")
         if layer.name not in heard and layer.name != network.readout.layer:
             faults.append("somebody_reads_the_layer")
         if layer.neurons.reset == "none" and layer.name in heard:
@@ -161,10 +165,21 @@ def rules(network: Network, target: Target) -> list[str]:
     return faults
 
 
+def delays(network: Network, order: list[str], layer: Layer) -> int:
+    """Different delays with which the spikes of a layer leave, recurrent ones counted apart."""
+    kinds = {
+        (edge.delay, order.index(layer.name) >= order.index(other.name))
+        for other in network.layers
+        for edge in other.edges
+        if edge.source == layer.name
+    }
+    return len(kinds | {(0, False)} if layer.name == network.readout.layer else kinds)
+
+
 def computable(decay: Decay, target: Target) -> bool:
     """Whether a target computes x - ((x * d) >> F)."""
     power = decay.numerator & (decay.numerator - 1) == 0
-    return decay.fraction_bits <= 12 and (target.multiplier or power)
+    return not decay.numerator or (decay.fraction_bits <= 12 and (target.multiplier or power))
 
 
 def hull(*intervals: Interval) -> Interval:
@@ -220,31 +235,39 @@ def after_reset(layer: Layer, channel: int, u: Interval) -> Interval:
     return hull(*parts)
 
 
-def membrane(network: Network, layer: Layer, channel: int, currents: Interval) -> Interval:
-    """What the membrane can be before a step."""
-    own = layer.neurons
-    bits, bias = own.state_bits, (own.bias[channel],) * 2
-    known: Interval = (own.initial[channel],) * 2
+def one_step(layer: Layer, channel: int, before: Interval, currents: Interval) -> Interval:
+    """What one step can add to the membranes `before`, themselves included."""
+    own, bias = layer.neurons, layer.neurons.bias[channel]
+    low, high = after_reset(layer, channel, both(both(before, currents), (bias, bias)))
+    bits, leak = own.state_bits, own.leak
+    return hull(before, (decayed(clamped(low, bits), leak), decayed(clamped(high, bits), leak)))
+
+
+def membranes(network: Network, layer: Layer, currents: list[Interval]) -> list[Interval]:
+    """What the membrane of each channel can be before a step."""
+    known = [(value, value) for value in layer.neurons.initial]
     for _ in range(min(network.steps - 1, ROUNDS)):
-        low, high = after_reset(layer, channel, both(both(known, currents), bias))
-        left = decayed(clamped(low, bits), own.leak), decayed(clamped(high, bits), own.leak)
-        if hull(known, left) == known:
+        wider = [one_step(layer, c, *pair) for c, pair in enumerate(zip(known, currents, strict=True))]
+        if wider == known:
             return known
-        known = hull(known, left)
+        known = wider
     if network.steps - 1 > ROUNDS:
-        return -(1 << bits - 1), (1 << bits - 1) - 1
+        half = 1 << layer.neurons.state_bits - 1
+        return [(-half, half - 1)] * len(known)
     return known
 
 
-def proved(network: Network, layer: Layer, channel: int) -> tuple[Interval, Interval, Interval, Interval]:
-    """Arriving, current, membrane and everything, as the document's table of bounds has them."""
-    arrives = arriving(network, layer, channel)
-    currents = current(network, layer, arrives)
-    before = membrane(network, layer, channel, currents)
-    summed = both(before, currents)
-    bias = (layer.neurons.bias[channel],) * 2
-    reset = after_reset(layer, channel, both(summed, bias))
-    return arrives, currents, before, hull(before, currents, summed, both(summed, bias), reset)
+def proved(network: Network, layer: Layer) -> list[tuple[Interval, Interval, Interval, Interval]]:
+    """Arriving, current, membrane and everything of each channel, as the document's table has them."""
+    arrives = [arriving(network, layer, c) for c in range(layer.shape[0])]
+    currents = [current(network, layer, interval) for interval in arrives]
+    found = []
+    for c, before in enumerate(membranes(network, layer, currents)):
+        summed, bias = both(before, currents[c]), layer.neurons.bias[c]
+        biased = both(summed, (bias, bias))
+        everything = hull(before, currents[c], summed, biased, after_reset(layer, c, biased))
+        found.append((arrives[c], currents[c], before, everything))
+    return found
 
 
 def bounds(network: Network, state_bits: int) -> list[str]:
@@ -252,7 +275,5 @@ def bounds(network: Network, state_bits: int) -> list[str]:
     return [
         layer.name
         for layer in network.layers
-        if not all(
-            fits(end, state_bits) for c in range(layer.shape[0]) for end in proved(network, layer, c)[3]
-        )
+        if not all(fits(end, state_bits) for parts in proved(network, layer) for end in parts[3])
     ]
