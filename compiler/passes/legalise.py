@@ -73,7 +73,7 @@ def _kept_steps(network: Network, layer: Layer, edge: Edge) -> int:
 
 
 def delays_fit_the_segments(network: Network, layer: Layer, target: Target) -> str | None:
-    """A layer's spikes leave with at most 4 distinct delays, a readout's among them; recurrent edges count
+    """A layer's spikes leave with at most 4 distinct delays, of a readout 0 among them; recurrent edges count
     apart."""
     kinds = {
         (_kept_steps(network, other, edge), network.is_recurrent(other, edge))
