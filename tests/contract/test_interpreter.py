@@ -5,6 +5,7 @@ Each case is a function of its seed, the parameter of its test; SNNC_FUZZ_SOFTWA
 """
 
 import os
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -56,12 +57,24 @@ def refused(network: Network, step: Legalise | BoundAccumulators) -> bool:
 
 
 def compiled(network: Network, seed: int) -> Compilation:
-    """The network on small cores, so that layers are cut, else on the wide target, which must take it."""
+    """The network on cores so small that neurons and fan-in are cut, else on wider ones, which must take it.
+
+    The sizes go round with the seed, with periods of their own, so that few seeds meet all of them.
+    """
     lanes = (2, 4, 16)[seed % 3]
-    try:
-        return compile_network(network, replace(WIDE, name="small", lanes=lanes, neurons=2 * lanes))
-    except DoesNotFit:
-        return compile_network(network, replace(WIDE, lanes=lanes))
+    small = replace(WIDE, name="small", lanes=lanes, neurons=2 * lanes)
+    tight = replace(
+        small,
+        name="tight",
+        neurons=2 * lanes * (1 + seed % 2),
+        axon_rows=(2, 4, 8, 256)[seed // 3 % 4],
+        axon_columns=(4, 256)[seed // 5 % 2],
+        weight_kibit=(1, 1, 4)[seed // 12 % 3],
+    )
+    for target in (tight, small):
+        with suppress(DoesNotFit):
+            return compile_network(network, target)
+    return compile_network(network, replace(WIDE, lanes=lanes))
 
 
 def interpreted(case: Case) -> list[Run]:
