@@ -26,7 +26,7 @@ test: setup ## Run every test, RTL co-simulation included
 
 fuzz: setup ## Random networks through every execution: N=200 in software, N/10 on each RTL hardware; N hostile files
 	SNNC_FUZZ_SOFTWARE=$(N) SNNC_FUZZ_RTL=$$(( $(N) / 10 )) SNNC_FUZZ_FILES=$(N) \
-		$(BIN)/python -m pytest tests/test_differential.py tests/test_hostile.py
+		$(BIN)/python -m pytest tests/test_differential.py tests/contract tests/test_hostile.py
 
 formal: setup ## Prove properties of the RTL: FIFO, router, arbiter, counters ... (docs/formal.md)
 	$(BIN)/python -m snnc.rtl.formal

@@ -71,7 +71,11 @@ def cut_layer(
     ]
     if sum(rows) > target.axon_rows:
         return None
-    fixed_columns = sum(source[2] for source in sources if source[1:] != (1, 1))
+    fixed_columns = sum(
+        source[2]
+        for edge, source in zip(layer.edges, sources, strict=True)
+        if source[1:] != (1, 1) or isinstance(edge.synapses, Conv2d)
+    )
     available = target.weight_words(target.stored_weight_bits(network.weight_bits))
     slices = _pack(atoms, available, target.axon_columns - fixed_columns, len(layer.edges))
     if slices is None or not _all_hear_the_step(network, layer, slices):

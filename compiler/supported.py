@@ -12,7 +12,6 @@ from .network import (
     ReadoutKind,
 )
 from .passes.legalise import RULES
-from .program import MAX_SEGMENTS
 from .targets import builtin_targets
 
 LAYERS = (
@@ -92,9 +91,6 @@ def supported_text() -> str:
         _table("limit", LIMITS, "values"),
         "Rules of the neurocore, each a function in `compiler/passes/legalise.py`:",
         "\n".join(f"- {_rule(rule.__name__, rule.__doc__)}" for rule in RULES),
-        f"The spikes of a core leave with at most {MAX_SEGMENTS} different delays (`delay segments` in "
-        "refusals): those of the edges from its layer, recurrent ones counted apart, and, if it is "
-        "the readout, a delay of 0.",
         "Beyond the rules, every state word is proved to fit the target's state width (how: "
         "[arithmetic.md](arithmetic.md)), and every tile its memories and tables.",
         "Targets that ship with snnc, as far as the rules depend on them:",
@@ -120,4 +116,4 @@ def _targets() -> str:
 
 
 def _rule(name: str, documentation: str | None) -> str:
-    return f"{(documentation or '').strip()} (`{name}`)"
+    return f"{' '.join((documentation or '').split())} (`{name}`)"

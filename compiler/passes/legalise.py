@@ -6,23 +6,25 @@ from typing import ClassVar
 
 from ...errors import UnsupportedModel
 from ..arithmetic import NO_LEAK, state_range
-from ..network import Conv2d, Layer, Network
-from ..program import DECAY_BITS, MAX_BANKS
+from ..network import Conv2d, Edge, Layer, Network
+from ..program import DECAY_BITS, MAX_BANKS, MAX_SEGMENTS
 from ..targets import Target
 
 Rule = Callable[[Network, Layer, Target], str | None]
 
 
 def decay_is_computable(network: Network, layer: Layer, target: Target) -> str | None:
-    """A decay is numerator / 2^fraction, fraction up to 12; without a multiplier a power of two or none."""
+    """A decay is 0, or numerator / 2^F, F up to 12; without a multiplier the numerator is a power of two."""
     for label, leak in (
         ("leak", layer.neurons.leak),
         ("current leak", layer.neurons.current_leak or NO_LEAK),
     ):
         got = f"{label} {leak.numerator}/2^{leak.fraction_bits}"
+        if leak.keeps:
+            continue
         if leak.fraction_bits > DECAY_BITS:
             return f"{got}; allowed: fractions of up to {DECAY_BITS} bits"
-        if not target.decay_multiplier and leak.numerator and leak.shift is None:
+        if not target.decay_multiplier and leak.shift is None:
             return f"{got}; allowed: none, or 1/2^k with k in 0..{DECAY_BITS}"
     return None
 
@@ -37,9 +39,9 @@ def synaptic_current_is_kept(network: Network, layer: Layer, target: Target) -> 
 def held_inputs_do_not_decay(network: Network, layer: Layer, target: Target) -> str | None:
     """A held input feeds layers whose synaptic current does not decay."""
     fed = any(edge.source == network.input.name for edge in layer.edges)
-    if network.input.encoding != "held" or not fed or layer.neurons.current_leak == NO_LEAK:
-        return None
     leak = layer.neurons.current_leak
+    if network.input.encoding != "held" or not fed or (leak is not None and leak.keeps):
+        return None
     return f"takes a held input with current leak {leak}; allowed: a current that does not decay"
 
 
@@ -56,13 +58,34 @@ def coordinates_have_eight_bits(network: Network, layer: Layer, target: Target) 
 def delays_fit_the_bitmaps(network: Network, layer: Layer, target: Target) -> str | None:
     """A delay of d takes d + 1 of a core's spike bitmaps, on a recurrent edge d; on the input it is 0."""
     for edge in layer.edges:
-        kept = edge.delay - int(network.is_recurrent(layer, edge))
+        kept = _kept_steps(network, layer, edge)
         if edge.source == network.input.name and edge.delay:
             return f"delay {edge.delay} on the input; allowed: 0 (shift the input instead)"
         if kept >= target.delay_slots:
             most = edge.delay - kept + target.delay_slots - 1
             return f"delay {edge.delay} from {edge.source!r}; allowed: up to {most}"
     return None
+
+
+def _kept_steps(network: Network, layer: Layer, edge: Edge) -> int:
+    """Steps that the source keeps its spikes for: a recurrent edge sends them one step ahead."""
+    return edge.delay - int(network.is_recurrent(layer, edge))
+
+
+def delays_fit_the_segments(network: Network, layer: Layer, target: Target) -> str | None:
+    """A layer's spikes leave with at most 4 distinct delays, of a readout 0 among them; recurrent edges count
+    apart."""
+    kinds = {
+        (_kept_steps(network, other, edge), network.is_recurrent(other, edge))
+        for other in network.layers
+        for edge in other.edges
+        if edge.source == layer.name
+    }
+    if layer.name == network.readout.layer:
+        kinds.add((0, False))
+    if len(kinds) <= MAX_SEGMENTS:
+        return None
+    return f"its spikes leave with {len(kinds)} distinct delays; allowed: up to {MAX_SEGMENTS}"
 
 
 def edges_fit_the_banks(network: Network, layer: Layer, target: Target) -> str | None:
@@ -86,7 +109,7 @@ def clamp_fits_the_state_word(network: Network, layer: Layer, target: Target) ->
 
 
 def parameters_fit_the_state_word(network: Network, layer: Layer, target: Target) -> str | None:
-    """Thresholds and biases are no wider than the target's state word."""
+    """Biases, and thresholds of layers that fire, are no wider than the target's state word."""
     low, high = state_range(target.state_bits)
     compared = layer.neurons.reset != "none"
     for label in ("threshold", "bias") if compared else ("bias",):
@@ -112,13 +135,13 @@ def readouts_have_an_index(network: Network, layer: Layer, target: Target) -> st
 
 
 def somebody_reads_the_layer(network: Network, layer: Layer, target: Target) -> str | None:
-    """Every layer feeds another layer or is the readout."""
+    """Every layer feeds a layer, if only itself, or is the readout."""
     read = any(edge.source == layer.name for other in network.layers for edge in other.edges)
     return None if read or layer.name == network.readout.layer else "feeds no layer and is not the readout"
 
 
 def membranes_are_read_once(network: Network, layer: Layer, target: Target) -> str | None:
-    """A layer that never fires feeds no other layer."""
+    """A layer that never fires feeds no layer, not even itself."""
     feeds = [other.name for other in network.layers for edge in other.edges if edge.source == layer.name]
     if layer.neurons.reset != "none" or not feeds:
         return None
@@ -131,6 +154,7 @@ RULES: tuple[Rule, ...] = (
     held_inputs_do_not_decay,
     coordinates_have_eight_bits,
     delays_fit_the_bitmaps,
+    delays_fit_the_segments,
     edges_fit_the_banks,
     a_step_has_a_forward_edge,
     clamp_fits_the_state_word,

@@ -11,7 +11,7 @@ from snnc.compiler.network import Edge, Input, Linear, Network, Readout
 from snnc.compiler.passes.legalise import RULES
 from snnc.compiler.pipeline import compile_network
 from snnc.compiler.supported import supported_text
-from snnc.errors import DoesNotFit, VerificationError
+from snnc.errors import UnsupportedModel, VerificationError
 
 
 def test_the_page_is_current() -> None:
@@ -90,5 +90,5 @@ def delayed(delays: range) -> Network:
 
 def test_a_core_sends_with_four_delays_at_most() -> None:
     compile_network(delayed(range(3)), target())
-    with pytest.raises(DoesNotFit, match="delay segments needs 5, has 4"):
+    with pytest.raises(UnsupportedModel, match="leave with 5 distinct delays; allowed: up to 4"):
         compile_network(delayed(range(4)), target())
