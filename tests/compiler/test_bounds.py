@@ -1,8 +1,8 @@
 """The interval proof is sound: no input that a search finds leaves the bounds; and the search finds one for
 every bound that is wrong on purpose.
 
-Against the bounds stands all that a core holds: partial sums in the worst order of arrival, the state word, the
-sum that is compared, the rest after a reset and the membrane.
+Against the bounds stands all that a core holds: partial sums in the worst order of arrival, the state word,
+the sum that is compared, the rest after a reset and the membrane.
 """
 
 from collections.abc import Callable, Iterator
