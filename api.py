@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from numpy.typing import NDArray
 
 from .compiler.arithmetic import IntArray
-from .compiler.encoding import encode_inputs
+from .compiler.encoding import as_samples, encode_inputs
 from .compiler.network import Network
 from .compiler.pipeline import compile_network
 from .compiler.storage import Program
@@ -18,17 +18,22 @@ if TYPE_CHECKING:
 
 
 def compile(model: Network | Path | str, target: Target | str = "fpga") -> Program:
-    """Compile a network, or a `.pt` file, for a target or the target of that name.
+    """Compile a network, or a `.pt` file, for a target or the target of that name; the program is run on
+    generated inputs and compared with the network.
 
-    Raises UnsupportedModel, DoesNotFit, TargetError, FileError.
+    Raises UnsupportedModel, DoesNotFit, TargetError, FileError, MiscompileError.
     """
+    from .validation import validate
+
     if not isinstance(model, Network):
         from .model_files import read_model
 
         model = read_model(Path(model))[1]
     chosen = load_target(target) if isinstance(target, str) else target
     compilation = compile_network(model, chosen)
-    return Program(compilation.network, compilation.program)
+    program = Program(compilation.network, compilation.program)
+    validate(program)
+    return program
 
 
 def simulate(
@@ -37,7 +42,8 @@ def simulate(
     y: IntArray | None = None,
     tier: Literal["cycle", "functional"] = "cycle",
 ) -> "Report":
-    """Simulate uint8 samples `x`, (samples, features) or (samples, steps, features), with labels `y`."""
+    """Simulate samples `x` of integers, (samples, features) or (samples, steps, features), with labels `y`;
+    arrays, nested lists or torch tensors."""
     from .sim.simulate import simulate as run
 
     return run(program, x, y, tier=tier)
@@ -49,5 +55,5 @@ def verify(program: Program, x: NDArray[Any], options: VerifyOptions | None = No
     from .verification import verify as run
 
     network = program.network
-    payloads = encode_inputs(network.input, network.steps, x)
+    payloads = encode_inputs(network.input, network.steps, as_samples(x))
     return run(program, payloads, None, options or VerifyOptions(cache=cache_directory()))

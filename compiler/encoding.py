@@ -1,5 +1,7 @@
 """Input encodings: samples to the payload of every input event, before anything is compiled or trained."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -8,6 +10,17 @@ from .arithmetic import IntArray
 from .network import Input
 
 RATE_SEED = 0x5EED
+
+
+def as_samples(x: Any) -> NDArray[Any]:
+    """`x` as an array: one already, nested lists, or a tensor of another library in main memory.
+
+    Raises FileError for what is none.
+    """
+    try:
+        return np.asarray(x)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise FileError(f"samples must be an array of integers: {' '.join(str(error).split())}") from None
 
 
 def encode_inputs(node: Input, steps: int, x: NDArray[np.uint8]) -> IntArray:
