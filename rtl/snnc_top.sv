@@ -35,6 +35,8 @@ module snnc_top #(
   // Memories that CONFIG flits write, one bit per memory code. The others keep their initial
   // content, which synthesis then folds into the logic.
   parameter int Loadable = 1023,
+  // 0: no status words; `status_o` is 0. Errors are ignored and flagged all the same.
+  parameter int Diagnostics = 1,
   // With a prefix other than "", the memories of core (X, Y) start with the content of
   // <InitPrefix>_x<X>_y<Y>_<memory>.hex; X and Y are one hexadecimal digit in lower case.
   parameter InitPrefix = ""
@@ -55,7 +57,17 @@ module snnc_top #(
   // Flits to the host.
   output      logic                         m_axis_tvalid,
   input  wire logic                         m_axis_tready,
-  output      logic [snnc_pkg::FlitBits-1:0] m_axis_tdata
+  output      logic [snnc_pkg::FlitBits-1:0] m_axis_tdata,
+  // Every enabled core has written v(0) since the reset; until then no flit is accepted.
+  output      logic                         ready_o,
+  // Nothing happens any more until a flit arrives; that, and a sample could begin.
+  output      logic                         rest_o,
+  output      logic                         home_o,
+  // An error was found since the reset; the status words say where.
+  output      logic                         error_o,
+  // The status word to show two cycles later: that of core {y, x}, or with bit 8 that of the host port.
+  input  wire logic [8:0]                   status_select_i,
+  output      logic [31:0]                  status_o
 );
   logic in_valid;
   logic in_ready;
@@ -116,6 +128,12 @@ module snnc_top #(
     .host_ready_i(out_ready),
     .host_data_o(out_data)
   );
+
+  assign ready_o = !rst_i;
+  assign rest_o = 1'b0;
+  assign home_o = 1'b0;
+  assign error_o = 1'b0;
+  assign status_o = (Diagnostics != 0) ? 32'(status_select_i) : '0;
 endmodule
 
 `default_nettype wire
