@@ -232,6 +232,9 @@ module snnc_bridge #(
       cycle_q <= '0;
     end
   end
+
+  logic unused;
+  assign unused = ^argument;
 endmodule
 
 `default_nettype wire
