@@ -37,6 +37,8 @@ module snnc_bridge #(
 );
   localparam int CycleBits = 28;
   localparam int PositionBits = $clog2(OutputDepth) + 1;
+  // Cycles after which the mesh's word on its rest takes into account a flit that entered.
+  localparam int RestCycles = 4;
   localparam int TakenBits = $clog2(InputDepth) + 1;
   localparam int PacketBits = snnc_pkg::FlitBits + CycleBits;
 
@@ -73,6 +75,8 @@ module snnc_bridge #(
   logic stalled_q;
   logic [CycleBits-1:0] cycle_q;
   logic [CycleBits:0] cycle_next;
+  // Cycles of late in which a flit was offered to the mesh.
+  logic [RestCycles-1:0] offered_q;
   logic entered;
   logic left;
   logic started;
@@ -180,7 +184,7 @@ module snnc_bridge #(
     .expected_i(expected),
     .taken_i(taken),
     .flags_i({stalled_q, late_q, open_q}),
-    .mesh_i({mesh_valid_o, mesh_error_i, mesh_home_i, mesh_rest_i, mesh_ready_to_run_i}),
+    .mesh_i({mesh_error_i, mesh_home_i, mesh_rest_i && offered_q == '0, mesh_ready_to_run_i}),
     .counting_i(counting),
     .count_verdict_o(count_verdict),
     .count_i(count),
@@ -220,6 +224,7 @@ module snnc_bridge #(
 
   always_ff @(posedge clk_i) begin
     started_q <= started;
+    offered_q <= {offered_q[RestCycles-2:0], mesh_valid_o};
     if (started && !mesh_valid_o) dry_q <= 1'b1;
     if (entered && dry_q) late_q <= 1'b1;
     if (mesh_valid_i && !mesh_ready_o) stalled_q <= 1'b1;

@@ -22,7 +22,7 @@ module snnc_reply #(
   input  wire logic [7:0]  expected_i,
   input  wire logic [TakenBits-1:0] taken_i,
   input  wire logic [2:0]  flags_i,
-  input  wire logic [4:0]  mesh_i,
+  input  wire logic [3:0]  mesh_i,
   input  wire logic        counting_i,
   output      logic [2:0]  count_verdict_o,
   input  wire logic [7:0]  count_i,
@@ -96,7 +96,7 @@ module snnc_reply #(
   always_ff @(posedge clk_i) begin
     body_q <= status_q ? {left_i, entered_i, word_i} : {24'd0, packet_i};
     case (index_q[3:0])
-      4'd0: piece_q <= {3'd0, mesh_i};
+      4'd0: piece_q <= {4'd0, mesh_i};
       4'd1: piece_q <= body_q[7:0];
       4'd2: piece_q <= body_q[15:8];
       4'd3: piece_q <= body_q[23:16];
