@@ -75,6 +75,11 @@ module snnc_top #(
   logic out_valid;
   logic out_ready;
   logic [snnc_pkg::FlitBits-1:0] out_data;
+  logic mesh_error;
+  logic host_error;
+  logic [8:0] select_q;
+  logic [31:0] mesh_status;
+  logic [31:0] host_status;
 
   snnc_host_port u_host_port (
     .clk_i,
@@ -90,7 +95,11 @@ module snnc_top #(
     .mesh_data_i(out_data),
     .m_valid_o(m_axis_tvalid),
     .m_ready_i(m_axis_tready),
-    .m_data_o(m_axis_tdata)
+    .m_data_o(m_axis_tdata),
+    .ready_i(ready_o),
+    .rest_i(rest_o),
+    .error_o(host_error),
+    .status_o(host_status)
   );
 
   snnc_mesh #(
@@ -126,14 +135,29 @@ module snnc_top #(
     .host_data_i(in_data),
     .host_valid_o(out_valid),
     .host_ready_i(out_ready),
-    .host_data_o(out_data)
+    .host_data_o(out_data),
+    .ready_o,
+    .rest_o,
+    .home_o,
+    .error_o(mesh_error),
+    .select_i(select_q),
+    .status_o(mesh_status)
   );
 
-  assign ready_o = !rst_i;
-  assign rest_o = 1'b0;
-  assign home_o = 1'b0;
-  assign error_o = 1'b0;
-  assign status_o = (Diagnostics != 0) ? 32'(status_select_i) : '0;
+  assign error_o = mesh_error || host_error;
+
+  if (Diagnostics != 0) begin : g_status
+    always_ff @(posedge clk_i) begin
+      select_q <= status_select_i;
+      status_o <= select_q[8] ? host_status : mesh_status;
+    end
+  end else begin : g_no_status
+    assign select_q = '0;
+    assign status_o = '0;
+
+    logic unused;
+    assign unused = ^{status_select_i, host_status, mesh_status};
+  end
 endmodule
 
 `default_nettype wire

@@ -20,6 +20,7 @@ SOURCES = (
     "snnc_config.sv",
     "snnc_registers.sv",
     "snnc_control.sv",
+    "snnc_status.sv",
     "snnc_core.sv",
     "snnc_host_port.sv",
     "snnc_mesh.sv",
