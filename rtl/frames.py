@@ -79,7 +79,7 @@ class Status:
 
 @dataclass(frozen=True)
 class Reply:
-    """A frame of the bridge: its state and the mesh's, and packets with the cycle each left in, or a status."""
+    """A frame of the bridge: its state and the mesh's; packets with the cycles they left in, or a status."""
 
     kind: int
     verdict: int

@@ -1,7 +1,9 @@
 """The driver of a board: loads programs, runs samples on the hardware, reads results and cycles."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -102,7 +104,7 @@ class Board:
         done = 0
         for part in (parts.content, parts.enabling):
             self._restart(RESTART | OPEN)
-            self._feed(part, lambda sent, before=done: progress(before + sent))
+            self._feed(part, partial(_report, progress, done))
             self._finish()
             done += len(part)
 
@@ -121,7 +123,8 @@ class Board:
         if not self._finish().home:
             raise self._stuck("is at rest before it is done")
         run = HardwareRun(*self._traffic.packets(), fits and self._traffic.exact)
-        self._check(lambda: packets.check(run.flits, run.stamps))
+        with self._named():
+            packets.check(run.flits, run.stamps)
         return run
 
     def _restart(self, flags: int, most: int = 0) -> None:
@@ -134,12 +137,15 @@ class Board:
         step = min(FRAME_FLITS * WINDOW, self.input_depth // 2)
         for start in range(0, len(flits), step):
             part = flits[start : start + step]
-            if self._traffic.room < len(part):
-                self._until(lambda _, needed=len(part): self._traffic.room >= needed)
+            self._make_room(len(part))
             bodies = [flits_body(part[i : i + FRAME_FLITS]) for i in range(0, len(part), FRAME_FLITS)]
             self._traffic.send(part)
             self._note(self.link.send(FrameKind.FLITS, bodies))
             progress(start + len(part))
+
+    def _make_room(self, flits: int) -> None:
+        if self._traffic.room < flits:
+            self._until(lambda _: self._traffic.room >= flits)
 
     def _finish(self) -> Reply:
         """Read until the mesh is at rest and everything has arrived, which the signatures prove."""
@@ -177,7 +183,8 @@ class Board:
         """Take what a reply says; returns whether anything moved."""
         if reply.error:
             raise self._stuck("has found an error")
-        return self._check(lambda: self._traffic.note(reply))
+        with self._named():
+            return self._traffic.note(reply)
 
     def _ask_status(self, select: int) -> tuple[Reply, Status]:
         for _ in range(ATTEMPTS):
@@ -193,15 +200,20 @@ class Board:
         assert self._image is not None, "nothing runs before a program is loaded"
         return self._error(f"{so_far}: {diagnose(self._image, lambda at: self._ask_status(at)[1].word)}")
 
-    def _check[Result](self, check: Callable[[], Result]) -> Result:
-        """What `check` returns; a LinkError from it gets the name of the port."""
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """A LinkError from within gets the name of the port."""
         try:
-            return check()
+            yield
         except LinkError as error:
             raise self._error(error.message) from None
 
     def _error(self, message: str, hint: str | None = None) -> LinkError:
         return LinkError(message, where=self.link.port.name, hint=hint)
+
+
+def _report(progress: Callable[[int], None], before: int, done: int) -> None:
+    progress(before + done)
 
 
 def run_samples(

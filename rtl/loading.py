@@ -1,4 +1,4 @@
-"""The CONFIG flits that bring an image into hardware: first all content, then the bits that enable the cores."""
+"""The CONFIG flits that bring an image into hardware: all content, then the bits that enable the cores."""
 
 from dataclasses import dataclass
 

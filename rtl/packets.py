@@ -1,4 +1,4 @@
-"""What may leave the mesh in one sample: packets are checked against the program before anybody reads them."""
+"""What may leave the mesh in one sample: the packets of a run are checked against its program."""
 
 from dataclasses import dataclass
 
@@ -76,11 +76,12 @@ def _sender(core: Core, program: TiledProgram) -> _Sender:
     for entry in core.destinations:
         taken = (slots >= entry.first_word * lanes) & (slots < entry.last_word * lanes)
         for number in local[taken].tolist() if entry.to.host else []:
-            data = (
-                entry.base + number << bits if values else 1 << PAYLOAD_SHIFT | entry.base + number & COORDINATE_MASK
-            )
-            kind = FlitType.VALUE if values else FlitType.SPIKE
-            places[flit(kind, data, _host(core.at))] = len(places)
+            if values:
+                packet = flit(FlitType.VALUE, entry.base + number << bits, _host(core.at))
+            else:
+                coordinate = entry.base + number & COORDINATE_MASK
+                packet = flit(FlitType.SPIKE, 1 << PAYLOAD_SHIFT | coordinate, _host(core.at))
+            places[packet] = len(places)
     membrane = (1 << bits) - 1 << DATA_SHIFT if values else 0
     known = (1 << FLIT_BITS) - 1 & ~membrane
     return _Sender(core.at, 1 if values else program.steps, known, places, values)

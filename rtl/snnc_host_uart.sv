@@ -30,6 +30,7 @@ module snnc_host_uart #(
   parameter int EventFifoDepth = 16,
   parameter int RouterFifoDepth = 4,
   parameter int Loadable = 1023,
+  parameter int Diagnostics = 1,
   parameter InitPrefix = ""
 ) (
   input  wire logic clk_i,
@@ -128,6 +129,7 @@ module snnc_host_uart #(
     .EventFifoDepth(EventFifoDepth),
     .RouterFifoDepth(RouterFifoDepth),
     .Loadable(Loadable),
+    .Diagnostics(Diagnostics),
     .InitPrefix(InitPrefix)
   ) u_top (
     .clk_i,

@@ -1,4 +1,4 @@
-"""What has entered and left the mesh since its last reset, as the driver knows it from the board's replies."""
+"""What has entered and left the mesh since its last reset, as the board's replies tell it."""
 
 import numpy as np
 
@@ -70,7 +70,7 @@ class Traffic:
         return np.concatenate(flits), np.concatenate(stamps)
 
     def difference(self, status: Status) -> str | None:
-        """How what entered and left the mesh differs from what was sent and has arrived; None if it does not."""
+        """How what entered and left the mesh is not what was sent and has arrived; None where it is."""
         sent = np.concatenate([np.zeros(0, np.uint64), *self._sent])
         if status.entered != signature_of_flits(sent):
             return f"what entered the mesh is not what was sent: {len(sent)} flits, with another signature"
