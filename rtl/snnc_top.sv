@@ -81,6 +81,28 @@ module snnc_top #(
   logic [31:0] mesh_status;
   logic [31:0] host_status;
 
+  snnc_parameters #(
+    .MeshWidth(MeshWidth),
+    .MeshHeight(MeshHeight),
+    .Lanes(Lanes),
+    .WeightBits(WeightBits),
+    .StateBits(StateBits),
+    .WeightWords(WeightWords),
+    .StateWords(StateWords),
+    .ParameterWords(ParameterWords),
+    .AxonRows(AxonRows),
+    .AxonColumns(AxonColumns),
+    .BitmapSlots(BitmapSlots),
+    .Cuba(Cuba),
+    .DecayMultiplier(DecayMultiplier),
+    .Destinations(Destinations),
+    .Sources(Sources),
+    .EventFifoDepth(EventFifoDepth),
+    .RouterFifoDepth(RouterFifoDepth),
+    .Loadable(Loadable),
+    .Diagnostics(Diagnostics)
+  ) u_parameters ();
+
   snnc_host_port u_host_port (
     .clk_i,
     .rst_i,
