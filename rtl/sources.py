@@ -24,6 +24,7 @@ SOURCES = (
     "snnc_core.sv",
     "snnc_host_port.sv",
     "snnc_mesh.sv",
+    "snnc_parameters.sv",
     "snnc_top.sv",
     "snnc_uart_rx.sv",
     "snnc_uart_tx.sv",
