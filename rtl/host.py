@@ -72,12 +72,12 @@ class Board:
                 f"the board speaks version {reply.version} of the protocol, this driver {VERSION}",
                 hint="make its bitstream anew with `snnc synth`",
             )
-        for what, depth, (least, most) in (
-            ("gathers", reply.input_depth, INPUT_DEPTHS),
-            ("keeps", reply.output_depth, OUTPUT_DEPTHS),
+        for does, depth, what, (least, most) in (
+            ("gathers", reply.input_depth, "flits", INPUT_DEPTHS),
+            ("keeps", reply.output_depth, "packets", OUTPUT_DEPTHS),
         ):
             if not least <= depth <= most:
-                raise self._error(f"the board says that it {what} {depth} flits; {least} to {most} can be")
+                raise self._error(f"the board says that it {does} {depth} {what}; {least} to {most} can be")
         self.input_depth, self.output_depth = reply.input_depth, reply.output_depth
         self.identity = reply.identity
 

@@ -1,4 +1,4 @@
-"""A board in plain Python for the tests of the driver: the bridge, and a mesh that knows some samples by heart.
+"""A board in plain Python for the tests of the driver: bridge, and a mesh that knows some samples by heart.
 Its replies can be altered behind their check sequence."""
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ READ_SECONDS = 0.05
 
 @dataclass(frozen=True)
 class Answer:
-    """The content of a reply: 16 bytes that say how the bridge is, 1 how the mesh is, and what was asked for."""
+    """The content of a reply: 16 bytes about the bridge, 1 about the mesh, and what was asked for."""
 
     header: bytes
     mesh: int
@@ -80,9 +80,7 @@ class SoftBoard:
             self._expected = (number + 1) % 256
             answer = self._obey(FrameKind(kind), body)
         run = self._run()
-        mesh = (
-            1 | (2 if self._open or not self._flits else 0) | (4 if run is not None else 0) | self.error << 3
-        )
+        mesh = 1 | self._rests() << 1 | (run is not None) << 2 | self.error << 3
         header = bytes([kind << 4 | (Verdict.ACCEPTED if accepted else Verdict.SEQUENCE), self._expected])
         header += ((len(self._flits) if self._open else 0) % (2 * self.input_depth)).to_bytes(2, "little")
         header += (self._first % (2 * self.output_depth)).to_bytes(2, "little")
@@ -105,6 +103,9 @@ class SoftBoard:
         elif argument & OPEN:
             self._open = True
         return b""
+
+    def _rests(self) -> bool:
+        return self._open or not self._flits
 
     def _run(self) -> HardwareRun | None:
         """What the mesh makes of the flits that entered it; None where it waits for more."""

@@ -261,8 +261,3 @@ def test_a_sample_without_its_last_end_names_who_waits_for_it(session: Session) 
     assert "is at rest before it is done" in str(error.value)
     assert error.value.hint is None, "nothing has to be loaded again"
     check_exact(session, SMALL, 2)
-
-
-def test_a_port_that_is_not_there_is_one_line() -> None:
-    with pytest.raises(LinkError, match=r"/dev/nothing: cannot be opened"):
-        SerialPort("/dev/nothing", 115200)
