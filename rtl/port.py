@@ -41,12 +41,12 @@ class SerialPort:
         except ImportError:
             raise UsageError("pyserial is not installed", hint="pip install 'snnc[host]'") from None
         # pyserial lets some errors of the operating system through as they are; termios.error is no OSError.
-        self._errors: tuple[type[Exception], ...] = (serial.SerialException, OSError, *_TERMINAL_ERRORS)
+        self._errors: tuple[type[Exception], ...] = (OSError, ValueError, OverflowError, *_TERMINAL_ERRORS)
         self.name = name
         try:
             self._serial = serial.Serial(name, baud, timeout=READ_SECONDS, write_timeout=WRITE_SECONDS)
             self._serial.reset_input_buffer()
-        except (*self._errors, ValueError, OverflowError) as error:
+        except self._errors as error:
             raise LinkError(f"cannot be opened: {_reason(error)}", where=name, hint=_hint(error)) from None
 
     def read(self) -> bytes:
