@@ -35,12 +35,14 @@ module snnc_top #(
   // Memories that CONFIG flits write, one bit per memory code. The others keep their initial
   // content, which synthesis then folds into the logic.
   parameter int Loadable = 1023,
+  // 0: no status words; `status_o` is 0. Errors are ignored and flagged all the same.
+  parameter int Diagnostics = 1,
   // With a prefix other than "", the memories of core (X, Y) start with the content of
   // <InitPrefix>_x<X>_y<Y>_<memory>.hex; X and Y are one hexadecimal digit in lower case.
   parameter InitPrefix = ""
 ) (
   input  wire logic                         clk_i,
-  // Synchronous, active high; clears control state, never memories or configuration.
+  // Synchronous, active high, one cycle or more, at any time: the way to the state between two samples.
   input  wire logic                         rst_i,
 `ifdef SNNC_TRACE
   // Run, cycle and open file of the trace.
@@ -55,18 +57,65 @@ module snnc_top #(
   // Flits to the host.
   output      logic                         m_axis_tvalid,
   input  wire logic                         m_axis_tready,
-  output      logic [snnc_pkg::FlitBits-1:0] m_axis_tdata
+  output      logic [snnc_pkg::FlitBits-1:0] m_axis_tdata,
+  // Every enabled core has written v(0) since the reset; until then no flit is accepted.
+  output      logic                         ready_o,
+  // Nothing happens any more until a flit arrives; that, and a sample could begin.
+  output      logic                         rest_o,
+  output      logic                         home_o,
+  // An error was found since the reset; the status words say where.
+  output      logic                         error_o,
+  // The status word to show two cycles later: that of core {y, x}, or with bit 8 that of the host port.
+  input  wire logic [8:0]                   status_select_i,
+  output      logic [31:0]                  status_o
 );
+  // A reset lasts until what is on its way through the cores' pipelines has run out.
+  logic [2:0] settle_q;
+  logic rst;
+
   logic in_valid;
   logic in_ready;
   logic [snnc_pkg::FlitBits-1:0] in_data;
   logic out_valid;
   logic out_ready;
   logic [snnc_pkg::FlitBits-1:0] out_data;
+  logic mesh_error;
+  logic host_error;
+  logic [8:0] select_q;
+  logic [31:0] mesh_status;
+  logic [31:0] host_status;
+
+  assign rst = rst_i || settle_q != '0;
+  always_ff @(posedge clk_i) begin
+    if (rst_i) settle_q <= '1;
+    else if (settle_q != '0) settle_q <= settle_q - 3'd1;
+  end
+
+  snnc_parameters #(
+    .MeshWidth(MeshWidth),
+    .MeshHeight(MeshHeight),
+    .Lanes(Lanes),
+    .WeightBits(WeightBits),
+    .StateBits(StateBits),
+    .WeightWords(WeightWords),
+    .StateWords(StateWords),
+    .ParameterWords(ParameterWords),
+    .AxonRows(AxonRows),
+    .AxonColumns(AxonColumns),
+    .BitmapSlots(BitmapSlots),
+    .Cuba(Cuba),
+    .DecayMultiplier(DecayMultiplier),
+    .Destinations(Destinations),
+    .Sources(Sources),
+    .EventFifoDepth(EventFifoDepth),
+    .RouterFifoDepth(RouterFifoDepth),
+    .Loadable(Loadable),
+    .Diagnostics(Diagnostics)
+  ) u_parameters ();
 
   snnc_host_port u_host_port (
     .clk_i,
-    .rst_i,
+    .rst_i(rst),
     .s_valid_i(s_axis_tvalid),
     .s_ready_o(s_axis_tready),
     .s_data_i(s_axis_tdata),
@@ -78,7 +127,11 @@ module snnc_top #(
     .mesh_data_i(out_data),
     .m_valid_o(m_axis_tvalid),
     .m_ready_i(m_axis_tready),
-    .m_data_o(m_axis_tdata)
+    .m_data_o(m_axis_tdata),
+    .ready_i(ready_o),
+    .rest_i(rest_o),
+    .error_o(host_error),
+    .status_o(host_status)
   );
 
   snnc_mesh #(
@@ -103,7 +156,7 @@ module snnc_top #(
     .InitPrefix(InitPrefix)
   ) u_mesh (
     .clk_i,
-    .rst_i,
+    .rst_i(rst),
 `ifdef SNNC_TRACE
     .trace_run_i,
     .trace_cycle_i,
@@ -114,8 +167,29 @@ module snnc_top #(
     .host_data_i(in_data),
     .host_valid_o(out_valid),
     .host_ready_i(out_ready),
-    .host_data_o(out_data)
+    .host_data_o(out_data),
+    .ready_o,
+    .rest_o,
+    .home_o,
+    .error_o(mesh_error),
+    .select_i(select_q),
+    .status_o(mesh_status)
   );
+
+  assign error_o = mesh_error || host_error;
+
+  if (Diagnostics != 0) begin : g_status
+    always_ff @(posedge clk_i) begin
+      select_q <= status_select_i;
+      status_o <= select_q[8] ? host_status : mesh_status;
+    end
+  end else begin : g_no_status
+    assign select_q = '0;
+    assign status_o = '0;
+
+    logic unused;
+    assign unused = ^{status_select_i, host_status, mesh_status};
+  end
 endmodule
 
 `default_nettype wire
