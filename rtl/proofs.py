@@ -293,7 +293,7 @@ MUTATIONS = (
     ),
     Mutation(
         "router-stuck-at-the-edge",
-        "router-delivery",
+        "router",
         "snnc_router.sv",
         "popped != '0 || drops[port];",
         "popped != '0;",
