@@ -7,8 +7,21 @@ import cocotb
 import numpy as np
 from cocotb.triggers import ReadOnly, RisingEdge
 from rtl_bench import seeded, start
-from rtl_network import CONFIG_ADDRESS, CONFIG_DATA, CREDIT, END, HOST, SPIKE, SYNC, VALUE, Core, Destination
-from rtl_network import configuration, flit, sample
+from rtl_network import (
+    CONFIG_ADDRESS,
+    CONFIG_DATA,
+    CREDIT,
+    END,
+    HOST,
+    SPIKE,
+    SYNC,
+    VALUE,
+    Core,
+    Destination,
+    configuration,
+    flit,
+    sample,
+)
 
 from snnc.compiler.arithmetic import Decay
 from snnc.rtl.parameters import RtlParameters
@@ -69,12 +82,12 @@ class Mesh:
 
     async def send(self, flits: list[int]) -> None:
         """Every flit, each as soon as it is taken."""
-        for flit in flits:
+        for item in flits:
             for _ in range(2000):
-                if await self.cycle(flit):
+                if await self.cycle(item):
                     break
             else:
-                raise AssertionError(f"{flit:011x} was never taken")
+                raise AssertionError(f"{item:011x} was never taken")
 
     async def rest(self) -> None:
         """Until nothing happens any more."""
@@ -259,9 +272,9 @@ async def credits_do_not_wrap(dut) -> None:
     credits.value = 0xFFFE
     await RisingEdge(dut.clk_i)
     flits = [f for f in inputs() if f >> 9 & 7 != SYNC]
-    await mesh.run(flits[: [i for i, f in enumerate(flits) if f >> 9 & 7 == END][0] + 1])
+    await mesh.run(flits[: next(i for i, f in enumerate(flits) if f >> 9 & 7 == END) + 1])
     assert await mesh.status(HOST_PORT) >> 16 == 0xFFFF and not int(dut.error_o.value)
-    await mesh.run(flits[: [i for i, f in enumerate(flits) if f >> 9 & 7 == END][0] + 1])
+    await mesh.run(flits[: next(i for i, f in enumerate(flits) if f >> 9 & 7 == END) + 1])
     assert await mesh.status(HOST_PORT) >> 16 == 0xFFFF
     assert await mesh.errors() == {HOST_PORT: 1 << OVERFLOW}
 
