@@ -180,6 +180,8 @@ module formal_counters #(
     end
   end
 
+  (* hierconn *) wire [CountBits-1:0] \u_emit.owed_q ;
+
   always @(posedge clk_i) begin
     assume (emission != 2'd3);
     if (rst) assume (!end_arrives && !credit_arrives);
@@ -188,7 +190,7 @@ module formal_counters #(
     // A word of the state memory that is being sent is not written.
     if (!rst && waiting_q) assume (value == value_q);
     if (!rst && Surplus != 0) begin
-      assert (ends <= ones(sources));
+      assert (ends <= ones(sources) && \u_emit.owed_q <= ones(receivers));
       if (end_arrives && (!(accumulating || starting) || ends == ones(sources))) assert (surplus_end);
       if (!end_arrives) assert (!surplus_end);
       // The step that follows ENDs enough is not put off by more of them.
@@ -210,7 +212,6 @@ module formal_counters #(
 
   (* hierconn *) wire [CountBits-1:0] \u_control.ends_q ;
   (* hierconn *) wire \u_control.step_starts ;
-  (* hierconn *) wire [CountBits-1:0] \u_emit.owed_q ;
   (* hierconn *) wire [2:0] \u_emit.state_q ;
   (* hierconn *) wire \u_emit.source_q ;
   (* hierconn *) wire \u_emit.destination_q ;
@@ -256,7 +257,6 @@ module formal_counters #(
       if (sweeping || initialising) assert (emitter == Idle);
       assert (\u_control.ends_met_q == (ends == ones(sources)) || entered_q);
       assert (!(entered_q && accumulating));
-      assert (\u_emit.owed_q <= ones(receivers));
     end
     if (!rst && Surplus == 0) begin
       assert (\u_control.ends_q == ones(ended_q) && (ended_q & ~sources) == '0);

@@ -37,6 +37,8 @@ module formal_router #(
   logic [Ports-1:0] in_ready;
   logic [Ports-1:0] out_valid;
   logic [Ports*Bits-1:0] out_data;
+  logic empty;
+  logic dropped;
 
   assign rst = reset || $initstate;
 
@@ -53,7 +55,9 @@ module formal_router #(
     .data_i(in_data),
     .valid_o(out_valid),
     .ready_i(out_ready),
-    .data_o(out_data)
+    .data_o(out_data),
+    .empty_o(empty),
+    .dropped_o(dropped)
   );
 
   // Dimension order, X then Y; the host is addressed as (0, 0) and left for through West.
@@ -146,6 +150,9 @@ module formal_router #(
   logic [7:0] total_q;
   logic [Ports-1:0] astray;
   logic astray_q;
+  // What leads nowhere came into an empty router alone; nothing followed.
+  logic lost_q;
+  logic lost_q2;
 
   assign entering = in_data[from*Bits+:Bits];
   assign enters = in_valid[from] && in_ready[from];
@@ -170,6 +177,8 @@ module formal_router #(
   always_ff @(posedge clk_i) begin
     age_q <= age_q + 8'd1;
     astray_q <= astray_q || astray != '0;
+    lost_q <= total_q == '0 && !astray_q && ones(in_valid) == 3'd1 && (astray & in_ready) != '0;
+    lost_q2 <= lost_q && in_valid == '0;
     total_q <= total_q + 8'(ones(in_valid & in_ready)) - 8'(ones(out_valid & out_ready));
     if (watched_q && leaves[way_q]) begin
       ahead_q <= ahead_q - CountBits'(1);
@@ -186,6 +195,8 @@ module formal_router #(
       watched_q <= 1'b0;
       total_q <= '0;
       astray_q <= 1'b0;
+      lost_q <= 1'b0;
+      lost_q2 <= 1'b0;
     end
   end
 
@@ -194,6 +205,7 @@ module formal_router #(
     // No neighbour, and no host, beyond the corners of the largest mesh.
     assume (x != 4'd15 || edges[East]);
     assume (y != 4'd15 || edges[South]);
+    if (!rst && lost_q2) assert (empty && dropped);
     if (!rst && watched_q) begin
       assert (ahead_q < inside_q[way_q*CountBits+:CountBits]);
       if (ahead_q == '0 && leaves[way_q]) assert (out_data[way_q*Bits+:Bits] == flit_q);

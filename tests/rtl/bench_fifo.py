@@ -17,7 +17,7 @@ async def keeps_order_and_items(dut, idle: float, pause: float) -> None:
     await start(dut, valid_i=0, ready_i=0, data_i=0)
     source = Source(dut.clk_i, dut.valid_i, dut.ready_o, dut.data_i, rng, idle)
     sink = Sink(dut.clk_i, dut.valid_o, dut.ready_i, dut.data_o, rng, pause)
-    items = [rng.getrandbits(WIDTH) for _ in range(300)]
+    items = [rng.getrandbits(WIDTH) for _ in range(300 + 2 * DEPTH)]
     source.queue += items
     await until(dut.clk_i, lambda: len(sink.received) == len(items))
     assert sink.received == items

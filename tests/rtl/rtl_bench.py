@@ -1,5 +1,6 @@
 """What the cocotb benches share: streams with random idle and back-pressure, and building."""
 
+import os
 import random
 from collections.abc import Callable
 from pathlib import Path
@@ -105,13 +106,17 @@ def run_bench(
     cache: Path,
     work: Path,
     parameters: dict[str, int],
-    seed: int = 1,
 ) -> None:
-    """Build one module of the RTL with its assertions, and run the benches of a Python module."""
+    """Build one module of the RTL with its assertions, and run the benches of a Python module.
+
+    The seed is another in every run, and printed; the environment variable SNNC_SEED names one to repeat.
+    """
     from snnc.rtl.model import build_model, run_model
     from snnc.rtl.sources import sources
 
     values = {name: str(value) for name, value in parameters.items()}
     model = build_model(sources(), top, values, cache, simulator, defines=["SNNC_ASSERT"])
+    seed = int(os.environ.get("SNNC_SEED", random.SystemRandom().randrange(1 << 31)))
+    print(f"SNNC_SEED={seed}")
     environment = {f"BENCH_{name}": value for name, value in values.items()}
     run_model(model, top, bench, simulator, work, seed=seed, environment=environment)

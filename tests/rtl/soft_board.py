@@ -18,6 +18,8 @@ from snnc.sim.cycle_engine import run_isolated
 
 READ_SECONDS = 0.05
 """What a read costs, by the board's own clock."""
+MOST_SECONDS = 600.0
+"""What a session may take where every frame suffers."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ class SoftBoard:
 
     def read(self) -> bytes:
         self.now += READ_SECONDS
+        assert self.now < MOST_SECONDS, "the driver still waits"
         data, self._line = bytes(self._line), bytearray()
         return data
 

@@ -254,8 +254,8 @@ def test_values_and_readout_cross_the_mesh(current_leak, rtl_cache, needs):
     assert result.outputs["flit"].tolist() == want
 
 
-def recurrent_network(rng: np.random.Generator) -> list[Core]:
-    """Input -> CUBA core (0, 0) -> core (1, 0) -> host, forward with delay 2 besides, and back to (0, 0); the
+def recurrent_network(rng: np.random.Generator, delay: int = 2) -> list[Core]:
+    """Input -> CUBA core (0, 0) -> core (1, 0) -> host, forward with `delay` besides, and back to (0, 0); the
     first core also feeds itself with a delay."""
     first = Core(
         0,
@@ -273,7 +273,7 @@ def recurrent_network(rng: np.random.Generator) -> list[Core]:
         bias=rng.integers(-3, 4, 13),
         credits_needed=2,
         recurrent_sources=2,
-        segments=[Segment(0, 1), Segment(1, 2, 2), Segment(2, 3, 1, True)],
+        segments=[Segment(0, 1), Segment(1, 2, delay), Segment(2, 3, 1, True)],
     )
     second = Core(
         1,
@@ -288,19 +288,19 @@ def recurrent_network(rng: np.random.Generator) -> list[Core]:
     return [first, second]
 
 
-def recurrent_packets(cores: list[Core], x: np.ndarray) -> list[int]:
+def recurrent_packets(cores: list[Core], x: np.ndarray, delay: int = 2) -> list[int]:
     """Packets that leave the recurrent network."""
     first, second = cores
     packets = []
     for rows in x:
         for core in cores:
             core.restart()
-        one, two = [np.zeros(13, np.int64)] * 2, [np.zeros(6, np.int64)]
+        one, two = [np.zeros(13, np.int64)] * max(delay, 2), [np.zeros(6, np.int64)]
         for step, row in enumerate(rows):
             # `one` and `two` end with the spikes of the last step; edges back arrive a step later.
             _, spikes = first.step([row, two[-1], one[-2]], BITS)
             one.append(spikes.astype(np.int64))
-            _, spikes = second.step([one[-1], one[-3]], BITS)
+            _, spikes = second.step([one[-1], one[-1 - delay]], BITS)
             two.append(spikes.astype(np.int64))
             hits = [flit(SPIKE, 1 << 24 | int(n) + 100, host=True) for n in np.flatnonzero(spikes)]
             # Packets to the host carry the destination entry's x and y, here 0.
@@ -316,6 +316,21 @@ def test_recurrence_delays_and_currents(stall, rtl_cache, needs):
     result = run(cores, x, rtl_cache, stall_hooks=stall > 0, stall=stall)
     packets = recurrent_packets(cores, x)
     assert sum(p >> 9 & 7 == SPIKE for p in packets) > 5
+    assert result.outputs["flit"].tolist() == packets
+
+
+@pytest.mark.parametrize("delay", [1, 9, 15])
+def test_every_delay_over_more_steps_than_are_counted(delay, rtl_cache, needs):
+    """The step counter stays in 16 to 31, so that no step behind the 32nd passes for one before the delay."""
+    needs("verilator")
+    rng = np.random.default_rng(11)
+    cores, x = recurrent_network(rng, delay), inputs(rng, 2, 70)
+    parameters = replace(PARAMETERS, bitmap_slots=16)
+    setup = configuration(cores, parameters)
+    flits = np.array([*setup, *(f for rows in x for f in sample(rows, [(0, 0)]))], np.uint64)
+    result = run_rtl(build_rtl(parameters, rtl_cache), flits, 140, config_flits=len(setup))
+    packets = recurrent_packets(cores, x, delay)
+    assert not result.wrong
     assert result.outputs["flit"].tolist() == packets
 
 
