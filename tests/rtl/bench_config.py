@@ -15,7 +15,7 @@ WIDTHS = {0: 32, 1: WEIGHT, 2: STATE, 3: STATE, 4: STATE, 5: 96, 6: 9, 7: STATE,
 @cocotb.parametrize(idle=[0.0, 0.5])
 async def writes_each_word_once_to_its_memory(dut, idle: float) -> None:
     rng = seeded()
-    await start(dut, address_valid_i=0, data_valid_i=0, data_i=0)
+    await start(dut, allowed_i=1, address_valid_i=0, data_valid_i=0, data_i=0)
     flits, want = [], []
     for _ in range(40):
         memory = rng.randrange(10)
