@@ -29,6 +29,8 @@ async def writes_each_word_once_to_its_memory(dut, idle: float) -> None:
         if rng.random() < 0.3:
             # A word cut short is dropped by the next address.
             flits += [(1, 3 << 28 | 7)] + [(0, 1)] * (-(-STATE // 32) - 1)
+    # Nothing of a word that was cut short is left.
+    flits.append((1, 0))
     got = []
 
     async def watch() -> None:
