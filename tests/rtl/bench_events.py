@@ -199,7 +199,8 @@ def expected(g: Grid, events: list, pushed: list[int]) -> tuple[list[int], list[
 @cocotb.parametrize(idle=[0.0, 0.6, 0.97])
 async def touches_each_word_on_schedule(dut, idle: float) -> None:
     rng = seeded()
-    await start(dut, event_valid_i=0, event_data_i=0, packet_ready_i=0)
+    still = {"event_valid_i": 0, "event_data_i": 0, "packet_ready_i": 0}
+    await start(dut, router_empty_i=1, router_dropped_i=0, **still)
     source = Source(dut.clk_i, dut.event_valid_i, dut.event_ready_o, dut.event_data_i, rng)
     dropped = 0
     for _ in range(8):

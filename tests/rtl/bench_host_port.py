@@ -15,7 +15,9 @@ def flit(kind: int, data: int) -> int:
 @cocotb.parametrize(idle=[0.0, 0.5], pause=[0.0, 0.5])
 async def passes_all_but_sync_and_credit(dut, idle: float, pause: float) -> None:
     rng = seeded()
-    await start(dut, s_valid_i=0, s_data_i=0, mesh_ready_i=0, mesh_valid_i=0, mesh_data_i=0)
+    await start(
+        dut, ready_i=1, rest_i=0, s_valid_i=0, s_data_i=0, mesh_ready_i=0, mesh_valid_i=0, mesh_data_i=0
+    )
     dut.m_ready_i.value = 0
     clk = dut.clk_i
     host = Source(clk, dut.s_valid_i, dut.s_ready_o, dut.s_data_i, rng, idle)
@@ -41,7 +43,7 @@ async def passes_all_but_sync_and_credit(dut, idle: float, pause: float) -> None
 
 @cocotb.test()
 async def sync_waits_for_its_credits_and_takes_them(dut) -> None:
-    await start(dut, s_valid_i=1, s_data_i=flit(SYNC, 2), mesh_ready_i=1, mesh_valid_i=0)
+    await start(dut, ready_i=1, rest_i=0, s_valid_i=1, s_data_i=flit(SYNC, 2), mesh_ready_i=1, mesh_valid_i=0)
     dut.m_ready_i.value = 0
     dut.mesh_data_i.value = flit(CREDIT, 0)
     seen = []
@@ -58,7 +60,9 @@ async def sync_waits_for_its_credits_and_takes_them(dut) -> None:
 
 @cocotb.test()
 async def credits_are_taken_while_the_host_accepts_nothing(dut) -> None:
-    await start(dut, s_valid_i=0, s_data_i=0, mesh_ready_i=1, m_ready_i=0, mesh_valid_i=1)
+    await start(
+        dut, ready_i=1, rest_i=0, s_valid_i=0, s_data_i=0, mesh_ready_i=1, m_ready_i=0, mesh_valid_i=1
+    )
     for kind, taken in ((CREDIT, 1), (0, 0)):  # the last one waits for ever
         dut.mesh_data_i.value = flit(kind, 0)
         await ReadOnly()

@@ -70,7 +70,7 @@ class Model:
 async def equals_the_model_in_every_cycle(dut, position, idle: float, pause: float) -> None:
     rng = seeded()
     x, y = position
-    await start(dut, x_i=x, y_i=y, valid_i=0, ready_i=0, data_i=0)
+    await start(dut, x_i=x, y_i=y, edge_i=0, valid_i=0, ready_i=0, data_i=0)
     model = Model(x, y, 4)
     offers: list[int | None] = [None] * PORTS
     arrived: dict[int, int] = defaultdict(int)
