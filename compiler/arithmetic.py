@@ -26,6 +26,11 @@ class Decay:
     fraction_bits: int = 0
 
     @property
+    def keeps(self) -> bool:
+        """Whether it changes nothing, whatever the fraction: `numerator` is 0."""
+        return self.numerator == 0
+
+    @property
     def shift(self) -> int | None:
         """k such that the decay is `x - (x >> k)`, or None where it needs a multiplier."""
         if self.numerator <= 0 or self.numerator & (self.numerator - 1):

@@ -71,7 +71,11 @@ def cut_layer(
     ]
     if sum(rows) > target.axon_rows:
         return None
-    fixed_columns = sum(source[2] for source in sources if source[1:] != (1, 1))
+    fixed_columns = sum(
+        source[2]
+        for edge, source in zip(layer.edges, sources, strict=True)
+        if source[1:] != (1, 1) or isinstance(edge.synapses, Conv2d)
+    )
     available = target.weight_words(target.stored_weight_bits(network.weight_bits))
     slices = _pack(atoms, available, target.axon_columns - fixed_columns, len(layer.edges))
     if slices is None or not _all_hear_the_step(network, layer, slices):
@@ -140,13 +144,31 @@ def _pack(atoms: list[_Atom], words: int, columns: int, edges: int) -> tuple[tup
     by_edge = [[atom for atom in atoms if atom.edge == edge] for edge in range(edges)]
     least = max(-(-sum(atom.words for atom in atoms) // words), 1)
     for pieces in range(least, max(map(len, by_edge)) + 1):
-        groups = [
-            [atom for own in by_edge for atom in own[len(own) * i // pieces : len(own) * (i + 1) // pieces]]
-            for i in range(pieces)
-        ]
+        groups = _groups(by_edge, pieces)
         if all(_fits(group, words, columns) for group in groups):
             return tuple(_ranges(group, edges) for group in groups)
     return None
+
+
+def _groups(by_edge: list[list[_Atom]], pieces: int) -> list[list[_Atom]]:
+    """Every edge's atoms in as many nearly equal pieces."""
+    return [
+        [atom for own in by_edge for atom in own[len(own) * i // pieces : len(own) * (i + 1) // pieces]]
+        for i in range(pieces)
+    ]
+
+
+def cut_of(
+    network: Network, layer: Layer, lanes: int, pixel_words: int, rows_per_tile: int, pieces: int
+) -> LayerCut:
+    """The one cut with tiles of this size over so many slices of the fan-in, fitting a core or not."""
+    by_edge = [
+        list(_atoms(number, edge, network.shape_of(edge.source), pixel_words, lanes))
+        for number, edge in enumerate(layer.edges)
+    ]
+    slices = tuple(_ranges(group, len(layer.edges)) for group in _groups(by_edge, pieces))
+    words = sum(atom.words for own in by_edge for atom in own)
+    return LayerCut(layer, lanes, pixel_words, rows_per_tile, slices, words)
 
 
 def _fits(group: list[_Atom], words: int, columns: int) -> bool:

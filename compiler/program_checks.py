@@ -33,6 +33,8 @@ def verify_program(program: TiledProgram) -> None:
     for core in program.cores:
         _verify_core(core, program)
         _verify_neurons(core, program)
+        if core.emission == "values_every":
+            _verify_partial_sums(core, program)
         verify_banks(core)
         verify_padding(core, program.target.lanes)
     _verify_layers(program)
@@ -119,6 +121,17 @@ def _verify_neurons(core: Core, program: TiledProgram) -> None:
         low, high = state_range(bits)
         inside = bool((values >= low).all() and (values <= high).all())
         require(inside, where, f"{label} leaves {low}..{high}")
+
+
+def _verify_partial_sums(core: Core, program: TiledProgram) -> None:
+    """Every execution reads other fields of a core without a sweep: only one meaning is left."""
+    where = f"core {core.at}"
+    silent = not any(array.any() for array in (core.threshold, core.bias, core.initial))
+    silent &= core.leak.keeps and core.current_leak is None and core.reset_value == 0
+    require(silent, where, "sums partially, but has a neuron's parameters")
+    words = core.tile.words(program.target.lanes)
+    ranges = [(entry.first_word, entry.last_word, entry.recurrent) for entry in core.destinations]
+    require(ranges == [(0, words, False)], where, f"must send its {words} words of sums once, sends {ranges}")
 
 
 def _verify_destinations(core: Core, program: TiledProgram, places: Counter[Address]) -> None:

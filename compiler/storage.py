@@ -16,9 +16,10 @@ from typing import Any, cast
 
 import numpy as np
 
-from ..errors import FileError, TargetError, VerificationError
+from ..errors import DoesNotFit, FileError, TargetError, UnsupportedModel, VerificationError
 from ..files import write_atomically
 from .codec import ArrayStore, array_name, decode, encode
+from .lowering import require_lowering
 from .network import Network
 from .program import TiledProgram
 
@@ -72,7 +73,24 @@ def save_program(program: Program, path: Path) -> None:
 
 
 def load_program(directory: Path) -> Program:
-    """The program of a build directory; raises FileError with one line on any defect."""
+    """The program of a build directory, proved to be what its network compiles to; raises FileError with one
+    line on any defect."""
+    program = read_program(directory)
+    try:
+        require_lowering(program.network, program.tiled)
+    except (UnsupportedModel, DoesNotFit, VerificationError) as error:
+        reason = " ".join(str(error).split())
+        raise FileError(
+            f"the tiled program is not what its network compiles to: {reason}",
+            where=str(directory / PROGRAM_FILE),
+            hint="`snnc compile` makes it anew from the model",
+        ) from None
+    return program
+
+
+def read_program(directory: Path) -> Program:
+    """The program of a build directory, of which every level is valid in itself; raises FileError with one
+    line on any defect."""
     path = directory / PROGRAM_FILE
     if not path.is_file():
         raise FileError(

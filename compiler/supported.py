@@ -63,4 +63,4 @@ def _table(head: str, rows: tuple[tuple[str, str], ...]) -> str:
 
 
 def _rule(name: str, documentation: str | None) -> str:
-    return f"{(documentation or '').strip()} (`{name}`)"
+    return f"{' '.join((documentation or '').split())} (`{name}`)"

@@ -34,7 +34,7 @@ from snnc.compiler.flits import decode_outputs
 from snnc.compiler.network import Edge, Layer, Linear, Network, Neurons
 from snnc.compiler.pipeline import compile_network
 from snnc.compiler.program import Bank, Destination, Segment, Tile, TiledProgram
-from snnc.compiler.storage import PROGRAM_FILE, SCHEMA, Program, _content_hash
+from snnc.compiler.storage import PROGRAM_FILE, SCHEMA, Program, _content_hash, read_program
 from snnc.compiler.targets import load_target
 from snnc.errors import DoesNotFit, FileError, UnsupportedModel
 from snnc.sim import cycle_engine, functional
@@ -111,11 +111,22 @@ def try_program(number: int, folder: Path) -> str:
     """`refused`, or `ran` where reference and both tiers computed the same; anything else is an exception."""
     write_program(number, folder / PROGRAM_FILE)
     try:
-        program = Program.load(folder).tiled
+        program = read_program(folder).tiled
     except FileError as error:
         assert "\n" not in str(error), "a refusal has one line"
         return "refused"
+    _refuse_to_load(folder)
     return _run_everywhere(program, number)
+
+
+def _refuse_to_load(folder: Path) -> None:
+    """The stand-in is not what the program was compiled from, which loading it must find."""
+    try:
+        Program.load(folder)
+    except FileError as error:
+        assert "\n" not in str(error), "a refusal has one line"
+        return
+    raise AssertionError("a program of another network was loaded")
 
 
 def _run_everywhere(program: TiledProgram, number: int) -> str:

@@ -14,6 +14,7 @@ RESET_CODES = {"soft": 0, "hard": 1, "none": 2}
 EMISSION_CODES = {"spikes": 0, "values_last": 1, "values_every": 2}
 SEGMENT_REGISTER, BANK_REGISTER, BANK_WORDS = 16, 32, 8
 HALF = 0xFFFF
+COORDINATE_BITS = 24
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,14 @@ def signed_field(value: int, bits: int, shift: int = 0) -> int:
     return field(value & ((1 << bits) - 1), bits, shift)
 
 
+def _modular_field(value: int, bits: int) -> int:
+    """`value` modulo 2^bits, for a field that is only ever added modulo 2^bits: a coordinate's base may be as
+    large as the largest row, or negative."""
+    if not -(1 << bits) < value < 1 << bits:
+        raise VerificationError(f"{value} does not fit a sum of {bits} bits", where="encode")
+    return value & ((1 << bits) - 1)
+
+
 def _axons(entries: list[tuple[int, int, int, int]]) -> MemoryImage:
     words = [
         field(weights, 16) | field(state, 16, 16) | field(count, 4, 32) | field(bank, 2, 36)
@@ -143,7 +152,7 @@ def _bank(bank: Bank) -> list[int]:
 
 def _destination(entry: Destination) -> int:
     return (
-        signed_field(entry.base, 24)
+        _modular_field(entry.base, COORDINATE_BITS)
         | field(entry.first_word, 16, 32)
         | field(entry.last_word, 16, 48)
         | field(entry.to.x, 4, 64)

@@ -6,8 +6,8 @@ from typing import ClassVar
 
 from ...errors import UnsupportedModel
 from ..arithmetic import NO_LEAK, state_range
-from ..network import Conv2d, Layer, Network
-from ..program import DECAY_BITS, MAX_BANKS
+from ..network import Conv2d, Edge, Layer, Network
+from ..program import DECAY_BITS, MAX_BANKS, MAX_SEGMENTS
 from ..targets import Target
 
 Rule = Callable[[Network, Layer, Target], str | None]
@@ -20,9 +20,11 @@ def decay_is_computable(network: Network, layer: Layer, target: Target) -> str |
         ("current leak", layer.neurons.current_leak or NO_LEAK),
     ):
         got = f"{label} {leak.numerator}/2^{leak.fraction_bits}"
+        if leak.keeps:
+            continue
         if leak.fraction_bits > DECAY_BITS:
             return f"{got}; allowed: fractions of up to {DECAY_BITS} bits"
-        if not target.decay_multiplier and leak.numerator and leak.shift is None:
+        if not target.decay_multiplier and leak.shift is None:
             return f"{got}; allowed: none, or 1/2^k with k in 0..{DECAY_BITS}"
     return None
 
@@ -37,9 +39,9 @@ def synaptic_current_is_kept(network: Network, layer: Layer, target: Target) -> 
 def held_inputs_do_not_decay(network: Network, layer: Layer, target: Target) -> str | None:
     """A held input feeds layers whose synaptic current does not decay."""
     fed = any(edge.source == network.input.name for edge in layer.edges)
-    if network.input.encoding != "held" or not fed or layer.neurons.current_leak == NO_LEAK:
-        return None
     leak = layer.neurons.current_leak
+    if network.input.encoding != "held" or not fed or (leak is not None and leak.keeps):
+        return None
     return f"takes a held input with current leak {leak}; allowed: a current that does not decay"
 
 
@@ -54,15 +56,37 @@ def coordinates_have_eight_bits(network: Network, layer: Layer, target: Target) 
 
 
 def delays_fit_the_bitmaps(network: Network, layer: Layer, target: Target) -> str | None:
-    """A delay is shorter than the number of spike bitmaps a core keeps; inputs have none."""
+    """A delay is shorter than the number of spike bitmaps a core keeps, on a recurrent edge at most as long;
+    inputs have none."""
     for edge in layer.edges:
-        kept = edge.delay - int(network.is_recurrent(layer, edge))
+        kept = _kept_steps(network, layer, edge)
         if edge.source == network.input.name and edge.delay:
             return f"delay {edge.delay} on the input; allowed: 0 (shift the input instead)"
         if kept >= target.delay_slots:
             most = edge.delay - kept + target.delay_slots - 1
             return f"delay {edge.delay} from {edge.source!r}; allowed: up to {most}"
     return None
+
+
+def _kept_steps(network: Network, layer: Layer, edge: Edge) -> int:
+    """Steps that the source keeps its spikes for: a recurrent edge sends them one step ahead."""
+    return edge.delay - int(network.is_recurrent(layer, edge))
+
+
+def delays_fit_the_segments(network: Network, layer: Layer, target: Target) -> str | None:
+    """A layer's spikes leave with at most 4 distinct delays, a readout's among them; recurrent edges count
+    apart."""
+    kinds = {
+        (_kept_steps(network, other, edge), network.is_recurrent(other, edge))
+        for other in network.layers
+        for edge in other.edges
+        if edge.source == layer.name
+    }
+    if layer.name == network.readout.layer:
+        kinds.add((0, False))
+    if len(kinds) <= MAX_SEGMENTS:
+        return None
+    return f"its spikes leave with {len(kinds)} distinct delays; allowed: up to {MAX_SEGMENTS}"
 
 
 def edges_fit_the_banks(network: Network, layer: Layer, target: Target) -> str | None:
@@ -131,6 +155,7 @@ RULES: tuple[Rule, ...] = (
     held_inputs_do_not_decay,
     coordinates_have_eight_bits,
     delays_fit_the_bitmaps,
+    delays_fit_the_segments,
     edges_fit_the_banks,
     a_step_has_a_forward_edge,
     clamp_fits_the_state_word,

@@ -31,7 +31,7 @@ class Partition:
             raise _too_many_cores(network, cuts, self.target)
         if self.spread:
             cuts = _spread(network, cuts, self.target, activity_of(network))
-        return Tiling(network, self.target, _tiles(cuts))
+        return Tiling(network, self.target, planned_tiles(cuts))
 
 
 def _too_many_cores(network: Network, cuts: list[LayerCut], target: Target) -> DoesNotFit:
@@ -102,7 +102,8 @@ def _fits(network: Network, cuts: list[LayerCut], target: Target) -> bool:
     return sum(cores.values()) <= target.core_count
 
 
-def _tiles(cuts: list[LayerCut]) -> tuple[PlannedTile, ...]:
+def planned_tiles(cuts: list[LayerCut]) -> tuple[PlannedTile, ...]:
+    """The tiles of every layer's cut in the order of a program's cores, the owner of partial sums last."""
     tiles: list[PlannedTile] = []
     for cut in cuts:
         channels, height, _ = cut.layer.shape

@@ -6,10 +6,10 @@ from typing import ClassVar
 import numpy as np
 
 from ...errors import DoesNotFit, VerificationError
-from ..arithmetic import NO_LEAK, IntArray
+from ..arithmetic import NO_LEAK, Decay, IntArray
 from ..bounds import Interval, current_bounds, state_bounds
 from ..geometry import AxonMap, axon_map
-from ..network import Edge, Layer, Network, Shape
+from ..network import Edge, Layer, Linear, Network, Shape
 from ..program import (
     HOST,
     Address,
@@ -211,19 +211,38 @@ def _entries_to(tiling: Tiling, tile: Tile, receiver: _Receiver) -> list[_Entry]
 
 
 def _needed_words(receiver: _Receiver, number: int, tile: Tile, lanes: int) -> tuple[int, int]:
-    """Words of the sender's tile that the edge takes: rows of a spatial tile, neurons of a flat one."""
+    """Words of the sender's tile that hold anything the edge takes: rows of a spatial tile, neurons of a flat
+    one.
+
+    The first and the last of these words may also hold neurons that the slice leaves out. Their spikes are
+    sent too, and the receiver's bank drops them.
+    """
     entry = receiver.maps[number]
     first, last = _source_channels(receiver, number, tile.layer_shape)
     if last <= tile.first_channel or tile.first_channel + tile.channels <= first:
         return 0, 0
     if tile.flat:
-        first_word = -(min(tile.first_channel - first, 0) // lanes)
-        last_word = -(-(last - tile.first_channel) // lanes)
-        return first_word, min(last_word, tile.words(lanes))
+        first_word = max(first - tile.first_channel, 0) // lanes
+        last_word = min(-(-(last - tile.first_channel) // lanes), tile.words(lanes))
+        _require_whole_words(receiver, number, tile, (first_word * lanes, last_word * lanes))
+        return first_word, last_word
     row_words = tile.columns * tile.pixel_words(lanes)
     first_row = max(entry.first_row - tile.first_row, 0)
     last_row = min(entry.first_row + len(entry.rows) - tile.first_row, tile.rows)
     return first_row * row_words, max(last_row, 0) * row_words
+
+
+def _require_whole_words(receiver: _Receiver, number: int, tile: Tile, sent: Range) -> None:
+    """Of the neurons `sent`, counted from the tile's first, none may lie outside a linear edge's slice: its
+    bank cannot drop them, for a channel is only part of a neuron's number."""
+    if isinstance(receiver.edges[number].synapses, Linear):
+        first, last = receiver.fan_in[number]
+        lowest, highest = tile.first_channel + sent[0], tile.first_channel + min(sent[1], tile.channels)
+        if lowest < first or highest > last:
+            raise VerificationError(
+                f"neurons {lowest}..{highest - 1} of {tile.layer!r} reach a slice of {first}..{last - 1}",
+                where=receiver.layer.name,
+            )
 
 
 def _sources(
@@ -272,8 +291,8 @@ def _core(
         initial=zeros if partial else neurons.initial[channels],
         reset="none" if partial else neurons.reset,
         reset_value=0 if partial else neurons.reset_value,
-        leak=NO_LEAK if partial else neurons.leak,
-        current_leak=None if partial else neurons.current_leak,
+        leak=NO_LEAK if partial else _stored(neurons.leak),
+        current_leak=None if partial or neurons.current_leak is None else _stored(neurons.current_leak),
         state_bits=neurons.state_bits,
         emission=emission,
         sources=tuple(sources[0]),
@@ -282,6 +301,11 @@ def _core(
         segments=table[1],
         accumulator=(int(accumulator.low[channels].min()), int(accumulator.high[channels].max())),
     )
+
+
+def _stored(leak: Decay) -> Decay:
+    """A leak that changes nothing in its only form that every fraction's width can hold."""
+    return NO_LEAK if leak.keeps else leak
 
 
 def _axon_tables(receiver: _Receiver) -> tuple[IntArray, IntArray]:

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from networks import layer, network, target
 
+from snnc.compiler.arithmetic import NO_LEAK, Decay
 from snnc.compiler.pipeline import compile_network
 from snnc.compiler.program import Core, TiledProgram
 from snnc.errors import VerificationError
@@ -89,3 +91,47 @@ def test_cores_that_wait_for_one_another() -> None:
     circle = replace(program, cores=tuple(forward(core) for core in program.cores))
     with pytest.raises(VerificationError, match=r"cores wait for one another: \(\d,\d\) -> \(\d,\d\) -> "):
         circle.verify()
+
+
+def summing_program() -> tuple[TiledProgram, int]:
+    """A layer over slices of its fan-in, and the number of a core that only sums."""
+    model = network(layer("a", "input", 160, 40), features=160)
+    program = compile_network(model, target(weight_kibit=8), spread=False).program
+    numbers = [n for n, core in enumerate(program.cores) if core.emission == "values_every"]
+    return program, numbers[0]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("initial", 1),
+        ("bias", 1),
+        ("threshold", 1),
+        ("leak", Decay(1, 1)),
+        ("current_leak", NO_LEAK),
+        ("reset_value", 1),
+    ],
+)
+def test_a_core_of_partial_sums_has_no_neurons(field: str, value: object) -> None:
+    """Found as programs of which the reference and the tiers computed different things."""
+    program, number = summing_program()
+    core = program.cores[number]
+    changed = np.full(core.tile.channels, value) if field in PER_CHANNEL else value
+    with pytest.raises(VerificationError, match=r"sums partially, but has a neuron's parameters$"):
+        with_core(program, number, **{field: changed}).verify()
+
+
+def test_partial_sums_are_sent_once_and_whole() -> None:
+    program, number = summing_program()
+    core = program.cores[number]
+    (entry,), (segment,) = core.destinations, core.segments
+    twice = replace(entry, sends_end=False), entry
+    part = replace(entry, first_word=1)
+    none = replace(entry, last_word=0)
+    for entries, segments in (
+        (twice, (replace(segment, end_entry=2),)),
+        ((part,), (segment,)),
+        ((none,), (segment,)),
+    ):
+        with pytest.raises(VerificationError, match=r"must send its 10 words of sums once, sends \["):
+            with_core(program, number, destinations=entries, segments=segments).verify()

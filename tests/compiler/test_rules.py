@@ -64,6 +64,17 @@ def membranes(count: int, *loop: Edge) -> Network:
     return network(replace(readout, edges=readout.edges + loop))
 
 
+def fanned_out(*delays: int) -> Network:
+    """A layer that feeds itself one step later, and one more layer per delay."""
+    first = layer("a", "input", 8, 4)
+    loop = Edge("a", Linear(np.ones((4, 4), np.int8), 4), 1)
+    weights = Linear(np.ones((4, 4), np.int8), 4)
+    heard = [replace(layer(f"b{d}", "a", 4, 4), edges=(Edge("a", weights, d),)) for d in delays]
+    last = layer("r", "b0", 4, 4)
+    joined = tuple(Edge(each.name, weights) for each in heard)
+    return network(replace(first, edges=(*first.edges, loop)), *heard, replace(last, edges=joined))
+
+
 FULL, PLAIN = target(), target(cuba=False, decay_multiplier=False)
 LIMIT = 1 << 17
 
@@ -81,6 +92,13 @@ CASES: tuple[tuple[str, Target, Network, str, Network], ...] = (
         one(current_leak=Decay(3, 13)),
         "layer 'a': current leak 3/2^13; allowed: fractions of up to 12 bits",
         one(current_leak=Decay(3, 12)),
+    ),
+    (
+        "decay_is_computable",
+        FULL,
+        one(current_leak=Decay(1, 16)),
+        "layer 'a': current leak 1/2^16; allowed: fractions of up to 12 bits",
+        one(current_leak=Decay(0, 16), leak=Decay(0, 13)),
     ),
     (
         "decay_is_computable",
@@ -103,6 +121,14 @@ CASES: tuple[tuple[str, Target, Network, str, Network], ...] = (
         "layer 'a': takes a held input with current leak Decay(numerator=1, fraction_bits=1); "
         "allowed: a current that does not decay",
         held(NO_LEAK),
+    ),
+    (
+        "held_inputs_do_not_decay",
+        FULL,
+        held(Decay(1, 12)),
+        "layer 'a': takes a held input with current leak Decay(numerator=1, fraction_bits=12); "
+        "allowed: a current that does not decay",
+        held(Decay(0, 12)),
     ),
     (
         "coordinates_have_eight_bits",
@@ -138,6 +164,13 @@ CASES: tuple[tuple[str, Target, Network, str, Network], ...] = (
         late_input(1),
         "layer 'a': delay 1 on the input; allowed: 0 (shift the input instead)",
         late_input(0),
+    ),
+    (
+        "delays_fit_the_segments",
+        FULL,
+        fanned_out(0, 1, 2, 3),
+        "layer 'a': its spikes leave with 5 distinct delays; allowed: up to 4",
+        fanned_out(0, 1, 2),
     ),
     (
         "edges_fit_the_banks",
