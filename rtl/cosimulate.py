@@ -53,7 +53,7 @@ def cosimulate(
     """Run `payloads` (samples, steps, features) on the RTL of `image`.
 
     With `stall`, every FIFO and both host streams stall at random with that probability and only the
-    back-to-back run takes place. Raises MismatchError when the mesh does not finish.
+    back-to-back run takes place. Raises MismatchError when the mesh does not finish, or flags an error.
     """
     built = build_rtl(parameters_for(image), cache, simulator, stall_hooks=stall > 0, waves=waves is not None)
     config = image.config_flits()
@@ -76,6 +76,8 @@ def cosimulate(
     )
     if run.timed_out:
         raise MismatchError(f"the RTL did not finish within {run.cycles} cycles; logs are in {work}")
+    if run.wrong:
+        raise MismatchError(f"the RTL found an error, or is not at home after a sample; logs are in {work}")
     return _collect(program, run, samples, len(isolated))
 
 

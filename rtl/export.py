@@ -152,7 +152,13 @@ module build_top (
   input  wire logic [43:0] s_axis_tdata,
   output      logic        m_axis_tvalid,
   input  wire logic        m_axis_tready,
-  output      logic [43:0] m_axis_tdata
+  output      logic [43:0] m_axis_tdata,
+  output      logic        ready_o,
+  output      logic        rest_o,
+  output      logic        home_o,
+  output      logic        error_o,
+  input  wire logic [8:0]  status_select_i,
+  output      logic [31:0] status_o
 );
   snnc_top #(
 {_assignments(parameters)}
@@ -164,7 +170,13 @@ module build_top (
     .s_axis_tdata,
     .m_axis_tvalid,
     .m_axis_tready,
-    .m_axis_tdata
+    .m_axis_tdata,
+    .ready_o,
+    .rest_o,
+    .home_o,
+    .error_o,
+    .status_select_i,
+    .status_o
   );
 endmodule
 

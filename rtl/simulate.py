@@ -47,6 +47,8 @@ class RtlRun:
     cycles: int
     """Clock cycles simulated, with configuration and resets."""
     timed_out: bool
+    wrong: bool
+    """An error bit was set, or a run ended elsewhere than between two samples."""
     log: str
     """What the simulator printed."""
 
@@ -99,7 +101,7 @@ def run_rtl(
     waves: Path | None = None,
     work_dir: Path | None = None,
 ) -> RtlRun:
-    """Run the mesh on `stimulus` (flits) until `ends` END flits have left, over all runs.
+    """Run the mesh on `stimulus` (flits) until `ends` END flits have left, over all runs, and it is at rest.
 
     The first `config_flits` flits configure and are followed by a reset. `stall` is the share of
     cycles in which the host offers no input, and takes no output. `waves` names a waveform file
@@ -155,5 +157,6 @@ def run_rtl(
         trace=read_trace(work_dir / "trace.txt", built.parameters) if built.trace else None,
         cycles=int(result[0]),
         timed_out=result[1] == "1",
+        wrong=result[2] == "1",
         log=log,
     )

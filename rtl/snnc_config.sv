@@ -18,6 +18,10 @@ module snnc_config #(
   input  wire logic                   address_valid_i,
   input  wire logic                   data_valid_i,
   input  wire logic [31:0]            data_i,
+  // The core may be configured in this cycle. A flit in any other is refused, and data from then on up to
+  // the next address; so is an address in no memory, and data without an address.
+  input  wire logic                   allowed_i,
+  output      logic                   refused_o,
   // Write of one word to the selected memory in this cycle; one bit per memory code. The data are 0
   // while no word is on its way.
   output      logic [9:0]             write_o,
@@ -29,6 +33,7 @@ module snnc_config #(
   localparam int DestinationChunks = (snnc_pkg::DestinationBits + 31) / 32;
   localparam int AxonChunks = (snnc_pkg::AxonBits + 31) / 32;
   localparam int ChunkBits = $clog2(Chunks);
+  localparam logic [3:0] NoMemory = 4'd15;
 
   logic [3:0] memory_q;
   logic [AddressBits-1:0] address_q;
@@ -36,6 +41,13 @@ module snnc_config #(
   logic [Chunks*32-1:0] data_q;
   logic write_q;
   logic [ChunkBits-1:0] last_chunk;
+  logic address_valid;
+  logic data_valid;
+
+  assign address_valid = address_valid_i && allowed_i;
+  assign data_valid = data_valid_i && allowed_i && memory_q != NoMemory;
+  assign refused_o = (address_valid_i && (!allowed_i || data_i[31:28] > snnc_pkg::MemoryAxonColumns))
+      || (data_valid_i && !data_valid);
 
   always_comb begin
     case (memory_q)
@@ -50,16 +62,17 @@ module snnc_config #(
   end
 
   always_ff @(posedge clk_i) begin
-    write_q <= data_valid_i && chunk_q == last_chunk;
+    write_q <= data_valid && chunk_q == last_chunk;
     if (write_q) address_q <= address_q + AddressBits'(1);
-    if (data_valid_i) begin
+    if (data_valid) begin
       chunk_q <= (chunk_q == last_chunk) ? '0 : chunk_q + ChunkBits'(1);
     end
-    if (address_valid_i) begin
+    if (address_valid) begin
       memory_q <= data_i[31:28];
       address_q <= data_i[AddressBits-1:0];
       chunk_q <= '0;
     end
+    if (rst_i || !allowed_i || refused_o) memory_q <= NoMemory;
     if (rst_i) begin
       chunk_q <= '0;
       write_q <= 1'b0;
@@ -69,8 +82,8 @@ module snnc_config #(
   // After the write the data are 0 until the next word arrives, which may begin in that cycle.
   for (genvar i = 0; i < Chunks; i++) begin : g_chunk
     always_ff @(posedge clk_i) begin
-      if (rst_i || address_valid_i || (write_q && !(i == 0 && data_valid_i))) data_q[i*32+:32] <= '0;
-      else if (data_valid_i && chunk_q == ChunkBits'(i)) data_q[i*32+:32] <= data_i;
+      if (rst_i || !allowed_i || address_valid || (write_q && !(i == 0 && data_valid))) data_q[i*32+:32] <= '0;
+      else if (data_valid && chunk_q == ChunkBits'(i)) data_q[i*32+:32] <= data_i;
     end
   end
 
@@ -82,14 +95,6 @@ module snnc_config #(
 
   logic unused;
   assign unused = ^data_i[27:AddressBits];
-
-`ifdef SNNC_ASSERT
-  always @(posedge clk_i) begin
-    if (!rst_i && data_valid_i) begin
-      assert (memory_q <= snnc_pkg::MemoryAxonColumns) else $fatal(1, "%m: there is no such memory");
-    end
-  end
-`endif
 endmodule
 
 `default_nettype wire

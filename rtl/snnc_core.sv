@@ -51,7 +51,16 @@ module snnc_core #(
   // Packets to the router.
   output      logic                         packet_valid_o,
   input  wire logic                         packet_ready_i,
-  output      logic [snnc_pkg::FlitBits-1:0] packet_data_o
+  output      logic [snnc_pkg::FlitBits-1:0] packet_data_o,
+  // The router holds no flit; it dropped one.
+  input  wire logic                         router_empty_i,
+  input  wire logic                         router_dropped_i,
+  // What the core tells about itself; see snnc_status.
+  output      logic                         ready_o,
+  output      logic                         rest_o,
+  output      logic                         home_o,
+  output      logic                         error_o,
+  output      logic [31:0]                  status_o
 );
   localparam int CountBits = snnc_pkg::CountBits;
   localparam int WeightAddressBits = (WeightWords > 1) ? $clog2(WeightWords) : 1;
@@ -99,6 +108,9 @@ module snnc_core #(
   logic decode_empty;
   logic end_arrives;
   logic credit_arrives;
+  logic fifo_empty;
+  // The flit at the head has a type that cores know nothing of.
+  logic head_unknown;
 
   // Control.
   logic accumulating;
@@ -112,11 +124,29 @@ module snnc_core #(
   logic sweep_last_cycle;
   logic emitter_idle;
 
+  // What status words show.
+  logic enabled;
+  logic starting;
+  logic control_fresh;
+  logic waits_for_end;
+  logic step_starts;
+  logic surplus_end;
+  logic [CountBits-1:0] ends;
+  logic emitter_fresh;
+  logic waits_for_credit;
+  logic surplus_credit;
+  logic configurable;
+  logic config_refused;
+  logic outside;
+  logic no_payload;
+  logic no_neuron;
+
   assign head_is_event =
       head_type == snnc_pkg::FlitSpike || head_type == snnc_pkg::FlitValue;
   assign head_ready = !head_is_event || (accumulating && decode_ready);
   assign end_arrives = head_valid && head_type == snnc_pkg::FlitEnd;
   assign credit_arrives = head_valid && head_type == snnc_pkg::FlitCredit;
+  assign head_unknown = head_valid && head_type >= snnc_pkg::FlitSync;
 
   // Decoded event.
   logic [1:0] bank_number;
@@ -216,7 +246,8 @@ module snnc_core #(
     .data_i(event_data_i[43:9]),
     .valid_o(head_valid),
     .ready_i(head_ready),
-    .data_o({head_data, head_type})
+    .data_o({head_data, head_type}),
+    .empty_o(fifo_empty)
   );
 
   snnc_config #(
@@ -229,6 +260,8 @@ module snnc_core #(
     .address_valid_i(head_valid && head_type == snnc_pkg::FlitConfigAddress),
     .data_valid_i(head_valid && head_type == snnc_pkg::FlitConfigData),
     .data_i(head_data),
+    .allowed_i(configurable),
+    .refused_o(config_refused),
     .write_o(config_wanted),
     .write_address_o(config_address),
     .write_data_o(config_data)
@@ -251,7 +284,8 @@ module snnc_core #(
   snnc_control u_control (
     .clk_i,
     .rst_i,
-    .enable_i(registers[2*32]),
+    // Without words there is no INIT, and a core that never ended it could not be configured again.
+    .enable_i(registers[2*32] && words != '0),
     .values_last_i(values_last),
     .values_every_i(values_every),
     .ends_needed_i(registers[5*32+:CountBits]),
@@ -268,7 +302,14 @@ module snnc_core #(
     .step_o(time_step),
     .last_step_o(last_step),
     .start_credit_o(start_credit),
-    .start_emit_o(start_emit)
+    .start_emit_o(start_emit),
+    .enabled_o(enabled),
+    .starting_o(starting),
+    .fresh_o(control_fresh),
+    .waits_o(waits_for_end),
+    .step_starts_o(step_starts),
+    .surplus_end_o(surplus_end),
+    .ends_o(ends)
   );
 
   snnc_decode #(
@@ -291,6 +332,9 @@ module snnc_core #(
     .is_value_i(head_type == snnc_pkg::FlitValue),
     .data_i(head_data),
     .empty_o(decode_empty),
+    .outside_o(outside),
+    .no_payload_o(no_payload),
+    .no_neuron_o(no_neuron),
     .bank_o(bank_number),
     .bank_i(bank),
     .engine_ready_i(engine_ready),
@@ -405,6 +449,9 @@ module snnc_core #(
     .last_step_i(last_step),
     .idle_o(emitter_idle),
     .credit_i(credit_arrives),
+    .surplus_credit_o(surplus_credit),
+    .waits_o(waits_for_credit),
+    .fresh_o(emitter_fresh),
     .bitmap_read_o(bitmap_read),
     .bitmap_slot_o(bitmap_slot),
     .bitmap_word_o(bitmap_word),
@@ -421,6 +468,41 @@ module snnc_core #(
     .valid_o(packet_valid_o),
     .ready_i(packet_ready_i),
     .data_o(packet_data_o)
+  );
+
+  snnc_status u_status (
+    .clk_i,
+    .rst_i,
+    .router_empty_i,
+    .fifo_empty_i(fifo_empty),
+    .decode_empty_i(decode_empty),
+    .engine_busy_i(engine_busy),
+    .event_start_i(event_start),
+    .enabled_i(enabled),
+    .starting_i(starting),
+    .accumulate_i(accumulating),
+    .drain_i(draining),
+    .init_i(initialising),
+    .step_starts_i(step_starts),
+    .waits_for_end_i(waits_for_end),
+    .control_fresh_i(control_fresh),
+    .emitter_idle_i(emitter_idle),
+    .waits_for_credit_i(waits_for_credit),
+    .emitter_fresh_i(emitter_fresh),
+    .ends_i(ends[7:0]),
+    .surplus_end_i(surplus_end),
+    .surplus_credit_i(surplus_credit),
+    .config_refused_i(config_refused),
+    .outside_i(outside),
+    .no_payload_i(no_payload),
+    .dropped_i(router_dropped_i || head_unknown),
+    .no_neuron_i(no_neuron),
+    .configurable_o(configurable),
+    .ready_o,
+    .rest_o,
+    .home_o,
+    .error_o,
+    .status_o
   );
 
   snnc_datapath #(
@@ -486,7 +568,7 @@ module snnc_core #(
   );
 
   logic unused;
-  assign unused = ^{event_data_i[8:0], registers, config_write, config_address, config_data};
+  assign unused = ^{event_data_i[8:0], ends, registers, config_write, config_address, config_data};
 
 `ifdef SNNC_TRACE
   snnc_trace #(

@@ -35,6 +35,11 @@ module snnc_decode #(
   input  wire logic [31:0]                  data_i,
   // The registers hold nothing.
   output      logic                         empty_o,
+  // An event that was taken names what there is not, and touches nothing: a coordinate beyond the axon
+  // tables, a payload of 0, a neuron beyond the state memory.
+  output      logic                         outside_o,
+  output      logic                         no_payload_o,
+  output      logic                         no_neuron_o,
   // Bank of the event, read without a clock.
   output      logic [1:0]                   bank_o,
   input  wire logic [snnc_pkg::BankBits-1:0] bank_i,
@@ -80,12 +85,16 @@ module snnc_decode #(
   logic tables_valid_q;
   logic tables_is_value_q;
   logic [31:0] tables_data_q;
+  logic outside_q;
+  logic no_payload_q;
+  logic no_neuron_q;
   logic [RowBits-1:0] row_q;
   logic [ColumnBits-1:0] column_q;
 
   // Entry.
   logic entry_valid_q;
   logic entry_is_value_q;
+  logic entry_drop_q;
   logic [31:0] entry_data_q;
   logic [1:0] bank_q;
   logic [3:0] rows_q;
@@ -143,6 +152,9 @@ module snnc_decode #(
   assign take = valid_i && ready_o;
   assign start_o = valid_q && !drop_q && engine_ready_i;
   assign empty_o = !tables_valid_q && !entry_valid_q && !valid_q;
+  assign outside_o = tables_valid_q && outside_q;
+  assign no_payload_o = tables_valid_q && no_payload_q;
+  assign no_neuron_o = tables_valid_q && no_neuron_q;
 
   always_ff @(posedge clk_i) begin
     if (ready_o) tables_valid_q <= valid_i;
@@ -160,9 +172,14 @@ module snnc_decode #(
     if (take) begin
       tables_is_value_q <= is_value_i;
       tables_data_q <= data_i;
+      outside_q <= !is_value_i
+          && (32'(data_i[23:16]) >= AxonRows || 32'(data_i[15:8]) >= AxonColumns);
+      no_payload_q <= !is_value_i && data_i[31:24] == '0;
+      no_neuron_q <= is_value_i && 32'(data_i[31:StateBits+LaneBits]) >= StateWords;
     end
     if (take_entry) begin
       entry_is_value_q <= tables_is_value_q;
+      entry_drop_q <= outside_q || no_payload_q || no_neuron_q;
       entry_data_q <= tables_data_q;
       {bank_q, rows_q, row_state_q, row_weights_q} <= row_q;
       {columns_q, column_state_q, column_weights_q} <= column_q;
@@ -172,8 +189,8 @@ module snnc_decode #(
   // Entry. A channel below the first one is more than 256 here, and so more than any number of them.
   assign bank_o = bank_q;
   assign channel = {1'b0, entry_data_q[7:0]} - {1'b0, bank_i[103:96]};
-  assign drop = !entry_is_value_q
-      && (channel >= bank_i[112:104] || rows_q == '0 || columns_q == '0);
+  assign drop = entry_drop_q || (!entry_is_value_q
+      && (channel >= bank_i[112:104] || rows_q == '0 || columns_q == '0));
   assign depthwise = bank_i[127] && !entry_is_value_q;
   assign row_words = bank_i[27:16];
   assign index = entry_data_q[31:StateBits];
@@ -220,11 +237,6 @@ module snnc_decode #(
 
 `ifdef SNNC_ASSERT
   always @(posedge clk_i) begin
-    if (!rst_i && take && !is_value_i) begin
-      assert (data_i[31:24] != '0) else $fatal(1, "%m: payload of 0");
-      assert (32'(data_i[23:16]) < AxonRows && 32'(data_i[15:8]) < AxonColumns)
-        else $fatal(1, "%m: coordinate beyond the axon tables");
-    end
     if (!rst_i && start_o) begin
       assert (words_o != '0 && (!depthwise_q || words_o == CountBits'(1)))
         else $fatal(1, "%m: malformed bank");

@@ -41,8 +41,12 @@ module snnc_emit #(
   input  wire logic [snnc_pkg::StepBits-1:0]     step_i,
   input  wire logic                              last_step_i,
   output      logic                              idle_o,
-  // A CREDIT came back from downstream in this cycle.
+  // A CREDIT came back from downstream in this cycle; it is one that nobody owed, and ignored.
   input  wire logic                              credit_i,
+  output      logic                              surplus_credit_o,
+  // The emitter waits for CREDITs; it is owed what it was owed after the reset.
+  output      logic                              waits_o,
+  output      logic                              fresh_o,
   // Bitmap to read in this cycle: the word after the one that is at work in the next. The slot is
   // modulo 16.
   output      logic                              bitmap_read_o,
@@ -92,6 +96,8 @@ module snnc_emit #(
   logic last_step_q;
   logic [snnc_pkg::StepBits-1:0] step_q;
   logic [snnc_pkg::CountBits-1:0] owed_q;
+  // `owed_q` is what it was after the reset, and no CREDIT came in the last cycle.
+  logic owed_fresh_q;
   logic [1:0] segment_q;
   logic [WordBits-1:0] word_q;
   logic [WordBits-1:0] next_word_q;
@@ -123,6 +129,7 @@ module snnc_emit #(
   logic hit_q;
   logic last_entry_q;
 
+  logic nothing_owed;
   logic granted;
   logic [3:0] delay;
   logic last_segment;
@@ -158,7 +165,8 @@ module snnc_emit #(
   logic [2:0] kind;
   logic [31:0] packet;
 
-  assign granted = state_q == Wait && owed_q == '0;
+  assign nothing_owed = owed_q == '0;
+  assign granted = state_q == Wait && nothing_owed;
   assign delay = segment_i[23:20];
   assign last_segment = segment_q == final_segment_q;
   assign segment_done = state_q == Segment && scan_q[0];
@@ -236,6 +244,9 @@ module snnc_emit #(
   assign data_o[8:0] = (state_q == Credit) ? source_i : (state_q == End) ? address : address_q;
 
   assign idle_o = state_q == Idle;
+  assign surplus_credit_o = credit_i && nothing_owed;
+  assign waits_o = state_q == Wait && !nothing_owed;
+  assign fresh_o = state_q == Idle && owed_fresh_q;
   assign bitmap_read_o = state_q == Segment || state_q == Scan || state_q == Send;
   assign bitmap_slot_o = step_q[3:0] - delay;
   // Values have no bitmap, so when their words are done is of no use here; nor is it for the place of a
@@ -362,8 +373,9 @@ module snnc_emit #(
   end
 
   always_ff @(posedge clk_i) begin
-    if (granted) owed_q <= credits_needed_i - snnc_pkg::CountBits'(credit_i);
-    else if (credit_i) owed_q <= owed_q - snnc_pkg::CountBits'(1);
+    if (granted) owed_q <= credits_needed_i;
+    else if (credit_i && !nothing_owed) owed_q <= owed_q - snnc_pkg::CountBits'(1);
+    owed_fresh_q <= owed_q == recurrent_destinations_i && !credit_i;
     if (rst_i) owed_q <= recurrent_destinations_i;
   end
 
@@ -381,7 +393,6 @@ module snnc_emit #(
       if (start_credit_i || start_emit_i) begin
         assert (idle_o) else $fatal(1, "%m: command while at work");
       end
-      if (credit_i) assert (owed_q != '0) else $fatal(1, "%m: CREDIT that was not owed");
       if (waiting_q) begin
         assert (valid_o && data_o == offer_q) else $fatal(1, "%m: flit changed while waiting");
       end

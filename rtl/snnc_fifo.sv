@@ -17,7 +17,9 @@ module snnc_fifo #(
   // Stream out.
   output      logic             valid_o,
   input  wire logic             ready_i,
-  output      logic [Width-1:0] data_o
+  output      logic [Width-1:0] data_o,
+  // Nothing is in it.
+  output      logic             empty_o
 );
   localparam int PointerBits = $clog2(Depth);
 
@@ -37,6 +39,7 @@ module snnc_fifo #(
   assign ready_o = !count_q[PointerBits] && !refuse;
   assign valid_o = valid_q && !hide;
   assign data_o = memory[read_q];
+  assign empty_o = !valid_q;
   assign push = valid_i && ready_o;
   assign pop = valid_o && ready_i;
 

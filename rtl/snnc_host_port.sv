@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Host port: counts the credits that come back to the host, holds its stream at SYNC until there
-// are enough, and passes everything else through without a register.
+// Host port: counts the credits that come back to the host, holds its stream until the mesh is ready and at
+// SYNC until there are enough, and passes everything else through without a register.
 `default_nettype none
 
 module snnc_host_port (
@@ -21,19 +21,39 @@ module snnc_host_port (
   // To the host.
   output      logic                         m_valid_o,
   input  wire logic                         m_ready_i,
-  output      logic [snnc_pkg::FlitBits-1:0] m_data_o
+  output      logic [snnc_pkg::FlitBits-1:0] m_data_o,
+  // Every core has written v(0). Two cycles ago nothing could happen in the mesh before a flit came.
+  input  wire logic                         ready_i,
+  input  wire logic                         rest_i,
+  // An error was seen since the reset; the status word of docs/microarchitecture.md.
+  output      logic                         error_o,
+  output      logic [31:0]                  status_o
 );
+  // Cycles at SYNC after which `rest_i` speaks of the mesh behind the last flit before it.
+  localparam int RestCycles = 4;
+
   logic [15:0] credits_q;
   logic [15:0] count;
   logic is_sync;
   logic is_credit;
+  logic enough;
+  logic waiting;
+  logic [RestCycles-1:0] waiting_q;
+  // No CREDIT will come any more.
+  logic starved;
   logic granted;
+  logic counted;
+  logic starved_q;
+  logic overflow_q;
 
   assign is_sync = s_data_i[11:9] == snnc_pkg::FlitSync;
   assign count = s_data_i[27:12];
-  assign granted = s_valid_i && is_sync && credits_q >= count;
-  assign s_ready_o = is_sync ? credits_q >= count : mesh_ready_i;
-  assign mesh_valid_o = s_valid_i && !is_sync;
+  assign enough = credits_q >= count;
+  assign waiting = s_valid_i && is_sync && ready_i && !enough;
+  assign starved = waiting_q == '1 && rest_i;
+  assign granted = s_valid_i && is_sync && ready_i && (enough || starved);
+  assign s_ready_o = ready_i && (is_sync ? enough || starved : mesh_ready_i);
+  assign mesh_valid_o = s_valid_i && !is_sync && ready_i;
   assign mesh_data_o = s_data_i;
 
   assign is_credit = mesh_data_i[11:9] == snnc_pkg::FlitCredit;
@@ -41,9 +61,24 @@ module snnc_host_port (
   assign mesh_ready_o = is_credit || m_ready_i;
   assign m_data_o = mesh_data_i;
 
+  // A CREDIT that cannot be counted is one of many too many.
+  assign counted = mesh_valid_i && is_credit && credits_q != '1;
+  assign error_o = starved_q || overflow_q;
+  assign status_o = {credits_q, 7'd0, waiting_q[0], 6'd0, overflow_q, starved_q};
+
   always_ff @(posedge clk_i) begin
-    credits_q <= credits_q + 16'(mesh_valid_i && is_credit) - (granted ? count : 16'd0);
-    if (rst_i) credits_q <= '0;
+    // A SYNC that is starved takes all there are.
+    credits_q <= (granted && !enough) ? 16'd0
+        : credits_q + 16'(counted) - (granted ? count : 16'd0);
+    waiting_q <= (waiting && !granted) ? {waiting_q[RestCycles-2:0], 1'b1} : '0;
+    starved_q <= starved_q || (granted && !enough);
+    overflow_q <= overflow_q || (mesh_valid_i && is_credit && !counted);
+    if (rst_i) begin
+      credits_q <= '0;
+      waiting_q <= '0;
+      starved_q <= 1'b0;
+      overflow_q <= 1'b0;
+    end
   end
 
 `ifdef SNNC_ASSERT
@@ -65,9 +100,6 @@ module snnc_host_port (
       if (m_waiting_q) begin
         assert (m_valid_o && m_data_o == m_data_q)
           else $fatal(1, "%m: host output changed while waiting");
-      end
-      if (mesh_valid_i && is_credit) begin
-        assert (credits_q != '1) else $fatal(1, "%m: more credits than can be counted");
       end
     end
   end

@@ -44,7 +44,15 @@ module snnc_mesh #(
   // To the host port.
   output      logic                         host_valid_o,
   input  wire logic                         host_ready_i,
-  output      logic [snnc_pkg::FlitBits-1:0] host_data_o
+  output      logic [snnc_pkg::FlitBits-1:0] host_data_o,
+  // What all cores tell; see snnc_top.
+  output      logic                         ready_o,
+  output      logic                         rest_o,
+  output      logic                         home_o,
+  output      logic                         error_o,
+  // Core {y, x} and, in the same cycle, its status word; 0 where there is none.
+  input  wire logic [8:0]                   select_i,
+  output      logic [31:0]                  status_o
 );
   localparam int Bits = snnc_pkg::FlitBits;
   localparam int Ports = snnc_pkg::Ports;
@@ -53,6 +61,33 @@ module snnc_mesh #(
   localparam int South = snnc_pkg::South;
   localparam int West = snnc_pkg::West;
   localparam int Local = snnc_pkg::Local;
+  localparam int Cores = MeshWidth * MeshHeight;
+
+  logic [Cores-1:0] ready;
+  logic [Cores-1:0] rest;
+  logic [Cores-1:0] home;
+  logic [Cores-1:0] error;
+  // The status word of each core, 0 but for the chosen one.
+  logic [Cores*32-1:0] status;
+
+  // All equally late: what holds, held for every core and router in the same cycle.
+  always_ff @(posedge clk_i) begin
+    ready_o <= ready == '1;
+    rest_o <= rest == '1;
+    home_o <= rest == '1 && home == '1;
+    error_o <= error != '0;
+    if (rst_i) begin
+      ready_o <= 1'b0;
+      rest_o <= 1'b0;
+      home_o <= 1'b0;
+      error_o <= 1'b0;
+    end
+  end
+
+  always_comb begin
+    status_o = '0;
+    for (int i = 0; i < Cores; i++) status_o = status_o | status[i*32+:32];
+  end
 
   for (genvar y = 0; y < MeshHeight; y++) begin : g_y
     for (genvar x = 0; x < MeshWidth; x++) begin : g_x
@@ -115,9 +150,18 @@ module snnc_mesh #(
         assign out_ready[West] = 1'b0;
       end
 
-      // Edge outputs lead nowhere.
+      // Edge outputs lead nowhere, and their router knows.
       logic unused;
       assign unused = ^{out_valid, out_data};
+
+      localparam int Core = y * MeshWidth + x;
+      localparam logic [Ports-1:0] Edges = Ports'(32'(y == 0) << North) | Ports'(32'(x == MeshWidth - 1) << East)
+          | Ports'(32'(y == MeshHeight - 1) << South) | Ports'(32'(x == 0 && y != 0) << West);
+      logic router_empty;
+      logic router_dropped;
+      logic [31:0] core_status;
+
+      assign status[Core*32+:32] = (select_i == {1'b0, 4'(y), 4'(x)}) ? core_status : '0;
 
       snnc_router #(
         .FifoDepth(RouterFifoDepth)
@@ -126,12 +170,15 @@ module snnc_mesh #(
         .rst_i,
         .x_i(4'(x)),
         .y_i(4'(y)),
+        .edge_i(Edges),
         .valid_i(in_valid),
         .ready_o(in_ready),
         .data_i(in_data),
         .valid_o(out_valid),
         .ready_i(out_ready),
-        .data_o(out_data)
+        .data_o(out_data),
+        .empty_o(router_empty),
+        .dropped_o(router_dropped)
       );
 
       snnc_core #(
@@ -166,7 +213,14 @@ module snnc_mesh #(
         .event_data_i(out_data[Local*Bits+:Bits]),
         .packet_valid_o(in_valid[Local]),
         .packet_ready_i(in_ready[Local]),
-        .packet_data_o(in_data[Local*Bits+:Bits])
+        .packet_data_o(in_data[Local*Bits+:Bits]),
+        .router_empty_i(router_empty),
+        .router_dropped_i(router_dropped),
+        .ready_o(ready[Core]),
+        .rest_o(rest[Core]),
+        .home_o(home[Core]),
+        .error_o(error[Core]),
+        .status_o(core_status)
       );
     end
   end

@@ -9,9 +9,10 @@ module snnc_router #(
 ) (
   input  wire logic                                       clk_i,
   input  wire logic                                       rst_i,
-  // Position in the mesh; constant.
+  // Position in the mesh, and which outputs lead to nowhere; constant.
   input  wire logic [3:0]                                 x_i,
   input  wire logic [3:0]                                 y_i,
+  input  wire logic [snnc_pkg::Ports-1:0]                 edge_i,
   // Streams in, one per port.
   input  wire logic [snnc_pkg::Ports-1:0]                 valid_i,
   output      logic [snnc_pkg::Ports-1:0]                 ready_o,
@@ -19,7 +20,11 @@ module snnc_router #(
   // Streams out, one per port.
   output      logic [snnc_pkg::Ports-1:0]                 valid_o,
   input  wire logic [snnc_pkg::Ports-1:0]                 ready_i,
-  output      logic [snnc_pkg::Ports*snnc_pkg::FlitBits-1:0] data_o
+  output      logic [snnc_pkg::Ports*snnc_pkg::FlitBits-1:0] data_o,
+  // No flit is inside.
+  output      logic                                       empty_o,
+  // A flit that cannot be delivered was dropped in the last cycle.
+  output      logic                                       dropped_o
 );
   localparam int Bits = snnc_pkg::FlitBits;
   localparam int Ports = snnc_pkg::Ports;
@@ -29,6 +34,9 @@ module snnc_router #(
   localparam int West = snnc_pkg::West;
   localparam int Local = snnc_pkg::Local;
 
+  logic [Ports-1:0] empty;
+  // An input drops its head.
+  logic [Ports-1:0] drops;
   logic [Ports-1:0] head_valid;
   logic [Ports-1:0] head_ready;
   logic [Ports*Bits-1:0] head_data;
@@ -38,11 +46,21 @@ module snnc_router #(
   // pops[output * Ports + input]: the output takes the head of the input.
   logic [Ports*Ports-1:0] pops;
 
+  // The outputs that an input may ask for: from the Y direction only South to West, by which a host flit
+  // leaves the mesh at (0, 0), besides straight on and Local; only Local turns back.
+  function automatic logic [Ports-1:0] turns(input int from);
+    turns = '1;
+    if (from != Local) turns[from] = 1'b0;
+    if (from == North || from == East || from == South) turns[East] = 1'b0;
+    if (from == North) turns[West] = 1'b0;
+  endfunction
+
   for (genvar port = 0; port < Ports; port++) begin : g_input
     logic [3:0] x;
     logic [3:0] y;
     logic host;
     logic [Ports-1:0] route;
+    logic [Ports-1:0] leads;
     logic [Ports-1:0] popped;
 
     snnc_fifo #(
@@ -56,13 +74,16 @@ module snnc_router #(
       .data_i(data_i[port*Bits+:Bits]),
       .valid_o(head_valid[port]),
       .ready_i(head_ready[port]),
-      .data_o(head_data[port*Bits+:Bits])
+      .data_o(head_data[port*Bits+:Bits]),
+      .empty_o(empty[port])
     );
 
     assign host = head_data[port*Bits+8];
     assign x = host ? 4'd0 : head_data[port*Bits+:4];
     assign y = host ? 4'd0 : head_data[port*Bits+4+:4];
 
+    // Dimension order never takes some turns: only what the host sends to itself, or beyond the mesh, would.
+    // Such a flit has nowhere to go.
     always_comb begin
       route = '0;
       if (x < x_i) route[West] = 1'b1;
@@ -72,29 +93,29 @@ module snnc_router #(
       else if (host) route[West] = 1'b1;
       else route[Local] = 1'b1;
     end
-    assign wanted[port*Ports+:Ports] = head_valid[port] ? route : '0;
+    assign leads = route & turns(port) & ~edge_i;
+    assign wanted[port*Ports+:Ports] = head_valid[port] ? leads : '0;
+    assign drops[port] = head_valid[port] && leads == '0;
 
     for (genvar way = 0; way < Ports; way++) begin : g_popped
       assign popped[way] = pops[way*Ports+port];
     end
-    assign head_ready[port] = popped != '0;
+    assign head_ready[port] = popped != '0 || drops[port];
   end
+
+  always_ff @(posedge clk_i) begin
+    dropped_o <= drops != '0;
+    if (rst_i) dropped_o <= 1'b0;
+  end
+  assign empty_o = empty == '1;
 
   for (genvar port = 0; port < Ports; port++) begin : g_output
     logic [Ports-1:0] request;
     logic [Ports-1:0] grant;
     logic [2:0] choice;
 
-    // Turns that dimension order never takes are left out: from the Y direction only South to
-    // West remains, by which a host flit leaves the mesh at (0, 0), and only Local turns back.
     for (genvar from = 0; from < Ports; from++) begin : g_request
-      if (port == East) begin : g_to_east
-        assign request[from] = (from == West || from == Local) && wanted[from*Ports+port];
-      end else if (port == West) begin : g_to_west
-        assign request[from] = from != North && from != West && wanted[from*Ports+port];
-      end else begin : g_to_y
-        assign request[from] = (from != port || port == Local) && wanted[from*Ports+port];
-      end
+      assign request[from] = wanted[from*Ports+port];
       assign pops[port*Ports+from] = grant[from] && ready_i[port];
     end
 

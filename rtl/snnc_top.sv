@@ -35,6 +35,8 @@ module snnc_top #(
   // Memories that CONFIG flits write, one bit per memory code. The others keep their initial
   // content, which synthesis then folds into the logic.
   parameter int Loadable = 1023,
+  // 0: no status words; `status_o` is 0. Errors are ignored and flagged all the same.
+  parameter int Diagnostics = 1,
   // With a prefix other than "", the memories of core (X, Y) start with the content of
   // <InitPrefix>_x<X>_y<Y>_<memory>.hex; X and Y are one hexadecimal digit in lower case.
   parameter InitPrefix = ""
@@ -55,7 +57,17 @@ module snnc_top #(
   // Flits to the host.
   output      logic                         m_axis_tvalid,
   input  wire logic                         m_axis_tready,
-  output      logic [snnc_pkg::FlitBits-1:0] m_axis_tdata
+  output      logic [snnc_pkg::FlitBits-1:0] m_axis_tdata,
+  // Every enabled core has written v(0) since the reset; until then no flit is accepted.
+  output      logic                         ready_o,
+  // Nothing happens any more until a flit arrives; that, and a sample could begin.
+  output      logic                         rest_o,
+  output      logic                         home_o,
+  // An error was found since the reset; the status words say where.
+  output      logic                         error_o,
+  // The status word to show two cycles later: that of core {y, x}, or with bit 8 that of the host port.
+  input  wire logic [8:0]                   status_select_i,
+  output      logic [31:0]                  status_o
 );
   logic in_valid;
   logic in_ready;
@@ -63,6 +75,33 @@ module snnc_top #(
   logic out_valid;
   logic out_ready;
   logic [snnc_pkg::FlitBits-1:0] out_data;
+  logic mesh_error;
+  logic host_error;
+  logic [8:0] select_q;
+  logic [31:0] mesh_status;
+  logic [31:0] host_status;
+
+  snnc_parameters #(
+    .MeshWidth(MeshWidth),
+    .MeshHeight(MeshHeight),
+    .Lanes(Lanes),
+    .WeightBits(WeightBits),
+    .StateBits(StateBits),
+    .WeightWords(WeightWords),
+    .StateWords(StateWords),
+    .ParameterWords(ParameterWords),
+    .AxonRows(AxonRows),
+    .AxonColumns(AxonColumns),
+    .BitmapSlots(BitmapSlots),
+    .Cuba(Cuba),
+    .DecayMultiplier(DecayMultiplier),
+    .Destinations(Destinations),
+    .Sources(Sources),
+    .EventFifoDepth(EventFifoDepth),
+    .RouterFifoDepth(RouterFifoDepth),
+    .Loadable(Loadable),
+    .Diagnostics(Diagnostics)
+  ) u_parameters ();
 
   snnc_host_port u_host_port (
     .clk_i,
@@ -78,7 +117,11 @@ module snnc_top #(
     .mesh_data_i(out_data),
     .m_valid_o(m_axis_tvalid),
     .m_ready_i(m_axis_tready),
-    .m_data_o(m_axis_tdata)
+    .m_data_o(m_axis_tdata),
+    .ready_i(ready_o),
+    .rest_i(rest_o),
+    .error_o(host_error),
+    .status_o(host_status)
   );
 
   snnc_mesh #(
@@ -114,8 +157,29 @@ module snnc_top #(
     .host_data_i(in_data),
     .host_valid_o(out_valid),
     .host_ready_i(out_ready),
-    .host_data_o(out_data)
+    .host_data_o(out_data),
+    .ready_o,
+    .rest_o,
+    .home_o,
+    .error_o(mesh_error),
+    .select_i(select_q),
+    .status_o(mesh_status)
   );
+
+  assign error_o = mesh_error || host_error;
+
+  if (Diagnostics != 0) begin : g_status
+    always_ff @(posedge clk_i) begin
+      select_q <= status_select_i;
+      status_o <= select_q[8] ? host_status : mesh_status;
+    end
+  end else begin : g_no_status
+    assign select_q = '0;
+    assign status_o = '0;
+
+    logic unused;
+    assign unused = ^{status_select_i, host_status, mesh_status};
+  end
 endmodule
 
 `default_nettype wire

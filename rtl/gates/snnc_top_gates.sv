@@ -30,7 +30,13 @@ module snnc_top #(
   input  wire logic [snnc_pkg::FlitBits-1:0] s_axis_tdata,
   output      logic                         m_axis_tvalid,
   input  wire logic                         m_axis_tready,
-  output      logic [snnc_pkg::FlitBits-1:0] m_axis_tdata
+  output      logic [snnc_pkg::FlitBits-1:0] m_axis_tdata,
+  output      logic                         ready_o,
+  output      logic                         rest_o,
+  output      logic                         home_o,
+  output      logic                         error_o,
+  input  wire logic [8:0]                   status_select_i,
+  output      logic [31:0]                  status_o
 );
   build_top u_netlist (
     .clk_i,
@@ -40,7 +46,13 @@ module snnc_top #(
     .s_axis_tdata,
     .m_axis_tvalid,
     .m_axis_tready,
-    .m_axis_tdata
+    .m_axis_tdata,
+    .ready_o,
+    .rest_o,
+    .home_o,
+    .error_o,
+    .status_select_i,
+    .status_o
   );
 endmodule
 

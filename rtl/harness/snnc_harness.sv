@@ -4,10 +4,12 @@
 // Plusargs: +stimulus=FILE with one flit (hexadecimal) per line; +output=FILE for one line
 // `run cycle flit` per packet that leaves; +trace=FILE for the sweep trace (under SNNC_TRACE);
 // +config_flits=K: the first K flits configure, then reset follows and run 0 begins;
-// +ends=N: done when N END flits have left; +timeout=CYCLES; +stall=P (per mille of cycles
-// without input or output), +stall_seed=S. At the end result.txt gets `cycles timed_out`.
+// +ends=N: done when N END flits have left and the mesh is at rest; +timeout=CYCLES; +stall=P (per mille
+// of cycles without input or output), +stall_seed=S. At the end result.txt gets `cycles timed_out wrong`,
+// wrong being 1 where an error bit was set or a run ended elsewhere than between two samples.
 // A word of type 7 in the stimulus ends a run: once as many END flits as its data says have left
-// in this run, reset follows and the next run begins. Cycle 0 of a run is that of its first flit.
+// in this run and the mesh is at rest, reset follows and the next run begins. Cycle 0 of a run is that of
+// its first flit.
 `default_nettype none
 
 module snnc_harness #(
@@ -42,7 +44,8 @@ module snnc_harness #(
   localparam int Bits = snnc_pkg::FlitBits;
   localparam logic [2:0] Marker = 3'd7;
   localparam int ResetCycles = 4;
-  localparam int QuietCycles = 2 * StateWords + 64;
+  // The mesh tells what held two cycles ago; so many cycles at rest speak of what was sent last, too.
+  localparam int RestCycles = 4;
 
   localparam logic [2:0] Reset = 3'd0;
   localparam logic [2:0] Configure = 3'd1;
@@ -87,6 +90,12 @@ module snnc_harness #(
   logic sent;
   logic started;
   logic left;
+  logic rest;
+  logic home;
+  logic error;
+  logic rested;
+  logic finished;
+  logic wrong_q;
   logic [31:0] run_ends;
   logic [31:0] all_ends;
 
@@ -115,6 +124,7 @@ module snnc_harness #(
     offered_q = 1'b0;
     idle_q = 1'b0;
     pause_q = 1'b0;
+    wrong_q = 1'b0;
     trace_file = 0;
     if (!$value$plusargs("config_flits=%d", config_flits)) config_flits = 0;
     if (!$value$plusargs("ends=%d", ends)) ends = 1;
@@ -153,6 +163,9 @@ module snnc_harness #(
   assign left = m_valid && m_ready && !rst_q;
   assign run_ends = run_ends_q + 32'(left && m_data[11:9] == snnc_pkg::FlitEnd);
   assign all_ends = ends_q + 32'(left && m_data[11:9] == snnc_pkg::FlitEnd);
+
+  assign rested = rest && wait_q == RestCycles;
+  assign finished = state_q == Run && all_ends >= ends && rested;
 
   always @(posedge clk_i) begin
     random_q <= {random_q[30:0], random_q[31] ^ random_q[21] ^ random_q[1] ^ random_q[0]};
@@ -194,16 +207,17 @@ module snnc_harness #(
         end
       end
       Run: begin
-        // The last END leaves before the last core has written v(0): reset must not cut that short.
-        if (have_q && is_marker && run_ends_q >= head_q[43:12]) begin
-          wait_q <= wait_q + 1;
-          if (wait_q == QuietCycles) begin
-            rst_q <= 1'b1;
-            run_q <= run_q + 1;
-            wait_q <= '0;
-            {have_q, head_q} <= read_flit();
-            state_q <= Reset;
-          end
+        // The last END leaves before the last core is done: reset must not cut its trace short.
+        wait_q <= (rest && !s_valid) ? ((wait_q == RestCycles) ? wait_q : wait_q + 1) : '0;
+        if (error || (rested && run_ends >= ((have_q && is_marker) ? head_q[43:12] : ends) && !home)) begin
+          wrong_q <= 1'b1;
+        end
+        if (have_q && is_marker && run_ends_q >= head_q[43:12] && rested) begin
+          rst_q <= 1'b1;
+          run_q <= run_q + 1;
+          wait_q <= '0;
+          {have_q, head_q} <= read_flit();
+          state_q <= Reset;
         end
       end
       default: ;
@@ -211,16 +225,16 @@ module snnc_harness #(
 
     if (!done_o) begin
       cycles_o <= cycles_o + 1;
-      if (all_ends >= ends || cycles_o >= timeout) begin
+      if (finished || cycles_o >= timeout) begin
         done_o <= 1'b1;
-        timed_out_o <= all_ends < ends;
+        timed_out_o <= !finished;
         state_q <= Finished;
         rst_q <= 1'b1;
         $fclose(stimulus_file);
         $fclose(output_file);
         if (trace_file != 0) $fclose(trace_file);
         result_file = $fopen("result.txt", "w");
-        $fwrite(result_file, "%0d %0d\n", cycles_o, all_ends < ends);
+        $fwrite(result_file, "%0d %0d %0d\n", cycles_o, !finished, wrong_q || (finished && !home));
         $fclose(result_file);
       end
     end
@@ -259,7 +273,13 @@ module snnc_harness #(
     .s_axis_tdata(head_q),
     .m_axis_tvalid(m_valid),
     .m_axis_tready(m_ready),
-    .m_axis_tdata(m_data)
+    .m_axis_tdata(m_data),
+    .ready_o(),
+    .rest_o(rest),
+    .home_o(home),
+    .error_o(error),
+    .status_select_i(9'd0),
+    .status_o()
   );
 endmodule
 
