@@ -149,7 +149,18 @@ def _build_verilator(
 
     libraries = cocotb_config.libs_dir
     command = [str(verilator_bin_dir() / "verilator"), "--cc", "--exe", "--vpi", "--timing", "--assert"]
-    command += ["--top-module", top, "--prefix", "Vtop", "-o", top, "-Mdir", ".", "-Wno-fatal", "-Werror-USERERROR"]
+    command += [
+        "--top-module",
+        top,
+        "--prefix",
+        "Vtop",
+        "-o",
+        top,
+        "-Mdir",
+        ".",
+        "-Wno-fatal",
+        "-Werror-USERERROR",
+    ]
     command += ["-LDFLAGS", f"-Wl,-rpath,{libraries} -L{libraries} -lcocotbvpi_verilator"]
     if public is None:
         command.append("--public-flat-rw")

@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from snnc.compiler.arithmetic import Decay
-from snnc.compiler.network import Layer, Network
+from snnc.compiler.network import Edge, Layer, Linear, Network
 from snnc.compiler.targets import Target
 
 Breach = Callable[[Network, Layer, Target], Layer]
@@ -54,6 +54,21 @@ def _weights(network: Network, layer: Layer, hardware: Target) -> Layer:
     return replace(layer, edges=wide)
 
 
+def _many_delays(network: Network, layer: Layer, hardware: Target) -> Layer:
+    if layer.shape[1:] != (1, 1):
+        return layer
+    loop = Linear(np.ones((layer.count, layer.count), np.int8), 2)
+    return replace(layer, edges=layer.edges + tuple(Edge(layer.name, loop, delay) for delay in range(1, 6)))
+
+
+def _membranes_feed(network: Network, layer: Layer, hardware: Target) -> Layer:
+    if network.readout.kind != "membrane" or layer.shape[1:] != (1, 1):
+        return layer
+    outputs = network.layer(network.readout.layer).count
+    edge = Edge(network.readout.layer, Linear(np.ones((layer.count, outputs), np.int8), 2), 1)
+    return replace(layer, edges=(*layer.edges, edge))
+
+
 BREACHES: tuple[Breach, ...] = (
     _fraction,
     _held_input_decays,
@@ -64,6 +79,8 @@ BREACHES: tuple[Breach, ...] = (
     _threshold,
     _bias,
     _weights,
+    _many_delays,
+    _membranes_feed,
 )
 
 

@@ -42,12 +42,12 @@ class Case:
 def drafts(
     draw: st.DrawFn, sizes: tuple[Size, ...] = SIZES, hardware: Target | None = None, samples: int = 3
 ) -> Draft:
-    """A network of one of `sizes` with inputs, for `hardware` or for hardware drawn with it; one in 20 breaks
+    """A network of one of `sizes` with inputs, for `hardware` or for hardware drawn with it; one in 12 breaks
     a rule."""
     size = draw(st.sampled_from(sizes))
     chosen = draw(targets(size)) if hardware is None else hardware
     network = draw(networks(size, chosen))
-    if draw(st.integers(0, 19)) == 19:
+    if draw(st.integers(0, 11)) == 11:
         network = draw(breached(network, chosen))
     return Draft(network, chosen, draw(st.booleans()), draw(payloads(network, draw(st.integers(1, samples)))))
 

@@ -29,6 +29,8 @@ def pytest_testnodedown(node: object) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """The table, where this is a fuzz."""
     if FUZZING and TOTAL:
-        terminalreporter.section("what the random networks covered")
+        terminalreporter.section(
+            f"what the random networks of seed {os.environ.get('SNNC_FUZZ_SEED', 0)} covered"
+        )
         for line in space.table(TOTAL):
             terminalreporter.write_line(line)

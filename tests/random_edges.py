@@ -56,10 +56,12 @@ def edges(
     flat: bool,
     most: tuple[int, int, int],
     largest_kernel: int = 15,
+    wide: bool = False,
 ) -> tuple[Edge, Shape] | None:
     """An edge from the population `name` of shape `source`, and the shape it gives; None where there is none.
 
-    With `wanted` it gives that shape; else at most `most` channels, rows and columns, one pixel if `flat`.
+    With `wanted` it gives that shape; else at most `most` channels, rows and columns, one pixel if `flat`,
+    nearly as many as the source if `wide`.
     """
     if wanted is not None:
         flat = wanted[1:] == FLAT
@@ -70,14 +72,21 @@ def edges(
     rows = axes(source[1], sides[0], most[1], largest)
     if not rows:
         return draw(_linear(name, source, wanted, bits, most[0])) if flat else None
-    row = draw(st.sampled_from(rows))
+    row = draw(_axis(rows, wide=wide))
     rest = max(
         1, min(largest, MOST_SYNAPSES // (count(source) * row.kernel), largest_kernel**2 // row.kernel)
     )
     columns = axes(source[2], sides[1], most[2], rest)
     if not columns:
         return draw(_linear(name, source, wanted, bits, most[0])) if flat else None
-    return draw(_convolution(name, source, row, draw(st.sampled_from(columns)), wanted, bits, most[0]))
+    return draw(_convolution(name, source, row, draw(_axis(columns, wide=wide)), wanted, bits, most[0]))
+
+
+@st.composite
+def _axis(draw: st.DrawFn, found: tuple[Axis, ...], *, wide: bool) -> Axis:
+    """Half of the time, and always if `wide`, one that takes no step larger than a pixel, if there is one."""
+    plain = [axis for axis in found if axis.stride == axis.pool == 1]
+    return draw(st.sampled_from(plain if plain and (wide or draw(st.booleans())) else found))
 
 
 @st.composite

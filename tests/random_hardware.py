@@ -9,6 +9,8 @@ from snnc.compiler.targets import Target
 
 MESHES = ((2, 2), (1, 1), (2, 1), (1, 3), (3, 2), (4, 1), (3, 3), (4, 4), (8, 2), (2, 8), (16, 1))
 
+FIFOS = (4, 2, 8, 16, 32, 64, 128, 256)
+
 
 @dataclass(frozen=True)
 class Size:
@@ -23,7 +25,8 @@ class Size:
     """Largest height and width of an image."""
     layers: tuple[int, int] = (1, 3)
     wide: bool = False
-    """The width of the input is more than half of the largest."""
+    """One side of the input, and of images behind it, is at least a quarter of the largest."""
+    bitmaps: tuple[int, ...] = (4, 1, 2, 8, 16)
 
 
 SIZES = (
@@ -31,9 +34,9 @@ SIZES = (
     Size("deep", neurons=6, channels=3, sides=(3, 3), layers=(4, 7)),
     Size("long", steps=(33, 200), neurons=5, channels=2, sides=(2, 3)),
     Size("dense", steps=(1, 3), neurons=300, layers=(1, 2)),
-    Size("wide", steps=(1, 3), channels=2, sides=(2, 256), layers=(1, 2), wide=True),
+    Size("wide", steps=(1, 3), channels=2, sides=(2, 256), layers=(2, 3), wide=True),
     Size("channels", steps=(1, 3), channels=70, sides=(2, 2), layers=(1, 2)),
-    Size("delays", steps=(6, 40), neurons=6, channels=2, sides=(3, 2), layers=(1, 4)),
+    Size("delays", steps=(17, 40), neurons=6, channels=2, sides=(3, 2), layers=(1, 4), bitmaps=(16, 8, 2)),
 )
 """By name; the first is what shrinking leads to."""
 
@@ -48,18 +51,18 @@ def targets(draw: st.DrawFn, size: Size) -> Target:
         width=width,
         height=height,
         lanes=lanes,
-        neurons=max(words * lanes, draw(st.sampled_from([1024, 256, 64]))),
+        neurons=max(words * lanes, draw(st.sampled_from([1024, 512, 256, 64]))),
         parameter_words=draw(st.sampled_from([64, 16, 4])),
         axon_rows=draw(st.sampled_from([256, large, 16])),
         axon_columns=draw(st.sampled_from([256, large])),
-        delay_slots=draw(st.sampled_from([4, 1, 2, 8, 16])),
+        delay_slots=draw(st.sampled_from(size.bitmaps)),
         weight_kibit=draw(st.sampled_from(_weight_memories(size, lanes))),
         weight_bits=draw(st.sampled_from([8, None, 4])),
         state_bits=draw(st.integers(8, 24)),
         destinations=draw(st.sampled_from([64, 256, 16])),
         sources=draw(st.sampled_from([64, 256, 16])),
-        event_fifo=draw(st.sampled_from([4, 2, 8, 16, 64, 256])),
-        router_fifo=draw(st.sampled_from([4, 2, 8, 16, 64, 256])),
+        event_fifo=draw(st.sampled_from(FIFOS)),
+        router_fifo=draw(st.sampled_from(FIFOS)),
         cuba=draw(st.sampled_from([True, True, True, False])),
         decay_multiplier=draw(st.sampled_from([True, True, True, False])),
     )
@@ -67,8 +70,8 @@ def targets(draw: st.DrawFn, size: Size) -> Target:
 
 def _weight_memories(size: Size, lanes: int) -> list[int]:
     """From one that holds all weights to one of a few dozen words, where everything splits."""
-    if size.neurons > 100 or size.channels > 50:
-        return [1024, 256, 64, 16]
+    if size.neurons > 100 or size.channels > 50 or size.wide:
+        return [1024, 256, 64]
     return [256, 64, 16] if lanes > 16 else [64, 8, 4, 2, 1]
 
 

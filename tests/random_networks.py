@@ -19,6 +19,8 @@ from snnc.compiler.program import MAX_BANKS, MAX_SEGMENTS
 from snnc.compiler.targets import Target
 
 INPUT = "input"
+FLAT = (True, False, False)
+"""Populations that need not be flat are so once in three."""
 
 
 @dataclass
@@ -56,14 +58,16 @@ class Graph:
 def networks(draw: st.DrawFn, size: Size, hardware: Target) -> Network:
     """A network of `size` over the whole vocabulary, aimed at what `hardware` holds."""
     steps = draw(st.integers(*size.steps))
-    node = Input(INPUT, draw(_input_shapes(size)), draw(_encodings()), draw(_payload_limits(hardware)))
+    node = Input(
+        INPUT, draw(_input_shapes(size)), draw(_encodings(hardware)), draw(_payload_limits(hardware))
+    )
     depth = draw(st.integers(size.layers[0], max(size.layers[0], min(size.layers[1], hardware.core_count))))
     place = draw(st.sampled_from([depth - 1, depth - 1, *range(depth)]))
     kind = draw(st.sampled_from(["spike_count", "membrane", "first_spike"]))
     graph = Graph(size, hardware, f"layer{place}", kind == "membrane", {INPUT: node.shape})
     for number in range(depth):
         _add_layer(draw, graph, f"layer{number}")
-    for _ in range(draw(st.integers(0, 2))):
+    for _ in range(draw(st.integers(0, 0 if size.wide else 2))):
         _add_loop(draw, graph)
     _give_readers(draw, graph)
     layers = tuple(_layer(draw, graph, name, node, steps) for name in graph.edges)
@@ -73,8 +77,9 @@ def networks(draw: st.DrawFn, size: Size, hardware: Target) -> Network:
     return network
 
 
-def _encodings() -> st.SearchStrategy[str]:
-    return st.sampled_from(["direct", "events", "events", "held", "rate", "latency"])
+def _encodings(hardware: Target) -> st.SearchStrategy[str]:
+    """A held input needs currents."""
+    return st.sampled_from(["direct", "events", "rate", "latency", *(["held"] if hardware.cuba else [])])
 
 
 def _payload_limits(hardware: Target) -> st.SearchStrategy[int]:
@@ -86,9 +91,11 @@ def _payload_limits(hardware: Target) -> st.SearchStrategy[int]:
 @st.composite
 def _input_shapes(draw: st.DrawFn, size: Size) -> Shape:
     if size.wide:
-        shape = 1, draw(st.integers(1, size.sides[0])), draw(st.integers(size.sides[1] // 2, size.sides[1]))
+        half = size.sides[1] // 2
+        low, high = draw(st.sampled_from([(half // 2, half), (half + 1, 2 * half)]))
+        shape = 1, draw(st.integers(1, size.sides[0])), draw(st.integers(low, high))
         return draw(st.sampled_from([shape, (shape[0], shape[2], shape[1])]))
-    if draw(st.booleans()):
+    if draw(st.sampled_from(FLAT)):
         return draw(st.integers(1, size.neurons)), 1, 1
     return draw(st.integers(1, size.channels)), *(draw(st.integers(1, side)) for side in size.sides)
 
@@ -98,7 +105,7 @@ def _connect(
 ) -> tuple[Edge, Shape] | None:
     """An edge with a delay, if there is one that gives the shape `wanted`."""
     hardware, size = graph.hardware, graph.size
-    flat = receiver == graph.readout or (wanted is None and draw(st.booleans()))
+    flat = receiver == graph.readout or (wanted is None and not size.wide and draw(st.sampled_from(FLAT)))
     sides = (max(size.sides),) * 2 if size.wide else (size.sides[0] + 3, size.sides[1] + 3)
     most = (size.neurons if flat else size.channels, *sides)
     bits = draw(st.integers(2, hardware.weight_bits or 8))
@@ -112,6 +119,7 @@ def _connect(
             flat=flat,
             most=most,
             largest_kernel=int(words**0.5),
+            wide=size.wide,
         )
     )
     if drawn is None:
@@ -147,7 +155,7 @@ def _add_layer(draw: st.DrawFn, graph: Graph, name: str) -> None:
         raise AssertionError("every population has some kernel that fits it")
     graph.edges[name], shape = [connected[0]], connected[1]
     graph.shapes[name] = shape
-    for _ in range(draw(st.sampled_from([0, 0, 1, 2]))):
+    for _ in range(draw(st.sampled_from([0, 0, 0, 1] if graph.size.wide else [0, 0, 1, 2]))):
         further = _connect(draw, graph, draw(st.sampled_from(before)), name, shape)
         if further is not None:
             graph.edges[name].append(further[0])
@@ -194,7 +202,7 @@ def payloads(draw: st.DrawFn, network: Network, samples: int) -> IntArray:
     """Silent, saturated, sparse or random inputs of the network's encoding: (samples, steps, features)."""
     node = network.input
     shape = (samples, network.steps, node.features) if node.encoding == "events" else (samples, node.features)
-    kind = draw(st.sampled_from(["saturated", "random", "random", "sparse", "silent"]))
+    kind = draw(st.sampled_from(["saturated", *["random"] * 5, "saturated", "sparse", "sparse", "silent"]))
     values = np.full(shape, 0 if kind == "silent" else node.max_payload, np.int64)
     if kind in ("random", "sparse"):
         generator = np.random.default_rng(draw(st.integers(0, 999)))

@@ -31,7 +31,14 @@ WRONG = {
     "Diagnostics": (2,),
 }
 CASES = [(name, value) for name, values in WRONG.items() for value in values]
-RIGHT = {"Lanes": 4, "MeshWidth": 1, "WeightBits": 8, "StateBits": 24, "BitmapSlots": 16, "RouterFifoDepth": 2}
+RIGHT = {
+    "Lanes": 4,
+    "MeshWidth": 1,
+    "WeightBits": 8,
+    "StateBits": 24,
+    "BitmapSlots": 16,
+    "RouterFifoDepth": 2,
+}
 
 
 def elaborate(tool: str, parameters: dict[str, int], work: Path) -> tuple[bool, str]:
