@@ -18,17 +18,22 @@ if TYPE_CHECKING:
 
 
 def compile(model: Network | Path | str, target: Target | str = "fpga") -> Program:
-    """Compile a network, or a `.pt` file, for a target or the target of that name.
+    """Compile a network, or a `.pt` file, for a target or the target of that name; the program is run on
+    generated inputs and compared with the network.
 
-    Raises UnsupportedModel, DoesNotFit, TargetError, FileError.
+    Raises UnsupportedModel, DoesNotFit, TargetError, FileError, MiscompileError.
     """
+    from .validation import validate
+
     if not isinstance(model, Network):
         from .model_files import read_model
 
         model = read_model(Path(model))[1]
     chosen = load_target(target) if isinstance(target, str) else target
     compilation = compile_network(model, chosen)
-    return Program(compilation.network, compilation.program)
+    program = Program(compilation.network, compilation.program)
+    validate(program)
+    return program
 
 
 def simulate(

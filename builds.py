@@ -10,7 +10,7 @@ import numpy as np
 from .compiler.activity import NOTE as ACTIVITY
 from .compiler.bounds import bits_needed
 from .compiler.encoding import encode_inputs
-from .compiler.execute import LayerTrace, execute_image, execute_network, execute_program
+from .compiler.image import Image
 from .compiler.multicast import multicast
 from .compiler.network import Network
 from .compiler.passes.encode import Encode
@@ -20,7 +20,7 @@ from .compiler.storage import PROGRAM_FILE, Program
 from .compiler.targets import Target, load_target
 from .compiler.text import print_ir
 from .console import Console
-from .errors import FileError, MismatchError, UsageError
+from .errors import FileError, UsageError
 from .files import cache_directory, make_directory, write_text
 from .model_files import load_inputs, read_model
 from .verification import Verification, VerifyOptions, verify
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 MODEL_FILE = "model.pt"
 PARETO_FILE = "pareto.svg"
-CHECK_SAMPLES = 4
 CALIBRATION_SAMPLES = 256
 
 
@@ -71,10 +70,8 @@ def compile_model(
         console.detail(f"  {stage.name:20}{stage.seconds:8.3f} s")
         if print_after in (stage.name, "all"):
             print(f"# after {stage.name}\n{print_ir(stage.ir)}", end="")
-    if check:
-        check_levels(compilation)
-        console.say(f"network = tiled program = image on {CHECK_SAMPLES} random samples (exact)")
     program = Program(compilation.network, compilation.program)
+    _validate(program, compilation.image if check else None, console)
     console.say(_fit_table(compilation))
     if dry_run:
         console.say("dry run: nothing written")
@@ -130,30 +127,14 @@ def _remove_old_results(build: Path) -> None:
         (build / name).unlink(missing_ok=True)
 
 
-def check_levels(compilation: Compilation, seed: int = 0) -> None:
-    """Translation validation: run every level on random inputs; raises MismatchError naming the level."""
-    network = compilation.network
-    node, steps = network.input, (network.steps,) if network.input.encoding == "events" else ()
-    values = np.random.default_rng(seed).integers(
-        0, node.max_payload + 1, (CHECK_SAMPLES, *steps, node.features), np.uint8
-    )
-    payloads = encode_inputs(node, network.steps, values)
-    expected = execute_network(network, payloads)
-    runs = {
-        "tiled program": execute_program(compilation.program, payloads),
-        "image": execute_image(compilation.image, payloads),
-    }
-    for level, got in runs.items():
-        for name, trace in expected.layers.items():
-            if not _same_trace(trace, got.layers[name]):
-                raise MismatchError(
-                    f"the {level} computes something else than the network", where=f"layer {name!r}"
-                )
+def _validate(program: Program, image: Image | None, console: Console) -> None:
+    """Compare the program with its network on generated inputs; on more of them, and its bits too, with
+    `image`."""
+    from .validation import THOROUGH, USUAL, validate
 
-
-def _same_trace(left: LayerTrace, right: LayerTrace) -> bool:
-    parts = ("accumulated", "membrane", "spikes")
-    return all(np.array_equal(getattr(left, part), getattr(right, part)) for part in parts)
+    effort = USUAL if image is None else THOROUGH
+    with console.progress("validating", effort.samples(program.network)) as update:
+        console.say(validate(program, image, effort, update).describe())
 
 
 def _fit_table(compilation: Compilation) -> str:

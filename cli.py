@@ -132,7 +132,7 @@ def train(
 @click.option("--calibrate", metavar="DATA", help="Cut by the firing rates measured on this data.")
 @click.option("--data-dir", type=directory, envvar="SNNC_DATA", help="Where the data sets lie.")
 @click.option("--print-after", metavar="PASS", help="Print the IR after this pass (or all).")
-@click.option("--verify", "check", is_flag=True, help="Execute every level on random inputs and compare.")
+@click.option("--verify", "check", is_flag=True, help="Compare every level, its bits too, on more inputs.")
 @click.option(
     "--optimise",
     type=click.Choice(["latency", "area", "energy"]),

@@ -86,6 +86,13 @@ class BudgetExceeded(SnncError):
     code = "budget-exceeded"
 
 
+class MiscompileError(SnncError):
+    """A compiled program computes something else than its network: a bug of snnc."""
+
+    exit_code = 1
+    code = "miscompiled"
+
+
 class VerificationError(SnncError):
     """An intermediate representation breaks one of its own invariants: a bug of snnc."""
 

@@ -25,6 +25,7 @@ from .rtl.openflow import DEVICES, Device, Placement, missing_tools, pack, place
 from .rtl.parameters import EVERY_MEMORY, WEIGHTS_ALONE
 from .rtl.weight_exchange import WEIGHTS, hide_weights, reveal_weights
 from .synthesis_report import Resource, Synthesis
+from .validation import validate
 
 REPORT_FILE = "synth.json"
 WORK_FOLDER = "synth"
@@ -150,7 +151,12 @@ def _memories(loadable: bool) -> int:
 
 
 def _hardware_image(program: Program, loadable: bool) -> Image:
-    return Encode().run(program.tiled if loadable else specialise(program.tiled))
+    if loadable:
+        return Encode().run(program.tiled)
+    small = Program(program.network, specialise(program.tiled))
+    image = Encode().run(small.tiled)
+    validate(small, image)
+    return image
 
 
 def _prepare(job: _Job, image: Image, loadable: bool, directory: Path) -> bool:

@@ -28,7 +28,7 @@ def compiled_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert trained.exit_code == 0, trained.output
     compiled = run("compile", model, "--target", "fpga", "-o", directory / "build", "--verify")
     assert compiled.exit_code == 0, compiled.output
-    assert "network = tiled program = image on 4 random samples (exact)" in compiled.stderr
+    assert "network = tiled program = image on 512 generated samples (exact)" in compiled.stderr
     return directory / "build"
 
 

@@ -157,7 +157,7 @@ def test_the_command_builds_the_chosen_design_and_verifies_it(tmp_path: Path) ->
         run = CliRunner().invoke(main, [*map(str, arguments), "-o", str(tmp_path / name)])
         assert run.exit_code == 0, run.output
         assert "random samples at the assumed rate 0.5" in run.stderr
-        assert "network = tiled program = image on 4 random samples (exact)" in run.stderr
+        assert "network = tiled program = image on 512 generated samples (exact)" in run.stderr
         outputs.append([(tmp_path / name / file).read_bytes() for file in ("program.snnc", "pareto.svg")])
     assert outputs[0] == outputs[1]
     label = next(line for line in run.stderr.splitlines() if "< chosen" in line).split("  ")
