@@ -1,6 +1,6 @@
 """What the random cases have hit: rows of features, values and sizes, and pairs of features that met.
 
-Tests call `record`; `conftest.py` adds up the counts of all processes and prints `table` after a fuzz.
+Tests call `record`; `space_report.py` adds up the counts of all processes and prints `table` after a fuzz.
 """
 
 from collections import Counter
