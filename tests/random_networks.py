@@ -55,14 +55,14 @@ class Graph:
 
 
 @st.composite
-def networks(draw: st.DrawFn, size: Size, hardware: Target) -> Network:
+def networks(draw: st.DrawFn, size: Size, hardware: Target, *, readout_last: bool = False) -> Network:
     """A network of `size` over the whole vocabulary, aimed at what `hardware` holds."""
     steps = draw(st.integers(*size.steps))
     node = Input(
         INPUT, draw(_input_shapes(size)), draw(_encodings(hardware)), draw(_payload_limits(hardware))
     )
     depth = draw(st.integers(size.layers[0], max(size.layers[0], min(size.layers[1], hardware.core_count))))
-    place = draw(st.sampled_from([depth - 1, depth - 1, *range(depth)]))
+    place = depth - 1 if readout_last else draw(st.sampled_from([depth - 1, depth - 1, *range(depth)]))
     kind = draw(st.sampled_from(["spike_count", "membrane", "first_spike"]))
     graph = Graph(size, hardware, f"layer{place}", kind == "membrane", {INPUT: node.shape})
     for number in range(depth):
