@@ -13,7 +13,8 @@ from executions import check_rtl, check_software
 from hypothesis import HealthCheck, Phase, given, note, seed, settings
 from random_hardware import RTL_HARDWARE, SIZES, Size
 from replay import keep
-from space import Drawn, record
+from space import record
+from space_rows import Drawn
 
 from snnc.compiler.execute import Execution
 from snnc.compiler.pipeline import Compilation
