@@ -27,7 +27,7 @@ test: setup ## Run every test, RTL co-simulation included
 
 fuzz: setup ## Random networks through every execution: N=200 in software, N/10 on each RTL hardware; N hostile files
 	SNNC_FUZZ_SOFTWARE=$(N) SNNC_FUZZ_RTL=$$(( $(N) / 10 )) SNNC_FUZZ_FILES=$(N) SNNC_FUZZ_SEED=$(SEED) \
-		$(BIN)/python -m pytest -n auto tests/test_differential.py tests/test_hostile.py
+		$(BIN)/python -m pytest -n auto tests/test_differential.py tests/contract tests/test_hostile.py
 
 replay: setup ## Run a case again that the fuzz kept: CASE=build/fuzz/NAME
 	$(BIN)/python tests/replay.py $(CASE)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from numpy.typing import NDArray
 
 from .compiler.arithmetic import IntArray
-from .compiler.encoding import encode_inputs
+from .compiler.encoding import as_samples, encode_inputs
 from .compiler.network import Network
 from .compiler.pipeline import compile_network
 from .compiler.storage import Program
@@ -42,7 +42,8 @@ def simulate(
     y: IntArray | None = None,
     tier: Literal["cycle", "functional"] = "cycle",
 ) -> "Report":
-    """Simulate uint8 samples `x`, (samples, features) or (samples, steps, features), with labels `y`."""
+    """Simulate samples `x` of integers, (samples, features) or (samples, steps, features), with labels `y`;
+    arrays, nested lists or torch tensors."""
     from .sim.simulate import simulate as run
 
     return run(program, x, y, tier=tier)
@@ -54,5 +55,5 @@ def verify(program: Program, x: NDArray[Any], options: VerifyOptions | None = No
     from .verification import verify as run
 
     network = program.network
-    payloads = encode_inputs(network.input, network.steps, x)
+    payloads = encode_inputs(network.input, network.steps, as_samples(x))
     return run(program, payloads, None, options or VerifyOptions(cache=cache_directory()))

@@ -20,7 +20,7 @@ from .compiler.storage import PROGRAM_FILE, Program
 from .compiler.targets import Target, load_target
 from .compiler.text import print_ir
 from .console import Console
-from .errors import FileError, UsageError
+from .errors import DoesNotFit, FileError, UsageError
 from .files import cache_directory, make_directory, write_text
 from .model_files import load_inputs, read_model
 from .verification import Verification, VerifyOptions, verify
@@ -62,7 +62,7 @@ def compile_model(
     stages: list[Stage] = []
     picture = None
     if optimise is None:
-        compilation = compile_network(network, target, observe=stages.append)
+        compilation = _compile(network, target, stages)
     else:
         design, picture = _best_design(network, target, optimise, calibrate, data_dir, console)
         compilation = design.compile(network, stages.append)
@@ -90,6 +90,18 @@ def compile_model(
     program.save(output)
     console.say(f"wrote {output}")
     return program
+
+
+def _compile(network: Network, target: Target, stages: list[Stage]) -> Compilation:
+    """Compile for the target as it is; a refusal hints at every remedy that was checked."""
+    try:
+        return compile_network(network, target, observe=stages.append)
+    except DoesNotFit as error:
+        from .optimise import hint_for
+
+        hints = [hint for hint in (error.hint, hint_for(network, target)) if hint is not None]
+        error.hint = "\n      ".join(hints) or None
+        raise
 
 
 def _calibrated(

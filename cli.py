@@ -248,7 +248,7 @@ def run(
     json_file: str | None,
 ) -> None:
     """Run a build on a board: load the program over UART, stream samples, read results and cycles."""
-    from .hardware import render_run, run_build
+    from .hardware import render_run, run_build, save_run
 
     document = run_build(
         build,
@@ -261,8 +261,10 @@ def run(
         stream=stream,
         console=console,
     )
-    _write_json(document, json_file)
+    # What was computed is shown even where it cannot be kept.
     console.say(render_run(document))
+    _write_json(document, json_file)
+    save_run(build, document)
 
 
 @main.command()

@@ -2,7 +2,7 @@
 
 import json
 import time
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +10,15 @@ import numpy as np
 
 from . import __version__
 from .compiler.encoding import encode_inputs
+from .compiler.image import Image
 from .compiler.passes.encode import Encode
+from .compiler.program import TiledProgram
+from .compiler.specialise import specialise
 from .compiler.storage import Program
 from .console import Console, format_quantity
 from .files import cache_directory, write_text
 from .model_files import load_inputs
+from .rtl.parameters import EVERY_MEMORY, WEIGHTS_ALONE, RtlParameters, identity, parameters_for
 
 SCHEMA = 1
 RESULT_FILE = "run.json"
@@ -32,28 +36,30 @@ def run_build(
     stream: bool,
     console: Console,
 ) -> dict[str, Any]:
-    """Load a build into the board at `port_name` and run samples on it; writes and returns its run.json.
+    """Load a build into the board at `port_name` and run samples on it; returns what `save_run` writes.
 
     Raises LinkError where the board does not answer or is another, DoesNotFit where a sample is too large.
     """
-    from .rtl.host import Board, load_flits, run_samples
+    from .rtl.host import Board, run_samples
     from .rtl.link import Link
+    from .rtl.loading import load_flits
     from .rtl.port import SIMULATED, open_port
 
     program = Program.load(build)
     inputs = load_inputs(program.network, data, data_dir=data_dir, split=split, samples=samples)
-    network, tiled = program.network, program.tiled
+    network, loadable = program.network, _Hardware.of(program.tiled, EVERY_MEMORY)
     payloads = encode_inputs(network.input, network.steps, inputs.x)
-    image = Encode().run(tiled)
     if port_name == SIMULATED:
         console.say("compiling the board in software; it is kept for the next time")
-    with open_port(port_name, baud, image, cache_directory()) as (port, timeout):
+    with open_port(port_name, baud, loadable.image, cache_directory()) as (port, timeout):
         board = Board(Link(port, timeout))
         board.connect()
         console.detail(f"{port.name}: hardware {board.identity:06x}, gathers {board.input_depth} flits")
+        hardware = _held(board.identity, loadable)
+        tiled, parameters = hardware.program, hardware.parameters
         start = time.perf_counter()
-        with console.progress("loading", len(load_flits(image))) as update:
-            board.load(image, progress=update)
+        with console.progress("loading", len(load_flits(hardware.image, parameters.loadable))) as update:
+            board.load(hardware.image, parameters, progress=update)
         loaded = time.perf_counter()
         with console.progress("running", len(payloads)) as update:
             results = run_samples(board, tiled, payloads, stream=stream, progress=update)
@@ -61,7 +67,7 @@ def run_build(
     predictions = np.argmax(results.outputs, axis=1)
     correct = int(np.count_nonzero(predictions == inputs.y))
     cycles = None if results.cycles is None else results.cycles.tolist()
-    document = {
+    return {
         "schema": SCHEMA,
         "snnc": __version__,
         "target": tiled.target.name,
@@ -76,8 +82,32 @@ def run_build(
         "link": {"port": port_name, **asdict(board.link.counts)},
         "host": {"load_s": loaded - start, "run_s": finished - loaded},
     }
+
+
+@dataclass(frozen=True)
+class _Hardware:
+    """Hardware that runs the build: a program, as it is placed there, and its image."""
+
+    program: TiledProgram
+    image: Image
+    parameters: RtlParameters
+
+    @staticmethod
+    def of(program: TiledProgram, loadable: int) -> "_Hardware":
+        """The hardware of `program`'s target."""
+        image = Encode().run(program)
+        return _Hardware(program, image, parameters_for(image, loadable=loadable))
+
+
+def _held(identity_held: int, loadable: _Hardware) -> _Hardware:
+    """What the board holds: hardware for this network alone, as `snnc synth` makes it, or else `loadable`."""
+    own = _Hardware.of(specialise(loadable.program), WEIGHTS_ALONE)
+    return own if identity(own.parameters, own.image) == identity_held else loadable
+
+
+def save_run(build: Path, document: dict[str, Any]) -> None:
+    """Write run.json into the build; raises FileError."""
     write_text(build / RESULT_FILE, json.dumps(document, indent=1) + "\n")
-    return document
 
 
 def _times(cycles: list[int] | None, clock: float) -> dict[str, Any]:

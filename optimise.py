@@ -175,6 +175,25 @@ def explore(
     return designs
 
 
+def hint_for(network: Network, target: Target) -> str | None:
+    """That `--optimise` helps a network that does not fit `target` as it is, where a design was compiled that
+    fits its device; None where none was, or no area is known."""
+    device = target.device
+    if device is None or device.family != "ecp5":
+        return None
+    for mesh, spread in _meshes(target, device):
+        if spread:  # It only adds cores to what fits without.
+            continue
+        try:
+            *_, tiled, image = run_passes(network, _passes(mesh, spread))
+            _fitting_area(image, device)
+        except SnncError:
+            continue
+        cores = f"{len(tiled.cores)} cores of {tiled.target.lanes} lanes"
+        return f"`--optimise latency` makes it fit the same {device.part}, for one on {cores}"
+    return None
+
+
 def _meshes(target: Target, device: Device) -> Iterator[tuple[Target, bool]]:
     """Every mesh and tiling to try."""
     for lanes in LANES:

@@ -81,11 +81,14 @@ def validate(
         progress(start)
         payloads = encode_inputs(network.input, network.steps, part)
         expected = execute_network(network, payloads)
+        interpreted = max(effort.interpreted - start, 0)
         for name, tiled in levels.items():
-            _compare(program, part, expected, _run(tiled, payloads), name)
-            if interpreted := max(effort.interpreted - start, 0):
+            found = _compare(tiled, expected, _run(tiled, payloads))
+            if found is None and interpreted:
                 few = execute_program(tiled, payloads[:interpreted])
-                _compare(program, part, _first(expected, interpreted), few, f"{name}, interpreted,")
+                found = _compare(tiled, _first(expected, interpreted), few)
+            if found is not None:
+                raise _miscompiled(network, name, found, _keep(program, part[[found.sample]]))
     return Validation(("network", *levels), len(x))
 
 
@@ -94,9 +97,11 @@ def replay(folder: Path) -> None:
     program = read_program(folder)
     with np.load(folder / INPUTS_FILE) as arrays:
         x = arrays["x"]
-    payloads = encode_inputs(program.network.input, program.network.steps, x)
-    expected = execute_network(program.network, payloads)
-    _compare(program, x, expected, _run(program.tiled, payloads), "tiled program")
+    network = program.network
+    payloads = encode_inputs(network.input, network.steps, x)
+    found = _compare(program.tiled, execute_network(network, payloads), _run(program.tiled, payloads))
+    if found is not None:
+        raise _miscompiled(network, "tiled program", found, f"the case is that in {folder}")
 
 
 def _batches(network: Network, x: NDArray[np.uint8]) -> Iterator[tuple[int, NDArray[np.uint8]]]:
@@ -137,20 +142,22 @@ class _Difference:
     message: str
 
 
-def _compare(program: Program, x: NDArray[np.uint8], expected: Execution, got: Execution, level: str) -> None:
-    found = [*_differences(program.tiled, expected.layers, got.layers)]
+def _compare(program: TiledProgram, expected: Execution, got: Execution) -> _Difference | None:
+    """The difference nearest to its cause."""
+    found = [*_differences(program, expected.layers, got.layers)]
     if not found and not np.array_equal(expected.outputs, got.outputs):
         sample, neuron = map(int, np.argwhere(expected.outputs != got.outputs)[0])
         values = f"{expected.outputs[sample, neuron]}, got {got.outputs[sample, neuron]}"
-        found = [_Difference(0, sample, f"output {neuron} must be {values}")]
-    if found:
-        first = min(found, key=lambda difference: difference.step)
-        kept = _keep(program, x[first.sample : first.sample + 1])
-        raise MiscompileError(
-            f"the {level} computes something else than the network: {first.message}\n{kept}",
-            where=program.network.name,
-            hint="this is a bug in snnc; please report it with that folder",
-        )
+        return _Difference(0, sample, f"output {neuron} must be {values}")
+    return min(found, key=lambda difference: difference.step, default=None)
+
+
+def _miscompiled(network: Network, level: str, found: _Difference, kept: str) -> MiscompileError:
+    return MiscompileError(
+        f"the {level} computes something else than the network: {found.message}\n{kept}",
+        where=network.name,
+        hint="this is a bug in snnc; please report it with the case",
+    )
 
 
 def _differences(

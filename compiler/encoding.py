@@ -1,5 +1,7 @@
 """Input encodings: samples to the payload of every input event, before anything is compiled or trained."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,12 +12,23 @@ from .network import Input
 RATE_SEED = 0x5EED
 
 
+def as_samples(x: Any) -> NDArray[Any]:
+    """`x` as an array: one already, nested lists, or a tensor of another library in main memory.
+
+    Raises FileError for what is none.
+    """
+    try:
+        return np.asarray(x)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise FileError(f"samples must be an array of integers: {' '.join(str(error).split())}") from None
+
+
 def encode_inputs(node: Input, steps: int, x: NDArray[np.uint8]) -> IntArray:
     """Payload of every input event, (samples, steps, features).
 
     `x` is (samples, features) with values 0..max_payload, or (samples, steps, features) for `events`. The
-    meaning of each encoding is in `network.Input`. `rate` draws from a generator that depends on the sample's
-    own values alone, so that a sample's events do not depend on its neighbours in the batch.
+    formula of each encoding is in `docs/arithmetic.md`. `rate` draws from a generator that depends on the
+    sample's own values alone, so that a sample's events do not depend on its neighbours in the batch.
 
     Raises FileError for another shape, no samples, or values that are no integers in range: the simulator
     relies on it, and pixels scaled to 0..1 would silently become 0.

@@ -19,6 +19,8 @@ from .targets import Target
 
 CHUNK_BITS = 32
 REGISTERS = 64
+ENDS_REGISTER = 5
+"""The register that says how many ENDs complete a step."""
 MODE_REGISTER = 2
 """The register that enables the core and says, in bits 4:3, what it emits."""
 

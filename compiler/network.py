@@ -35,8 +35,8 @@ class Input:
 
     `direct`: the graded value of each feature in every step. `held`: once, in the first step, for layers
     whose synaptic current does not decay. `rate`: payload 1 with probability value / max_payload per step,
-    from a fixed seed. `latency`: one event of payload 1, the earlier the larger the value. `events`: spike
-    trains (steps, features).
+    from a fixed seed. `latency`: one event of payload 1, the earlier the larger the value, none of 0.
+    `events`: graded payloads (steps, features). The formulas are in `docs/arithmetic.md`.
     """
 
     name: str

@@ -25,15 +25,19 @@ Generator = np.random.Generator
 def probing_inputs(network: Network, samples: int, seed: int = 0) -> Sample:
     """Samples of every kind in turn, as `encode_inputs` takes them; equal seeds give equal samples."""
     generator = np.random.default_rng(seed)
-    fixed = _whole(network)
-    parts = max((samples - len(fixed)) // 3, 1)
-    kinds = [_features(network, parts, generator), _aimed(network), _random(network, generator)]
-    mixed = (next(kind) for kind in cycle(kinds))
-    chosen = islice(chain(fixed, mixed), samples)
-    return np.stack([_timed(network, values, number) for number, values in enumerate(chosen)])
+    random = _random(network, generator)
+    kinds = [
+        chain(_whole(network), random),
+        _features(network, max(samples // 4, 1), generator),
+        _aimed(network),
+        random,
+    ]
+    chosen = islice((next(kind) for kind in cycle(kinds)), samples)
+    turns = [number + number // len(kinds) for number in range(samples)]
+    return np.stack([_timed(network, values, turn) for turn, values in zip(turns, chosen, strict=True)])
 
 
-def _timed(network: Network, values: Sample, number: int) -> Sample:
+def _timed(network: Network, values: Sample, turn: int) -> Sample:
     """The sample as a spike train where the encoding takes one: in every step, in the last, or in every
     other."""
     if network.input.encoding != "events":
@@ -41,11 +45,10 @@ def _timed(network: Network, values: Sample, number: int) -> Sample:
     train = np.repeat(values[None], network.steps, axis=0)
     if network.steps == 1:
         return train
-    pattern = number % 4
-    if pattern == 2:
+    if turn % 4 == 2:
         train[:-1] = 0
-    elif pattern == 3:
-        train[number // 4 % 2 :: 2] = 0
+    elif turn % 4 == 3:
+        train[turn // 4 % 2 :: 2] = 0
     return train
 
 

@@ -2,20 +2,35 @@
 
 from typing import get_args
 
-from .network import MAX_DELAY, MAX_SIDE, InputEncoding, ReadoutKind
+from .network import (
+    MAX_DELAY,
+    MAX_INPUT_VALUES,
+    MAX_NEURONS,
+    MAX_SIDE,
+    MAX_STEPS,
+    InputEncoding,
+    ReadoutKind,
+)
 from .passes.legalise import RULES
+from .targets import builtin_targets
 
 LAYERS = (
     ("linear", "weights of 2 to 8 bits; flattens a source with several pixels"),
     (
         "conv2d",
-        "kernel up to 15 x 15, any stride, padding below the kernel, groups, depthwise; conv1d has height 1",
+        f"kernel up to 15 x 15, stride up to {MAX_SIDE}, zero padding below the kernel, groups that divide "
+        "both channel counts, depthwise; conv1d has height 1",
     ),
     (
         "sum pooling",
-        "on an edge, before its synapses; window = stride; costs nothing, it is part of the axon tables",
+        "on an edge, before its synapses; window = stride, incomplete windows are dropped; costs nothing, it "
+        "is part of the axon tables",
     ),
-    ("average pooling", "sum pooling with the threshold and bias multiplied by the window's size: exact"),
+    (
+        "average pooling",
+        "as sum pooling: in units of 1 / window size, so threshold, bias, initial potential and reset value "
+        "are that many times larger; exact",
+    ),
     (
         "max pooling",
         "not supported on spikes: it needs a comparison per window. Use sum pooling, or a stride of 2",
@@ -28,13 +43,36 @@ LAYERS = (
 NEURONS = (
     (
         "IF, LIF",
-        "v - v * d / 2^12, floored; a power of two is a shift, other d need a target with a multiplier",
+        "v - floor(v * d / 2^F) with 0 <= d <= 2^F; a power of two is a shift, other d need a target with a "
+        "multiplier",
     ),
     ("CUBA-LIF", "a second state, the synaptic current, with its own decay"),
-    ("readout", "integrates and never fires (reset `none`)"),
+    ("readout", "integrates and never fires (reset `none`): the layer of a `membrane` readout and no other"),
     ("reset", "soft (v - threshold), hard (to a value), none"),
     ("per channel", "threshold, bias, initial potential"),
 )
+LIMITS = (
+    ("steps", f"1 to {MAX_STEPS}"),
+    ("population", f"1 to {MAX_NEURONS} neurons, height and width 1 to {MAX_SIDE}"),
+    ("input", f"`max_payload` 1 to 255; features times steps at most {MAX_INPUT_VALUES}"),
+    ("clamp", "`state_bits` 2 to 32; initial potential and reset value lie within it"),
+    (
+        "decays",
+        "numerator d from 0 to 2^F, `fraction_bits` F from 0 to 16; a current decay, even of 0, makes the "
+        "layer CUBA",
+    ),
+    ("names", "of the input and the layers, all different"),
+    (
+        "edges",
+        "at least one into each layer, several from one source allowed; a pool leaves at least one window; a "
+        "linear layer has shape (n, 1, 1)",
+    ),
+    (
+        "readout",
+        "exactly one, of a layer of shape (n, 1, 1); `first_step` 0 to steps - 1, and 0 for `membrane`",
+    ),
+)
+"""What `Network.verify` refuses beyond types and shapes that do not agree."""
 
 
 def supported_text() -> str:
@@ -48,18 +86,33 @@ def supported_text() -> str:
         _table("layer", LAYERS),
         _table("neuron", NEURONS),
         f"Input encodings: {encodings}. Readouts: {readouts}; those of spikes take a window. "
-        f"Height and width go up to {MAX_SIDE}.",
+        "What each means, bit for bit, is in [arithmetic.md](arithmetic.md).",
+        "Limits of every network, whatever the target:",
+        _table("limit", LIMITS, "values"),
         "Rules of the neurocore, each a function in `compiler/passes/legalise.py`:",
         "\n".join(f"- {_rule(rule.__name__, rule.__doc__)}" for rule in RULES),
-        "Beyond the rules, every state word is proved to fit the target's state width, and every tile its "
-        "memories and tables.",
+        "Beyond the rules, every state word is proved to fit the target's state width (how: "
+        "[arithmetic.md](arithmetic.md)), and every tile its memories and tables.",
+        "Targets that ship with snnc, as far as the rules depend on them:",
+        _targets(),
     ]
     return "\n\n".join(sections) + "\n"
 
 
-def _table(head: str, rows: tuple[tuple[str, str], ...]) -> str:
+def _table(head: str, rows: tuple[tuple[str, str], ...], what: str = "what is supported") -> str:
     body = [f"| {name} | {text} |" for name, text in rows]
-    return "\n".join([f"| {head} | what is supported |", "|---|---|", *body])
+    return "\n".join([f"| {head} | {what} |", "|---|---|", *body])
+
+
+def _targets() -> str:
+    yes = {True: "yes", False: "no"}
+    body = [
+        f"| {target.name} | {target.state_bits} | {target.delay_slots} | {yes[target.cuba]} "
+        f"| {yes[target.decay_multiplier]} | {target.value_indices} |"
+        for target in builtin_targets().values()
+    ]
+    head = "| target | bits of a state word | spike bitmaps | CUBA | multiplier | readout neurons |"
+    return "\n".join([head, "|---|--:|--:|---|---|--:|", *body])
 
 
 def _rule(name: str, documentation: str | None) -> str:

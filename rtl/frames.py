@@ -10,11 +10,17 @@ from ..compiler.arithmetic import IntArray
 from ..compiler.flits import FlitArray
 
 FLAG, ESCAPE, ESCAPED = 0x7E, 0x7D, 0x20
-VERSION = 1
+VERSION = 2
 FLIT_BYTES, PACKET_BYTES = 6, 9
-HEADER_BYTES = 16
+COMMON_BYTES = 16
+"""Bytes of a reply that mean the same in every version of the protocol."""
+HEADER_BYTES = 17
+STATUS_BYTES = 12
+RUN_PACKETS = 32
+"""A reply ends before a packet whose position is a multiple of this."""
 CHECK_BYTES = 4
-FLIT_BITS = 44
+LONGEST_REPLY = HEADER_BYTES + RUN_PACKETS * PACKET_BYTES + CHECK_BYTES
+FLIT_BITS, CYCLE_BITS = 44, 28
 NO_PACKETS: tuple[FlitArray, IntArray] = (np.zeros(0, np.uint64), np.zeros(0, np.int64))
 
 
@@ -25,6 +31,7 @@ class FrameKind(IntEnum):
     HELLO = 1
     CONTROL = 2
     READ = 3
+    STATUS = 4
 
 
 class Verdict(IntEnum):
@@ -62,8 +69,17 @@ def flits_body(flits: FlitArray) -> bytes:
 
 
 @dataclass(frozen=True)
+class Status:
+    """What STATUS asks for: the status word of a core or the host port, and a signature of either stream."""
+
+    word: int
+    entered: int
+    left: int
+
+
+@dataclass(frozen=True)
 class Reply:
-    """A frame of the bridge: its state, and packets with the cycle each left the mesh in."""
+    """A frame of the bridge: its state and the mesh's; packets with the cycles they left in, or a status."""
 
     kind: int
     verdict: int
@@ -84,16 +100,32 @@ class Reply:
     input_depth: int
     output_depth: int
     identity: int
+    ready: bool
+    """The mesh takes flits: after a reset every core has its initial states."""
+    rest: bool
+    """Nothing waits to enter the mesh, and nothing happens in it until a flit does."""
+    home: bool
+    """The mesh is as between samples."""
+    error: bool
+    """A core or the host port found an error since the reset; the status words say which."""
     flits: FlitArray
     cycles: IntArray
+    status: Status | None
 
     @staticmethod
     def parse(content: bytes) -> "Reply | None":
-        """The reply in the content of an intact frame; None where it is not one."""
-        packets = len(content) - HEADER_BYTES
-        if packets < 0 or packets % PACKET_BYTES:
+        """The reply in the content of an intact frame; None where it is not one. Of another version's replies
+        only the bytes that all have in common are read."""
+        if len(content) < COMMON_BYTES:
             return None
-        flits, cycles = _packets(content[HEADER_BYTES:])
+        version = content[6] >> 4
+        header, body = content[:HEADER_BYTES], content[HEADER_BYTES:]
+        if version != VERSION:
+            header, body = content[:COMMON_BYTES] + b"\0", b""
+        is_status = len(body) == STATUS_BYTES
+        if len(header) < HEADER_BYTES or (len(body) % PACKET_BYTES and not is_status):
+            return None
+        flits, cycles = NO_PACKETS if is_status else _packets(body)
         return Reply(
             kind=content[0] >> 4,
             verdict=content[0] & 0xF,
@@ -103,13 +135,18 @@ class Reply:
             open=bool(content[6] & 1),
             late=bool(content[6] & 2),
             stalled=bool(content[6] & 4),
-            version=content[6] >> 4,
+            version=version,
             counts=tuple(content[8:13]),
             input_depth=1 << (content[7] & 0xF),
             output_depth=1 << (content[7] >> 4),
             identity=int.from_bytes(content[13:16], "little"),
+            ready=bool(header[16] & 1),
+            rest=bool(header[16] & 2),
+            home=bool(header[16] & 4),
+            error=bool(header[16] & 8),
             flits=flits,
             cycles=cycles,
+            status=Status(*np.frombuffer(body, "<u4").tolist()) if is_status else None,
         )
 
 
@@ -142,7 +179,9 @@ class FrameReader:
             elif byte == ESCAPE:
                 self._escaped = True
             else:
-                self._bytes.append(byte ^ ESCAPED if self._escaped else byte)
+                # What is longer than any reply is none: its end is waited for, its bytes are not kept.
+                if len(self._bytes) <= LONGEST_REPLY:
+                    self._bytes.append(byte ^ ESCAPED if self._escaped else byte)
                 self._escaped = False
         return frames
 

@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -47,11 +47,12 @@ class LinkCounts:
 class Link:
     """Sends frames and takes replies (`docs/host.md`, section 3): go-back-N with cumulative acknowledgement.
 
-    `timeout` is the time in seconds after which a reply counts as lost.
+    `timeout` is the time in seconds after which a reply counts as lost, whatever else arrives; `clock` tells
+    the time. `hello` takes at most `ATTEMPTS` of it, `send` `ATTEMPTS + 1` of it per frame.
     """
 
-    def __init__(self, port: Port, timeout: float) -> None:
-        self.port, self.timeout = port, timeout
+    def __init__(self, port: Port, timeout: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self.port, self.timeout, self.clock = port, timeout, clock
         self.counts = LinkCounts()
         self._reader = FrameReader()
         self._number = 0
@@ -62,10 +63,13 @@ class Link:
         """Begin a session, whatever state the other end is in."""
         for _ in range(ATTEMPTS):
             self._write(FrameKind.HELLO, 0, argument(flags))
-            while (reply := self._receive()) is not None:
+            deadline = self.clock() + self.timeout
+            while (reply := self._receive(deadline)) is not None:
                 if reply.kind == FrameKind.HELLO and reply.expected == 1:
                     self._number = 1
                     return reply
+                if self.clock() > deadline:
+                    break
         raise LinkError(
             f"no board answers: {ATTEMPTS} frames without a reply in {self.timeout:g} s each",
             where=self.port.name,
@@ -78,18 +82,26 @@ class Link:
         Raises LinkError when a frame does not get through.
         """
         done = under_way = attempts = 0
+        deadline = 0.0
         while True:
+            if under_way == 0:
+                deadline = self.clock() + self.timeout
             while under_way < min(WINDOW, len(bodies) - done):
                 self._write(kind, self._number + under_way, bodies[done + under_way])
                 under_way += 1
-            reply = self._receive()
+            reply = self._receive(deadline)
             news = 0 if reply is None else (reply.expected - self._number) % 256
             if reply is not None and 0 < news <= under_way:
                 self._number = reply.expected
                 done, under_way, attempts = done + news, under_way - news, 0
+                deadline = self.clock() + self.timeout
                 if done == len(bodies):
                     return reply
-            elif reply is None or (news == 0 and reply.verdict in REFUSED and attempts == 0):
+            elif (
+                reply is None
+                or self.clock() > deadline
+                or (news == 0 and reply.verdict in REFUSED and attempts == 0)
+            ):
                 attempts += 1
                 if attempts > ATTEMPTS:
                     raise LinkError(f"a frame did not get through {attempts} times", where=self.port.name)
@@ -100,13 +112,12 @@ class Link:
         self.port.write(encode_frame(kind, number, body))
         self.counts.sent += 1
 
-    def _receive(self) -> Reply | None:
-        """The next reply; None where none comes in time."""
-        deadline = time.monotonic() + self.timeout
+    def _receive(self, deadline: float) -> Reply | None:
+        """The next reply; None where none has come by `deadline`."""
         while not self._replies:
             contents = self._reader.feed(self.port.read())
             self._replies += [reply for content in contents if (reply := Reply.parse(content)) is not None]
-            if not self._replies and time.monotonic() > deadline:
+            if not self._replies and self.clock() > deadline:
                 self.counts.timeouts += 1
                 return None
         reply = self._replies.popleft()

@@ -7,8 +7,6 @@ module snnc_bridge #(
   // Flits gathered and packets kept; powers of two.
   parameter int InputDepth = 1024,
   parameter int OutputDepth = 512,
-  // Cycles without a flit in or out after which the mesh is at rest; then a reset cuts nothing short.
-  parameter int QuietCycles = 256,
   // Names the hardware to the host.
   parameter logic [23:0] Identity = '0
 ) (
@@ -22,8 +20,14 @@ module snnc_bridge #(
   output      logic       valid_o,
   input  wire logic       ready_i,
   output      logic [7:0] data_o,
-  // Reset of the mesh; its streams in and out.
+  // Reset of the mesh, allowed in any cycle; what it says about itself (snnc_top); its streams in and out.
   output      logic       mesh_rst_o,
+  input  wire logic       mesh_ready_to_run_i,
+  input  wire logic       mesh_rest_i,
+  input  wire logic       mesh_home_i,
+  input  wire logic       mesh_error_i,
+  output      logic [8:0] status_select_o,
+  input  wire logic [31:0] status_i,
   output      logic       mesh_valid_o,
   input  wire logic       mesh_ready_i,
   output      logic [snnc_pkg::FlitBits-1:0] mesh_data_o,
@@ -33,8 +37,10 @@ module snnc_bridge #(
 );
   localparam int CycleBits = 28;
   localparam int PositionBits = $clog2(OutputDepth) + 1;
+  // Cycles after which the mesh's word on its rest takes into account a flit that entered.
+  localparam int RestCycles = 4;
   localparam int TakenBits = $clog2(InputDepth) + 1;
-  localparam int QuietBits = $clog2(QuietCycles + 1);
+  localparam int PacketBits = snnc_pkg::FlitBits + CycleBits;
 
   // Requests of the link.
   logic write;
@@ -44,22 +50,23 @@ module snnc_bridge #(
   logic drop;
   logic control;
   logic read;
+  logic status;
   logic [15:0] argument;
   logic frame_end;
   logic [2:0] verdict;
-  logic [1:0] kind;
+  logic [2:0] kind;
   logic [7:0] expected;
   logic counting;
   logic [2:0] count_verdict;
   logic [7:0] count;
 
-  // Reset and gate: what was asked for, and what holds.
-  logic restart_q;
-  logic open_next_q;
-  logic open_q;
+  // Reset and gate.
   logic reset_q;
-  logic restart_now;
-  logic [QuietBits-1:0] quiet_q;
+  logic open_q;
+  // A frame ended in the cycle before, and what its answer holds: what it did is in the state by then.
+  logic answer_q;
+  logic read_q;
+  logic status_q;
 
   // The run: its cycle, and whether the streams ever waited for the host.
   logic started_q;
@@ -68,6 +75,8 @@ module snnc_bridge #(
   logic stalled_q;
   logic [CycleBits-1:0] cycle_q;
   logic [CycleBits:0] cycle_next;
+  // Cycles of late in which a flit was offered to the mesh.
+  logic [RestCycles-1:0] offered_q;
   logic entered;
   logic left;
   logic started;
@@ -77,7 +86,9 @@ module snnc_bridge #(
   logic [PositionBits-1:0] last;
   logic [PositionBits-1:0] position;
   logic reading;
-  logic [71:0] packet;
+  logic [PacketBits-1:0] packet;
+  logic [31:0] entered_signature;
+  logic [31:0] left_signature;
 
   snnc_link u_link (
     .clk_i,
@@ -85,7 +96,6 @@ module snnc_bridge #(
     .valid_i,
     .data_i,
     .error_i,
-    .busy_i(restart_q),
     .write_o(write),
     .flit_o(flit),
     .full_i(full),
@@ -93,6 +103,7 @@ module snnc_bridge #(
     .drop_o(drop),
     .control_o(control),
     .read_o(read),
+    .status_o(status),
     .argument_o(argument),
     .end_o(frame_end),
     .verdict_o(verdict),
@@ -139,6 +150,26 @@ module snnc_bridge #(
     .read_data_o(packet)
   );
 
+  snnc_signature #(
+    .Width(snnc_pkg::FlitBits)
+  ) u_entered (
+    .clk_i,
+    .rst_i(mesh_rst_o),
+    .valid_i(entered),
+    .data_i(mesh_data_o),
+    .signature_o(entered_signature)
+  );
+
+  snnc_signature #(
+    .Width(PacketBits)
+  ) u_left (
+    .clk_i,
+    .rst_i(mesh_rst_o),
+    .valid_i(left),
+    .data_i({cycle_q, mesh_data_i}),
+    .signature_o(left_signature)
+  );
+
   snnc_reply #(
     .PositionBits(PositionBits),
     .TakenBits(TakenBits),
@@ -146,12 +177,14 @@ module snnc_bridge #(
   ) u_reply (
     .clk_i,
     .rst_i,
-    .reply_i((frame_end && !(control && argument[0])) || restart_now),
-    .packets_i(read),
-    .verdict_i({2'b00, kind, 1'b0, verdict}),
+    .reply_i(answer_q),
+    .packets_i(read_q),
+    .status_i(status_q),
+    .verdict_i({1'b0, kind, 1'b0, verdict}),
     .expected_i(expected),
     .taken_i(taken),
     .flags_i({stalled_q, late_q, open_q}),
+    .mesh_i({mesh_error_i, mesh_home_i, mesh_rest_i && offered_q == '0, mesh_ready_to_run_i}),
     .counting_i(counting),
     .count_verdict_o(count_verdict),
     .count_i(count),
@@ -160,6 +193,9 @@ module snnc_bridge #(
     .reading_o(reading),
     .position_o(position),
     .packet_i(packet),
+    .word_i(status_i),
+    .entered_i(entered_signature),
+    .left_i(left_signature),
     .valid_o,
     .ready_i,
     .data_o
@@ -171,21 +207,16 @@ module snnc_bridge #(
   assign started = started_q || entered;
   // Counting stops at the largest number.
   assign cycle_next = {1'b0, cycle_q} + (CycleBits + 1)'(1);
-  assign restart_now = restart_q && quiet_q == '0;
 
   always_ff @(posedge clk_i) begin
-    reset_q <= restart_now;
-    quiet_q <= (quiet_q == '0) ? '0 : quiet_q - QuietBits'(1);
-    if (control) begin
-      restart_q <= argument[0];
-      open_next_q <= argument[1];
-      if (argument[1] && !argument[0]) open_q <= 1'b1;
-    end
-    if (restart_now) restart_q <= 1'b0;
-    if (entered || left || rst_i) quiet_q <= QuietBits'(QuietCycles);
-    if (reset_q) open_q <= open_next_q;
+    answer_q <= frame_end;
+    read_q <= read;
+    status_q <= status;
+    if (status) status_select_o <= argument[8:0];
+    reset_q <= control && argument[0];
+    if (control) open_q <= argument[1] || (open_q && !argument[0]);
     if (rst_i) begin
-      restart_q <= 1'b0;
+      answer_q <= 1'b0;
       reset_q <= 1'b0;
       open_q <= 1'b0;
     end
@@ -193,6 +224,7 @@ module snnc_bridge #(
 
   always_ff @(posedge clk_i) begin
     started_q <= started;
+    offered_q <= {offered_q[RestCycles-2:0], mesh_valid_o};
     if (started && !mesh_valid_o) dry_q <= 1'b1;
     if (entered && dry_q) late_q <= 1'b1;
     if (mesh_valid_i && !mesh_ready_o) stalled_q <= 1'b1;
@@ -207,7 +239,7 @@ module snnc_bridge #(
   end
 
   logic unused;
-  assign unused = ^argument[15:2];
+  assign unused = ^argument;
 endmodule
 
 `default_nettype wire

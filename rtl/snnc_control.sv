@@ -69,8 +69,8 @@ module snnc_control (
       && emitter_idle_i;
   assign step_ends = state_q != Accumulate && state_d == Accumulate && !starting_q;
   // A source sends END after the CREDIT for it, which the core sends in ACCUMULATE, and before that of the
-  // next step: any other is one too many, and ignored.
-  assign awaits_end = state_q == Accumulate && enabled_q && !ends_met_q;
+  // next step: any other is one too many, and ignored. After a reset a source may be earlier than the core.
+  assign awaits_end = (state_q == Accumulate || starting_q) && enabled_q && !ends_met_q;
   assign counts = end_i && awaits_end;
 
   assign accumulate_o = state_q == Accumulate;

@@ -30,6 +30,7 @@ module snnc_host_uart #(
   parameter int EventFifoDepth = 16,
   parameter int RouterFifoDepth = 4,
   parameter int Loadable = 1023,
+  parameter int Diagnostics = 1,
   parameter InitPrefix = ""
 ) (
   input  wire logic clk_i,
@@ -39,9 +40,6 @@ module snnc_host_uart #(
   input  wire logic rx_i,
   output      logic tx_o
 );
-  // The last END leaves before the last core has written v(0).
-  localparam int QuietCycles = 2 * StateWords + 64;
-
   logic rx_valid;
   logic [7:0] rx_data;
   logic rx_error;
@@ -49,6 +47,12 @@ module snnc_host_uart #(
   logic tx_ready;
   logic [7:0] tx_data;
   logic mesh_rst;
+  logic ready_to_run;
+  logic rest;
+  logic home;
+  logic error;
+  logic [8:0] status_select;
+  logic [31:0] status;
   logic in_valid;
   logic in_ready;
   logic [snnc_pkg::FlitBits-1:0] in_data;
@@ -81,7 +85,6 @@ module snnc_host_uart #(
   snnc_bridge #(
     .InputDepth(InputDepth),
     .OutputDepth(OutputDepth),
-    .QuietCycles(QuietCycles),
     .Identity(Identity)
   ) u_bridge (
     .clk_i,
@@ -93,6 +96,12 @@ module snnc_host_uart #(
     .ready_i(tx_ready),
     .data_o(tx_data),
     .mesh_rst_o(mesh_rst),
+    .mesh_ready_to_run_i(ready_to_run),
+    .mesh_rest_i(rest),
+    .mesh_home_i(home),
+    .mesh_error_i(error),
+    .status_select_o(status_select),
+    .status_i(status),
     .mesh_valid_o(in_valid),
     .mesh_ready_i(in_ready),
     .mesh_data_o(in_data),
@@ -120,6 +129,7 @@ module snnc_host_uart #(
     .EventFifoDepth(EventFifoDepth),
     .RouterFifoDepth(RouterFifoDepth),
     .Loadable(Loadable),
+    .Diagnostics(Diagnostics),
     .InitPrefix(InitPrefix)
   ) u_top (
     .clk_i,
@@ -129,7 +139,13 @@ module snnc_host_uart #(
     .s_axis_tdata(in_data),
     .m_axis_tvalid(out_valid),
     .m_axis_tready(out_ready),
-    .m_axis_tdata(out_data)
+    .m_axis_tdata(out_data),
+    .ready_o(ready_to_run),
+    .rest_o(rest),
+    .home_o(home),
+    .error_o(error),
+    .status_select_i(status_select),
+    .status_o(status)
   );
 endmodule
 

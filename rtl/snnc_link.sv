@@ -10,23 +10,22 @@ module snnc_link (
   input  wire logic        valid_i,
   input  wire logic [7:0]  data_i,
   input  wire logic        error_i,
-  // No frame can be accepted now.
-  input  wire logic        busy_i,
   // A flit of the current frame; `commit_o` or `drop_o` says later whether the frame is accepted.
   output      logic        write_o,
   output      logic [snnc_pkg::FlitBits-1:0] flit_o,
   input  wire logic        full_i,
   output      logic        commit_o,
   output      logic        drop_o,
-  // Accepted in this cycle, with its argument: HELLO or CONTROL, and READ.
+  // Accepted in this cycle, with its argument: HELLO or CONTROL, READ, and STATUS.
   output      logic        control_o,
   output      logic        read_o,
+  output      logic        status_o,
   output      logic [15:0] argument_o,
   // A frame ended in this cycle, whatever became of it.
   output      logic        end_o,
   // Verdict on the last frame, its kind, and the sequence number of the next.
   output      logic [2:0]  verdict_o,
-  output      logic [1:0]  kind_o,
+  output      logic [2:0]  kind_o,
   output      logic [7:0]  expected_o,
   // Frames with a verdict, modulo 256; another one's while `counting_o`, the cycle after a frame ended.
   output      logic        counting_o,
@@ -43,7 +42,6 @@ module snnc_link (
   logic known;
   logic is_flits;
   logic is_hello;
-  logic is_read;
   logic in_turn;
   logic accepted;
   logic [2:0] verdict;
@@ -67,34 +65,34 @@ module snnc_link (
     .argument_o
   );
 
-  assign known = kind[7:2] == '0;
-  assign is_flits = kind[1:0] == snnc_pkg::FrameFlits;
-  assign is_hello = kind[1:0] == snnc_pkg::FrameHello;
-  assign is_read = kind[1:0] == snnc_pkg::FrameRead;
+  assign known = kind <= 8'(snnc_pkg::FrameStatus);
+  assign is_flits = kind[2:0] == snnc_pkg::FrameFlits;
+  assign is_hello = kind[2:0] == snnc_pkg::FrameHello;
   assign in_turn = number == expected_o || is_hello;
 
   always_comb begin
     if (!intact) verdict = snnc_pkg::VerdictDamaged;
     else if (!known || !(is_flits ? whole_words : one_argument)) verdict = snnc_pkg::VerdictMalformed;
     else if (!in_turn) verdict = snnc_pkg::VerdictSequence;
-    else if (overrun_q || busy_i) verdict = snnc_pkg::VerdictOverrun;
+    else if (overrun_q) verdict = snnc_pkg::VerdictOverrun;
     else verdict = snnc_pkg::VerdictAccepted;
   end
 
   assign accepted = end_o && verdict == snnc_pkg::VerdictAccepted;
-  assign write_o = word_valid && known && is_flits && !full_i && !busy_i && !overrun_q;
+  assign write_o = word_valid && known && is_flits && !full_i && !overrun_q;
   assign flit_o = word[snnc_pkg::FlitBits-1:0];
   assign commit_o = accepted && is_flits;
   assign drop_o = end_o && !accepted;
-  assign read_o = accepted && is_read;
-  assign control_o = accepted && (is_hello || kind[1:0] == snnc_pkg::FrameControl);
+  assign read_o = accepted && kind[2:0] == snnc_pkg::FrameRead;
+  assign status_o = accepted && kind[2:0] == snnc_pkg::FrameStatus;
+  assign control_o = accepted && (is_hello || kind[2:0] == snnc_pkg::FrameControl);
 
   always_ff @(posedge clk_i) begin
     if (word_valid && known && is_flits && !write_o) overrun_q <= 1'b1;
     if (end_o) begin
       overrun_q <= 1'b0;
       verdict_o <= verdict;
-      kind_o <= kind[1:0];
+      kind_o <= kind[2:0];
     end
     if (accepted) expected_o <= number + 8'd1;
     if (rst_i) begin

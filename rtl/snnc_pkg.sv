@@ -60,10 +60,11 @@ package snnc_pkg;
   localparam int StepBits = 5;
 
   // Frames of the host link (docs/host.md), and verdicts on them.
-  localparam logic [1:0] FrameFlits = 2'd0;
-  localparam logic [1:0] FrameHello = 2'd1;
-  localparam logic [1:0] FrameControl = 2'd2;
-  localparam logic [1:0] FrameRead = 2'd3;
+  localparam logic [2:0] FrameFlits = 3'd0;
+  localparam logic [2:0] FrameHello = 3'd1;
+  localparam logic [2:0] FrameControl = 3'd2;
+  localparam logic [2:0] FrameRead = 3'd3;
+  localparam logic [2:0] FrameStatus = 3'd4;
 
   localparam logic [2:0] VerdictAccepted = 3'd0;
   localparam logic [2:0] VerdictDamaged = 3'd1;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sending end of the host link: a frame with the state of the bridge, then packets if asked for
+// Sending end of the host link: a frame with the state of bridge and mesh, then packets or a status if asked for
 // (docs/host.md).
 `default_nettype none
 
@@ -12,15 +12,17 @@ module snnc_reply #(
 ) (
   input  wire logic        clk_i,
   input  wire logic        rst_i,
-  // Answer as soon as the frame before has left; `packets_i` says with packets.
+  // Answer as soon as the frame before has left, with packets or with the status.
   input  wire logic        reply_i,
   input  wire logic        packets_i,
+  input  wire logic        status_i,
   // The state: what the bytes of the header hold, of which `taken_i` is latched; no count while
   // `counting_i`.
   input  wire logic [7:0]  verdict_i,
   input  wire logic [7:0]  expected_i,
   input  wire logic [TakenBits-1:0] taken_i,
   input  wire logic [2:0]  flags_i,
+  input  wire logic [3:0]  mesh_i,
   input  wire logic        counting_i,
   output      logic [2:0]  count_verdict_o,
   input  wire logic [7:0]  count_i,
@@ -31,23 +33,30 @@ module snnc_reply #(
   output      logic        reading_o,
   output      logic [PositionBits-1:0] position_o,
   input  wire logic [71:0] packet_i,
+  // What the status holds: a status word, and the signatures of what entered the mesh and of what left it.
+  input  wire logic [31:0] word_i,
+  input  wire logic [31:0] entered_i,
+  input  wire logic [31:0] left_i,
   // Stream of bytes to the line.
   output      logic        valid_o,
   input  wire logic        ready_i,
   output      logic [7:0]  data_o
 );
-  localparam logic [3:0] Version = 4'd1;
-  // Bytes 0 to 15 are the header, the others the packet.
-  localparam logic [4:0] HeaderEnd = 5'd15;
-  localparam logic [4:0] PacketStart = 5'd16;
-  localparam logic [4:0] PacketEnd = 5'd24;
+  localparam logic [3:0] Version = 4'd2;
+  // Bytes 0 to 16 are the header, the others the packet or the status.
+  localparam logic [4:0] HeaderEnd = 5'd16;
+  localparam logic [4:0] PacketStart = 5'd17;
+  localparam logic [4:0] PacketEnd = 5'd25;
+  localparam logic [4:0] StatusEnd = 5'd28;
   // A reply ends before a position that ends in this many zeros, so that it stays short.
   localparam int RunBits = 5;
 
   logic pending_q;
   logic with_packets_q;
+  logic with_status_q;
   logic sending_q;
   logic packets_q;
+  logic status_q;
   logic [4:0] index_q;
   logic [15:0] taken_q;
   logic [PositionBits-1:0] position_q;
@@ -55,7 +64,7 @@ module snnc_reply #(
   logic [15:0] first;
   logic [7:0] header;
   // Registered at every stage: a byte takes the framer many cycles.
-  logic [71:0] packet_q;
+  logic [95:0] body_q;
   logic [7:0] piece_q;
   logic [7:0] data_q;
   logic last_q;
@@ -85,22 +94,27 @@ module snnc_reply #(
   end
 
   always_ff @(posedge clk_i) begin
-    packet_q <= packet_i;
+    body_q <= status_q ? {left_i, entered_i, word_i} : {24'd0, packet_i};
     case (index_q[3:0])
-      4'd0: piece_q <= packet_q[7:0];
-      4'd1: piece_q <= packet_q[15:8];
-      4'd2: piece_q <= packet_q[23:16];
-      4'd3: piece_q <= packet_q[31:24];
-      4'd4: piece_q <= packet_q[39:32];
-      4'd5: piece_q <= packet_q[47:40];
-      4'd6: piece_q <= packet_q[55:48];
-      4'd7: piece_q <= packet_q[63:56];
-      default: piece_q <= packet_q[71:64];
+      4'd0: piece_q <= {4'd0, mesh_i};
+      4'd1: piece_q <= body_q[7:0];
+      4'd2: piece_q <= body_q[15:8];
+      4'd3: piece_q <= body_q[23:16];
+      4'd4: piece_q <= body_q[31:24];
+      4'd5: piece_q <= body_q[39:32];
+      4'd6: piece_q <= body_q[47:40];
+      4'd7: piece_q <= body_q[55:48];
+      4'd8: piece_q <= body_q[63:56];
+      4'd9: piece_q <= body_q[71:64];
+      4'd10: piece_q <= body_q[79:72];
+      4'd11: piece_q <= body_q[87:80];
+      default: piece_q <= body_q[95:88];
     endcase
     if (!counting_i) data_q <= index_q[4] ? piece_q : header;
     case (index_q)
-      HeaderEnd: last_q <= !packets_q || position_q == end_i;
-      PacketEnd: last_q <= next == end_i || next[RunBits-1:0] == '0;
+      HeaderEnd: last_q <= !status_q && (!packets_q || position_q == end_i);
+      PacketEnd: last_q <= !status_q && (next == end_i || next[RunBits-1:0] == '0);
+      StatusEnd: last_q <= 1'b1;
       default: last_q <= 1'b0;
     endcase
   end
@@ -119,7 +133,7 @@ module snnc_reply #(
 
   always_ff @(posedge clk_i) begin
     if (sending_q && ready) begin
-      index_q <= (index_q == PacketEnd) ? PacketStart : index_q + 5'd1;
+      index_q <= (index_q == PacketEnd && packets_q) ? PacketStart : index_q + 5'd1;
       if (index_q == PacketEnd) position_q <= next;
       if (last_q) sending_q <= 1'b0;
     end
@@ -128,12 +142,14 @@ module snnc_reply #(
       position_q <= first_i;
       taken_q <= 16'(taken_i);
       packets_q <= with_packets_q;
+      status_q <= with_status_q;
       sending_q <= pending_q;
       pending_q <= 1'b0;
     end
     if (reply_i) begin
       pending_q <= 1'b1;
       with_packets_q <= packets_i;
+      with_status_q <= status_i;
     end
     if (rst_i) begin
       pending_q <= 1'b0;

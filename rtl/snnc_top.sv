@@ -42,7 +42,7 @@ module snnc_top #(
   parameter InitPrefix = ""
 ) (
   input  wire logic                         clk_i,
-  // Synchronous, active high; clears control state, never memories or configuration.
+  // Synchronous, active high, one cycle or more, at any time: the way to the state between two samples.
   input  wire logic                         rst_i,
 `ifdef SNNC_TRACE
   // Run, cycle and open file of the trace.
@@ -69,6 +69,10 @@ module snnc_top #(
   input  wire logic [8:0]                   status_select_i,
   output      logic [31:0]                  status_o
 );
+  // A reset lasts until what is on its way through the cores' pipelines has run out.
+  logic [2:0] settle_q;
+  logic rst;
+
   logic in_valid;
   logic in_ready;
   logic [snnc_pkg::FlitBits-1:0] in_data;
@@ -80,6 +84,12 @@ module snnc_top #(
   logic [8:0] select_q;
   logic [31:0] mesh_status;
   logic [31:0] host_status;
+
+  assign rst = rst_i || settle_q != '0;
+  always_ff @(posedge clk_i) begin
+    if (rst_i) settle_q <= '1;
+    else if (settle_q != '0) settle_q <= settle_q - 3'd1;
+  end
 
   snnc_parameters #(
     .MeshWidth(MeshWidth),
@@ -105,7 +115,7 @@ module snnc_top #(
 
   snnc_host_port u_host_port (
     .clk_i,
-    .rst_i,
+    .rst_i(rst),
     .s_valid_i(s_axis_tvalid),
     .s_ready_o(s_axis_tready),
     .s_data_i(s_axis_tdata),
@@ -146,7 +156,7 @@ module snnc_top #(
     .InitPrefix(InitPrefix)
   ) u_mesh (
     .clk_i,
-    .rst_i,
+    .rst_i(rst),
 `ifdef SNNC_TRACE
     .trace_run_i,
     .trace_cycle_i,

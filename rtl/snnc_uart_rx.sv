@@ -25,7 +25,7 @@ module snnc_uart_rx #(
   localparam logic [3:0] Idle = 4'd10;
   localparam logic [3:0] Break = 4'd11;
 
-  logic [1:0] line_q;
+  (* ASYNC_REG = "TRUE" *) logic [1:0] line_q;
   logic line;
   // The bit that is waited for, or Idle or Break.
   logic [3:0] bit_q;

@@ -33,6 +33,7 @@ SOURCES = (
     "snnc_framer.sv",
     "snnc_link.sv",
     "snnc_reply.sv",
+    "snnc_signature.sv",
     "snnc_frame_buffer.sv",
     "snnc_packet_buffer.sv",
     "snnc_bridge.sv",

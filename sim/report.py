@@ -36,6 +36,8 @@ class Report:
     counts: dict[str, int]
     layers: list[Row]
     cores: list[Row]
+    warnings: list[str]
+    """What the user should know and no figure says."""
     wall_s: float
 
     @property
@@ -65,6 +67,7 @@ class Report:
             "counts": self.counts,
             "layers": self.layers,
             "cores": self.cores,
+            "warnings": self.warnings,
             "basis": {
                 "predictions": "exact",
                 "cycles": "exact",
@@ -133,6 +136,8 @@ def _summary(report: Report) -> str:
     lines.append(f"            {energy['memory_share']:.0%} of the dynamic part in memories")
     without = f"without spikes, {dense.activation_bits}-bit activations"
     lines.append(f"compare     {dense.total * 1e9:.2f} nJ {without}  (estimated)")
+    for warning in report.warnings:
+        lines += textwrap.wrap(f"warning     {warning}", 80, subsequent_indent=" " * 12)
     return "\n".join(lines)
 
 

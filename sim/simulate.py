@@ -12,7 +12,7 @@ from ..compiler.activity import activity_of
 from ..compiler.arithmetic import IntArray
 from ..compiler.costs import layer_cycles
 from ..compiler.cuts import LayerCut
-from ..compiler.encoding import encode_inputs
+from ..compiler.encoding import as_samples, encode_inputs
 from ..compiler.flits import FlitType, decode_outputs, flit_types
 from ..compiler.multicast import multicast
 from ..compiler.network import Conv2d, Layer, Network
@@ -24,6 +24,7 @@ from .counts import Counts, Primitives, count_actions, join_primitives
 from .cycle_engine import CycleRun, run_isolated, run_stream
 from .energy import EnergyReport, price, price_dense
 from .energy_table import load_energy_table
+from .findings import findings
 from .functional import run_functional
 from .report import Report, Row
 
@@ -61,9 +62,11 @@ def simulate(
     """
     if tier not in get_args(Tier):
         raise UsageError(f"tier must be {' or '.join(get_args(Tier))}, not {tier!r}")
-    if y is not None and np.shape(y) != (len(x),):
-        raise FileError(f"labels must be of shape ({len(x)},), not {np.shape(y)}")
+    y = None if y is None else as_samples(y)
+    if y is not None and y.shape != (len(x),):
+        raise FileError(f"labels must be of shape ({len(x)},), not {y.shape}")
     tiled = program.tiled
+    x = as_samples(x)
     start = time.perf_counter()
     result = _run_batches(tiled, x, tier, progress or (lambda done: None))
     throughput = None if tier == "functional" else _throughput(tiled, x)
@@ -72,6 +75,7 @@ def simulate(
     counts = count_actions(tiled, result.primitives)
     total_cycles = None if result.cycles is None else int(result.cycles.sum())
     energy = price(counts, tiled, total_cycles)
+    layers = _layer_rows(program, counts, energy, result, len(x))
     return Report(
         target=tiled.target.name,
         model_hash=program.model_hash,
@@ -86,8 +90,9 @@ def simulate(
         energy=_energy_entry(tiled, energy, len(x)),
         dense=price_dense(tiled, program.network),
         counts={name: int(values.sum()) for name, values in counts.items()},
-        layers=_layer_rows(program, counts, energy, result, len(x)),
+        layers=layers,
         cores=_core_rows(tiled, result),
+        warnings=findings(program.network, x, layers, len(x)),
         wall_s=wall,
     )
 

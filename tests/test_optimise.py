@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from models import varied
-from networks import target
+from networks import layer, network, target
 from tiny import tiny_network
 
 from snnc.cli import main
@@ -17,7 +17,17 @@ from snnc.compiler.encoding import encode_inputs
 from snnc.compiler.storage import Program
 from snnc.compiler.targets import load_target
 from snnc.errors import DoesNotFit, FileError, UnsupportedModel, UsageError
-from snnc.optimise import COMBINATIONS, FULL, Design, Goal, choose, example_inputs, explore, random_inputs
+from snnc.optimise import (
+    COMBINATIONS,
+    FULL,
+    Design,
+    Goal,
+    choose,
+    example_inputs,
+    explore,
+    hint_for,
+    random_inputs,
+)
 from snnc.pareto import draw_designs, pareto_front, render_designs
 from snnc.rtl.measure_area import convolutional
 from snnc.training.checkpoint import save_checkpoint
@@ -169,6 +179,29 @@ def test_the_command_builds_the_chosen_design_and_verifies_it(tmp_path: Path) ->
     run = CliRunner().invoke(main, ["compile", str(tmp_path / "m.pt"), "-o", str(tmp_path / "one")])
     assert run.exit_code == 0
     assert not (tmp_path / "one" / "pareto.svg").exists()
+
+
+def test_a_model_that_fits_in_another_design_is_told_so(tmp_path: Path) -> None:
+    """Three layers on a target of two cores: the hint is followed, and works."""
+    layers = (
+        LayerConfig("a", 8, (EdgeConfig(INPUT),), Population()),
+        LayerConfig("b", 8, (EdgeConfig("a"),), Population()),
+        LayerConfig("readout", 3, (EdgeConfig("b"),), Population(reset="none")),
+    )
+    save_checkpoint(tmp_path / "m.pt", varied(ModelConfig((1, 6, 6), layers, steps=2), 1), {})
+    arguments = ["compile", str(tmp_path / "m.pt"), "--target", "ecp5-25k", "--dry-run"]
+    run = CliRunner().invoke(main, arguments)
+    assert run.exit_code == 3
+    first, second = run.stderr.split("hint: ")[1].splitlines()
+    assert first.startswith("this model fits `--target ")
+    assert second.strip().startswith("`--optimise latency` makes it fit the same LFE5U-25F-6BG381C")
+    assert CliRunner().invoke(main, [*arguments, "--optimise", "latency"]).exit_code == 0
+
+
+def test_a_model_too_large_for_every_design_is_not_sent_to_them() -> None:
+    wide = network(layer("a", "input", 4096, 1024), layer("b", "a", 1024, 4), features=4096)
+    assert hint_for(wide, load_target("ecp5-25k")) is None
+    assert hint_for(wide, target()) is None
 
 
 @pytest.mark.parametrize(

@@ -186,10 +186,19 @@ def test_probing_inputs_reach_every_feature_and_both_ends(encoding: Any) -> None
     payloads = encode_inputs(model.input, model.steps, x)
     flat = x.reshape(60, -1, 40)
     assert not flat[0].any()
-    assert (flat[1] == 15).any(axis=0).all()
+    assert any((sample == 15).all(axis=1).any() for sample in flat)
     single = [sample for sample in flat if 0 < np.count_nonzero(sample.any(axis=0)) <= 3]
     assert np.any(single, axis=(0, 1)).all()
     assert payloads.any(axis=(0, 1)).all()
+
+
+def test_few_samples_are_of_different_kinds() -> None:
+    model = network(layer("a", "input", 40, 4), features=40, max_payload=15)
+    silent, everything, aimed, some = probing_inputs(model, 4)
+    assert not silent.any()
+    assert (everything == 15).all()
+    assert np.array_equal(aimed, aimed_input(model, model.layers[0], 0, 1))
+    assert 0 <= np.count_nonzero(some) < 40
 
 
 def test_aimed_inputs_see_through_hidden_layers_and_pooling() -> None:

@@ -14,7 +14,7 @@ Rule = Callable[[Network, Layer, Target], str | None]
 
 
 def decay_is_computable(network: Network, layer: Layer, target: Target) -> str | None:
-    """A decay is numerator / 2^fraction, fraction up to 12; without a multiplier a power of two or none."""
+    """A decay is 0, or numerator / 2^F, F up to 12; without a multiplier the numerator is a power of two."""
     for label, leak in (
         ("leak", layer.neurons.leak),
         ("current leak", layer.neurons.current_leak or NO_LEAK),
@@ -56,8 +56,7 @@ def coordinates_have_eight_bits(network: Network, layer: Layer, target: Target) 
 
 
 def delays_fit_the_bitmaps(network: Network, layer: Layer, target: Target) -> str | None:
-    """A delay is shorter than the number of spike bitmaps a core keeps, on a recurrent edge at most as long;
-    inputs have none."""
+    """A delay of d takes d + 1 of a core's spike bitmaps, on a recurrent edge d; on the input it is 0."""
     for edge in layer.edges:
         kept = _kept_steps(network, layer, edge)
         if edge.source == network.input.name and edge.delay:
@@ -74,7 +73,7 @@ def _kept_steps(network: Network, layer: Layer, edge: Edge) -> int:
 
 
 def delays_fit_the_segments(network: Network, layer: Layer, target: Target) -> str | None:
-    """A layer's spikes leave with at most 4 distinct delays, a readout's among them; recurrent edges count
+    """A layer's spikes leave with at most 4 distinct delays, of a readout 0 among them; recurrent edges count
     apart."""
     kinds = {
         (_kept_steps(network, other, edge), network.is_recurrent(other, edge))
@@ -110,7 +109,7 @@ def clamp_fits_the_state_word(network: Network, layer: Layer, target: Target) ->
 
 
 def parameters_fit_the_state_word(network: Network, layer: Layer, target: Target) -> str | None:
-    """Thresholds and biases are no wider than the target's state word."""
+    """Biases, and thresholds of layers that fire, are no wider than the target's state word."""
     low, high = state_range(target.state_bits)
     compared = layer.neurons.reset != "none"
     for label in ("threshold", "bias") if compared else ("bias",):
@@ -136,13 +135,13 @@ def readouts_have_an_index(network: Network, layer: Layer, target: Target) -> st
 
 
 def somebody_reads_the_layer(network: Network, layer: Layer, target: Target) -> str | None:
-    """Every layer feeds another layer or is the readout."""
+    """Every layer feeds a layer, if only itself, or is the readout."""
     read = any(edge.source == layer.name for other in network.layers for edge in other.edges)
     return None if read or layer.name == network.readout.layer else "feeds no layer and is not the readout"
 
 
 def membranes_are_read_once(network: Network, layer: Layer, target: Target) -> str | None:
-    """A layer that never fires feeds no other layer."""
+    """A layer that never fires feeds no layer, not even itself."""
     feeds = [other.name for other in network.layers for edge in other.edges if edge.source == layer.name]
     if layer.neurons.reset != "none" or not feeds:
         return None

@@ -22,6 +22,8 @@ module formal_core #(
   logic [2:0] resets_q;
   logic event_ready;
   logic packet_valid;
+  logic ready;
+  logic error;
   logic [Bits-1:0] packet;
 
   // Long enough for what has no reset of its own to run empty.
@@ -53,7 +55,11 @@ module formal_core #(
     .event_data_i(flit),
     .packet_valid_o(packet_valid),
     .packet_ready_i(packet_ready),
-    .packet_data_o(packet)
+    .packet_data_o(packet),
+    .router_empty_i(1'b1),
+    .router_dropped_i(1'b0),
+    .ready_o(ready),
+    .error_o(error)
   );
 
   formal_stream #(.Width(Bits), .Assumed(1)) u_events (
@@ -148,7 +154,9 @@ module formal_core #(
   end
 
   always @(posedge clk_i) begin
-    if (rst) assume (!event_valid);
+    // Flits enter a mesh that is ready.
+    if (rst || !ready) assume (!event_valid);
+    if (!rst && resets_q == 3'd4) assert (!error);
     if (event_valid) begin
       assume (flit[11:9] <= snnc_pkg::FlitCredit);
       assume ((flit[11:9] == snnc_pkg::FlitCredit) ? to_answer_q : may_send_q);

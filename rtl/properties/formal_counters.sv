@@ -5,7 +5,11 @@
 // are done, how long a sweep takes and what the emitter finds to send are free too.
 `default_nettype none
 
-module formal_counters (
+module formal_counters #(
+  // 1: neighbours, or the host, send END and CREDIT whenever they like. Nobody is promised anything then, but
+  // that counters stay within what is needed and every flit that nobody waits for is told.
+  parameter int Surplus = 0
+) (
   input wire logic clk_i
 );
   localparam int Neighbours = 2;
@@ -45,6 +49,8 @@ module formal_counters (
   (* anyseq *) logic [StateBits-1:0] value;
   (* anyseq *) logic [snnc_pkg::SegmentBits-1:0] segment;
   logic rst;
+  // The first cycle of SWEEP is not its last.
+  logic first_q;
   logic accumulating;
   logic sweeping;
   logic draining;
@@ -56,11 +62,16 @@ module formal_counters (
   logic emitter_idle;
   logic destination_address;
   logic source_address;
+  logic starting;
+  logic surplus_end;
+  logic surplus_credit;
+  logic [CountBits-1:0] ends;
   logic [snnc_pkg::DestinationBits-1:0] destination;
   logic packet_valid;
   logic [Bits-1:0] packet;
 
   assign rst = reset || $initstate;
+  always_ff @(posedge clk_i) first_q <= accumulating;
 
   snnc_control u_control (
     .clk_i,
@@ -73,7 +84,7 @@ module formal_counters (
     .end_i(end_arrives),
     .end_last_i(end_last),
     .quiet_i(quiet),
-    .sweep_last_cycle_i(sweep_last_cycle),
+    .sweep_last_cycle_i(sweep_last_cycle && !first_q),
     .emitter_idle_i(emitter_idle),
     .accumulate_o(accumulating),
     .sweep_o(sweeping),
@@ -82,7 +93,10 @@ module formal_counters (
     .step_o(time_step),
     .last_step_o(last_step),
     .start_credit_o(start_credit),
-    .start_emit_o(start_emit)
+    .start_emit_o(start_emit),
+    .starting_o(starting),
+    .surplus_end_o(surplus_end),
+    .ends_o(ends)
   );
 
   snnc_emit #(
@@ -112,6 +126,7 @@ module formal_counters (
     .last_step_i(last_step),
     .idle_o(emitter_idle),
     .credit_i(credit_arrives),
+    .surplus_credit_o(surplus_credit),
     .spikes_i(spike),
     .state_i(value),
     .segment_i(segment),
@@ -144,6 +159,8 @@ module formal_counters (
   logic end_sent;
   logic waiting_q;
   logic [StateBits-1:0] value_q;
+  // A step had to start in the last cycle.
+  logic starts_q;
 
   assign credit_sent = packet_valid && packet_ready && packet[11:9] == snnc_pkg::FlitCredit;
   assign end_sent = packet_valid && packet_ready && packet[11:9] == snnc_pkg::FlitEnd
@@ -156,6 +173,7 @@ module formal_counters (
     if (end_sent) to_answer_q[packet[0]] <= 1'b1;
     waiting_q <= packet_valid && !packet_ready;
     value_q <= value;
+    starts_q <= accumulating && ends == ones(sources) && quiet && emitter_idle && !rst;
     if (rst) begin
       may_end_q <= sources & ~recurrent_source;
       to_answer_q <= receivers & recurrent_destination;
@@ -165,11 +183,19 @@ module formal_counters (
   always @(posedge clk_i) begin
     assume (emission != 2'd3);
     if (rst) assume (!end_arrives && !credit_arrives);
-    if (end_arrives) assume (may_end_q[end_from]);
-    if (credit_arrives) assume (to_answer_q[credit_from]);
+    if (end_arrives && Surplus == 0) assume (may_end_q[end_from]);
+    if (credit_arrives && Surplus == 0) assume (to_answer_q[credit_from]);
     // A word of the state memory that is being sent is not written.
     if (!rst && waiting_q) assume (value == value_q);
-    if (!rst) begin
+    if (!rst && Surplus != 0) begin
+      assert (ends <= ones(sources));
+      if (end_arrives && (!(accumulating || starting) || ends == ones(sources))) assert (surplus_end);
+      if (!end_arrives) assert (!surplus_end);
+      // The step that follows ENDs enough is not put off by more of them.
+      if (starts_q) assert (!accumulating);
+    end
+    if (!rst && Surplus == 0) begin
+      assert (!surplus_end && !surplus_credit);
       // Nobody gets a second CREDIT before its END, nor a second END before its CREDIT.
       if (credit_sent) assert (sources[packet[0]] && !may_end_q[packet[0]]);
       if (end_sent) assert (!to_answer_q[packet[0]]);
@@ -193,6 +219,9 @@ module formal_counters (
   logic [Neighbours-1:0] owes_credit;
   logic [Neighbours-1:0] owes_end;
 
+  (* hierconn *) wire \u_control.ends_met_q ;
+  (* hierconn *) wire \u_control.enabled_q ;
+
   assign emitter = \u_emit.state_q ;
 
   // Sources whose END is counted; to whom the core is still going to send CREDIT, and END.
@@ -204,23 +233,37 @@ module formal_counters (
   always_comb begin
     owes_credit = '0;
     owes_end = '0;
-    if (!accumulating) owes_credit = sources;
+    if (!accumulating && !starting) owes_credit = sources;
     else if (emitter == Credit) owes_credit = sources & {1'b1, !\u_emit.source_q };
     if (emitter == End) owes_end = receivers & {1'b1, !\u_emit.destination_q };
     else if (emitter != Idle && emitter != Credit && emitter != Wait) owes_end = receivers;
   end
 
+  // Every state but ACCUMULATE takes a cycle at least, in which the comparison catches up.
+  logic entered_q;
+  always_ff @(posedge clk_i) begin
+    entered_q <= \u_control.step_starts ;
+    if (rst) entered_q <= 1'b0;
+  end
+
   always @(posedge clk_i) begin
     if (!rst) begin
+      assert (\u_control.enabled_q );
+      assert (!(starting && (sweeping || draining || accumulating)));
+      assert (emitter != 3'd7);
+      if (emitter == Credit) assert (accumulating && (!\u_emit.source_q || two_sources));
+      if (emitter == End) assert (!\u_emit.destination_q || two_destinations);
+      if (sweeping || initialising) assert (emitter == Idle);
+      assert (\u_control.ends_met_q == (ends == ones(sources)) || entered_q);
+      assert (!(entered_q && accumulating));
+      assert (\u_emit.owed_q <= ones(receivers));
+    end
+    if (!rst && Surplus == 0) begin
       assert (\u_control.ends_q == ones(ended_q) && (ended_q & ~sources) == '0);
       assert ((may_end_q ^ ended_q ^ owes_credit) == sources);
       assert ((may_end_q & ended_q) == '0 && (may_end_q & owes_credit) == '0);
       assert (\u_emit.owed_q == ones(to_answer_q) + ones(owes_end));
       assert ((to_answer_q & owes_end) == '0 && (to_answer_q & ~receivers) == '0);
-      assert (emitter != 3'd7);
-      if (emitter == Credit) assert (accumulating && (!\u_emit.source_q || two_sources));
-      if (emitter == End) assert (!\u_emit.destination_q || two_destinations);
-      if (sweeping || initialising) assert (emitter == Idle);
     end
   end
 `endif

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Properties of snnc_router. The flits of one input, any, carry a mark; one of them, any, is watched.
 // Marked flits leave by the output that dimension order names, in the order they came per output, each
-// once and unchanged; every output obeys the stream rule and gives its neighbour only what that
-// neighbour's input may expect, which is what the inputs here assume.
+// once and unchanged; those that would have to leave the mesh, or to take a turn that dimension order has
+// not, leave by none, and hold up nobody. Every output obeys the stream rule and gives its neighbour only
+// what dimension order brings there, whatever comes in.
 `default_nettype none
 
 module formal_router #(
@@ -24,6 +25,8 @@ module formal_router #(
 
   (* anyconst *) logic [3:0] x;
   (* anyconst *) logic [3:0] y;
+  // The outputs that lead to nowhere.
+  (* anyconst *) logic [Ports-1:0] edges;
   (* anyconst *) logic [2:0] from;
   (* anyseq *) logic reset;
   (* anyseq *) logic [Ports-1:0] in_valid;
@@ -44,6 +47,7 @@ module formal_router #(
     .rst_i(rst),
     .x_i(x),
     .y_i(y),
+    .edge_i(edges),
     .valid_i(in_valid),
     .ready_o(in_ready),
     .data_i(in_data),
@@ -64,7 +68,20 @@ module formal_router #(
     else way_of = flit[8] ? 3'(West) : 3'(Local);
   endfunction
 
-  // What may come in at a port of the router at (at_x, at_y), given that X comes before Y.
+  // The way of a flit that came in at `port`; Nowhere if there is none.
+  localparam logic [2:0] Nowhere = 3'd7;
+
+  function automatic logic [2:0] leads_to(input logic [Bits-1:0] flit, input logic [2:0] port,
+                                          input logic [Ports-1:0] nowhere);
+    leads_to = way_of(flit, x, y);
+    if (nowhere[leads_to] || (leads_to == port && port != 3'(Local))
+        || (leads_to == 3'(East) && (port == 3'(North) || port == 3'(South)))
+        || (leads_to == 3'(West) && port == 3'(North))) begin
+      leads_to = Nowhere;
+    end
+  endfunction
+
+  // What dimension order brings to a port of the router at (at_x, at_y), given that X comes before Y.
   function automatic logic legal(input logic [Bits-1:0] flit, input logic [2:0] port,
                                  input logic [3:0] at_x, input logic [3:0] at_y);
     logic [3:0] to_x;
@@ -99,11 +116,9 @@ module formal_router #(
     );
 
     always @(posedge clk_i) begin
-      assume (!in_valid[port] || legal(in_flit, 3'(port), x, y));
       assume (!in_valid[port] || in_flit[Mark] == (from == 3'(port)));
-      // No neighbours beyond the corners of the largest mesh.
-      if (port == West) assume (!in_valid[port] || x != 4'd0 || y == 4'd0);
       if (!rst && out_valid[port]) begin
+        assert (!edges[port]);
         assert (way_of(out_flit, x, y) == 3'(port));
         if (port == North) assert (legal(out_flit, 3'(South), x, y - 4'd1));
         if (port == East) assert (legal(out_flit, 3'(West), x + 4'd1, y));
@@ -127,12 +142,17 @@ module formal_router #(
   logic [2:0] way_q;
   logic [CountBits-1:0] ahead_q;
   logic [7:0] age_q;
-  // Flits in the router, marked or not.
+  // Flits in the router, marked or not, if all that came had somewhere to go.
   logic [7:0] total_q;
+  logic [Ports-1:0] astray;
+  logic astray_q;
 
   assign entering = in_data[from*Bits+:Bits];
   assign enters = in_valid[from] && in_ready[from];
-  assign entering_way = way_of(entering, x, y);
+  assign entering_way = leads_to(entering, from, edges);
+  for (genvar port = 0; port < Ports; port++) begin : g_astray
+    assign astray[port] = in_valid[port] && leads_to(in_data[port*Bits+:Bits], 3'(port), edges) == Nowhere;
+  end
   for (genvar way = 0; way < Ports; way++) begin : g_way
     assign leaves[way] = out_valid[way] && out_ready[way] && out_data[way*Bits+Mark];
 
@@ -149,12 +169,13 @@ module formal_router #(
 
   always_ff @(posedge clk_i) begin
     age_q <= age_q + 8'd1;
+    astray_q <= astray_q || astray != '0;
     total_q <= total_q + 8'(ones(in_valid & in_ready)) - 8'(ones(out_valid & out_ready));
     if (watched_q && leaves[way_q]) begin
       ahead_q <= ahead_q - CountBits'(1);
       if (ahead_q == '0) watched_q <= 1'b0;
     end
-    if (!watched_q && watch && enters) begin
+    if (!watched_q && watch && enters && entering_way != Nowhere) begin
       watched_q <= 1'b1;
       flit_q <= entering;
       way_q <= entering_way;
@@ -164,18 +185,22 @@ module formal_router #(
     if (rst) begin
       watched_q <= 1'b0;
       total_q <= '0;
+      astray_q <= 1'b0;
     end
   end
 
   always @(posedge clk_i) begin
-    assume (32'(from) < Ports);
+    assume (32'(from) < Ports && !edges[Local]);
+    // No neighbour, and no host, beyond the corners of the largest mesh.
+    assume (x != 4'd15 || edges[East]);
+    assume (y != 4'd15 || edges[South]);
     if (!rst && watched_q) begin
       assert (ahead_q < inside_q[way_q*CountBits+:CountBits]);
       if (ahead_q == '0 && leaves[way_q]) assert (out_data[way_q*Bits+:Bits] == flit_q);
       if (Delivery != 0) begin
         assume (out_ready == '1);
         assert (32'(age_q) < Ports * FifoDepth);
-        if (total_q == 8'd1) assert (leaves[way_q]);
+        if (total_q == 8'd1 && !astray_q) assert (leaves[way_q]);
       end
     end
   end

@@ -112,13 +112,10 @@ for (genvar port = 0; port < Ports; port++) begin : g_inside
           || uppers[port*Ports+:Ports] == {Ports{1'b1}} << firsts[port*3+:3]);
       assert (valids[port] == (count != 2'd0));
       assert (count != 2'd3 && writes[port] == (reads[port] ^ count[0]));
-      if (port == West && x == 4'd0 && y != 4'd0) assert (count == 2'd0);
-      if (count != 2'd0) begin
-        assert (legal(head, 3'(port), x, y) && head[Mark] == (from == 3'(port)));
-      end
-      if (count[1]) begin
-        assert (legal(tail, 3'(port), x, y) && tail[Mark] == (from == 3'(port)));
-      end
+      if (count != 2'd0) assert (head[Mark] == (from == 3'(port)));
+      if (count[1]) assert (tail[Mark] == (from == 3'(port)));
+      if (!astray_q && count != 2'd0) assert (leads_to(head, 3'(port), edges) != Nowhere);
+      if (!astray_q && count[1]) assert (leads_to(tail, 3'(port), edges) != Nowhere);
     end
   end
 end
@@ -135,12 +132,12 @@ logic [31:0] turns;
 assign from_count = counts[from*2+:2];
 assign from_head = reads[from] ? slots_1[from*Bits+:Bits] : slots_0[from*Bits+:Bits];
 assign from_tail = reads[from] ? slots_0[from*Bits+:Bits] : slots_1[from*Bits+:Bits];
-assign head_way = way_of(from_head, x, y);
-assign tail_way = way_of(from_tail, x, y);
+assign head_way = leads_to(from_head, from, edges);
+assign tail_way = leads_to(from_tail, from, edges);
 // The first of its output may be head or tail of the FIFO.
 assign watched_at_head = ahead_q == '0 && head_way == way_q;
-// How many inputs the arbiter looks at before it looks at the head.
-assign turns = (32'(from) + Ports - 32'(firsts[head_way*3+:3])) % Ports;
+// How many inputs the arbiter looks at before it looks at the head; what leads nowhere is dropped at once.
+assign turns = (head_way == Nowhere) ? 0 : (32'(from) + Ports - 32'(firsts[head_way*3+:3])) % Ports;
 
 for (genvar way = 0; way < Ports; way++) begin : g_inside_way
   always @(posedge clk_i) begin
@@ -154,7 +151,7 @@ end
 
 always @(posedge clk_i) begin
   if (!rst && watched_q) begin
-    assert (way_q == way_of(flit_q, x, y));
+    assert (way_q == leads_to(flit_q, from, edges) && way_q != Nowhere);
     if (watched_at_head) assert (from_count != 2'd0 && from_head == flit_q);
     else assert (from_count[1] && from_tail == flit_q && (ahead_q == '0 || head_way == way_q));
     // The head leaves after its turns, and behind it the tail after at most as many as there are inputs.
@@ -165,7 +162,7 @@ always @(posedge clk_i) begin
 end
 
 always @(posedge clk_i) begin
-  if (!rst) begin
+  if (!rst && !astray_q) begin
     assert (total_q == 8'(counts[1:0]) + 8'(counts[3:2]) + 8'(counts[5:4]) + 8'(counts[7:6])
         + 8'(counts[9:8]));
   end

@@ -1,40 +1,10 @@
-"""The numeric contract: the worked examples of docs/arithmetic.md, and properties of its parts."""
+"""Properties of the parts of the numeric contract; its worked examples are in `test_contract.py`."""
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnc.compiler.arithmetic import NO_LEAK, Decay, accumulate, clamp, decay, neuron_step
-
-EXAMPLES = [
-    # v, acc, bias, theta, reset, leak shift, spike, next v
-    (20, 21, -1, 32, "soft", 3, 1, 7),
-    (20, 21, -1, 32, "hard", 3, 1, 0),
-    (12, 20, 0, 32, "soft", 0, 1, 0),
-    (-5, -8, 0, 32, "soft", 3, 0, -11),
-    (-1, 0, 0, 32, "soft", 3, 0, 0),
-    (120, 60, 0, 200, "soft", 0, 0, 127),
-    (120, 60, 0, 30, "soft", 0, 1, 127),
-    (120, 60, 0, 30, "none", 0, 0, 127),
-]
-
-
-@pytest.mark.parametrize(("v", "acc", "bias", "theta", "reset", "shift", "spike", "after"), EXAMPLES)
-def test_worked_examples(
-    v: int, acc: int, bias: int, theta: int, reset: str, shift: int, spike: int, after: int
-) -> None:
-    result = neuron_step(
-        np.array([v]),
-        np.array([acc]),
-        threshold=np.array([theta]),
-        bias=np.array([bias]),
-        reset=reset,
-        reset_value=0,
-        state_bits=8,
-        leak=Decay(1, shift) if shift else NO_LEAK,
-    )
-    assert (int(result.spikes[0]), int(result.after[0])) == (spike, after)
+from snnc.compiler.arithmetic import NO_LEAK, Decay, accumulate, clamp, decay
 
 
 @given(st.integers(-(1 << 40), 1 << 40), st.integers(0, 16))

@@ -7,6 +7,7 @@ the sum that is compared, the rest after a reset and the membrane.
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from itertools import product
 
 import numpy as np
@@ -170,11 +171,17 @@ def readable(model: Network) -> Network:
     return replace(model, readout=Readout(model.layers[-1].name, kind))
 
 
+@cache
+def searched(name: str) -> IntArray:
+    """The search of a network of the pool, with the bounds as they are."""
+    return search(readable(POOL[name]))
+
+
 @pytest.mark.parametrize("name", POOL)
 def test_no_input_leaves_the_bounds(name: str) -> None:
     model = readable(POOL[name])
     model.verify()
-    assert escapes(model, search(model)) == []
+    assert escapes(model, searched(name)) == []
 
 
 @SEARCHES
@@ -265,7 +272,7 @@ MUTATIONS: dict[str, Mutation] = {
 
 @pytest.mark.parametrize("name", MUTATIONS)
 def test_the_search_finds_a_wrong_bound(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    tries = {label: search(readable(model)) for label, model in POOL.items()}
+    tries = {label: searched(label) for label in POOL}
     MUTATIONS[name](monkeypatch)
     models = {label: readable(model) for label, model in POOL.items() if len(model.layers) == 1}
-    assert [label for label, model in models.items() if escapes(model, tries[label])]
+    assert any(escapes(model, tries[label]) for label, model in models.items())

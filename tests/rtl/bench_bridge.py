@@ -12,11 +12,13 @@ from snnc.rtl.frames import (
     FrameKind,
     FrameReader,
     Reply,
+    Status,
     Verdict,
     argument,
     encode_frame,
     flits_body,
 )
+from snnc.rtl.signature import START, signature_of_flits, signature_of_packets
 
 BYTE_CYCLES = 12
 INPUT_DEPTH, OUTPUT_DEPTH = 16, 32
@@ -38,7 +40,19 @@ class Bench:
 
     async def begin(self) -> None:
         await start(
-            self.dut, valid_i=0, data_i=0, error_i=0, ready_i=1, mesh_ready_i=1, mesh_valid_i=0, mesh_data_i=0
+            self.dut,
+            valid_i=0,
+            data_i=0,
+            error_i=0,
+            ready_i=1,
+            mesh_ready_i=1,
+            mesh_valid_i=0,
+            mesh_data_i=0,
+            mesh_ready_to_run_i=1,
+            mesh_rest_i=0,
+            mesh_home_i=0,
+            mesh_error_i=0,
+            status_i=0,
         )
         cocotb.start_soon(self._run())
 
@@ -136,7 +150,7 @@ async def refused_frames_leave_no_flit_behind(dut) -> None:
         ],
         Verdict.MALFORMED: [
             encode_frame(FrameKind.FLITS, 1, bad[:-1]),
-            encode_frame(4, 1, bad),
+            encode_frame(5, 1, bad),
             encode_frame(FrameKind.READ, 1, bad[:6]),
         ],
         Verdict.SEQUENCE: [encode_frame(FrameKind.FLITS, number, bad) for number in (0, 2, 255)],
@@ -236,21 +250,75 @@ async def a_packet_stays_until_it_is_released(dut) -> None:
 
 
 @cocotb.test()
-async def a_reset_waits_until_the_mesh_is_quiet_and_empties_everything(dut) -> None:
+async def a_reset_comes_at_once_and_empties_everything(dut) -> None:
+    rng = seeded()
+    bench = Bench(dut)
+    await bench.begin()
+    await bench.restart(OPEN)
+    dut.mesh_ready_i.value = 0
+    await bench.ask(FrameKind.FLITS, 1, body(flits(rng, 4)))
+    bench.packets += flits(rng, 5)
+    await until(dut.clk_i, lambda: not bench.packets)
+    resets, cycle = bench.resets, bench.cycle
+    await bench.write(encode_frame(FrameKind.CONTROL, 2, argument(RESTART | OPEN)))
+    await until(dut.clk_i, lambda: bench.resets > resets)
+    assert bench.cycle - cycle < 12 * BYTE_CYCLES, "nothing is waited for"
+    dut.mesh_ready_i.value = 1
+    await until(dut.clk_i, lambda: len(bench.replies) == 3)
+    assert bench.resets == resets + 1
+    reply = await bench.ask(FrameKind.READ, 3, argument(0))
+    assert bench.entered == [], "what was gathered is gone"
+    assert (reply.open, reply.taken, reply.first, len(reply.flits)) == (True, 0, 0, 0)
+    reply = await bench.ask(FrameKind.STATUS, 4, argument(0))
+    assert reply.status == Status(0, START, START), "and so is what the signatures were of"
+
+
+@cocotb.test()
+async def the_mesh_speaks_through_every_reply(dut) -> None:
+    bench = Bench(dut)
+    await bench.begin()
+    await bench.restart()
+    for number in range(16):
+        states = [number >> bit & 1 for bit in range(4)]
+        for name, state in zip(("ready_to_run", "rest", "home", "error"), states, strict=True):
+            getattr(dut, f"mesh_{name}_i").value = state
+        reply = await bench.ask(FrameKind.READ, 1 + number, argument(0))
+        assert [reply.ready, reply.rest, reply.home, reply.error] == states
+
+
+@cocotb.test()
+async def a_mesh_is_not_at_rest_while_a_flit_waits_to_enter(dut) -> None:
+    rng = seeded()
+    bench = Bench(dut)
+    await bench.begin()
+    await bench.restart(OPEN)
+    dut.mesh_rest_i.value = 1
+    dut.mesh_ready_i.value = 0
+    await bench.ask(FrameKind.FLITS, 1, body(flits(rng, 1)))
+    assert not (await bench.ask(FrameKind.READ, 2, argument(0))).rest
+    dut.mesh_ready_i.value = 1
+    assert (await bench.ask(FrameKind.READ, 3, argument(0))).rest
+
+
+@cocotb.test()
+async def status_gives_the_word_asked_for_and_both_signatures(dut) -> None:
     rng = seeded()
     bench = Bench(dut)
     await bench.begin()
     await bench.restart()
-    await bench.ask(FrameKind.FLITS, 1, body(flits(rng, 4)))
-    resets = bench.resets
-    # Packets leave until some cycles after the frame has come.
-    await bench.write(encode_frame(FrameKind.CONTROL, 2, argument(RESTART | OPEN))[:-1])
-    bench.packets += flits(rng, 2 * BYTE_CYCLES)
-    await bench.write(bytes([FLAG]))
-    await until(dut.clk_i, lambda: bench.resets > resets)
-    quiet = bench.cycle - bench.exit_cycles[-1]
-    assert quiet >= int(dut.QuietCycles.value), quiet
-    await until(dut.clk_i, lambda: len(bench.replies) == 3)
-    assert bench.entered == [], "what was gathered is gone"
+    sent, packets = flits(rng, INPUT_DEPTH), flits(rng, 20)
+    await bench.ask(FrameKind.FLITS, 1, body(sent))
+    await bench.ask(FrameKind.CONTROL, 2, argument(OPEN))
+    bench.packets += packets + packets
+    await until(dut.clk_i, lambda: len(bench.packets) == 40 - OUTPUT_DEPTH)
     reply = await bench.ask(FrameKind.READ, 3, argument(0))
-    assert (reply.open, reply.taken, reply.first, len(reply.flits)) == (True, 0, 0, 0)
+    assert len(reply.flits) == OUTPUT_DEPTH
+    for number, (select, word) in enumerate([(0x100, 0x7E7D0102), (0x42, 0xFFFFFFFF), (0x0FF, 0)], 4):
+        dut.status_i.value = word
+        answer = await bench.ask(FrameKind.STATUS, number, argument(select))
+        assert int(dut.status_select_o.value) == select
+        assert answer.status is not None and answer.status.word == word
+        assert answer.status.entered == signature_of_flits(np.array(sent, np.uint64))
+        assert answer.status.left == signature_of_packets(reply.flits, reply.cycles)
+    answer = await bench.ask(FrameKind.READ, 7, argument(30))
+    assert answer.status is None and answer.flits.tolist() == reply.flits.tolist()[30:]

@@ -14,5 +14,5 @@ def test_uart_receiver(simulator, clocks, rtl_cache, tmp_path, needs):
 @pytest.mark.parametrize("simulator", ["verilator", "icarus"])
 def test_bridge(simulator, rtl_cache, tmp_path, needs):
     needs(simulator)
-    parameters = {"InputDepth": 16, "OutputDepth": 32, "QuietCycles": 40}
+    parameters = {"InputDepth": 16, "OutputDepth": 32}
     run_bench("snnc_bridge", "bench_bridge", simulator, rtl_cache, tmp_path, parameters)

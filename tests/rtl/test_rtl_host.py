@@ -18,6 +18,7 @@ from snnc.rtl.board import BridgeParameters, build_board, running_board
 from snnc.rtl.frames import OPEN, RESTART, FrameKind, Verdict, argument, encode_frame, flits_body
 from snnc.rtl.host import Board, run_samples
 from snnc.rtl.link import Link
+from snnc.rtl.packets import PacketCheck
 from snnc.rtl.port import SerialPort
 from snnc.sim.cycle_engine import run_isolated
 
@@ -103,7 +104,7 @@ def check_exact(session: Session, compilation: Compilation, samples: int) -> Non
     expected = run_isolated(compilation.program, inputs)
     for number in range(samples):
         flits = encode_samples(compilation.program, inputs[number : number + 1])
-        run = session.board.run(flits, compilation.program.ends_per_sample)
+        run = session.board.run(flits, PacketCheck(compilation.program))
         part = slice(*expected.offsets[number : number + 2])
         assert run.exact
         assert run.flits.tolist() == expected.flits[part].tolist()
@@ -177,7 +178,7 @@ def test_a_frame_that_never_arrives_ends_the_run_with_an_error(session: Session)
 def test_frames_that_say_nonsense_are_counted(session: Session) -> None:
     number = 1
     nonsense = [
-        encode_frame(4, number, argument(0)),
+        encode_frame(5, number, argument(0)),
         encode_frame(255, number, argument(0)),
         encode_frame(FrameKind.CONTROL, number, b""),
         encode_frame(FrameKind.READ, number, argument(0) + b"\x00"),
@@ -236,7 +237,7 @@ def test_more_packets_than_the_buffer_holds_stall_the_mesh_and_say_so(session: S
     inputs = payloads(CHATTY, 1)
     expected = run_isolated(CHATTY.program, inputs)
     assert len(expected.flits) > BRIDGE.output_depth
-    run = session.board.run(encode_samples(CHATTY.program, inputs), CHATTY.program.ends_per_sample)
+    run = session.board.run(encode_samples(CHATTY.program, inputs), PacketCheck(CHATTY.program))
     assert run.flits.tolist() == expected.flits.tolist(), "none is lost"
     assert not run.exact
     assert run.stamps[: BRIDGE.output_depth].tolist() == expected.stamps[: BRIDGE.output_depth].tolist()
@@ -250,16 +251,13 @@ def test_other_hardware_is_refused_before_anything_is_loaded(session: Session) -
     assert session.board.link.counts.sent == sent
 
 
-def test_a_program_that_hangs_is_an_error_and_the_next_one_runs(session: Session, monkeypatch) -> None:
-    monkeypatch.setattr("snnc.rtl.host.RUN_TIMEOUT", 0.5)
+def test_a_sample_without_its_last_end_names_who_waits_for_it(session: Session) -> None:
+    """The mesh is at rest at once: nobody has to wait for a timeout to know that nothing will happen."""
     session.board.load(SMALL.image)
     flits = encode_samples(SMALL.program, payloads(SMALL, 1))
-    with pytest.raises(LinkError, match="the mesh stands still after"):
-        session.board.run(flits[:-2], SMALL.program.ends_per_sample)
-    session.board.load(OTHER.image)
-    check_exact(session, OTHER, 1)
-
-
-def test_a_port_that_is_not_there_is_one_line() -> None:
-    with pytest.raises(LinkError, match=r"/dev/nothing: cannot be opened"):
-        SerialPort("/dev/nothing", 115200)
+    waits = r"\(hidden\) waits for ENDs, of which 0 of 1 have come"
+    with pytest.raises(LinkError, match=waits) as error:
+        session.board.run(flits[:-2], PacketCheck(SMALL.program))
+    assert "is at rest before it is done" in str(error.value)
+    assert error.value.hint is None, "nothing has to be loaded again"
+    check_exact(session, SMALL, 2)

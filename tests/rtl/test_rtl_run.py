@@ -1,12 +1,20 @@
 """`snnc run` from the command line: a trained model on the Verilated board, as the simulator has it."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from snnc.cli import main
+from snnc.compiler.passes.encode import Encode
+from snnc.compiler.specialise import specialise
+from snnc.compiler.storage import Program
+from snnc.rtl.board import build_board, running_board
+from snnc.rtl.frames import Reply
+from snnc.rtl.host import Board
+from snnc.rtl.parameters import WEIGHTS_ALONE
 from snnc.rtl.tools import simulator_missing
 
 TARGET = """\
@@ -70,6 +78,59 @@ def test_run_says_what_simulate_says(build: Path, rtl_cache: Path, monkeypatch: 
     assert got["link"]["by_board"][1:] == [0, 0, 0, 0]
     assert json.loads((build / "run.json").read_text()) == got
     assert "(exact, counted by the hardware)" in result.stderr
+
+
+@pytest.fixture(scope="module", name="own")
+def hardware_for_this_network(build: Path, rtl_cache: Path) -> Iterator[str]:
+    """The default of `snnc synth`, in software: everything but the weights is fixed."""
+    if (reason := simulator_missing("verilator")) is not None:
+        pytest.skip(reason)
+    image = Encode().run(specialise(Program.load(build).tiled))
+    with running_board(build_board(image, rtl_cache, loadable=WEIGHTS_ALONE)) as terminal:
+        yield terminal
+
+
+def test_run_on_hardware_for_this_network_alone_after_an_interruption(
+    build: Path, own: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C in the middle of a sample; the next process has the right values."""
+    monkeypatch.setattr("snnc.rtl.port.LATENCY", 20.0)
+    options = ("--data", "digits", "--samples", "3", "--json", "-")
+    simulated = json.loads(run("-q", "simulate", build, *options).stdout)
+    finish = Board._finish
+    count = 0
+
+    def interrupted(board: Board) -> Reply:
+        nonlocal count
+        count += 1
+        if count == 4:
+            raise KeyboardInterrupt
+        return finish(board)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Board, "_finish", interrupted)
+        assert run("run", build, "--port", own, *options).exit_code != 0
+    assert count == 4, "two parts of the load, a sample, and half of the next"
+    result = run("run", build, "--port", own, *options)
+    assert result.exit_code == 0, result.output
+    got = json.loads(result.stdout)
+    for key in ("accuracy", "predictions", "cycles"):
+        assert got[key] == simulated[key], key
+
+
+def test_what_was_computed_is_shown_where_it_cannot_be_kept(
+    build: Path, own: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("snnc.rtl.port.LATENCY", 20.0)
+    kept = build / "run.json"
+    kept.unlink(missing_ok=True)
+    (kept / "occupied").mkdir(parents=True)
+    result = run("run", build, "--port", own, "--data", "digits", "--samples", "1", "--json", "-")
+    (kept / "occupied").rmdir()
+    kept.rmdir()
+    assert result.exit_code == 2
+    assert json.loads(result.stdout)["samples"] == 1
+    assert "1 samples x" in result.stderr and "run.json: cannot be written" in result.stderr
 
 
 def test_a_port_that_is_not_there_is_one_line(build: Path) -> None:

@@ -1,10 +1,12 @@
 """The report holds the keys that scripts rely on, its totals are its sums, and it is deterministic."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from snnc.compiler.arithmetic import Decay
 from snnc.compiler.encoding import encode_inputs
@@ -171,3 +173,68 @@ def test_progress_counts_samples(program: Program, monkeypatch: pytest.MonkeyPat
     whole = report_of(program).to_dict()
     del batched["sim"], whole["sim"]
     assert batched == whole
+
+
+def warnings_of(chosen: Program, x: np.ndarray) -> list[str]:
+    """What the report, its document and its text all say of a run; the text folded back."""
+    report = simulate(chosen, x, tier="functional")
+    assert report.to_dict()["warnings"] == report.warnings
+    text = " ".join(render(report).split())
+    assert all(f"warning {warning}" in text for warning in report.warnings)
+    return report.warnings
+
+
+def with_threshold(chosen: Program, name: str, threshold: int) -> Program:
+    """The network compiled again with one threshold for all neurons of a layer."""
+    layers = tuple(
+        replace(
+            layer, neurons=replace(layer.neurons, threshold=np.full_like(layer.neurons.threshold, threshold))
+        )
+        if layer.name == name
+        else layer
+        for layer in chosen.network.layers
+    )
+    compiled = compile_network(replace(chosen.network, layers=layers), load_target("fpga"))
+    return Program(compiled.network, compiled.program)
+
+
+def test_a_layer_that_never_fires_is_no_quiet_result(program: Program) -> None:
+    x, _ = samples()
+    assert warnings_of(program, x) == []
+    (warning,) = warnings_of(with_threshold(program, "hidden", 100_000), x)
+    assert warning.startswith(f"layer 'hidden' never fires in {SAMPLES} samples: ")
+    assert "lower its threshold" in warning
+
+
+def test_a_layer_that_always_fires_neither(program: Program) -> None:
+    x, _ = samples()
+    (warning,) = warnings_of(with_threshold(program, "hidden", -100_000), x)
+    assert warning.startswith(f"layer 'hidden' fires in every neuron and step of {SAMPLES} samples: ")
+    assert "raise its threshold" in warning
+
+
+@pytest.mark.parametrize(("largest", "warned"), [(0, True), (1, True), (15, True), (16, False), (255, False)])
+def test_data_that_use_a_sixteenth_of_the_range_are_noticed(
+    program: Program, largest: int, warned: bool
+) -> None:
+    wide = replace(program.network, input=replace(program.network.input, max_payload=255))
+    compiled = compile_network(wide, load_target("fpga"))
+    x = np.zeros((2, 40), np.uint8)
+    x[1, 3] = largest
+    found = warnings_of(Program(compiled.network, compiled.program), x)
+    about = [warning for warning in found if "input value" in warning]
+    assert len(about) == warned
+    if 0 < largest < 16:
+        assert about[0].startswith(f"the largest input value is {largest}, the model takes 0..255: ")
+
+
+def test_tensors_and_lists_are_samples_too(program: Program) -> None:
+    x, y = samples()
+    expected = simulate(program, x, y).to_dict()
+    for convert in (torch.from_numpy, np.ndarray.tolist):
+        got = simulate(program, convert(x), convert(y)).to_dict()
+        assert (got["predictions"], got["correct"]) == (expected["predictions"], expected["correct"])
+    with pytest.raises(FileError, match="samples must be an array of integers: "):
+        simulate(program, torch.zeros(3, 40, requires_grad=True))
+    with pytest.raises(FileError, match=r"^values must be integers 0\.\.15, not float32$"):
+        simulate(program, torch.zeros(3, 40))
