@@ -5,8 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help setup demo test fuzz formal mutations lint format clean
+.PHONY: help setup demo test fuzz replay formal mutations lint format clean
 N ?= 200
+SEED ?= $(shell date +%s)
 
 help: ## List the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -25,8 +26,11 @@ test: setup ## Run every test, RTL co-simulation included
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 fuzz: setup ## Random networks through every execution: N=200 in software, N/10 on each RTL hardware; N hostile files
-	SNNC_FUZZ_SOFTWARE=$(N) SNNC_FUZZ_RTL=$$(( $(N) / 10 )) SNNC_FUZZ_FILES=$(N) \
-		$(BIN)/python -m pytest tests/test_differential.py tests/contract tests/test_hostile.py
+	SNNC_FUZZ_SOFTWARE=$(N) SNNC_FUZZ_RTL=$$(( $(N) / 10 )) SNNC_FUZZ_FILES=$(N) SNNC_FUZZ_SEED=$(SEED) \
+		$(BIN)/python -m pytest -n auto tests/test_differential.py tests/contract tests/test_hostile.py
+
+replay: setup ## Run a case again that the fuzz kept: CASE=build/fuzz/NAME
+	$(BIN)/python tests/replay.py $(CASE)
 
 formal: setup ## Prove properties of the RTL: FIFO, router, arbiter, counters ... (docs/formal.md)
 	$(BIN)/python -m snnc.rtl.formal

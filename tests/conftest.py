@@ -1,10 +1,18 @@
-"""What holds for every test: in CI nothing is skipped, for a skip hides a whole tool."""
+"""Hooks of all tests: in CI nothing is skipped, for a skip hides a whole tool; a fuzz ends with a table."""
 
 import os
 from collections.abc import Generator
 from typing import Any
 
 import pytest
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A fuzz ends with a table of what it covered."""
+    if "SNNC_FUZZ_SOFTWARE" in os.environ:
+        import space_report
+
+        config.pluginmanager.register(space_report)
 
 
 @pytest.hookimpl(hookwrapper=True)

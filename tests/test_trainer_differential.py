@@ -1,12 +1,18 @@
 """Models from PyTorch on: the forward pass, the reference, the simulator and the RTL agree exactly."""
 
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from cases import Draft
+from executions import check_software
+from hypothesis import HealthCheck, assume, given, seed, settings
 from models import models, random_inputs, varied
 from networks import target
+from random_hardware import SIZES, Size
+from random_models import random_models
 
 from snnc.compiler.arithmetic import Decay
 from snnc.compiler.encoding import encode_inputs
@@ -23,6 +29,32 @@ from snnc.training.config import EdgeConfig, LayerConfig, ModelConfig, Populatio
 from snnc.training.export import to_network
 from snnc.training.model import SpikingClassifier
 from snnc.verification import VerifyOptions, layer_traces, verify
+
+ROOMY = replace(load_target("mesh16"), state_bits=24, delay_slots=16, axon_columns=256, axon_rows=256)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: size.name)
+def test_the_trainer_equals_the_network_whatever_the_shape(size: Size) -> None:
+    """Membranes and spikes of every layer, and all other software executions where the model compiles."""
+
+    @seed(size.name)
+    @settings(max_examples=10, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(random_models(ROOMY, (size,)))
+    def run(model: SpikingClassifier) -> None:
+        network = to_network(model, "random")
+        x = random_inputs(model.config, samples=2)
+        payloads = encode_inputs(network.input, network.steps, x)
+        expected = execute_network(network, payloads)
+        for trained in model.trace(x):
+            trace = expected.layers[trained.name]
+            np.testing.assert_array_equal(trace.membrane, trained.membranes, err_msg=trained.name)
+            np.testing.assert_array_equal(trace.spikes, trained.spikes, err_msg=trained.name)
+        np.testing.assert_array_equal(expected.predictions, model.predict(x))
+        draft = Draft(network, ROOMY, False, payloads)
+        with suppress(DoesNotFit, UnsupportedModel):
+            check_software(draft, draft.compile())
+
+    run()
 
 
 @settings(

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cases import Case, cases
 from hypothesis import given, settings
-from networks import Case, cases
 
 from snnc.compiler.execute import Execution, execute_image, execute_network, execute_program
 from snnc.compiler.storage import Program

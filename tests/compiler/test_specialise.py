@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 import numpy as np
+from cases import Case, cases
 from hypothesis import given, settings
-from networks import Case, cases, layer, network, target
+from networks import layer, network, target
 from tiny import tiny_program
 
 from snnc.compiler.flits import decode_outputs

@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from cases import Case, cases
+from executions import STEPPED_CYCLES
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 from random_programs import compiled_program, random_payloads, random_program
@@ -85,6 +87,14 @@ def test_every_packet_leaves_in_the_cycle_of_the_stepped_model(seed: int) -> Non
 @given(seeds)
 def test_compiled_programs_leave_as_in_the_stepped_model_without_hazards(seed: int) -> None:
     _, program, payloads = compiled_case(seed)
+    assert_as_the_stepped_model(program, payloads)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(cases())
+def test_networks_of_any_size_leave_as_in_the_stepped_model(case: Case) -> None:
+    program, payloads = case.compilation.program, case.payloads
+    assume(int(run_stream(program, payloads).cycles[0]) * program.target.core_count <= STEPPED_CYCLES)
     assert_as_the_stepped_model(program, payloads)
 
 
