@@ -1,5 +1,6 @@
 """Files: written as the old one or the whole new one, through links and into devices; where caches lie."""
 
+import json
 import os
 import secrets
 import shutil
@@ -39,6 +40,11 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
 def write_text(path: Path, text: str) -> None:
     """Write `text`, which can be made again, as UTF-8 in the same way, but without waiting for the disk."""
     _write(path, lambda stream: stream.write(text.encode()), durable=False)
+
+
+def write_json(path: Path, document: object) -> None:
+    """Write a document as JSON, in the same way."""
+    write_text(path, json.dumps(document, indent=1) + "\n")
 
 
 def _write(path: Path, write: Callable[[BinaryIO], object], *, durable: bool) -> None:

@@ -48,6 +48,11 @@ def shortened(text: str, most: int) -> str:
     return f"{text[:head]}...{text[len(text) - (most - 3 - head) :]}"
 
 
+def printable_lines(text: str) -> str:
+    """`printable`, line by line."""
+    return "\n".join(printable(line) for line in text.split("\n"))
+
+
 def printable(text: str) -> str:
     """`text` with escape sequences in place of characters that no terminal shows, newlines among them."""
     if text.isprintable():

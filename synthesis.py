@@ -17,7 +17,7 @@ from .compiler.storage import Program
 from .compiler.targets import Target
 from .console import Console
 from .errors import FileError, UsageError
-from .files import write_text
+from .files import write_json
 from .rtl.area_model import Area, predict_area
 from .rtl.boards import Board, find_board, find_device
 from .rtl.export import BOARD_TOP, STREAM_TOP, export_rtl
@@ -80,8 +80,8 @@ def synthesise_build(
     placement = _place(job, console)
     bitstream = _pack(job, hidden)
     result = _summary(job, predicted, placement, bitstream.relative_to(build), loadable)
-    write_text(build / REPORT_FILE, json.dumps(result.to_dict(), indent=1) + "\n")
     console.say(result.render())
+    write_json(build / REPORT_FILE, result.to_dict())
     return result
 
 
@@ -128,9 +128,9 @@ def exchange_weights(build: Path, placed: Path, *, console: Console) -> dict[str
         shutil.copytree(placed / WORK_FOLDER, job.work)
     _take_weights(fresh, job.work)
     bitstream = _pack(job, hidden)
-    write_text(build / REPORT_FILE, json.dumps(report, indent=1) + "\n")
     console.say(f"weights exchanged in the design of {placed}, placed for {report['fmax_hz'] / 1e6:.1f} MHz")
     console.say(f"bitstream  {bitstream.relative_to(build)}")
+    write_json(build / REPORT_FILE, report)
     return report
 
 

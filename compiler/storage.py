@@ -17,7 +17,7 @@ from typing import Any, cast
 import numpy as np
 
 from ..errors import FileError, TargetError, VerificationError
-from ..files import write_atomically
+from ..files import is_file, write_atomically
 from .codec import ArrayStore, array_name, decode, encode
 from .network import Network
 from .program import TiledProgram
@@ -74,7 +74,7 @@ def save_program(program: Program, path: Path) -> None:
 def load_program(directory: Path) -> Program:
     """The program of a build directory; raises FileError with one line on any defect."""
     path = directory / PROGRAM_FILE
-    if not path.is_file():
+    if not is_file(path):
         raise FileError(
             f"no {PROGRAM_FILE} here: not a build directory",
             where=str(directory),
