@@ -94,6 +94,9 @@ def read_model(
     from .training.export import to_network
 
     checkpoint = load_checkpoint(path)
+    for text in (*checkpoint.notes, *checkpoint.notes.values()):
+        if not text.isprintable():
+            raise FileError(f"notes must be printable, not {quote(text)}", where=str(path))
     if bits is not None or steps is not None:
         checkpoint = requantised(checkpoint, weight_bits=bits, steps=steps)
     return checkpoint, to_network(checkpoint.model, printable(path.stem), checkpoint.notes)
