@@ -69,32 +69,41 @@ class SnncGroup(click.Group):
     """A group whose commands end a user's mistake with one message and its exit code, without traceback."""
 
     def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
-        """Options before the command."""
-        with _bounded_usage_errors():
+        """Options before the command, help among them."""
+        with _reported(context):
             return super().parse_args(context, args)
 
     def invoke(self, context: click.Context) -> object:
         """Run the command; SnncError and unexpected errors become messages and exit codes."""
         if "NO_COLOR" in os.environ:
             context.color = False
-        try:
-            with _bounded_usage_errors():
-                return super().invoke(context)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
-            raise
-        except KeyboardInterrupt:
-            click.echo("interrupted", err=True)
-            context.exit(INTERRUPTED)
-        except Exception as error:
-            context.exit(_report(error))
+        with _reported(context):
+            return super().invoke(context)
+
+
+@contextmanager
+def _reported(context: click.Context) -> Iterator[None]:
+    """Every error as a message and an exit code; where click quotes an argument whole, that is cut short."""
+    try:
+        yield
+    except click.ClickException as error:
+        error.message = shortened(printable(error.message), MAX_LINE)  # type: ignore[misc]
+        raise
+    except (click.exceptions.Exit, click.Abort):
+        raise
+    except KeyboardInterrupt:
+        click.echo("interrupted", err=True)
+        context.exit(INTERRUPTED)
+    except Exception as error:
+        context.exit(_report(error))
 
 
 def _report(error: Exception) -> int:
     """Say what went wrong on stderr, if that can still be written; returns the exit code."""
-    broken = _abandon_broken_output()
-    if isinstance(error, BrokenPipeError) and broken:
+    _abandon_broken_output()
+    if isinstance(error, BrokenPipeError):
         return UNREAD
-    known = _as_user_error(error, broken)
+    known = _as_user_error(error)
     with suppress(OSError):
         if known is not None:
             print_error(known)
@@ -104,44 +113,28 @@ def _report(error: Exception) -> int:
     return 1 if known is None else known.exit_code
 
 
-def _as_user_error(error: Exception, broken: bool) -> SnncError | None:
+def _as_user_error(error: Exception) -> SnncError | None:
     """The mistake outside snnc behind `error`, or None where it is a bug."""
     if isinstance(error, SnncError):
         return error
     if isinstance(error, ModuleNotFoundError):
         return missing_extra(error)
     if isinstance(error, OSError):
-        place = "standard output" if broken else error.filename
-        return FileError(
-            f"cannot be read or written: {error.strerror or error}",
-            where=None if place is None else str(place),
-        )
+        message = f"cannot be read or written: {error.strerror or error}"
+        return FileError(message, where=str(error.filename or "standard output"))
     return None
 
 
-def _abandon_broken_output() -> bool:
-    """Whether stdout or stderr cannot be written; what their buffers hold must not fail again at the end."""
-    broken = False
+def _abandon_broken_output() -> None:
+    """What stdout or stderr could not write must not be tried again, and fail again, when Python ends."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except OSError:
-            broken = True
             with suppress(OSError, ValueError):
                 null = os.open(os.devnull, os.O_WRONLY)
                 os.dup2(null, stream.fileno())
                 os.close(null)
-    return broken
-
-
-@contextmanager
-def _bounded_usage_errors() -> Iterator[None]:
-    """What click says of an argument quotes it whole; cut that short."""
-    try:
-        yield
-    except click.ClickException as error:
-        error.message = shortened(printable(error.message), MAX_LINE)  # type: ignore[misc]
-        raise
 
 
 def print_error(error: SnncError) -> None:
