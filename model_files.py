@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .compiler.network import Network
 from .console import Console
 from .errors import FileError, UsageError
-from .files import is_file, make_directory
+from .files import is_file, make_directory, replaceable
 from .quoting import printable, quote
 
 if TYPE_CHECKING:
@@ -106,6 +106,7 @@ def _prepare_output(path: Path) -> None:
     """Find out before hours of training that their result cannot be stored, or not be read again."""
     _check_name(path)
     make_directory(path.parent)
+    replaceable(path)
 
 
 def _check_name(path: Path) -> None:
