@@ -14,6 +14,8 @@ from ..yaml_reader import MAX_BYTES, read_yaml
 SCHEMA = 1
 MAX_VALUE = 1e9
 """Largest number of a table; no action of a circuit costs a millijoule."""
+MAX_OF = {"sram_capacity_exponent": 2.0, "sram_width_slope": 1 / 32}
+"""Lower limits: beyond them a read costs more than any float, or less than nothing."""
 MAX_TEXT = 4000
 """Longest text of a table, in characters."""
 BASES = ("measured", "derived", "assumed")
@@ -129,12 +131,14 @@ def _coefficient(name: str, fields: Any, where: str) -> Coefficient:
             f"basis must be one of {', '.join(BASES)}, not {quote(fields['basis'])}", where=place
         )
     texts = {key: _text(fields[key], key, place) for key in ("unit", "technology", "source")}
-    return Coefficient(value=_number(fields["value"], place), basis=fields["basis"], **texts)
+    return Coefficient(
+        value=_number(fields["value"], place, MAX_OF.get(name, MAX_VALUE)), basis=fields["basis"], **texts
+    )
 
 
-def _number(value: object, where: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= MAX_VALUE:
-        raise TargetError(f"must be a number in 0..{MAX_VALUE:g}, not {quote(value)}", where=where)
+def _number(value: object, where: str, most: float = MAX_VALUE) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= most:
+        raise TargetError(f"must be a number in 0..{most:g}, not {quote(value)}", where=where)
     return float(value)
 
 

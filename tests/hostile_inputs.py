@@ -203,11 +203,8 @@ def try_table(number: int, folder: Path) -> str:
     except TargetError:
         return "refused"
     target = load_target("mesh16-wide")
-    try:
-        costs = action_costs(table, target, 4)
-    except OverflowError:
-        raise AssertionError("a cost too large for a float") from None
-    assert all(math.isfinite(cost) for cost in costs.values())
+    costs = action_costs(table, target, 4)
+    assert all(0 <= cost < math.inf for cost in costs.values())
     return "ran"
 
 
