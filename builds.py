@@ -1,12 +1,16 @@
 """Build directories: what each verb of the command line reads and writes, step by step."""
 
-import json
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
 import numpy as np
 
+from .build_folder import PARETO_FILE, locked_folder, new_build
 from .compiler.activity import NOTE as ACTIVITY
 from .compiler.bounds import bits_needed
 from .compiler.encoding import encode_inputs
@@ -16,20 +20,21 @@ from .compiler.network import Network
 from .compiler.passes.encode import Encode
 from .compiler.pipeline import Compilation, Stage, check_pass_name, compile_network
 from .compiler.program import state_memory_bits
-from .compiler.storage import PROGRAM_FILE, Program
+from .compiler.storage import Program
 from .compiler.targets import Target, load_target
 from .compiler.text import print_ir
 from .console import Console
 from .errors import DoesNotFit, FileError, UsageError
 from .files import cache_directory, make_directory, write_text
 from .model_files import load_inputs, read_model
+from .quoting import quote
+from .sim.energy_table import load_energy_table
 from .verification import Verification, VerifyOptions, verify
 
 if TYPE_CHECKING:
     from .optimise import Design, Goal
 
 MODEL_FILE = "model.pt"
-PARETO_FILE = "pareto.svg"
 CALIBRATION_SAMPLES = 256
 
 
@@ -56,6 +61,7 @@ def compile_model(
     if print_after is not None:
         check_pass_name(print_after)
     target = load_target(target_name)
+    load_energy_table(target.energy_table)
     checkpoint, network = read_model(model, bits=bits, steps=steps)
     if calibrate is not None:
         network = _calibrated(network, target, calibrate, data_dir, console)
@@ -69,7 +75,7 @@ def compile_model(
     for stage in stages:
         console.detail(f"  {stage.name:20}{stage.seconds:8.3f} s")
         if print_after in (stage.name, "all"):
-            print(f"# after {stage.name}\n{print_ir(stage.ir)}", end="")
+            click.echo(f"# after {stage.name}\n{print_ir(stage.ir)}", nl=False)
     program = Program(compilation.network, compilation.program)
     _validate(program, compilation.image if check else None, console)
     console.say(_fit_table(compilation))
@@ -79,15 +85,15 @@ def compile_model(
     from .rtl.export import export_rtl
     from .training.checkpoint import save_checkpoint
 
-    make_directory(output / "ir")
-    _remove_old_results(output)
-    for number, stage in enumerate([Stage("network", network, 0.0), *stages]):
-        write_text(output / "ir" / f"{number}-{stage.name}.txt", print_ir(stage.ir))
-    export_rtl(compilation.image, output / "rtl")
-    if picture is not None:
-        write_text(output / PARETO_FILE, picture)
-    save_checkpoint(output / MODEL_FILE, checkpoint.model, checkpoint.notes)
-    program.save(output)
+    with new_build(output, console) as fresh:
+        make_directory(fresh / "ir")
+        for number, stage in enumerate([Stage("network", network, 0.0), *stages]):
+            write_text(fresh / "ir" / f"{number}-{stage.name}.txt", print_ir(stage.ir))
+        export_rtl(compilation.image, fresh / "rtl")
+        if picture is not None:
+            write_text(fresh / PARETO_FILE, picture)
+        save_checkpoint(fresh / MODEL_FILE, checkpoint.model, checkpoint.notes)
+        program.save(fresh)
     console.say(f"wrote {output}")
     return program
 
@@ -131,12 +137,6 @@ def _best_design(
     title = f"{network.name} on {target.name}, {len(x)} {source}: {len(designs)} designs fit, best {goal}"
     console.say(f"{title}\n{render_designs(designs, chosen)}")
     return chosen, draw_designs(designs, chosen, title)
-
-
-def _remove_old_results(build: Path) -> None:
-    """Results of an older program must not stand beside a new one."""
-    for name in (PROGRAM_FILE, "report.json", "verify.json", "run.json", "synth.json", PARETO_FILE):
-        (build / name).unlink(missing_ok=True)
 
 
 def _validate(program: Program, image: Image | None, console: Console) -> None:
@@ -190,35 +190,22 @@ def simulate_build(
     trace: Path | None,
     console: Console,
 ) -> tuple[dict[str, Any], str]:
-    """Simulate a build, write its report.json; returns the report and its text form."""
+    """Simulate a build; returns the content of its report.json, which is not written yet, and its text."""
     from .sim.report import render
     from .sim.simulate import simulate
 
     program = Program.load(build)
+    load_energy_table(program.tiled.target.energy_table)
     inputs = load_inputs(program.network, data, data_dir=data_dir, split=split, samples=samples)
     with console.progress("simulating", len(inputs.y)) as update:
         report = simulate(
             program, inputs.x, inputs.y, tier="cycle" if tier == "cycle" else "functional", progress=update
         )
     if trace is not None:
-        _write_trace(program, inputs.x, trace)
-    document = report.to_dict()
-    write_text(build / "report.json", json.dumps(document, indent=1) + "\n")
-    return document, render(report)
+        from .trace_file import write_trace
 
-
-def _write_trace(program: Program, x: np.ndarray[Any, Any], path: Path) -> None:
-    from .files import write_atomically
-    from .sim.functional import run_functional
-    from .verification import layer_traces
-
-    network = program.network
-    run = run_functional(program.tiled, encode_inputs(network.input, network.steps, x), trace=True)
-    arrays: dict[str, Any] = {}
-    for name, (membranes, spikes) in layer_traces(program.tiled, run.trace).items():
-        arrays[f"{name}.membranes"] = membranes
-        arrays[f"{name}.spikes"] = spikes
-    write_atomically(path, lambda stream: np.savez_compressed(stream, **arrays))
+        write_trace(program, inputs.x, trace)
+    return report.to_dict(), render(report)
 
 
 def verify_build(
@@ -231,7 +218,11 @@ def verify_build(
     stall: float,
     console: Console,
 ) -> Verification:
-    """Verify a build with all executions, write its verify.json."""
+    """Verify a build with all executions; returns the content of its verify.json, not written yet."""
+    from .rtl.tools import simulator_missing
+
+    if missing := simulator_missing("verilator"):
+        raise UsageError(missing, hint="`snnc doctor` says what else is missing; pip install 'snnc[rtl]'")
     program = Program.load(build)
     source = data or program.network.notes.get("data")
     if source is None:
@@ -249,12 +240,24 @@ def verify_build(
             )
         trainer = {t.name: (t.membranes, t.spikes) for t in checkpoint.model.trace(inputs.x)}
     payloads = encode_inputs(program.network.input, program.network.steps, inputs.x)
-    options = VerifyOptions(stall, seed, cache=cache_directory(), work=build / "verify")
-    result = verify(
-        program, payloads, trainer, options, announce=lambda name: console.detail(f"running {name}")
-    )
-    write_text(build / "verify.json", json.dumps(result.to_dict(), indent=1) + "\n")
-    return result
+    with _work_folder(build / "verify", console) as work:
+        options = VerifyOptions(stall, seed, cache=cache_directory(), work=work)
+        return verify(
+            program, payloads, trainer, options, announce=lambda name: console.detail(f"running {name}")
+        )
+
+
+@contextmanager
+def _work_folder(folder: Path, console: Console) -> Iterator[Path]:
+    """`folder` for this process alone, or where that cannot be made a temporary one, which stays."""
+    with ExitStack() as stack:
+        try:
+            make_directory(folder)
+            stack.enter_context(locked_folder(folder, console))
+        except FileError as error:
+            folder = Path(tempfile.mkdtemp(prefix="snnc-verify-"))
+            console.say(f"{error}; stimulus and waveforms go to {folder}")
+        yield folder
 
 
 def inspect_ir(path: Path, level: str) -> str:
@@ -262,7 +265,7 @@ def inspect_ir(path: Path, level: str) -> str:
     if path.is_file():
         if level != "network":
             raise UsageError(
-                f"a model file has only the network level, not {level!r}", hint="add `--level network`"
+                f"a model file has only the network level, not {quote(level)}", hint="add `--level network`"
             )
         return print_ir(read_model(path)[1])
     program = Program.load(path)

@@ -1,21 +1,27 @@
 """The command line `snnc`: options and files in, the packages' functions called, exit codes out."""
 
 import json
+import math
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from . import __version__
-from .console import Console, SnncGroup, format_quantity, parse_quantity
-from .errors import BudgetExceeded, MismatchError, TimingFailed, UsageError
+from .console import Console, SnncGroup, format_quantity, parse_quantity, print_error
+from .errors import BudgetExceeded, MismatchError, SnncError, TimingFailed, UsageError
+from .files import write_json
+from .quoting import quote
 
 if TYPE_CHECKING:
     from .optimise import Goal
 
+Command = TypeVar("Command", bound=Callable[..., Any])
+
 EPILOG = (
     "Exit codes: 0 ok, 1 bug, 2 usage or bad file, 3 does not fit or timing fails, 4 unsupported model, "
-    "5 executions differ, 6 budget exceeded, 130 interrupted."
+    "5 executions differ, 6 budget exceeded, 130 interrupted, 141 output not read to its end."
 )
 CONTEXT = {
     "help_option_names": ["-h", "--help"],
@@ -25,8 +31,40 @@ CONTEXT = {
 }
 
 pass_console = click.make_pass_decorator(Console, ensure=True)
-directory = click.Path(file_okay=False, path_type=Path)
-file = click.Path(path_type=Path, dir_okay=False)
+
+
+class NamedPath(click.Path):
+    """A path that names something: an empty one would mean the current folder."""
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> Any:
+        """The path; refuses an empty one."""
+        if value == "":
+            self.fail("a path must not be empty", parameter, context)
+        return super().convert(value, parameter, context)
+
+
+class FiniteRange(click.FloatRange):
+    """A number in a range; unlike click's own, NaN is in none."""
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> Any:
+        """The number; refuses what is none."""
+        number = super().convert(value, parameter, context)
+        if not math.isfinite(number):
+            self.fail(f"{number} is not a finite number", parameter, context)
+        return number
+
+
+directory = NamedPath(file_okay=False, path_type=Path)
+file = NamedPath(path_type=Path, dir_okay=False)
+anything = NamedPath(path_type=Path)
+destination = NamedPath(path_type=Path, allow_dash=True)
+count = click.IntRange(1, 2**31 - 1)
+
+
+def json_option(name: str) -> Callable[[Command], Command]:
+    """`--json`, for a command that keeps `name` in its build."""
+    text = f"Also write {name} here (- for stdout)."
+    return click.option("--json", "json_file", type=destination, metavar="FILE", help=text)
 
 
 @click.group(cls=SnncGroup, context_settings=CONTEXT, epilog=EPILOG)
@@ -178,13 +216,19 @@ def compile_command(
 @click.option("--data", required=True, help="Data set by name, or an .npz file with x and y.")
 @click.option("--data-dir", type=directory, envvar="SNNC_DATA", help="Where the data sets lie.")
 @click.option("--split", type=click.Choice(["train", "test"]), default="test", help="Part of a data set.")
-@click.option("--samples", type=click.IntRange(1), help="Use only the first N samples.")
+@click.option("--samples", type=count, help="Use only the first N samples.")
 @click.option("--tier", type=click.Choice(["cycle", "functional"]), default="cycle", help="Level of detail.")
 @click.option("--max-energy", metavar="ENERGY", help="Budget per sample, e.g. 5uJ.")
 @click.option("--max-latency", metavar="TIME", help="Budget of the slowest sample, e.g. 1ms.")
-@click.option("--min-accuracy", type=click.FloatRange(0, 1), help="Budget, e.g. 0.95.")
+@click.option("--min-accuracy", type=FiniteRange(0, 1), help="Budget, e.g. 0.95.")
 @click.option("--trace", type=file, help="Write every spike and membrane of the run to this .npz.")
-@click.option("--json", "json_file", metavar="FILE", help="Also write report.json here (- for stdout).")
+@click.option(
+    "--json",
+    "json_file",
+    type=destination,
+    metavar="FILE",
+    help="Also write report.json here (- for stdout).",
+)
 @pass_console
 def simulate(
     console: Console,
@@ -198,9 +242,10 @@ def simulate(
     max_latency: str | None,
     min_accuracy: float | None,
     trace: Path | None,
-    json_file: str | None,
+    json_file: Path | None,
 ) -> None:
     """Simulate a build: accuracy, cycles, latency, energy; checks budgets."""
+    from .build_folder import REPORT_FILE
     from .builds import simulate_build
 
     energy_limit = None if max_energy is None else parse_quantity(max_energy, "J", "--max-energy")
@@ -217,8 +262,7 @@ def simulate(
         trace=trace,
         console=console,
     )
-    _write_json(report, json_file)
-    console.say(text)
+    _deliver(report, text, build / REPORT_FILE, json_file, console)
     _check_budgets(report, energy_limit, latency_limit, min_accuracy)
 
 
@@ -229,11 +273,13 @@ def simulate(
 @click.option("--data", required=True, help="Data set by name, or an .npz file with x and y.")
 @click.option("--data-dir", type=directory, envvar="SNNC_DATA", help="Where the data sets lie.")
 @click.option("--split", type=click.Choice(["train", "test"]), default="test", help="Part of a data set.")
-@click.option("--samples", type=click.IntRange(1), help="Use only the first N samples.")
+@click.option("--samples", type=count, help="Use only the first N samples.")
 @click.option(
     "--stream", is_flag=True, help="Run also samples that the board cannot gather; no exact cycles."
 )
-@click.option("--json", "json_file", metavar="FILE", help="Also write run.json here (- for stdout).")
+@click.option(
+    "--json", "json_file", type=destination, metavar="FILE", help="Also write run.json here (- for stdout)."
+)
 @pass_console
 def run(
     console: Console,
@@ -245,10 +291,10 @@ def run(
     split: str,
     samples: int | None,
     stream: bool,
-    json_file: str | None,
+    json_file: Path | None,
 ) -> None:
     """Run a build on a board: load the program over UART, stream samples, read results and cycles."""
-    from .hardware import render_run, run_build, save_run
+    from .hardware import RESULT_FILE, render_run, run_build
 
     document = run_build(
         build,
@@ -261,22 +307,23 @@ def run(
         stream=stream,
         console=console,
     )
-    # What was computed is shown even where it cannot be kept.
-    console.say(render_run(document))
-    _write_json(document, json_file)
-    save_run(build, document)
+    _deliver(document, render_run(document), build / RESULT_FILE, json_file, console)
 
 
 @main.command()
 @click.argument("build", type=directory)
-@click.option("--samples", type=click.IntRange(1), default=8, help="Number of samples to compare.")
+@click.option("--samples", type=count, default=8, help="Number of samples to compare.")
 @click.option("--data", help="Data set by name, or .npz (default: the data the model was trained on).")
 @click.option("--data-dir", type=directory, envvar="SNNC_DATA", help="Where the data sets lie.")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, help="Seed of the random stalls.")
+@click.option("--stall", type=FiniteRange(0, 0.9), default=0.0, help="Also stall every port, this often.")
 @click.option(
-    "--stall", type=click.FloatRange(0, 0.9), default=0.0, help="Also stall every port, this often."
+    "--json",
+    "json_file",
+    type=destination,
+    metavar="FILE",
+    help="Also write verify.json here (- for stdout).",
 )
-@click.option("--json", "json_file", metavar="FILE", help="Also write verify.json here (- for stdout).")
 @pass_console
 def verify(
     console: Console,
@@ -286,16 +333,16 @@ def verify(
     data_dir: Path | None,
     seed: int,
     stall: float,
-    json_file: str | None,
+    json_file: Path | None,
 ) -> None:
     """Run trainer, reference, simulator and RTL on the same samples and compare everything."""
+    from .build_folder import VERIFY_FILE
     from .builds import verify_build
 
     result = verify_build(
         build, samples=samples, data=data, data_dir=data_dir, seed=seed, stall=stall, console=console
     )
-    _write_json(result.to_dict(), json_file)
-    console.say(result.summary())
+    _deliver(result.to_dict(), result.summary(), build / VERIFY_FILE, json_file, console)
     if result.first_difference is not None:
         raise MismatchError(result.first_difference.describe(), hint=result.wave_hint())
 
@@ -303,7 +350,7 @@ def verify(
 @main.command()
 @click.argument("build", type=directory)
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=1, help="Seed of the placement.")
-@click.option("--clock", type=click.FloatRange(1), metavar="MHZ", help="Clock instead of the target's.")
+@click.option("--clock", type=FiniteRange(1, 10_000), metavar="MHZ", help="Clock instead of the target's.")
 @click.option(
     "--loadable", is_flag=True, help="Build the whole target, for any network, not for this one alone."
 )
@@ -314,7 +361,9 @@ def verify(
     metavar="PLACED",
     help="Place nothing: put these weights into the finished design of build PLACED, of the same hardware.",
 )
-@click.option("--json", "json_file", metavar="FILE", help="Also write synth.json here (- for stdout).")
+@click.option(
+    "--json", "json_file", type=destination, metavar="FILE", help="Also write synth.json here (- for stdout)."
+)
 @pass_console
 def synth(
     console: Console,
@@ -323,7 +372,7 @@ def synth(
     clock: float | None,
     loadable: bool,
     placed: Path | None,
-    json_file: str | None,
+    json_file: Path | None,
 ) -> None:
     """Place and route a build with the open tools: resources, clock, bitstream."""
     from .synthesis import exchange_weights, synthesise_build
@@ -346,7 +395,7 @@ def synth(
 
 
 @main.command()
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=anything)
 @click.option(
     "--level", type=click.Choice(["network", "tiled", "image"]), default="tiled", help="IR to print."
 )
@@ -399,26 +448,42 @@ def _settings(pairs: tuple[str, ...]) -> dict[str, str]:
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not equals:
-            raise UsageError(f"--set takes KEY=VALUE, not {pair!r}")
+            raise UsageError(f"--set takes KEY=VALUE, not {quote(pair)}")
         settings[key] = value
     return settings
 
 
-def _write_json(document: dict[str, Any], destination: str | None) -> None:
+def _deliver(
+    document: dict[str, Any], text: str, kept: Path, json_file: Path | None, console: Console
+) -> None:
+    """Show a result, then store it in its build: what cannot be written does not cost what was computed."""
+    console.say(text)
+    errors = []
+    for path in (json_file, kept):
+        try:
+            _write_json(document, path)
+        except SnncError as error:
+            errors.append(error)
+    for further in errors[1:]:
+        print_error(further)
+    if errors:
+        raise errors[0]
+
+
+def _write_json(document: dict[str, Any], destination: Path | None) -> None:
     if destination is None:
         return
-    text = json.dumps(document, indent=1) + "\n"
-    if destination == "-":
-        click.echo(text, nl=False)
+    if str(destination) == "-":
+        click.echo(json.dumps(document, indent=1))
     else:
-        from .files import write_text
-
-        write_text(Path(destination), text)
+        write_json(destination, document)
 
 
 def _check_budgets(
     report: dict[str, Any], energy: float | None, latency: float | None, accuracy: float | None
 ) -> None:
+    if energy is not None and report["energy_j"]["static"] is None:
+        raise UsageError("--max-energy needs --tier cycle: the target has static power, which takes time")
     broken = []
     if energy is not None and report["energy_j"]["mean"] > energy:
         used = format_quantity(report["energy_j"]["mean"], "J")

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from .build_folder import REPORT_FILE, VERIFY_FILE
 from .builds import compile_model, simulate_build, verify_build
 from .console import Console
 from .errors import MismatchError
-from .files import make_directory
+from .files import make_directory, write_json
 from .model_files import train_model
 
 VERIFIED_SAMPLES = 32
@@ -31,7 +32,7 @@ def run_demo(console: Console, directory: Path) -> None:
     with _step(console, 2, "compile    for `fpga`, every level executed and compared"):
         compile_model(model, "fpga", directory, check=True, console=quiet)
     with _step(console, 3, "simulate   360 test samples, cycle by cycle"):
-        _, text = simulate_build(
+        report, text = simulate_build(
             directory,
             "digits",
             data_dir=None,
@@ -41,16 +42,18 @@ def run_demo(console: Console, directory: Path) -> None:
             trace=None,
             console=quiet,
         )
+        write_json(directory / REPORT_FILE, report)
     with _step(console, 4, f"verify     {VERIFIED_SAMPLES} samples on the SystemVerilog mesh (Verilator)"):
         result = verify_build(
             directory, samples=VERIFIED_SAMPLES, data=None, data_dir=None, seed=1, stall=0.3, console=quiet
         )
+        write_json(directory / VERIFY_FILE, result.to_dict())
     console.say(
         f"\ntrainer: accuracy {trained.accuracy:.2%} at a mean firing rate of {trained.mean_rate:.2%} (exact)"
     )
     console.say("\n\n".join(text.split("\n\n")[:SUMMARY_PARAGRAPHS]))
     console.say(f"\n{result.summary()}")
-    console.say(f"\nall figures: {directory / 'report.json'}, {directory / 'verify.json'}")
+    console.say(f"\nall figures: {directory / REPORT_FILE}, {directory / VERIFY_FILE}")
     if result.first_difference is not None:
         raise MismatchError(result.first_difference.describe(), hint=result.wave_hint())
 

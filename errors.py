@@ -2,12 +2,19 @@
 
 from typing import ClassVar
 
+from .quoting import printable, shortened
+
+MAX_PLACE = 160
+MAX_LINE = 400
+"""Longest place, and longest line of a message, in characters."""
+
 
 class SnncError(Exception):
     """A mistake outside snnc: one message, an optional place, an optional checked remedy.
 
     `message` states the fact with both numbers; `where` names the layer or file;
-    `hint` is a remedy that was checked to work.
+    `hint` is a remedy that was checked to work. Whatever they quote, they are of bounded length and without
+    control characters, and only a message has several lines.
     """
 
     exit_code: ClassVar[int] = 1
@@ -15,8 +22,8 @@ class SnncError(Exception):
 
     def __init__(self, message: str, *, where: str | None = None, hint: str | None = None) -> None:
         super().__init__(message)
-        self.message = message
-        self.where = where
+        self.message = "\n".join(shortened(printable(line), MAX_LINE) for line in message.split("\n"))
+        self.where = None if where is None else shortened(printable(where), MAX_PLACE)
         self.hint = hint
 
     def __str__(self) -> str:

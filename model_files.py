@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from .compiler.network import Network
 from .console import Console
 from .errors import FileError, UsageError
-from .files import make_directory
+from .files import is_file, make_directory, replaceable
+from .quoting import printable, quote
 
 if TYPE_CHECKING:
     from .training.checkpoint import Checkpoint
@@ -87,26 +88,30 @@ def read_model(
     """The model file `path` and its integer network, with weights requantised to `bits` and run for `steps`
     where these are given. Raises FileError, UsageError."""
     _check_name(path)
-    if not path.is_file():
+    if not is_file(path):
         raise FileError("no such model file", where=str(path))
     from .training.checkpoint import load_checkpoint, requantised
     from .training.export import to_network
 
     checkpoint = load_checkpoint(path)
+    for text in (*checkpoint.notes, *checkpoint.notes.values()):
+        if not text.isprintable():
+            raise FileError(f"notes must be printable, not {quote(text)}", where=str(path))
     if bits is not None or steps is not None:
         checkpoint = requantised(checkpoint, weight_bits=bits, steps=steps)
-    return checkpoint, to_network(checkpoint.model, path.stem, checkpoint.notes)
+    return checkpoint, to_network(checkpoint.model, printable(path.stem), checkpoint.notes)
 
 
 def _prepare_output(path: Path) -> None:
     """Find out before hours of training that their result cannot be stored, or not be read again."""
     _check_name(path)
     make_directory(path.parent)
+    replaceable(path)
 
 
 def _check_name(path: Path) -> None:
     if path.suffix != ".pt":
-        raise UsageError(f"a model is a .pt file, not {path.name!r}")
+        raise UsageError(f"a model is a .pt file, not {quote(path.name)}")
 
 
 def load_inputs(

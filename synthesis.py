@@ -1,6 +1,7 @@
 """`snnc synth`: a build placed and routed on its device: resources, clock, bitstream."""
 
 import json
+import math
 import re
 import shutil
 import time
@@ -9,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from .build_folder import locked_folder
 from .compiler.image import Image
 from .compiler.passes.encode import Encode
 from .compiler.program import Address
@@ -17,7 +19,7 @@ from .compiler.storage import Program
 from .compiler.targets import Target
 from .console import Console
 from .errors import FileError, UsageError
-from .files import write_text
+from .files import read_limited, write_json
 from .rtl.area_model import Area, predict_area
 from .rtl.boards import Board, find_board, find_device
 from .rtl.export import BOARD_TOP, STREAM_TOP, export_rtl
@@ -28,6 +30,7 @@ from .synthesis_report import Resource, Synthesis
 from .validation import validate
 
 REPORT_FILE = "synth.json"
+MAX_REPORT_BYTES = 1 << 20
 WORK_FOLDER = "synth"
 HEARTBEAT_SECONDS = 5.0
 BITSTREAM_ENDINGS = {"ecp5": ".bit", "ice40": ".bin"}
@@ -67,23 +70,24 @@ def synthesise_build(
     UsageError for a target without an FPGA or missing tools.
     """
     program = Program.load(build)
-    job = _plan(program.tiled.target, clock_mhz, seed, build / WORK_FOLDER)
-    image = _hardware_image(program, loadable)
-    fresh = job.work.with_name(f"{WORK_FOLDER}.new")
-    hidden = _prepare(job, image, loadable, fresh)
-    if _differing_file(fresh, job.work) is None:
-        # The netlist of an earlier run serves other seeds and other weights too.
-        _take_weights(fresh, job.work)
-    else:
-        shutil.rmtree(job.work, ignore_errors=True)
-        fresh.rename(job.work)
-    predicted = predict_area(image, _memories(loadable), uart=job.board is not None)
-    placement = _place(job, console)
-    bitstream = _pack(job, hidden)
-    result = _summary(job, predicted, placement, bitstream.relative_to(build), loadable)
-    write_text(build / REPORT_FILE, json.dumps(result.to_dict(), indent=1) + "\n")
-    console.say(result.render())
-    return result
+    with locked_folder(build, console):
+        job = _plan(program.tiled.target, clock_mhz, seed, build / WORK_FOLDER)
+        image = _hardware_image(program, loadable)
+        fresh = job.work.with_name(f"{WORK_FOLDER}.new")
+        hidden = _prepare(job, image, loadable, fresh)
+        if _differing_file(fresh, job.work) is None:
+            # The netlist of an earlier run serves other seeds and other weights too.
+            _take_weights(fresh, job.work)
+        else:
+            shutil.rmtree(job.work, ignore_errors=True)
+            fresh.rename(job.work)
+        predicted = predict_area(image, _memories(loadable), uart=job.board is not None)
+        placement = _place(job, console)
+        bitstream = _pack(job, hidden)
+        result = _summary(job, predicted, placement, bitstream.relative_to(build), loadable)
+        console.say(result.render())
+        write_json(build / REPORT_FILE, result.to_dict())
+        return result
 
 
 def _plan(target: Target, clock_mhz: float | None, seed: int, work: Path) -> _Job:
@@ -113,35 +117,39 @@ def exchange_weights(build: Path, placed: Path, *, console: Console) -> dict[str
     Raises UsageError where the hardware differs in more than the content of its weight memories.
     """
     program = Program.load(build)
-    report = _read_report(placed)
-    job = _plan(program.tiled.target, report["clock_hz"] / 1e6, report["seed"], build / WORK_FOLDER)
-    fresh = job.work.with_name(f"{WORK_FOLDER}.new")
-    hidden = _prepare(job, _hardware_image(program, report["loadable"]), report["loadable"], fresh)
-    if (name := _differing_file(fresh, placed / WORK_FOLDER)) is not None:
-        shutil.rmtree(fresh)
-        raise UsageError(
-            f"its hardware is not that of {placed}: {name} differs, and only weights can be exchanged",
-            where=str(build),
-            hint=f"`snnc synth {build}` places it anew",
+    with locked_folder(build, console):
+        report = _read_report(placed)
+        job = _plan(program.tiled.target, report["clock_hz"] / 1e6, report["seed"], build / WORK_FOLDER)
+        fresh = job.work.with_name(f"{WORK_FOLDER}.new")
+        hidden = _prepare(job, _hardware_image(program, report["loadable"]), report["loadable"], fresh)
+        if (name := _differing_file(fresh, placed / WORK_FOLDER)) is not None:
+            shutil.rmtree(fresh)
+            raise UsageError(
+                f"its hardware is not that of {placed}: {name} differs, and only weights can be exchanged",
+                where=str(build),
+                hint=f"`snnc synth {build}` places it anew",
+            )
+        if job.work != placed / WORK_FOLDER:
+            shutil.rmtree(job.work, ignore_errors=True)
+            shutil.copytree(placed / WORK_FOLDER, job.work)
+        _take_weights(fresh, job.work)
+        bitstream = _pack(job, hidden)
+        console.say(
+            f"weights exchanged in the design of {placed}, placed for {report['fmax_hz'] / 1e6:.1f} MHz"
         )
-    if job.work != placed / WORK_FOLDER:
-        shutil.rmtree(job.work, ignore_errors=True)
-        shutil.copytree(placed / WORK_FOLDER, job.work)
-    _take_weights(fresh, job.work)
-    bitstream = _pack(job, hidden)
-    write_text(build / REPORT_FILE, json.dumps(report, indent=1) + "\n")
-    console.say(f"weights exchanged in the design of {placed}, placed for {report['fmax_hz'] / 1e6:.1f} MHz")
-    console.say(f"bitstream  {bitstream.relative_to(build)}")
-    return report
+        console.say(f"bitstream  {bitstream.relative_to(build)}")
+        write_json(build / REPORT_FILE, report)
+        return report
 
 
 def _read_report(placed: Path) -> dict[str, Any]:
     try:
-        report = json.loads((placed / REPORT_FILE).read_text("utf-8"))
+        report = json.loads(read_limited(placed / REPORT_FILE, MAX_REPORT_BYTES))
         kinds = {"clock_hz": float, "fmax_hz": float, "seed": int, "loadable": bool}
-        if all(isinstance(report[name], kind) for name, kind in kinds.items()):
+        typed = all(isinstance(report[name], kind) for name, kind in kinds.items())
+        if typed and all(0 < report[name] < math.inf for name in ("clock_hz", "fmax_hz")):
             return dict(report)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (FileError, ValueError, KeyError, TypeError, RecursionError):
         pass
     raise FileError(f"no {REPORT_FILE} of a placed design here", where=str(placed))
 

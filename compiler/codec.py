@@ -6,6 +6,7 @@ it in a store. Decoding checks every type, so a document from outside cannot bui
 
 import dataclasses
 import hashlib
+import math
 import types
 import typing
 from typing import Any, TypeVar
@@ -14,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import FileError
+from ..quoting import quote
+from .network import MAX_TEXT
 
 ArrayStore = dict[str, NDArray[Any]]
 T = TypeVar("T")
@@ -41,7 +44,7 @@ def encode(value: Any, arrays: ArrayStore) -> Any:
 def array_name(array: NDArray[Any]) -> str:
     """`dtype[shape]#hash` of the content: equal arrays have equal names."""
     shape = ",".join(map(str, array.shape))
-    digest = hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()[:16]
+    digest = hashlib.sha256(np.ascontiguousarray(array).reshape(-1).data).hexdigest()[:16]
     return f"{array.dtype.name}[{shape}]#{digest}"
 
 
@@ -107,6 +110,8 @@ def _decode_tuple(
 
 def _decode_dict(arguments: Any, document: Any, arrays: ArrayStore, path: str, depth: int) -> dict[str, Any]:
     _expect(isinstance(document, dict), path, "a mapping", document)
+    for key in document:
+        _check_text(key, path)
     return {
         key: _decode(arguments[1], item, arrays, f"{path}.{key}", depth - 1) for key, item in document.items()
     }
@@ -117,7 +122,9 @@ def _decode_dataclass(kind: Any, document: Any, arrays: ArrayStore, path: str, d
     names = [f.name for f in dataclasses.fields(kind)]
     missing, unknown = set(names) - set(document), set(document) - set(names)
     if missing or unknown:
-        raise FileError(f"fields missing {sorted(missing)}, unknown {sorted(map(str, unknown))}", where=path)
+        raise FileError(
+            f"fields missing {quote(sorted(missing))}, unknown {quote(sorted(unknown))}", where=path
+        )
     hints = typing.get_type_hints(kind)
     return kind(
         **{name: _decode(hints[name], document[name], arrays, f"{path}.{name}", depth - 1) for name in names}
@@ -129,13 +136,22 @@ def _decode_scalar(kind: Any, document: Any, path: str) -> Any:
         _expect(
             isinstance(document, (int, float)) and not isinstance(document, bool), path, "a number", document
         )
+        _expect(math.isfinite(document), path, "a finite number", document)
         return float(document)
     _expect(type(document) is kind, path, f"a value of type {kind.__name__}", document)
     if kind is int:
         _expect(-(1 << 62) < document < 1 << 62, path, "an integer of 62 bits", document)
+    if kind is str:
+        _check_text(document, path)
     return document
+
+
+def _check_text(text: str, path: str) -> None:
+    """Names end up on terminals, in messages and in generated files."""
+    what = f"printable text of at most {MAX_TEXT} characters"
+    _expect(len(text) <= MAX_TEXT and text.isprintable(), path, what, text)
 
 
 def _expect(condition: bool, path: str, what: str, got: Any) -> None:
     if not condition:
-        raise FileError(f"must be {what}, not {str(got)[:60]!r}", where=path)
+        raise FileError(f"must be {what}, not {quote(got)}", where=path)

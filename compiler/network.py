@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import require
+from ..quoting import quote
 from .arithmetic import NO_LEAK, Decay, IntArray, ResetMode, state_range
 
 InputEncoding = Literal["direct", "held", "rate", "latency", "events"]
@@ -27,6 +28,8 @@ MAX_INPUT_VALUES = 1 << 26
 MAX_SIDE = 256
 """Largest height, width or kernel of a population with more than one pixel."""
 MAX_DELAY = 15
+MAX_TEXT = 1 << 12
+"""Longest name or note, in characters."""
 
 
 @dataclass(frozen=True)
@@ -163,6 +166,7 @@ class Network:
         _verify_input(self.input)
         require_input_fits(self.input, self.steps, self.name)
         names = [self.input.name, *(layer.name for layer in self.layers)]
+        _verify_texts(self.name, *names, *self.notes, *self.notes.values())
         for number, layer in enumerate(self.layers, 1):
             require(layer.name not in names[:number], layer.name, "two nodes have this name")
             _verify_shape(layer.name, layer.shape)
@@ -196,6 +200,12 @@ def conv_shape(source: Shape, synapses: Conv2d) -> Shape:
     height = (source[1] + 2 * synapses.padding[0] - kernel_height) // synapses.stride[0] + 1
     width = (source[2] + 2 * synapses.padding[1] - kernel_width) // synapses.stride[1] + 1
     return channels, height, width
+
+
+def _verify_texts(*texts: str) -> None:
+    for text in texts:
+        fits = len(text) <= MAX_TEXT and text.isprintable()
+        require(fits, "texts", f"must be printable and at most {MAX_TEXT} characters, not {quote(text)}")
 
 
 def _verify_shape(name: str, shape: Shape) -> None:

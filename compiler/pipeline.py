@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ..errors import SnncError, UsageError
+from ..quoting import quote
 from .image import Image
 from .network import Network
 from .passes.bound_accumulators import BoundAccumulators
@@ -114,5 +115,5 @@ def pass_names() -> tuple[str, ...]:
 def check_pass_name(name: str) -> str:
     """`name` if it is a pass; raises UsageError with all names."""
     if name not in (*pass_names(), "all"):
-        raise UsageError(f"no pass is called {name!r}; there are {', '.join(pass_names())}, all")
+        raise UsageError(f"no pass is called {quote(name)}; there are {', '.join(pass_names())}, all")
     return name

@@ -17,7 +17,8 @@ from typing import Any, cast
 import numpy as np
 
 from ..errors import DoesNotFit, FileError, TargetError, UnsupportedModel, VerificationError
-from ..files import write_atomically
+from ..files import expansion_limit, is_file, write_atomically
+from ..quoting import printable, quote
 from .codec import ArrayStore, array_name, decode, encode
 from .lowering import require_lowering
 from .network import Network
@@ -25,8 +26,12 @@ from .program import TiledProgram
 
 SCHEMA = 1
 PROGRAM_FILE = "program.snnc"
-MAX_JSON_BYTES = 64 << 20
+MAX_JSON_BYTES = 16 << 20
+MAX_JSON_ITEMS = 1 << 20
+"""Bounds on what the document of a program takes in memory, about 150 bytes an item."""
 MAX_ARRAY_BYTES = 1 << 30
+"""Whatever the size of the file; `files.expansion_limit` is lower for small ones."""
+PIECE_BYTES = 1 << 16
 UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError)
 """What reading a damaged zip raises; RecursionError is a RuntimeError."""
 _ARRAY = re.compile(r"(int8|int64)\[((?:\d{1,9},?){1,4})\]#[0-9a-f]{16}")
@@ -92,7 +97,7 @@ def read_program(directory: Path) -> Program:
     """The program of a build directory, of which every level is valid in itself; raises FileError with one
     line on any defect."""
     path = directory / PROGRAM_FILE
-    if not path.is_file():
+    if not is_file(path):
         raise FileError(
             f"no {PROGRAM_FILE} here: not a build directory",
             where=str(directory),
@@ -101,7 +106,7 @@ def read_program(directory: Path) -> Program:
     try:
         with zipfile.ZipFile(path) as archive:
             content = _read_content(archive)
-            arrays = _read_arrays(archive)
+            arrays = _read_arrays(archive, min(MAX_ARRAY_BYTES, expansion_limit(path)))
         program = Program(
             decode(Network, content["network"], arrays), decode(TiledProgram, content["tiled"], arrays)
         )
@@ -111,55 +116,65 @@ def read_program(directory: Path) -> Program:
                 raise VerificationError(f"the tiled program has another {name} than the network")
         program.tiled.verify()
     except UNREADABLE as error:
-        raise FileError(f"not a readable program: {error}", where=str(path)) from None
+        raise FileError(f"not a readable program: {printable(str(error))}", where=str(path)) from None
     except (FileError, TargetError, VerificationError) as error:
         raise FileError(str(error), where=str(path)) from None
     except (ValueError, KeyError, TypeError, ArithmeticError, MemoryError) as error:
-        raise FileError(f"malformed program: {error}", where=str(path)) from None
+        raise FileError(f"malformed program: {printable(str(error))}", where=str(path)) from None
     return program
 
 
 def _read_content(archive: zipfile.ZipFile) -> dict[str, Any]:
-    document = json.loads(_read_member(archive, "program.json", MAX_JSON_BYTES))
+    text = bytes(_read_member(archive, "program.json", MAX_JSON_BYTES))
+    items = sum(text.count(sign) for sign in (b"{", b"[", b","))
+    if items > MAX_JSON_ITEMS:
+        raise FileError(f"program.json has {items} items, the limit is {MAX_JSON_ITEMS}")
+    document = json.loads(text)
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         found = document.get("schema") if isinstance(document, dict) else None
-        raise FileError(f"schema must be {SCHEMA}, not {found!r}")
+        raise FileError(f"schema must be {SCHEMA}, not {quote(found)}")
     content = document["content"]
     if document["hash"] != _content_hash(content):
         raise FileError("content hash does not match: the file was changed or damaged")
     return cast(dict[str, Any], content)
 
 
-def _read_arrays(archive: zipfile.ZipFile) -> ArrayStore:
+def _read_arrays(archive: zipfile.ZipFile, limit: int) -> ArrayStore:
     arrays: ArrayStore = {}
-    budget = MAX_ARRAY_BYTES
+    budget = limit
     for name in archive.namelist():
         if name == "program.json":
             continue
         match = _ARRAY.fullmatch(name)
         if match is None:
-            raise FileError(f"unexpected member {name[:60]!r}")
+            raise FileError(f"unexpected member {quote(name)}")
         shape = tuple(map(int, match[2].split(",")))
         dtype = np.dtype(match[1]).newbyteorder("<")
         size = math.prod(shape) * dtype.itemsize
         budget -= size
         if budget < 0:
-            raise FileError(f"arrays exceed {MAX_ARRAY_BYTES} bytes")
+            raise FileError(f"arrays exceed {limit} bytes")
         data = _read_member(archive, name, size)
         if len(data) != size:
             raise FileError(f"array {name} has {len(data)} bytes, needs {size}")
-        array = np.frombuffer(data, dtype).astype(dtype.newbyteorder("=")).reshape(shape)
+        array = np.frombuffer(data, dtype).astype(dtype.newbyteorder("="), copy=False).reshape(shape)
         if array_name(array) != name:
             raise FileError(f"array {name} does not have the content its name states")
         arrays[name] = array
     return arrays
 
 
-def _read_member(archive: zipfile.ZipFile, name: str, limit: int) -> bytes:
-    with archive.open(name) as stream:
-        data = stream.read(limit + 1)
-    if len(data) > limit:
-        raise FileError(f"member {name[:60]!r} is larger than {limit} bytes")
+def _read_member(archive: zipfile.ZipFile, name: str, limit: int) -> bytearray:
+    """The content of a member, read piece by piece: a size in a header is only a claim."""
+    entry = archive.getinfo(name)
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise FileError(f"member {quote(name)} is compressed by a method that programs never use")
+    data = bytearray()
+    with archive.open(entry) as stream:
+        while piece := stream.read(PIECE_BYTES):
+            data += piece
+            if len(data) > limit:
+                raise FileError(f"member {quote(name)} is larger than {limit} bytes")
     return data
 
 

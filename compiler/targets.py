@@ -1,16 +1,21 @@
 """Targets: what a mesh of neurocores offers, read from YAML and checked field by field."""
 
+import re
 from dataclasses import dataclass, fields
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from ..errors import TargetError
+from ..errors import FileError, TargetError
+from ..files import read_limited
+from ..quoting import printable, quote
+from ..yaml_reader import MAX_BYTES, read_yaml
 
 SCHEMA = 1
-MAX_FILE_BYTES = 1 << 16
+MAX_TEXT = 1000
+"""Longest text of a target, in characters."""
+MAX_RESOURCES = 1 << 30
+"""Most of anything that a device has."""
 
 LIMITS: dict[str, tuple[int, int]] = {
     "width": (1, 16),
@@ -30,6 +35,11 @@ LIMITS: dict[str, tuple[int, int]] = {
     "router_fifo": (2, 256),
 }
 """Smallest and largest value of every integer a target may state."""
+
+NUMBERS: dict[str, tuple[float, float]] = {"clock_mhz": (1e-3, 1e6), "static_mw": (0, 1e6)}
+"""The same of the other numbers."""
+TABLE_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+"""What an energy table may be called: never a path, since targets travel in files from outside."""
 
 MAX_WEIGHT_WORDS = 1 << 16
 
@@ -84,10 +94,22 @@ class Target:
     """None for a target that exists only in simulation."""
 
     def verify(self) -> None:
-        """Check every number against its limits; raises TargetError naming the field."""
+        """Check every field against its limits; raises TargetError naming it."""
         for name in LIMITS:
             if getattr(self, name) is not None:
                 _check_integer(name, getattr(self, name), self.name)
+        for name in NUMBERS:
+            _check_number(name, getattr(self, name), self.name)
+        for field in fields(self):
+            if field.type is str:
+                _check_text(field.name, getattr(self, field.name), self.name)
+        if not TABLE_NAME.fullmatch(self.energy_table):
+            raise TargetError(
+                f"energy_table must be the name of a table, not {quote(self.energy_table)}", where=self.name
+            )
+        if self.device is not None:
+            for name, value in vars(self.device).items():
+                _check_device_field(name, value, self.name)
         if self.neurons < 2 * self.lanes:
             raise TargetError(
                 f"neurons must be at least two words of lanes, not {self.neurons} < {2 * self.lanes}",
@@ -138,7 +160,7 @@ def load_target(source: str) -> Target:
     targets = builtin_targets()
     if source not in targets:
         raise TargetError(
-            f"no target is called {source!r}; there are {', '.join(targets)}",
+            f"no target is called {quote(source)}; there are {', '.join(targets)}",
             hint="`snnc targets` lists them; a path ending in .yaml is read as a target of your own",
         )
     return targets[source]
@@ -146,29 +168,20 @@ def load_target(source: str) -> Target:
 
 def _read_file(path: Path) -> str:
     try:
-        with path.open("rb") as stream:
-            data = stream.read(MAX_FILE_BYTES + 1)
-        if len(data) > MAX_FILE_BYTES:
-            raise TargetError(f"a target file has at most {MAX_FILE_BYTES} bytes", where=str(path))
-        return data.decode("utf-8")
-    except OSError as error:
-        raise TargetError(f"cannot read the target: {error.strerror}", where=str(path)) from None
+        return read_limited(path, MAX_BYTES).decode("utf-8")
+    except FileError as error:
+        raise TargetError(error.message, where=str(path)) from None
     except UnicodeDecodeError:
         raise TargetError("the target is not UTF-8 text", where=str(path)) from None
 
 
 def _parse(text: str, where: str) -> Target:
-    try:
-        document = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise TargetError(f"not valid YAML: {' '.join(str(error).split())}", where=where) from None
-    except RecursionError:
-        raise TargetError("not valid YAML: nested too deeply", where=where) from None
+    document = read_yaml(text, where, error=TargetError)
     if not isinstance(document, dict):
         raise TargetError("a target must be a mapping of fields", where=where)
     schema = document.pop("schema", None)
     if schema != SCHEMA:
-        raise TargetError(f"schema must be {SCHEMA}, not {schema!r}", where=where)
+        raise TargetError(f"schema must be {SCHEMA}, not {quote(schema)}", where=where)
     device = document.pop("device", None)
     values = _check_fields(document, where)
     target = Target(**values, device=None if device is None else _device(device, where))
@@ -182,45 +195,61 @@ def _check_fields(document: dict[str, Any], where: str) -> dict[str, Any]:
     for name, kind in expected.items():
         value = document[name]
         if kind is float:
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1e6:
-                raise TargetError(f"{name} must be a number in 0..1000000, not {value!r}", where=where)
+            _check_number(name, value, where)
             document[name] = float(value)
         elif kind is bool:
             if not isinstance(value, bool):
-                raise TargetError(f"{name} must be true or false, not {value!r}", where=where)
+                raise TargetError(f"{name} must be true or false, not {quote(value)}", where=where)
         elif kind is int or (name == "weight_bits" and value is not None):
             _check_integer(name, value, where)
-        elif name == "weight_bits":
-            continue
-        elif not isinstance(value, str):
-            raise TargetError(f"{name} must be text, not {value!r}", where=where)
-    if not document["clock_mhz"]:
-        raise TargetError("clock_mhz must be greater than 0", where=where)
+        elif name != "weight_bits":
+            _check_text(name, value, where)
     return document
 
 
 def _check_integer(name: str, value: object, where: str) -> None:
     low, high = LIMITS[name]
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise TargetError(f"{name} must be an integer in {low}..{high}, not {value!r}", where=where)
+        raise TargetError(f"{name} must be an integer in {low}..{high}, not {quote(value)}", where=where)
     if name in POWERS_OF_TWO and value & (value - 1):
         raise TargetError(f"{name} must be a power of two, not {value}", where=where)
+
+
+def _check_number(name: str, value: object, where: str) -> None:
+    low, high = NUMBERS[name]
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
+        raise TargetError(f"{name} must be a number in {low:g}..{high:g}, not {quote(value)}", where=where)
+
+
+def _check_text(name: str, value: object, where: str) -> None:
+    if not isinstance(value, str) or len(value) > MAX_TEXT or not value.isprintable():
+        raise TargetError(
+            f"{name} must be text of one line and at most {MAX_TEXT} characters, not {quote(value)}",
+            where=where,
+        )
 
 
 def _device(document: object, where: str) -> Device:
     if not isinstance(document, dict):
         raise TargetError("device must be a mapping of fields", where=where)
-    kinds = {f.name: f.type for f in fields(Device)}
-    _same_keys(document, set(kinds), where)
-    for name, kind in kinds.items():
-        if not isinstance(document[name], kind if isinstance(kind, type) else object):
-            raise TargetError(f"device.{name} must be {kind}, not {document[name]!r}", where=where)
+    _same_keys(document, {f.name for f in fields(Device)}, where)
+    for name, value in document.items():
+        _check_device_field(name, value, where)
     return Device(**document)
 
 
+def _check_device_field(name: str, value: object, where: str) -> None:
+    if {f.name: f.type for f in fields(Device)}[name] is str:
+        _check_text(f"device.{name}", value, where)
+    elif isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_RESOURCES:
+        raise TargetError(
+            f"device.{name} must be an integer in 0..{MAX_RESOURCES}, not {quote(value)}", where=where
+        )
+
+
 def _same_keys(document: dict[str, Any], expected: set[str], where: str) -> None:
-    missing, unknown = sorted(expected - set(document)), sorted(map(str, set(document) - expected))
+    missing, unknown = sorted(expected - set(document)), sorted(set(document) - expected)
     if missing:
         raise TargetError(f"fields are missing: {', '.join(missing)}", where=where)
     if unknown:
-        raise TargetError(f"unknown fields: {', '.join(unknown)}", where=where)
+        raise TargetError(f"unknown fields: {printable(', '.join(unknown))}", where=where)

@@ -5,9 +5,13 @@ from typing import Any, TypeVar
 import yaml
 
 from ..errors import FileError
+from ..yaml_reader import read_yaml
 from .codec import ArrayStore, decode, encode
 
 T = TypeVar("T")
+
+MAX_CHARACTERS = 1 << 24
+"""Longest text that is parsed."""
 
 
 def print_ir(ir: Any) -> str:
@@ -18,10 +22,7 @@ def print_ir(ir: Any) -> str:
 
 def parse_ir(kind: type[T], text: str, arrays: ArrayStore) -> T:
     """The IR of type `kind` printed as `text`, with the arrays it names; inverse of `print_ir`."""
-    try:
-        document = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError) as error:
-        raise FileError(f"not valid YAML: {' '.join(str(error).split())}") from None
+    document = read_yaml(text, kind.__name__, limit=MAX_CHARACTERS)
     if not isinstance(document, dict) or list(document) != [kind.__name__]:
         raise FileError(f"must be one {kind.__name__}")
     return decode(kind, document[kind.__name__], arrays)

@@ -1,18 +1,23 @@
 """Energy tables: coefficients with their sources, read from YAML and checked field by field."""
 
-import math
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from ..errors import TargetError
+from ..errors import FileError, TargetError
+from ..files import read_limited
+from ..quoting import printable, quote
+from ..yaml_reader import MAX_BYTES, read_yaml
 
 SCHEMA = 1
-MAX_FILE_BYTES = 1 << 16
+MAX_VALUE = 1e9
+"""Largest number of a table; no action of a circuit costs a millijoule."""
+MAX_OF = {"sram_capacity_exponent": 2.0, "sram_width_slope": 1 / 32}
+"""Lower limits: beyond them a read costs more than any float, or less than nothing."""
+MAX_TEXT = 4000
+"""Longest text of a table, in characters."""
 BASES = ("measured", "derived", "assumed")
 COEFFICIENTS = (
     "sram_read_1kb",
@@ -80,30 +85,26 @@ class EnergyTable:
 def load_energy_table(source: str) -> EnergyTable:
     """The built-in table `source`, or the one in the YAML file at that path; raises TargetError."""
     if source.endswith((".yaml", ".yml")):
-        path = Path(source)
         try:
-            if path.stat().st_size > MAX_FILE_BYTES:
-                raise TargetError(f"an energy table has at most {MAX_FILE_BYTES} bytes", where=source)
-            return parse_energy_table(path.read_text("utf-8"), source)
-        except (OSError, UnicodeDecodeError) as error:
-            raise TargetError(f"cannot read the energy table: {error}", where=source) from None
+            return parse_energy_table(read_limited(Path(source), MAX_BYTES).decode("utf-8"), source)
+        except FileError as error:
+            raise TargetError(f"the energy table {error.message}", where=source) from None
+        except UnicodeDecodeError:
+            raise TargetError("the energy table is not UTF-8 text", where=source) from None
     folder = resources.files(__package__).joinpath("energy_tables")
     names = sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".yaml"))
     if source not in names:
-        raise TargetError(f"no energy table is called {source!r}; there are {', '.join(names)}")
+        raise TargetError(f"no energy table is called {quote(source)}; there are {', '.join(names)}")
     return parse_energy_table(folder.joinpath(f"{source}.yaml").read_text("utf-8"), source)
 
 
 @cache
 def parse_energy_table(text: str, where: str) -> EnergyTable:
     """Check a table field by field; raises TargetError that names what is wrong."""
-    try:
-        document = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError) as error:
-        raise TargetError(f"not valid YAML: {' '.join(str(error).split())}", where=where) from None
+    document = read_yaml(text, where, error=TargetError)
     _same_keys(document, _KEYS, where)
     if document["schema"] != SCHEMA:
-        raise TargetError(f"schema must be {SCHEMA}, not {document['schema']!r}", where=where)
+        raise TargetError(f"schema must be {SCHEMA}, not {quote(document['schema'])}", where=where)
     coefficients = document["coefficients"]
     _same_keys(coefficients, set(COEFFICIENTS), where)
     points = document["sram_points"]
@@ -126,27 +127,33 @@ def _coefficient(name: str, fields: Any, where: str) -> Coefficient:
     place = f"{where}: {name}"
     _same_keys(fields, _FIELDS, place)
     if fields["basis"] not in BASES:
-        raise TargetError(f"basis must be one of {', '.join(BASES)}, not {fields['basis']!r}", where=place)
+        raise TargetError(
+            f"basis must be one of {', '.join(BASES)}, not {quote(fields['basis'])}", where=place
+        )
     texts = {key: _text(fields[key], key, place) for key in ("unit", "technology", "source")}
-    return Coefficient(value=_number(fields["value"], place), basis=fields["basis"], **texts)
+    return Coefficient(
+        value=_number(fields["value"], place, MAX_OF.get(name, MAX_VALUE)), basis=fields["basis"], **texts
+    )
 
 
-def _number(value: object, where: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
-        raise TargetError(f"must be a number of at least 0, not {value!r}", where=where)
+def _number(value: object, where: str, most: float = MAX_VALUE) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= most:
+        raise TargetError(f"must be a number in 0..{most:g}, not {quote(value)}", where=where)
     return float(value)
 
 
 def _text(value: object, label: str, where: str) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise TargetError(f"{label} must be text, not {value!r}", where=where)
+    if not isinstance(value, str) or not value.strip() or len(value) > MAX_TEXT:
+        raise TargetError(
+            f"{label} must be text of 1 to {MAX_TEXT} characters, not {quote(value)}", where=where
+        )
     return value
 
 
 def _same_keys(document: object, expected: set[str], where: str) -> None:
     if not isinstance(document, dict):
         raise TargetError("must be a mapping of fields", where=where)
-    missing, unknown = sorted(expected - set(document)), sorted(map(str, set(document) - expected))
+    missing, unknown = sorted(expected - set(document)), sorted(set(document) - expected)
     if missing or unknown:
-        lists = f"missing: {', '.join(missing) or 'none'}; unknown: {', '.join(unknown) or 'none'}"
+        lists = f"missing: {', '.join(missing) or 'none'}; unknown: {printable(', '.join(unknown)) or 'none'}"
         raise TargetError(f"fields are {lists}", where=where)

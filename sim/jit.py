@@ -1,5 +1,7 @@
 """The one place that names Numba: how kernels are compiled, and what ties the disk cache to the sources."""
 
+import os
+import warnings
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -31,14 +33,44 @@ def entry(function: Function) -> Function:
     The cache notices changes of the entry's own file and of its closure variables only, so an entry with
     callees in other files closes over `source_stamp()`: otherwise an edit of them would go unnoticed.
     """
-    return cast(Function, njit(nogil=True, error_model="numpy", cache=True)(function))
+    return _cached(function, nogil=True, error_model="numpy")
 
 
 def reordered_entry(function: Function) -> Function:
     """The same for a kernel whose float sums may be added in any order, as sums in vector registers need it;
     infinities and NaN stay what they are."""
     flags = {"reassoc", "contract", "nsz"}
-    return cast(Function, njit(nogil=True, error_model="numpy", cache=True, fastmath=flags)(function))
+    return _cached(function, nogil=True, error_model="numpy", fastmath=flags)
+
+
+def _cached(function: Function, **options: Any) -> Function:
+    """Compiled with a cache on disk; without one, and with a warning, where no folder can be written."""
+    if _cache_folder_is_known():
+        try:
+            return cast(Function, njit(cache=True, **options)(function))
+        except RuntimeError:  # Numba found no folder that it can write to.
+            pass
+    warnings.warn(
+        "compiled kernels cannot be kept, every run compiles them anew: "
+        "name a writable folder with the environment variable NUMBA_CACHE_DIR",
+        stacklevel=3,
+    )
+    return cast(Function, njit(**options)(function))
+
+
+def _cache_folder_is_known() -> bool:
+    """Whether Numba has a folder of the package or of the user: without a home directory it makes one called
+    `~` where it happens to run."""
+    beside = Path(__file__).with_name("__pycache__")
+    if os.access(beside if beside.exists() else beside.parent, os.W_OK) and not beside.is_file():
+        return True
+    if os.environ.get("NUMBA_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME"):
+        return True
+    try:
+        Path.home()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _pointer(context: Any, array: Any) -> Any:

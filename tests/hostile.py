@@ -1,9 +1,9 @@
 """Hostile files: random changes to stored programs and models, and what must become of each.
 
 A file is refused with one line, or what it holds runs in bounded time and alike in every execution, without
-leaving the kernels' pools. `python hostile.py program|model FIRST COUNT` tries as many numbers from FIRST on
-in a process of its own, so that a crash is seen; with NUMBA_DISABLE_JIT=1 the kernels run as Python and every
-index they follow is checked.
+leaving the kernels' pools. `python hostile.py KIND FIRST COUNT`, of a kind in `TRIES`, tries as many numbers
+from FIRST on in a process of its own, so that a crash is seen; with NUMBA_DISABLE_JIT=1 the kernels run as
+Python and every index they follow is checked.
 """
 
 import copy
@@ -24,6 +24,8 @@ from numpy.typing import NDArray
 sys.path.append(str(Path(__file__).resolve().parent / "sim"))
 
 from hostile_changes import Place, change
+from hostile_inputs import TRIES as OTHER_TRIES
+from hostile_inputs import bounded
 from random_programs import compiled_program, random_payloads, random_program
 
 from snnc.compiler.arithmetic import ResetMode
@@ -111,7 +113,8 @@ def try_program(number: int, folder: Path) -> str:
     """`refused`, or `ran` where reference and both tiers computed the same; anything else is an exception."""
     write_program(number, folder / PROGRAM_FILE)
     try:
-        program = read_program(folder).tiled
+        with bounded():
+            program = read_program(folder).tiled
     except FileError as error:
         assert "\n" not in str(error), "a refusal has one line"
         return "refused"
@@ -212,9 +215,9 @@ def try_model(number: int, folder: Path) -> str:
 
     write_model(number, folder / "model.pt")
     try:
-        checkpoint, network = read_model(folder / "model.pt")
-    except FileError as error:
-        assert "\n" not in str(error), "a refusal has one line"
+        with bounded():
+            checkpoint, network = read_model(folder / "model.pt")
+    except FileError:
         return "refused"
     try:
         program = compile_network(network, load_target("mesh16")).program
@@ -231,7 +234,7 @@ def try_model(number: int, folder: Path) -> str:
     return "ran"
 
 
-TRIES: dict[str, Callable[[int, Path], str]] = {"program": try_program, "model": try_model}
+TRIES: dict[str, Callable[[int, Path], str]] = {"program": try_program, "model": try_model, **OTHER_TRIES}
 
 
 def main(kind: str, first: int, count: int) -> None:

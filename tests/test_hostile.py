@@ -1,4 +1,4 @@
-"""Changed program and model files end in one line or in a correct run: a bounded share of `make fuzz`.
+"""Changed files and options end in one line or in a correct run: a bounded share of `make fuzz`.
 
 Each batch runs in a process of its own, so that a crash or a hang names the file that caused it.
 """
@@ -9,8 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from hostile_inputs import TRIES
 
 FILES = int(os.environ.get("SNNC_FUZZ_FILES", "40"))
+INPUTS = 5 * FILES
 FIRST = int(os.environ.get("SNNC_FUZZ_FIRST", "0"))
 SECONDS_PER_FILE = 10
 START_SECONDS = 120
@@ -36,3 +38,10 @@ def test_changed_files(kind: str, kernels: str) -> None:
     outcomes = [line.split(" ", 1)[1] for line in lines]
     assert len(outcomes) == FILES
     assert {"refused", "ran"} <= set(outcomes)
+
+
+@pytest.mark.parametrize("kind", sorted(TRIES))
+def test_changed_inputs(kind: str, tmp_path: Path) -> None:
+    """These run in this process: nothing in them is compiled, and each keeps to its own time."""
+    outcomes = {TRIES[kind](number, tmp_path) for number in range(FIRST, FIRST + INPUTS)}
+    assert outcomes == {"refused", "ran"} - ({"ran"} if kind == "option" else set())

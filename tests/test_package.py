@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tarfile
 import tomllib
 from importlib import resources
 from pathlib import Path
@@ -30,6 +31,35 @@ def test_data_files_are_found_from_the_package() -> None:
         ("snnc.rtl", "harness/snnc_harness.sv"),
     ):
         assert resources.files(package).joinpath(name).is_file()
+
+
+def test_an_unpacked_sdist_has_what_its_tests_and_make_read(tmp_path: Path) -> None:
+    """Built here without a network; the tests that need no tools are collected in what was unpacked."""
+    setup = [sys.executable, "-c", "import setuptools; setuptools.setup()", "-q"]
+    command = [*setup, "egg_info", "--egg-base", str(tmp_path), "sdist", "--dist-dir", str(tmp_path)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    (archive,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(archive) as packed:
+        packed.extractall(tmp_path, filter="data")
+    unpacked = tmp_path / archive.name.removesuffix(".tar.gz")
+    for name in ("Makefile", "constraints.txt", "LICENSE", "README.md", "CHANGELOG.md", "pyproject.toml"):
+        assert (unpacked / name).is_file(), name
+    for folder in ("compiler", "docs", "examples", "rtl", "sim", "tests", "training"):
+        for path in (ROOT / folder).rglob("*"):
+            built = {"__pycache__", "build", "sim_build"} & set(path.relative_to(ROOT).parts)
+            if path.is_file() and not built:
+                assert (unpacked / path.relative_to(ROOT)).is_file(), path
+    collect = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--collect-only",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "tests/compiler",
+    ]
+    subprocess.run(collect, cwd=unpacked, check=True, capture_output=True)
 
 
 def test_the_public_names_exist() -> None:

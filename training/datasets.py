@@ -15,12 +15,15 @@ import struct
 import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..compiler.network import Shape
 from ..errors import FileError, UsageError
+from ..files import expansion_limit, is_file
+from ..quoting import printable, quote
 from .npz import read_arrays
 
 DATA_VARIABLE = "SNNC_DATA"
@@ -35,6 +38,9 @@ SPLITS = ("train", "test")
 _IDX_PREFIX = {"train": "train", "test": "t10k"}
 _IDX_UNSIGNED_BYTE = 0x08
 _MAX_IDX_BYTES = 1 << 28
+MAX_SAMPLES = 1 << 22
+PIECE = 1 << 20
+"""Bytes or values that are unpacked or converted at once."""
 
 MAX_CLASSES = 1 << 14
 
@@ -80,15 +86,17 @@ def load_samples(
     `data_dir` (else $SNNC_DATA) holds one folder per IDX data set.
     """
     if split not in SPLITS:
-        raise UsageError(f"unknown split {split!r}; known: {', '.join(SPLITS)}")
+        raise UsageError(f"unknown split {quote(split)}; known: {', '.join(SPLITS)}")
     if limit is not None and limit < 1:
         raise UsageError(f"the number of samples must be at least 1, not {limit}")
-    is_file = source.endswith(".npz")
-    if not is_file and source not in SOURCES:
-        raise UsageError(f"unknown data set {source!r}; known: {', '.join(SOURCES)}, or the path of an .npz")
-    if events and not is_file:
-        raise UsageError(f"data set {source!r} holds graded pixels, but the model takes spike trains")
-    if is_file:
+    from_file = source.endswith(".npz")
+    if not from_file and source not in SOURCES:
+        raise UsageError(
+            f"unknown data set {quote(source)}; known: {', '.join(SOURCES)}, or the path of an .npz"
+        )
+    if events and not from_file:
+        raise UsageError(f"data set {quote(source)} holds graded pixels, but the model takes spike trains")
+    if from_file:
         samples = _load_npz(Path(source), split, events)
     elif source == "digits":
         samples = replace(_load_npz(Path(__file__).with_name("digits.npz"), split, False), shape=(1, 8, 8))
@@ -118,7 +126,7 @@ def _load_npz(path: Path, split: str, events: bool) -> Samples:
     elif split == "test":
         x, y = arrays.get("x"), arrays.get("y")
     else:
-        raise FileError(f"has no split {split!r}: expected arrays x_{split} and y_{split}", where=name)
+        raise FileError(f"has no split {quote(split)}: expected arrays x_{split} and y_{split}", where=name)
     if x is None or y is None:
         raise FileError(f"expected arrays x and y, or x_{split} and y_{split}", where=name)
     inputs = _inputs(x, events, name)
@@ -133,15 +141,27 @@ def _inputs(x: NDArray[np.generic], events: bool, where: str) -> NDArray[np.uint
         kind = "spike trains (N, steps, ...)" if events else "samples (N, features) or (N, C, H, W)"
         raise FileError(f"x must be non-empty {kind}, not of shape {x.shape}", where=where)
     flat = x.reshape(*x.shape[:leading], -1)
+    if len(x) > MAX_SAMPLES:
+        raise FileError(f"x has {len(x)} samples, the limit is {MAX_SAMPLES}", where=where)
     if x.dtype == np.uint8 or (events and x.dtype == np.bool_):
-        return flat.astype(np.uint8)
+        return flat.astype(np.uint8, copy=False)
     if events or not np.issubdtype(x.dtype, np.floating):
         allowed = "bool or uint8" if events else "uint8, or float in [0, 1]"
         raise FileError(f"x must be {allowed}, not {x.dtype}", where=where)
-    values = flat.astype(np.float64)
-    if not bool(((values >= 0) & (values <= 1)).all()):
-        raise FileError(f"float x must lie in [0, 1], not {values.min()}..{values.max()}", where=where)
-    return np.rint(values * 255).astype(np.uint8)
+    pixels = np.empty(flat.shape, np.uint8)
+    # Piece by piece: float64 values of all samples together may be eight times what the file holds.
+    for source, result in zip(_pieces(flat), _pieces(pixels), strict=True):
+        values = source.astype(np.float64)
+        if not bool(((values >= 0) & (values <= 1)).all()):
+            raise FileError(f"float x must lie in [0, 1], not {values.min()}..{values.max()}", where=where)
+        result[...] = np.rint(values * 255)
+    return pixels
+
+
+def _pieces(array: NDArray[Any]) -> list[NDArray[Any]]:
+    """Views of the array by a bounded number of its items."""
+    flat = array.reshape(-1)
+    return [flat[start : start + PIECE] for start in range(0, flat.size, PIECE)]
 
 
 def _shape(sizes: tuple[int, ...]) -> Shape:
@@ -169,7 +189,7 @@ def _files(name: str, files: tuple[str, ...], data_dir: Path | None) -> list[Pat
             hint=f"name the folder with --data-dir FOLDER or the environment variable {DATA_VARIABLE}",
         )
     paths = [root / name / file for file in files]
-    if not all(path.is_file() for path in paths):
+    if not all(is_file(path) for path in paths):
         raise FileError(f"data set {name!r} needs {' and '.join(files)} in {root / name}")
     return paths
 
@@ -192,12 +212,16 @@ def _read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
         with gzip.open(path) as stream:
             header = stream.read(4 + 4 * dimensions)
             shape = _idx_shape(header, dimensions, path)
-            size = int(np.prod(shape, dtype=object))
-            if not 0 < size <= _MAX_IDX_BYTES:
-                raise FileError(f"shape {shape} is outside 1..{_MAX_IDX_BYTES} bytes", where=str(path))
-            content = stream.read(size + 1)
+            size, limit = math.prod(shape), min(_MAX_IDX_BYTES, expansion_limit(path))
+            if not 0 < size <= limit or shape[0] > MAX_SAMPLES:
+                raise FileError(
+                    f"shape {shape} is outside 1..{limit} bytes and {MAX_SAMPLES} samples", where=str(path)
+                )
+            content = bytearray()
+            while len(content) <= size and (piece := stream.read(PIECE)):
+                content += piece
     except (OSError, EOFError, zlib.error) as error:
-        raise FileError(f"is not a readable gzip file ({error})", where=str(path)) from error
+        raise FileError(f"is not a readable gzip file ({printable(str(error))})", where=str(path)) from error
     if len(content) != size:
         found = "more" if len(content) > size else str(len(content))
         raise FileError(f"must hold {size} bytes of data, found {found}", where=str(path))

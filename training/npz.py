@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import FileError
+from ..files import expansion_limit, is_file
+from ..quoting import quote
 
 MAX_ARRAY_BYTES = 1 << 30
-"""Largest array that is read from a file."""
+"""Largest array that is read from a file; `files.expansion_limit` is lower for small ones."""
 
 _MAX_HEADER_BYTES = 1 << 16
 
@@ -22,12 +24,14 @@ def read_arrays(path: Path, names: Iterable[str]) -> dict[str, NDArray[np.generi
     Raises FileError with one line where the file is missing, cut short or not what it claims to be.
     """
     where = str(path)
-    if not path.is_file():
+    if not is_file(path):
         raise FileError("no such file", where=where)
+    limit = min(MAX_ARRAY_BYTES, expansion_limit(path))
     try:
         with zipfile.ZipFile(path) as archive:
             members = set(archive.namelist())
-            return {name: _read_array(archive, name, where) for name in names if f"{name}.npy" in members}
+            wanted = [name for name in names if f"{name}.npy" in members]
+            return {name: _read_array(archive, name, limit, where) for name in wanted}
     except FileError:
         raise
     # Damaged archives and headers raise almost anything (zlib, struct, tokenize); all mean the same.
@@ -35,11 +39,16 @@ def read_arrays(path: Path, names: Iterable[str]) -> dict[str, NDArray[np.generi
         raise FileError("is not a readable .npz file", where=where) from error
 
 
-def _read_array(archive: zipfile.ZipFile, name: str, where: str) -> NDArray[np.generic]:
-    size = archive.getinfo(f"{name}.npy").file_size
-    if size > MAX_ARRAY_BYTES + _MAX_HEADER_BYTES:
-        raise FileError(f"array {name} has {size} bytes, the limit is {MAX_ARRAY_BYTES}", where=where)
-    with archive.open(f"{name}.npy") as stream:
+def _read_array(archive: zipfile.ZipFile, name: str, limit: int, where: str) -> NDArray[np.generic]:
+    entry = archive.getinfo(f"{name}.npy")
+    size = entry.file_size
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise FileError(f"array {name} is compressed by a method that NumPy never uses", where=where)
+    if size > limit + _MAX_HEADER_BYTES:
+        raise FileError(
+            f"array {name} has {size} bytes, the limit for a file of this size is {limit}", where=where
+        )
+    with archive.open(entry) as stream:
         head = io.BytesIO(stream.read(_MAX_HEADER_BYTES))
         shape, dtype = _header(head)
         if dtype.hasobject:
@@ -47,9 +56,9 @@ def _read_array(archive: zipfile.ZipFile, name: str, where: str) -> NDArray[np.g
         stated = int(np.prod(shape, dtype=object)) * dtype.itemsize
         if stated != size - head.tell():
             raise FileError(
-                f"array {name} states {stated} bytes of data, found {size - head.tell()}", where=where
+                f"array {name} states {quote(stated)} bytes of data, found {size - head.tell()}", where=where
             )
-    with archive.open(f"{name}.npy") as stream:
+    with archive.open(entry) as stream:
         array: NDArray[np.generic] = np.lib.format.read_array(stream, allow_pickle=False)
     return array
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UsageError
+from ..quoting import quote
 from .datasets import Samples, check_payload, load_samples
 
 Preparation = Literal["none", "levels", "rows"]
@@ -36,7 +37,7 @@ def load_prepared(
     Raises FileError where values do not fit, and UsageError for a preparation that does not.
     """
     if preparation not in _MEANINGS:
-        raise UsageError(f"unknown preparation {preparation!r}; known: {', '.join(_MEANINGS)}")
+        raise UsageError(f"unknown preparation {quote(preparation)}; known: {', '.join(_MEANINGS)}")
     if preparation == "rows" and not events:
         raise UsageError("preparation rows makes spike trains: it goes with encoding events")
     stored_events = events and preparation != "rows"

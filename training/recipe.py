@@ -1,5 +1,6 @@
 """What can be said about a training, and how `--set key=value` says it; imports no torch."""
 
+import math
 import types
 import typing
 from dataclasses import dataclass, fields, replace
@@ -9,6 +10,7 @@ from ..compiler.arithmetic import NO_LEAK, Decay
 from ..compiler.network import InputEncoding, ReadoutKind, Shape
 from ..console import parse_quantity
 from ..errors import UsageError
+from ..quoting import quote
 from .architectures import Architecture, build_layers
 from .config import HiddenReset, ModelConfig, Population, check_integer
 from .prepare import Preparation
@@ -34,6 +36,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "shift": (0, MAX_SHIFT),
     "rate_penalty": (0, 1_000_000),
     "energy_penalty": (0, 1_000_000),
+    "energy_budget": (1e-15, 1000),
 }
 """Smallest and largest value of settings that the model's configuration does not check; sums of more than 53
 bits are not exact in float64."""
@@ -167,7 +170,7 @@ def with_fields(item: T, settings: dict[str, str], where: str) -> T:
     values: dict[str, typing.Any] = {}
     for key, text in settings.items():
         if key not in allowed:
-            raise UsageError(f"{where} has no setting {key!r}; allowed: {', '.join(allowed)}")
+            raise UsageError(f"{where} has no setting {quote(key)}; allowed: {', '.join(allowed)}")
         values[key] = _parse(key, text, kinds[key])
     return replace(item, **values)  # type: ignore[type-var]
 
@@ -177,11 +180,11 @@ def _parse(key: str, text: str, kind: typing.Any) -> object:
     if typing.get_origin(kind) is typing.Literal:
         choices = typing.get_args(kind)
         if text not in choices:
-            raise UsageError(f"{key} must be one of {', '.join(choices)}, not {text!r}")
+            raise UsageError(f"{key} must be one of {', '.join(choices)}, not {quote(text)}")
         return text
     if kind is bool:
         if text.lower() not in ("true", "false"):
-            raise UsageError(f"{key} must be true or false, not {text!r}")
+            raise UsageError(f"{key} must be true or false, not {quote(text)}")
         return text.lower() == "true"
     optional = isinstance(kind, types.UnionType)
     if optional:
@@ -194,18 +197,21 @@ def _parse(key: str, text: str, kind: typing.Any) -> object:
         if kind is str:
             return text
         if kind is float:
-            return float(text)
+            number = float(text)
+            if not math.isfinite(number):
+                raise ValueError
+            return number
         if typing.get_origin(kind) is tuple:
             return tuple(int(part) for part in text.split(",") if part.strip())
         return int(text)
     except ValueError:
         meaning = _MEANINGS[typing.get_origin(kind) or kind] + (" or none" if optional else "")
-        raise UsageError(f"{key} must be {meaning}, not {text!r}") from None
+        raise UsageError(f"{key} must be {meaning}, not {quote(text)}") from None
 
 
 _MEANINGS: dict[object, str] = {
     int: "an integer",
-    float: "a number",
+    float: "a finite number",
     tuple: "integers separated by commas",
 }
 

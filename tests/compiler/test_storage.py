@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -93,6 +94,11 @@ def test_a_changed_field_without_its_hash(build: Path) -> None:
     refused(build, "content hash does not match: the file was changed or damaged$")
 
 
+def target_of(document: dict[str, Any]) -> dict[str, Any]:
+    described: dict[str, Any] = document["content"]["tiled"]["target"]
+    return described
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -122,6 +128,15 @@ def test_a_changed_field_without_its_hash(build: Path) -> None:
             r"lanes must be an integer in 2\.\.64, not 0$",
         ),
         (lambda d: d.pop("content"), "malformed program"),
+        (lambda d: d.update(schema="x" * 1_000_000), r"schema must be 1, not 'x+\.\.\.x+'$"),
+        (lambda d: d["content"]["network"].update(name="a\x1b[31m\n"), r"printable text of .*, not 'a\\x1b"),
+        (lambda d: d["content"]["network"]["notes"].update({"a\nb": ""}), r"printable text .*, not 'a\\nb'$"),
+        (lambda d: target_of(d).update(clock_mhz=0), r"clock_mhz must be a number in 0\.001"),
+        (lambda d: target_of(d).update(clock_mhz=-1.0), r"clock_mhz must be a number in 0\.001"),
+        (lambda d: target_of(d).update(clock_mhz=math.nan), "clock_mhz: must be a finite number, not nan$"),
+        (lambda d: target_of(d).update(static_mw=math.inf), "static_mw: must be a finite number, not inf$"),
+        (lambda d: target_of(d).update(energy_table="/tmp/pipe.yaml"), "must be the name of a table, not "),
+        (lambda d: target_of(d).update(description="a\tb"), "printable text of "),
     ],
 )
 def test_a_wrong_field(build: Path, change: Callable[[dict[str, Any]], None], message: str) -> None:
@@ -148,7 +163,7 @@ def test_an_array_that_unpacks_to_more_than_it_states(build: Path) -> None:
 
 def test_an_array_too_large_to_allocate(build: Path) -> None:
     rewrite(build, lambda members: members.update({"int64[999999999,999999999]#0123456789abcdef": b""}))
-    refused(build, "arrays exceed 1073741824 bytes$")
+    refused(build, "arrays exceed 67108864 bytes$")
 
 
 def test_a_member_with_a_path(build: Path) -> None:

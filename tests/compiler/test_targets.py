@@ -1,5 +1,6 @@
 """Target files: the built-in ones are valid, and every defect is one clear line."""
 
+import os
 from importlib import resources
 from pathlib import Path
 
@@ -37,14 +38,28 @@ def test_an_unknown_name_lists_the_names() -> None:
         ("weight_bits: null", "weight_bits: 9", r"weight_bits must be an integer in 2\.\.8, not 9$"),
         ("cuba: true", "cuba: 1", "cuba must be true or false, not 1$"),
         ("neurons: 4096", "neurons: 8", "neurons must be at least two words of lanes, not 8 < 16$"),
-        ("clock_mhz: 100", "clock_mhz: 0", "clock_mhz must be greater than 0$"),
-        ("clock_mhz: 100", "clock_mhz: .inf", r"clock_mhz must be a number in 0\.\.1000000, not inf$"),
-        ("name: fpga", "name: 3", "name must be text, not 3$"),
+        ("clock_mhz: 100", "clock_mhz: 0", r"clock_mhz must be a number in 0\.001\.\.1e\+06, not 0$"),
+        ("clock_mhz: 100", "clock_mhz: -1", r"clock_mhz must be a number in 0\.001\.\.1e\+06, not -1$"),
+        ("clock_mhz: 100", "clock_mhz: .nan", r"clock_mhz must be a number in 0\.001\.\.1e\+06, not nan$"),
+        ("clock_mhz: 100", "clock_mhz: 1.0e+1000000", r"clock_mhz must be a number in .*, not inf$"),
+        ("clock_mhz: 100", "clock_mhz: .inf", r"clock_mhz must be a number in 0\.001\.\.1e\+06, not inf$"),
+        ("name: fpga", "name: 3", "name must be text of one line and at most 1000 characters, not 3$"),
+        ("name: fpga", 'name: "a\\e[31m"', r"name must be text of one line .*, not 'a\\x1b\[31m'$"),
+        ("name: fpga", "name: fpga\nname: fpga", "line 4: key 'name' stands twice$"),
+        ("name: fpga", "name: &a fpga", "line 3: anchors and aliases are not read$"),
+        ("name: fpga", "name: 2001-99-99\nname2: !!timestamp foo", "line 4: tag .* is not read$"),
+        ("lanes: 8", "lanes: " + "9" * 5000, "a number of 5000 characters, the limit is 64$"),
+        ("lanes: 8", "lanes: 0x_", "'0x_' is not a number$"),
+        ("lanes: 8", "lanes: [[[[[[[[[[[[[[[[[[", "nested deeper than 16$"),
+        ("lanes: 8", "8: 8", "a key must be text, not 8$"),
+        ("energy_table: cmos45", "energy_table: ../x.yaml", "must be the name of a table, not '../x.yaml'$"),
+        ("luts: 83640", "luts: 1" + "0" * 60, r"device\.luts must be an integer in 0\.\.1073741824, not an "),
+        ("luts: 83640", "luts: true", r"device\.luts must be an integer in "),
         ("name: fpga", "name: [", "not valid YAML: "),
-        ("family: ecp5", "family: 5", "device.family must be "),
+        ("family: ecp5", "family: 5", r"device\.family must be text "),
         (VALID, "- 1", "a target must be a mapping of fields$"),
-        (VALID, "&a [*a]", "a target must be a mapping of fields$|not valid YAML"),
-        (VALID, "x" * 70000, "a target file has at most 65536 bytes$"),
+        (VALID, "&a [*a]", "line 1: anchors and aliases are not read$"),
+        (VALID, "x" * 70000, "has more than 65536 bytes, which is the limit$"),
     ],
 )
 def test_a_defect_is_one_line(tmp_path: Path, old: str, new: str, message: str) -> None:
@@ -56,5 +71,11 @@ def test_a_defect_is_one_line(tmp_path: Path, old: str, new: str, message: str) 
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(TargetError, match=r"cannot read the target: No such file or directory$"):
+    with pytest.raises(TargetError, match=r"cannot be read: No such file or directory$"):
         load_target(str(tmp_path / "none.yaml"))
+
+
+def test_a_pipe_that_nobody_writes_to_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+    with pytest.raises(TargetError, match=r"pipe\.yaml: cannot be read: is no regular file$"):
+        load_target(str(tmp_path / "pipe.yaml"))

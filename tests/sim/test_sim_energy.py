@@ -50,8 +50,17 @@ def broken_tables() -> list[tuple[str, str]]:
     ):
         cases.append((yaml.safe_dump(document | change), message))
     cases.append((text.replace("basis: assumed", "basis: guessed", 1), "basis must be one of"))
-    cases.append((text.replace("value: 3.6", "value: -1", 1), "at least 0, not -1"))
-    cases.append((text.replace("unit: pJ\n", "unit: ''\n", 1), "unit must be text"))
+    cases.append((text.replace("value: 3.6", "value: -1", 1), r"must be a number in 0\.\.1e\+09, not -1$"))
+    cases.append((text.replace("value: 3.6", f"value: 1{'0' * 60}", 1), "not an integer of 200 bits$"))
+    cases.append((text.replace("value: 0.518", "value: 1000", 1), r"must be a number in 0\.\.2, not 1000$"))
+    cases.append(
+        (text.replace("value: 0.00428", "value: 1", 1), r"must be a number in 0\.\.0\.03125, not 1$")
+    )
+    cases.append((text.replace("value: 3.6", "value: .nan", 1), "not nan$"))
+    cases.append((text.replace("value: 3.6", "value: .inf", 1), "not inf$"))
+    cases.append((text.replace("value: 3.6", f"value: 1{'0' * 400}", 1), "the limit is 64$"))
+    cases.append((text.replace("name: cmos45", "name: cmos45\nname: x", 1), "key 'name' stands twice$"))
+    cases.append((text.replace("unit: pJ\n", "unit: ''\n", 1), "unit must be text of 1 to"))
     return cases
 
 
@@ -64,7 +73,7 @@ def test_a_broken_table_is_refused_by_name(text: str, message: str) -> None:
 def test_an_unknown_table_is_refused() -> None:
     with pytest.raises(TargetError, match="there are cmos45"):
         load_energy_table("nothing")
-    with pytest.raises(TargetError, match="cannot read"):
+    with pytest.raises(TargetError, match="the energy table cannot be read: No such file"):
         load_energy_table("/nowhere/table.yaml")
 
 

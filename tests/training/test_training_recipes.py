@@ -169,7 +169,7 @@ def test_settings() -> None:
         ("steps", "two", "steps must be an integer, not 'two'"),
         ("steps", "none", "steps must be an integer, not 'none'"),
         ("leak_shift", "x", "leak_shift must be an integer or none, not 'x'"),
-        ("learning_rate", "fast", "learning_rate must be a number, not 'fast'"),
+        ("learning_rate", "fast", "learning_rate must be a finite number, not 'fast'"),
         ("learning_rate", "nan", r"learning_rate must be 1e-09\.\.1, not nan"),
         ("learning_rate", "inf", r"learning_rate must be 1e-09\.\.1, not inf"),
         ("rate_penalty", "inf", r"rate_penalty must be 0\.\.1000000, not inf"),

@@ -1,0 +1,1 @@
+../../build_folder.py
