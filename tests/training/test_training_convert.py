@@ -1,5 +1,6 @@
 """Conversion without training: thresholds, rates and integers against independent formulas."""
 
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -229,12 +230,44 @@ def test_published_weights_are_loaded_by_name(tmp_path: Path) -> None:
     ("change", "message"),
     [
         ({"module.extra": torch.zeros(1)}, "is not a resnet20: 0 tensors are missing, 1 unknown"),
-        ({"module.bn1.bias": torch.zeros(3)}, r"bn1.bias must be finite and of shape \(16,\), not \(3,\)"),
-        ({"module.bn1.bias": torch.full((16,), torch.nan)}, "bn1.bias must be finite"),
+        ({"module.bn1.bias": torch.zeros(3)}, r"bn1.bias must have shape \(16,\), not \(3,\)"),
+        ({"module.bn1.bias": torch.zeros(1).expand(1 << 40)}, r"not \(1099511627776,\)"),
+        ({"module.bn1.bias": torch.full((16,), torch.nan)}, "bn1.bias must hold finite numbers"),
+        ({"module.bn1.bias": torch.full((16,), 1e300, dtype=torch.double)}, "in the range of float32"),
+        ({"module.bn1.bias": torch.ones(16, dtype=torch.complex64)}, "holds 'torch.ComplexFloatStorage'"),
+        ({"module.bn1.bias": torch.ones(16).to_sparse()}, "holds 'torch._utils._rebuild_sparse_tensor'"),
+        (
+            {"module.bn1.bias": torch.quantize_per_tensor(torch.ones(16), 1.0, 0, torch.qint8)},
+            "only dense real tensors",
+        ),
+        ({"module.bn1.bias": torch.ones(16, device="meta")}, "_rebuild_meta_tensor_no_storage"),
+        ({"module.bn1.bias": torch.nested.nested_tensor([torch.ones(16)])}, "_rebuild_nested_tensor"),
         ({"module.bn1.bias": "text"}, "holds no state dict of tensors"),
-        ({"module.bn1.bias": Path("code")}, "cannot be read as tensors and plain data"),
+        ({"module.bn1.bias": Path("code")}, "only dense real tensors and plain data are read"),
     ],
 )
 def test_other_files_are_refused(tmp_path: Path, change: dict, message: str) -> None:
-    with pytest.raises(FileError, match=message):
+    with pytest.raises(FileError, match=message) as caught:
         load_pretrained("resnet20", _saved(tmp_path / "r.th", change))
+    assert "\n" not in str(caught.value)
+
+
+def test_the_format_before_archives_is_read_and_distrusted_too(tmp_path: Path) -> None:
+    path = tmp_path / "r.th"
+    torch.save(torch.load(_saved(path)), path, _use_new_zipfile_serialization=False)
+    assert torch.equal(
+        load_pretrained("resnet20", path).module.linear.weight,
+        load_pretrained("resnet20", _saved(path)).module.linear.weight,
+    )
+    torch.save({"x": torch.ones(16).to_sparse()}, path, _use_new_zipfile_serialization=False)
+    with pytest.raises(FileError, match="_rebuild_sparse_tensor"):
+        load_pretrained("resnet20", path)
+
+
+def test_a_compressed_archive_is_not_unpacked(tmp_path: Path) -> None:
+    path, packed = _saved(tmp_path / "r.th"), tmp_path / "p.th"
+    with zipfile.ZipFile(path) as archive, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as copy:
+        for name in archive.namelist():
+            copy.writestr(name, archive.read(name))
+    with pytest.raises(FileError, match="compressed archive"):
+        load_pretrained("resnet20", packed)
