@@ -18,7 +18,10 @@ from .fold import fold
 from .folded import FoldedEdge, FoldedLayer, FoldedNetwork
 from .layers import SpikingLayer
 from .model import SpikingClassifier
+from .selfcheck import check_folded
 
+CHECKED_IMAGES = 32
+"""Calibration images on which the folded layers are compared with the module."""
 SWITCHED_OFF = 0.1
 """A channel may count as switched off whose largest weight is below this part of the layer's largest, both in
 units of the thresholds they lead to."""
@@ -46,8 +49,9 @@ def convert(
 ) -> SpikingClassifier:
     """`module`, trained, as a spiking classifier that runs for `steps` and takes pixels 0..max_payload.
 
-    `module` is made of convolutions, linear layers, batch norm, ReLU, average pooling, flatten and additions
-    and was trained on (pixels / max_payload - mean) / deviation, per channel. `images` are for calibration,
+    `module`, in evaluation mode, is made of convolutions, linear layers, batch norm, ReLU, average pooling,
+    flatten and additions, compared with what is derived from it on the first images (`selfcheck`), and was
+    trained on (pixels / max_payload - mean) / deviation, per channel. `images` are for calibration,
     uint8 (samples, channels, height, width), unlabelled. Neurons integrate and fire with a soft reset from
     v(0) = theta / 2; their thresholds are balanced per channel (`balance`), folded into the weights, and the
     weights quantised after that, per channel. `progress` is told how many of `options.iterations` are done.
@@ -79,7 +83,11 @@ def calibrate(
     if not int(images.max()) <= max_payload <= 255:
         raise UsageError(f"pixels reach {int(images.max())}, max_payload is {max_payload} and at most 255")
     channels, height, width = images.shape[1:]
-    network = _take_pixels(fold(module, (channels, height, width)), mean, deviation)
+    offset, gain = _normalisation(channels, mean, deviation)
+    network = fold(module, (channels, height, width))
+    pixels = torch.from_numpy(images[:CHECKED_IMAGES]).double() / max_payload
+    check_folded(module, network, (pixels - offset.reshape(-1, 1, 1)) * gain.reshape(-1, 1, 1))
+    network = replace(network, layers=tuple(_on_pixels(layer, offset, gain) for layer in network.layers))
     return balanced(network, images, options, max_payload, progress)
 
 
@@ -192,19 +200,20 @@ def _scaled(edge: FoldedEdge, values: Tensor) -> Tensor:
     return weights * per_group.reshape(len(weights), -1, 1, 1)
 
 
-def _take_pixels(network: FoldedNetwork, mean: Sequence[float], deviation: Sequence[float]) -> FoldedNetwork:
-    """`network` for inputs x instead of (x - mean) / deviation."""
-    channels = network.shape[0]
+def _normalisation(channels: int, mean: Sequence[float], deviation: Sequence[float]) -> tuple[Tensor, Tensor]:
+    """What is subtracted from the pixels of each channel, and what they are then multiplied with."""
     if len(mean) not in (0, channels) or len(deviation) not in (0, channels):
         raise UsageError(f"mean and deviation need {channels} numbers, one per channel of the images")
-    if not all(value > 0 for value in deviation):
-        raise UsageError(f"deviation must be greater than 0, not {tuple(deviation)}")
+    if not all(math.isfinite(value) for value in mean):
+        raise UsageError(f"mean must be finite, not {tuple(mean)}")
+    if not all(0 < value < math.inf for value in deviation):
+        raise UsageError(f"deviation must be greater than 0 and finite, not {tuple(deviation)}")
     offset = torch.tensor(list(mean) or [0.0] * channels, dtype=torch.float64)
-    gain = 1 / torch.tensor(list(deviation) or [1.0] * channels, dtype=torch.float64)
-    return replace(network, layers=tuple(_layer_on_pixels(layer, offset, gain) for layer in network.layers))
+    return offset, 1 / torch.tensor(list(deviation) or [1.0] * channels, dtype=torch.float64)
 
 
-def _layer_on_pixels(layer: FoldedLayer, offset: Tensor, gain: Tensor) -> FoldedLayer:
+def _on_pixels(layer: FoldedLayer, offset: Tensor, gain: Tensor) -> FoldedLayer:
+    """`layer` for inputs x instead of (x - offset) gain."""
     edges, bias = [], layer.bias
     for edge in layer.edges:
         if edge.config.source == INPUT:

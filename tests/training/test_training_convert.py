@@ -56,6 +56,7 @@ def _images(number: int = 40) -> NDArray[np.uint8]:
 def test_balancing_is_the_published_rule() -> None:
     torch.manual_seed(0)
     module = nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 4), nn.ReLU(), nn.Linear(4, 2))
+    module.eval()
     x = torch.rand(30, 6)
     got = balance(fold(module, (6, 1, 1)), x.reshape(30, 6, 1, 1), iterations=25, batch=7, seed=5)
     generator = torch.Generator().manual_seed(5)
@@ -188,7 +189,9 @@ def test_the_leak_of_the_readout(steps: int, shift: int | None, expected: int) -
         ({"images": np.zeros((2, 2, 6, 5), np.float32)}, "not float32"),
         ({"max_payload": 15}, "pixels reach 255, max_payload is 15"),
         ({"mean": (0.5,)}, "mean and deviation need 2 numbers"),
+        ({"mean": (0.5, float("nan"))}, "mean must be finite"),
         ({"deviation": (0.5, 0.0)}, "deviation must be greater than 0"),
+        ({"deviation": (0.5, float("inf"))}, "deviation must be greater than 0 and finite"),
         ({"steps": 0}, r"steps must be an integer in 1..1024, not 0"),
     ],
 )
