@@ -18,10 +18,13 @@ from .fold import fold
 from .folded import FoldedEdge, FoldedLayer, FoldedNetwork
 from .layers import SpikingLayer
 from .model import SpikingClassifier
+from .remarks import Warn, about_inputs, about_layers, warn
 from .selfcheck import check_folded
 
 CHECKED_IMAGES = 32
 """Calibration images on which the folded layers are compared with the module."""
+REMEDY = "calibrate with images like those it was trained on, give mean and deviation, or take more steps"
+"""What may wake a layer."""
 SWITCHED_OFF = 0.1
 """A channel may count as switched off whose largest weight is below this part of the layer's largest, both in
 units of the thresholds they lead to."""
@@ -46,6 +49,7 @@ def convert(
     deviation: Sequence[float] = (),
     max_payload: int = 255,
     progress: Callable[[int], None] = lambda done: None,
+    warn: Warn = warn,
 ) -> SpikingClassifier:
     """`module`, trained, as a spiking classifier that runs for `steps` and takes pixels 0..max_payload.
 
@@ -54,7 +58,8 @@ def convert(
     trained on (pixels / max_payload - mean) / deviation, per channel. `images` are for calibration,
     uint8 (samples, channels, height, width), unlabelled. Neurons integrate and fire with a soft reset from
     v(0) = theta / 2; their thresholds are balanced per channel (`balance`), folded into the weights, and the
-    weights quantised after that, per channel. `progress` is told how many of `options.iterations` are done.
+    weights quantised after that, per channel. `progress` is told how many of `options.iterations` are done,
+    `warn` of images that fill little of the range and of layers that never or always fire on the first ones.
 
     Where an input is padded with zeros, the module sees the mean colour, the spiking network black: the
     offset of the mean sits in the bias, which knows no border. Besides that, networks differ by clipping,
@@ -64,7 +69,12 @@ def convert(
     calibrated = calibrate(
         module, images, options, mean=mean, deviation=deviation, max_payload=max_payload, progress=progress
     )
-    return spiking(calibrated, steps, options)
+    model = spiking(calibrated, steps, options)
+    found = about_inputs(int(images.max()), max_payload, "the images")
+    found += about_layers(model.layer_names, _rates(model, images[:CHECKED_IMAGES]), REMEDY)
+    for line in found:
+        warn(line)
+    return model
 
 
 def calibrate(
@@ -89,6 +99,14 @@ def calibrate(
     check_folded(module, network, (pixels - offset.reshape(-1, 1, 1)) * gain.reshape(-1, 1, 1))
     network = replace(network, layers=tuple(_on_pixels(layer, offset, gain) for layer in network.layers))
     return balanced(network, images, options, max_payload, progress)
+
+
+def _rates(model: SpikingClassifier, images: NDArray[np.uint8]) -> list[float]:
+    """Firing rate of every hidden layer on `images`."""
+    x, size = images.reshape(len(images), -1), model.trace_batch
+    tallies = [model.tally(x[start : start + size]).fired for start in range(0, len(x), size)]
+    sites = [math.prod(layer.shape) * model.config.steps * len(x) for layer in model.stack[:-1]]
+    return [int(spikes) / number for spikes, number in zip(np.sum(tallies, 0), sites, strict=True)]
 
 
 def balanced(

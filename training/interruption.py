@@ -10,7 +10,7 @@ from ..errors import FileError
 from ..files import write_atomically
 from .tensor_files import read_tensor_file
 
-FORMAT = "snnc-training-1"
+FORMAT = "snnc-training-2"
 MAX_FILE_BYTES = 1 << 31
 
 

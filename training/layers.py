@@ -23,7 +23,7 @@ from .disturbance import Disturbance
 from .neurons import run_population
 from .normalisation import CurrentStatistics
 from .recipe import Surrogate
-from .surrogate import ceil_through, clamp_through, floor_through, round_through
+from .surrogate import ceil_through, clamp_through, floor_through, limit_below, round_through
 from .synapses import transform, weight_shape
 
 EXACT_FLOAT32 = 1 << 24
@@ -149,7 +149,7 @@ class SpikingLayer(nn.Module):
         if self.statistics is None or not self.training:
             return grid
         mean, deviation = self.statistics.observe(currents, grid.unit)
-        threshold = self.threshold.clamp(min=MIN_THRESHOLD) * deviation
+        threshold = limit_below(self.threshold, MIN_THRESHOLD) * deviation
         return self._on_grid(grid.weights, threshold, self.bias * deviation - mean, grid.unit)
 
     @torch.no_grad()
@@ -185,7 +185,7 @@ class SpikingLayer(nn.Module):
 
     def _in_float_units(self) -> tuple[Tensor, Tensor]:
         """Threshold and bias as the weights are scaled, running statistics put in."""
-        threshold: Tensor = self.threshold.clamp(min=MIN_THRESHOLD)
+        threshold = limit_below(self.threshold, MIN_THRESHOLD)
         if self.statistics is None:
             return threshold, self.bias
         return self.statistics.unscaled(threshold, self.bias)
@@ -224,7 +224,7 @@ class SpikingLayer(nn.Module):
         quantised = self.synapses.quant_weight().int().to(torch.int8)
         return LayerIntegers(
             weights=tuple(
-                cast("NDArray[np.int8]", np.ascontiguousarray(part.numpy()))
+                cast("NDArray[np.int8]", np.ascontiguousarray(part.cpu().numpy()))
                 for part in self._per_edge(quantised)
             ),
             threshold=_to_int64(grid.threshold),
@@ -252,4 +252,4 @@ def exact_dtype(reach: int, population: Population, steps: int) -> torch.dtype:
 
 
 def _to_int64(values: Tensor) -> IntArray:
-    return values.reshape(-1).to(torch.int64).numpy()
+    return values.reshape(-1).to(torch.int64).cpu().numpy()

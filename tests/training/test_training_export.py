@@ -146,3 +146,16 @@ def test_numbers_that_are_not_finite_are_refused_by_name(name: str, kind: str) -
         model.stack[1].get_parameter(name).view(-1)[0] = torch.nan
     with pytest.raises(UnsupportedModel, match=f"^layer readout: {kind} holds NaN or infinite numbers$"):
         to_network(model, "broken")
+
+
+@pytest.mark.parametrize(
+    ("payloads", "message"),
+    [
+        (torch.rand(2, 1, 10), r"payloads must be integers, not torch\.float32: inputs are not rescaled"),
+        (torch.full((2, 1, 10), 17), r"payloads reach 17\.\.17, the model takes 0\.\.16"),
+        (torch.full((2, 1, 10), -1), r"payloads reach -1\.\.-1, the model takes 0\.\.16"),
+    ],
+)
+def test_payloads_that_no_hardware_takes_are_refused(payloads: torch.Tensor, message: str) -> None:
+    with pytest.raises(FileError, match=message):
+        _model(_config(5, 3))(payloads)
