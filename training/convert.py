@@ -1,5 +1,6 @@
 """A trained torch module as a spiking network without training: balanced thresholds on integer weights."""
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 from ..compiler.arithmetic import NO_LEAK, Decay
 from ..errors import UsageError
 from .balance import balance
+from .calibration import CalibrationSamples, best_shift, observe, usual_shifts
 from .config import INPUT, LayerConfig, ModelConfig, Population
 from .conversion import ConversionOptions
 from .fold import fold
@@ -19,6 +21,7 @@ from .folded import FoldedEdge, FoldedLayer, FoldedNetwork
 from .layers import SpikingLayer
 from .model import SpikingClassifier
 from .remarks import Warn, about_inputs, about_layers, warn
+from .rounding import clipped, mean_loss
 from .selfcheck import check_folded
 
 CHECKED_IMAGES = 32
@@ -37,6 +40,8 @@ class Calibrated:
     network: FoldedNetwork
     thresholds: dict[str, Tensor]
     max_payload: int
+    samples: CalibrationSamples | None = None
+    """They decide about clipping, biases and the readout; without them all are left alone."""
 
 
 def convert(
@@ -125,15 +130,37 @@ def balanced(
         seed=options.seed,
         progress=progress,
     )
-    return Calibrated(network, thresholds, max_payload)
+    samples = observe(network, thresholds, images, max_payload)
+    return Calibrated(network, thresholds, max_payload, samples)
 
 
 def spiking(calibrated: Calibrated, steps: int, options: ConversionOptions) -> SpikingClassifier:
     """The integrate-and-fire network whose rates over `steps` approach the clipped activations.
 
     Weights are divided by the threshold they lead to and multiplied by the one they come from, so that every
-    threshold is 1 before all edges of a channel are quantised on one grid.
+    threshold is 1 before all edges of a channel are quantised on one grid. Where there are samples, they
+    decide what brings the outputs nearest to the float network's at this number of steps: whether outliers
+    among the weights are clipped, whether biases take what rounding loses on average (`rounding`), and,
+    without `options.readout_shift`, how the readout leaks.
     """
+    samples, shift = calibrated.samples, options.readout_shift
+    if samples is None:
+        return _spiking(calibrated, steps, options, clip=False, correct=False)
+    shifts = usual_shifts(steps) if shift is None else (shift,)
+    plain = replace(options, readout_shift=0)
+    tried = []
+    for clip, correct in itertools.product((False, True), repeat=2):
+        model = _spiking(calibrated, steps, plain, clip=clip, correct=correct)
+        tried.append((*best_shift(model, samples, shifts), clip, correct))
+    _, shift, clip, correct = max(tried, key=lambda trial: trial[0])
+    chosen = replace(options, readout_shift=shift)
+    return _spiking(calibrated, steps, chosen, clip=clip, correct=correct)
+
+
+def _spiking(
+    calibrated: Calibrated, steps: int, options: ConversionOptions, *, clip: bool, correct: bool
+) -> SpikingClassifier:
+    """`spiking` with its choices made."""
     network, thresholds = calibrated.network, calibrated.thresholds
     try:
         config = ModelConfig(
@@ -154,7 +181,14 @@ def spiking(calibrated: Calibrated, steps: int, options: ConversionOptions) -> S
             unit = thresholds.get(folded.name, weights.abs().max().expand(len(weights))).double()
             weights = weights / unit[:, None]
             bias = folded.bias / unit
-            layer.synapses.weight.copy_(_at_least(weights, bias, _smallest(layer, weights)))
+            smallest = _smallest(layer, weights)
+            last = folded is network.layers[-1]
+            ends = clipped(weights, layer.levels, shared=last) if clip else weights
+            layer.synapses.weight.copy_(_at_least(ends, bias, smallest))
+            if correct and calibrated.samples is not None:
+                # Channels that training switched off have false weights, whose loss is none.
+                true = ends.abs().amax(1) >= smallest
+                bias = bias + true * mean_loss(layer, weights, calibrated.samples.means)
             layer.bias.copy_(bias)
             layer.threshold.fill_(1.0)
     return model.eval()
@@ -166,16 +200,15 @@ def _layer_config(
     population = Population(state_bits=options.state_bits, initial_fraction=0.5)
     if layer is network.layers[-1]:
         population = Population(
-            reset="none", state_bits=options.state_bits, leak=_readout_leak(steps, options.readout_shift)
+            reset="none", state_bits=options.state_bits, leak=_readout_leak(options.readout_shift)
         )
     edges = tuple(edge.config for edge in layer.edges)
     return LayerConfig(layer.name, layer.shape[0], edges, population, options.weight_bits)
 
 
-def _readout_leak(steps: int, shift: int | None) -> Decay:
-    """Leak whose time constant is half the steps, or 2^shift; none for a shift of 0."""
-    chosen = max(steps // 2, 1).bit_length() - 1 if shift is None else shift
-    return Decay(1, chosen) if chosen else NO_LEAK
+def _readout_leak(shift: int | None) -> Decay:
+    """Leak with a time constant of 2^shift steps; none for 0 and where nothing is said."""
+    return Decay(1, shift) if shift else NO_LEAK
 
 
 def _smallest(layer: SpikingLayer, weights: Tensor) -> float:
@@ -183,8 +216,7 @@ def _smallest(layer: SpikingLayer, weights: Tensor) -> float:
 
     Raises UsageError where that would touch more than the channels that training switched off.
     """
-    levels = (1 << (layer.config.weight_bits - 1)) - 1
-    reach = levels * layer.payload
+    reach = layer.levels * layer.payload
     smallest = reach / (1 << (layer.population.state_bits - 2))
     live = SWITCHED_OFF * float(weights.abs().max())
     if smallest > live > 0:

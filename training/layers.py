@@ -118,6 +118,11 @@ class SpikingLayer(nn.Module):
         self.dtype = exact_dtype(reach << (config.weight_bits - 1), config.population, steps)
 
     @property
+    def levels(self) -> int:
+        """Largest integer weight."""
+        return (1 << (self.config.weight_bits - 1)) - 1
+
+    @property
     def population(self) -> Population:
         """The behaviour of the neurons."""
         return self.config.population
@@ -131,7 +136,7 @@ class SpikingLayer(nn.Module):
         # A constant for the gradients: with gradients through the scale, the spike penalty shrank the
         # weights of rarely firing neurons to nothing, and their biases ran to the end of the state range.
         scale = quantised.scale.detach()
-        weights = self._per_edge(round_through(quantised.value / scale).to(self.dtype))
+        weights = self.per_edge(round_through(quantised.value / scale).to(self.dtype))
         if self.disturbance is not None:
             weights = tuple(self.disturbance.weights(part, self.config.weight_bits) for part in weights)
         # The grid is divided out in float64: a float32 quotient is not exact beyond 24 bits.
@@ -225,14 +230,14 @@ class SpikingLayer(nn.Module):
         return LayerIntegers(
             weights=tuple(
                 cast("NDArray[np.int8]", np.ascontiguousarray(part.cpu().numpy()))
-                for part in self._per_edge(quantised)
+                for part in self.per_edge(quantised)
             ),
             threshold=_to_int64(grid.threshold),
             bias=_to_int64(grid.bias),
             initial=_to_int64(grid.initial),
         )
 
-    def _per_edge(self, matrix: Tensor) -> tuple[Tensor, ...]:
+    def per_edge(self, matrix: Tensor) -> tuple[Tensor, ...]:
         """The columns of `matrix` (channels, fan-in), edge by edge."""
         parts = torch.split(matrix, [math.prod(kernel[1:]) for kernel in self.kernels], 1)
         return tuple(part.reshape(kernel) for part, kernel in zip(parts, self.kernels, strict=True))

@@ -40,6 +40,7 @@ class Tally:
     """(samples,)."""
     fired: IntArray
     """Spikes of each hidden layer, of all neurons, steps and samples together."""
+    readout: LayerTrace
 
 
 class SpikingClassifier(nn.Module):
@@ -183,7 +184,7 @@ class SpikingClassifier(nn.Module):
         *hidden, last = self._evaluated(x)
         readout = LayerTrace(self.layer_names[-1], _per_sample(last.membranes), _per_sample(last.spikes))
         fired = [int(run.spikes.count_nonzero()) for run in hidden]
-        return Tally(predictions((readout,), self.config), np.array(fired, np.int64))
+        return Tally(predictions((readout,), self.config), np.array(fired, np.int64), readout)
 
     def _logits(self, run: LayerRun) -> Tensor:
         config = self.config

@@ -17,12 +17,13 @@ from snnc.compiler.targets import load_target
 from snnc.errors import FileError, UsageError
 from snnc.sim.functional import run_functional
 from snnc.training.balance import SMALLEST, balance
+from snnc.training.calibration import CalibrationSamples, best_shift, usual_shifts
 from snnc.training.checkpoint import load_checkpoint, save_checkpoint
 from snnc.training.conversion import ConversionOptions
 from snnc.training.convert import calibrate, convert, spiking
 from snnc.training.export import to_network
 from snnc.training.fold import fold
-from snnc.training.model import SpikingClassifier
+from snnc.training.model import LayerTrace, SpikingClassifier, Tally
 from snnc.training.pretrained import load_pretrained
 from snnc.training.resnet import ResNet
 from snnc.verification import layer_traces
@@ -175,11 +176,30 @@ def test_every_execution_of_a_converted_network_agrees(tmp_path: Path) -> None:
             assert np.array_equal(trace.membranes, got)
 
 
-@pytest.mark.parametrize(("steps", "shift", "expected"), [(32, None, 4), (1, None, 0), (32, 0, 0), (8, 2, 2)])
+@pytest.mark.parametrize(("steps", "shift", "expected"), [(1, None, 0), (32, 0, 0), (8, 2, 2)])
 def test_the_leak_of_the_readout(steps: int, shift: int | None, expected: int) -> None:
     model = convert(_module(), _images(), steps, replace(OPTIONS, iterations=1, readout_shift=shift))
     leak = model.config.layers[-1].population.leak
     assert (leak.shift or 0) == expected
+
+
+@pytest.mark.parametrize(("late", "expected"), [(False, 0), (True, 2)])
+def test_without_a_number_the_readout_leaks_where_that_is_nearer_to_the_module(
+    late: bool, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Deep layers start late: where the first steps say something else, a leak forgets them."""
+    logits = np.random.default_rng(0).integers(-500, 500, (40, 5))
+    currents = np.repeat(logits[:, None], 16, 1)
+    if late:
+        currents[:, :8] = np.random.default_rng(1).integers(-2000, 2000, (40, 8, 5))
+    calibrated = replace(calibrate(_module(), _images(), OPTIONS), samples=None)
+    model = spiking(calibrated, 16, OPTIONS)
+    readout = LayerTrace("readout", currents.cumsum(1), np.zeros_like(currents))
+    tally = Tally(np.zeros(40, np.int64), np.zeros(2, np.int64), readout)
+    monkeypatch.setattr(SpikingClassifier, "tally", lambda self, x: tally)
+    samples = CalibrationSamples(_images().reshape(40, -1), torch.from_numpy(logits), {})
+    assert best_shift(model, samples, usual_shifts(16))[1] == expected
+    assert best_shift(model, samples, (3,))[1] == 3
 
 
 @pytest.mark.parametrize(
