@@ -44,7 +44,8 @@ def train_model(
             update(state.epoch, state.describe())
             console.detail(state.describe())
 
-        result = train(chosen, seed, progress=report, data_dir=data_dir, files=files)
+        warn = _warn(console)
+        result = train(chosen, seed, progress=report, data_dir=data_dir, files=files, warn=warn)
     if result.first:
         save_checkpoint(output, result.model, result.notes())
         files.state.unlink(missing_ok=True)
@@ -76,7 +77,12 @@ def convert_model(
             return stack.enter_context(console.progress(stage, total))
 
         result = convert_checkpoint(
-            conversion, checkpoint, calibrate=calibrate, data_dir=data_dir, announce=announce
+            conversion,
+            checkpoint,
+            calibrate=calibrate,
+            data_dir=data_dir,
+            announce=announce,
+            warn=_warn(console),
         )
     save_checkpoint(output, result.model, result.notes())
     return result
@@ -100,6 +106,10 @@ def read_model(
     if bits is not None or steps is not None:
         checkpoint = requantised(checkpoint, weight_bits=bits, steps=steps)
     return checkpoint, to_network(checkpoint.model, printable(path.stem), checkpoint.notes)
+
+
+def _warn(console: Console) -> Callable[[str], None]:
+    return lambda message: console.say(f"warning: {message}")
 
 
 def _prepare_output(path: Path) -> None:

@@ -2,8 +2,6 @@
 
 import io
 import sys
-import warnings
-import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -18,6 +16,7 @@ from ..files import write_atomically
 from .config import ModelConfig
 from .model import SpikingClassifier
 from .plain import from_plain
+from .tensor_files import read_tensor_file
 
 FORMAT = "snnc-model"
 SCHEMA = 2
@@ -55,12 +54,14 @@ def save_checkpoint(path: Path, model: SpikingClassifier, notes: Mapping[str, st
 def load_checkpoint(path: Path) -> Checkpoint:
     """The model that `save_checkpoint` wrote; raises FileError with one line for anything else."""
     where = str(path)
-    _check_archive(path)
-    content = _load(path)
+    content = read_tensor_file(path, MAX_FILE_BYTES)
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise FileError("is a PyTorch file, but not a model written by snnc train", where=where)
-    if type(content.get("schema")) is not int or content["schema"] != SCHEMA:
-        raise FileError(f"has schema {content.get('schema')!r}, this version reads {SCHEMA}", where=where)
+    schema = content.get("schema")
+    if type(schema) is not int or schema != SCHEMA:
+        known = type(schema) is int and 0 <= schema < 1 << 31
+        shown = schema if known else f"of type {type(schema).__name__}"
+        raise FileError(f"has schema {shown}, this version reads {SCHEMA}", where=where)
     if set(content) != _KEYS:
         raise FileError(f"must hold {', '.join(sorted(_KEYS))}", where=where)
     model = SpikingClassifier(_config(content["config"], where))
@@ -113,35 +114,6 @@ def _interned(content: Any) -> Any:
     return sys.intern(content) if isinstance(content, str) else content
 
 
-def _check_archive(path: Path) -> None:
-    """Refuse what is not an uncompressed zip of bounded size, before torch reads it."""
-    where = str(path)
-    if not path.is_file():
-        raise FileError("no such file", where=where)
-    size = path.stat().st_size
-    if size > MAX_FILE_BYTES:
-        raise FileError(f"has {size} bytes, the limit for a model is {MAX_FILE_BYTES}", where=where)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            entries = archive.infolist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        raise FileError("is not a PyTorch file, or was cut short", where=where) from None
-    stored = all(entry.compress_type == zipfile.ZIP_STORED for entry in entries)
-    if not stored or sum(entry.file_size for entry in entries) > size:
-        raise FileError("is a compressed archive, which torch.save never writes", where=where)
-
-
-def _load(path: Path) -> object:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            content: object = torch.load(path, map_location="cpu", weights_only=True)
-    # A damaged pickle can make the unpickler raise almost anything; all of it means the same.
-    except Exception as error:
-        raise FileError("cannot be read as tensors and plain data", where=str(path)) from error
-    return content
-
-
 def _config(content: object, where: str) -> ModelConfig:
     try:
         return from_plain(ModelConfig, content, "config")
@@ -156,7 +128,7 @@ def _fill(model: SpikingClassifier, content: object, where: str) -> None:
         raise FileError(f"parameters must hold {', '.join(parameters)}", where=where)
     for name, parameter in parameters.items():
         value = content[name]
-        if type(value) is not Tensor or value.layout != torch.strided or value.dtype != torch.float32:
+        if type(value) is not Tensor or value.dtype != torch.float32:
             raise FileError(f"parameter {name} must be a float32 tensor", where=where)
         if value.shape != parameter.shape:
             raise FileError(

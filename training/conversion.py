@@ -22,7 +22,7 @@ class ConversionOptions:
     state_bits: int = 22
     readout_shift: int | None = None
     """k of the readout's leak, by which it weighs the last 2^k steps: deep layers start late. None takes
-    about half the steps, 0 weighs every step alike."""
+    what the calibration images say, 0 weighs every step alike."""
 
     def __post_init__(self) -> None:
         """Raise UsageError, naming the field, for a number that means nothing."""

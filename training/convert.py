@@ -1,5 +1,6 @@
 """A trained torch module as a spiking network without training: balanced thresholds on integer weights."""
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -12,13 +13,21 @@ from torch import Tensor, nn
 from ..compiler.arithmetic import NO_LEAK, Decay
 from ..errors import UsageError
 from .balance import balance
+from .calibration import CalibrationSamples, best_shift, observe, usual_shifts
 from .config import INPUT, LayerConfig, ModelConfig, Population
 from .conversion import ConversionOptions
 from .fold import fold
 from .folded import FoldedEdge, FoldedLayer, FoldedNetwork
 from .layers import SpikingLayer
 from .model import SpikingClassifier
+from .remarks import Warn, about_inputs, about_layers, warn
+from .rounding import clipped, mean_loss
+from .selfcheck import check_folded
 
+CHECKED_IMAGES = 32
+"""Calibration images on which the folded layers are compared with the module."""
+REMEDY = "calibrate with images like those it was trained on, give mean and deviation, or take more steps"
+"""What may wake a layer."""
 SWITCHED_OFF = 0.1
 """A channel may count as switched off whose largest weight is below this part of the layer's largest, both in
 units of the thresholds they lead to."""
@@ -31,6 +40,8 @@ class Calibrated:
     network: FoldedNetwork
     thresholds: dict[str, Tensor]
     max_payload: int
+    samples: CalibrationSamples | None = None
+    """They decide about clipping, biases and the readout; without them all are left alone."""
 
 
 def convert(
@@ -43,14 +54,17 @@ def convert(
     deviation: Sequence[float] = (),
     max_payload: int = 255,
     progress: Callable[[int], None] = lambda done: None,
+    warn: Warn = warn,
 ) -> SpikingClassifier:
     """`module`, trained, as a spiking classifier that runs for `steps` and takes pixels 0..max_payload.
 
-    `module` is made of convolutions, linear layers, batch norm, ReLU, average pooling, flatten and additions
-    and was trained on (pixels / max_payload - mean) / deviation, per channel. `images` are for calibration,
+    `module`, in evaluation mode, is made of convolutions, linear layers, batch norm, ReLU, average pooling,
+    flatten and additions, compared with what is derived from it on the first images (`selfcheck`), and was
+    trained on (pixels / max_payload - mean) / deviation, per channel. `images` are for calibration,
     uint8 (samples, channels, height, width), unlabelled. Neurons integrate and fire with a soft reset from
     v(0) = theta / 2; their thresholds are balanced per channel (`balance`), folded into the weights, and the
-    weights quantised after that, per channel. `progress` is told how many of `options.iterations` are done.
+    weights quantised after that, per channel. `progress` is told how many of `options.iterations` are done,
+    `warn` of images that fill little of the range and of layers that never or always fire on the first ones.
 
     Where an input is padded with zeros, the module sees the mean colour, the spiking network black: the
     offset of the mean sits in the bias, which knows no border. Besides that, networks differ by clipping,
@@ -60,7 +74,12 @@ def convert(
     calibrated = calibrate(
         module, images, options, mean=mean, deviation=deviation, max_payload=max_payload, progress=progress
     )
-    return spiking(calibrated, steps, options)
+    model = spiking(calibrated, steps, options)
+    found = about_inputs(int(images.max()), max_payload, "the images")
+    found += about_layers(model.layer_names, _rates(model, images[:CHECKED_IMAGES]), REMEDY)
+    for line in found:
+        warn(line)
+    return model
 
 
 def calibrate(
@@ -79,8 +98,20 @@ def calibrate(
     if not int(images.max()) <= max_payload <= 255:
         raise UsageError(f"pixels reach {int(images.max())}, max_payload is {max_payload} and at most 255")
     channels, height, width = images.shape[1:]
-    network = _take_pixels(fold(module, (channels, height, width)), mean, deviation)
+    offset, gain = _normalisation(channels, mean, deviation)
+    network = fold(module, (channels, height, width))
+    pixels = torch.from_numpy(images[:CHECKED_IMAGES]).double() / max_payload
+    check_folded(module, network, (pixels - offset.reshape(-1, 1, 1)) * gain.reshape(-1, 1, 1))
+    network = replace(network, layers=tuple(_on_pixels(layer, offset, gain) for layer in network.layers))
     return balanced(network, images, options, max_payload, progress)
+
+
+def _rates(model: SpikingClassifier, images: NDArray[np.uint8]) -> list[float]:
+    """Firing rate of every hidden layer on `images`."""
+    x, size = images.reshape(len(images), -1), model.trace_batch
+    tallies = [model.tally(x[start : start + size]).fired for start in range(0, len(x), size)]
+    sites = [math.prod(layer.shape) * model.config.steps * len(x) for layer in model.stack[:-1]]
+    return [int(spikes) / number for spikes, number in zip(np.sum(tallies, 0), sites, strict=True)]
 
 
 def balanced(
@@ -99,15 +130,37 @@ def balanced(
         seed=options.seed,
         progress=progress,
     )
-    return Calibrated(network, thresholds, max_payload)
+    samples = observe(network, thresholds, images, max_payload)
+    return Calibrated(network, thresholds, max_payload, samples)
 
 
 def spiking(calibrated: Calibrated, steps: int, options: ConversionOptions) -> SpikingClassifier:
     """The integrate-and-fire network whose rates over `steps` approach the clipped activations.
 
     Weights are divided by the threshold they lead to and multiplied by the one they come from, so that every
-    threshold is 1 before all edges of a channel are quantised on one grid.
+    threshold is 1 before all edges of a channel are quantised on one grid. Where there are samples, they
+    decide what brings the outputs nearest to the float network's at this number of steps: whether outliers
+    among the weights are clipped, whether biases take what rounding loses on average (`rounding`), and,
+    without `options.readout_shift`, how the readout leaks.
     """
+    samples, shift = calibrated.samples, options.readout_shift
+    if samples is None:
+        return _spiking(calibrated, steps, options, clip=False, correct=False)
+    shifts = usual_shifts(steps) if shift is None else (shift,)
+    plain = replace(options, readout_shift=0)
+    tried = []
+    for clip, correct in itertools.product((False, True), repeat=2):
+        model = _spiking(calibrated, steps, plain, clip=clip, correct=correct)
+        tried.append((*best_shift(model, samples, shifts), clip, correct))
+    _, shift, clip, correct = max(tried, key=lambda trial: trial[0])
+    chosen = replace(options, readout_shift=shift)
+    return _spiking(calibrated, steps, chosen, clip=clip, correct=correct)
+
+
+def _spiking(
+    calibrated: Calibrated, steps: int, options: ConversionOptions, *, clip: bool, correct: bool
+) -> SpikingClassifier:
+    """`spiking` with its choices made."""
     network, thresholds = calibrated.network, calibrated.thresholds
     try:
         config = ModelConfig(
@@ -128,7 +181,14 @@ def spiking(calibrated: Calibrated, steps: int, options: ConversionOptions) -> S
             unit = thresholds.get(folded.name, weights.abs().max().expand(len(weights))).double()
             weights = weights / unit[:, None]
             bias = folded.bias / unit
-            layer.synapses.weight.copy_(_at_least(weights, bias, _smallest(layer, weights)))
+            smallest = _smallest(layer, weights)
+            last = folded is network.layers[-1]
+            ends = clipped(weights, layer.levels, shared=last) if clip else weights
+            layer.synapses.weight.copy_(_at_least(ends, bias, smallest))
+            if correct and calibrated.samples is not None:
+                # Channels that training switched off have false weights, whose loss is none.
+                true = ends.abs().amax(1) >= smallest
+                bias = bias + true * mean_loss(layer, weights, calibrated.samples.means)
             layer.bias.copy_(bias)
             layer.threshold.fill_(1.0)
     return model.eval()
@@ -140,16 +200,15 @@ def _layer_config(
     population = Population(state_bits=options.state_bits, initial_fraction=0.5)
     if layer is network.layers[-1]:
         population = Population(
-            reset="none", state_bits=options.state_bits, leak=_readout_leak(steps, options.readout_shift)
+            reset="none", state_bits=options.state_bits, leak=_readout_leak(options.readout_shift)
         )
     edges = tuple(edge.config for edge in layer.edges)
     return LayerConfig(layer.name, layer.shape[0], edges, population, options.weight_bits)
 
 
-def _readout_leak(steps: int, shift: int | None) -> Decay:
-    """Leak whose time constant is half the steps, or 2^shift; none for a shift of 0."""
-    chosen = max(steps // 2, 1).bit_length() - 1 if shift is None else shift
-    return Decay(1, chosen) if chosen else NO_LEAK
+def _readout_leak(shift: int | None) -> Decay:
+    """Leak with a time constant of 2^shift steps; none for 0 and where nothing is said."""
+    return Decay(1, shift) if shift else NO_LEAK
 
 
 def _smallest(layer: SpikingLayer, weights: Tensor) -> float:
@@ -157,8 +216,7 @@ def _smallest(layer: SpikingLayer, weights: Tensor) -> float:
 
     Raises UsageError where that would touch more than the channels that training switched off.
     """
-    levels = (1 << (layer.config.weight_bits - 1)) - 1
-    reach = levels * layer.payload
+    reach = layer.levels * layer.payload
     smallest = reach / (1 << (layer.population.state_bits - 2))
     live = SWITCHED_OFF * float(weights.abs().max())
     if smallest > live > 0:
@@ -192,19 +250,20 @@ def _scaled(edge: FoldedEdge, values: Tensor) -> Tensor:
     return weights * per_group.reshape(len(weights), -1, 1, 1)
 
 
-def _take_pixels(network: FoldedNetwork, mean: Sequence[float], deviation: Sequence[float]) -> FoldedNetwork:
-    """`network` for inputs x instead of (x - mean) / deviation."""
-    channels = network.shape[0]
+def _normalisation(channels: int, mean: Sequence[float], deviation: Sequence[float]) -> tuple[Tensor, Tensor]:
+    """What is subtracted from the pixels of each channel, and what they are then multiplied with."""
     if len(mean) not in (0, channels) or len(deviation) not in (0, channels):
         raise UsageError(f"mean and deviation need {channels} numbers, one per channel of the images")
-    if not all(value > 0 for value in deviation):
-        raise UsageError(f"deviation must be greater than 0, not {tuple(deviation)}")
+    if not all(math.isfinite(value) for value in mean):
+        raise UsageError(f"mean must be finite, not {tuple(mean)}")
+    if not all(0 < value < math.inf for value in deviation):
+        raise UsageError(f"deviation must be greater than 0 and finite, not {tuple(deviation)}")
     offset = torch.tensor(list(mean) or [0.0] * channels, dtype=torch.float64)
-    gain = 1 / torch.tensor(list(deviation) or [1.0] * channels, dtype=torch.float64)
-    return replace(network, layers=tuple(_layer_on_pixels(layer, offset, gain) for layer in network.layers))
+    return offset, 1 / torch.tensor(list(deviation) or [1.0] * channels, dtype=torch.float64)
 
 
-def _layer_on_pixels(layer: FoldedLayer, offset: Tensor, gain: Tensor) -> FoldedLayer:
+def _on_pixels(layer: FoldedLayer, offset: Tensor, gain: Tensor) -> FoldedLayer:
+    """`layer` for inputs x instead of (x - offset) gain."""
     edges, bias = [], layer.bias
     for edge in layer.edges:
         if edge.config.source == INPUT:

@@ -16,6 +16,7 @@ from .measure import Quality, measure
 from .model import SpikingClassifier
 from .prepare import describe_preparation
 from .pretrained import Pretrained, load_pretrained
+from .remarks import Warn, warn
 
 BATCH = 100
 
@@ -32,10 +33,13 @@ class ConversionResult:
     quality: Quality
     float_accuracy: float
     """Of the module itself, on the same samples."""
+    warnings: tuple[str, ...] = ()
+    """What was remarked on."""
 
     def notes(self) -> dict[str, str]:
         """Plain facts to store with the model."""
-        return {
+        warnings = {"warnings": "; ".join(self.warnings)[:1000]} if self.warnings else {}
+        return warnings | {
             "recipe": self.conversion.name,
             "module": self.conversion.module,
             "data": self.conversion.data,
@@ -56,12 +60,14 @@ def convert_checkpoint(
     calibrate: str | None = None,
     data_dir: Path | None = None,
     announce: Announce = lambda stage, total: lambda done: None,
+    warn: Warn = warn,
 ) -> ConversionResult:
     """Convert the weights in `checkpoint` and measure both networks on test samples of `conversion.data`.
 
     The images of `calibrate`, a data set or .npz, balance the thresholds; without it, the training split of
-    `conversion.data`. Raises FileError, UsageError.
+    `conversion.data`. `warn` as in `convert.convert`. Raises FileError, UsageError.
     """
+    remarks: list[str] = []
     pretrained = load_pretrained(conversion.module, checkpoint)
     images = _calibration_images(calibrate or conversion.data, pretrained, data_dir)
     test = load_samples(conversion.data, "test", conversion.test_samples, data_dir)
@@ -74,9 +80,12 @@ def convert_checkpoint(
         mean=pretrained.mean,
         deviation=pretrained.deviation,
         progress=announce("balancing", conversion.iterations),
+        warn=remarks.append,
     )
+    for line in remarks:
+        warn(line)
     quality = measure(model, test, announce("measuring", len(test)))
-    return ConversionResult(model, conversion, quality, _float_accuracy(pretrained, test))
+    return ConversionResult(model, conversion, quality, _float_accuracy(pretrained, test), tuple(remarks))
 
 
 def _calibration_images(source: str, pretrained: Pretrained, data_dir: Path | None) -> NDArray[np.uint8]:
@@ -107,5 +116,5 @@ def _float_accuracy(pretrained: Pretrained, samples: Samples) -> float:
     for start in range(0, len(samples), BATCH):
         pixels = torch.from_numpy(samples.x[start : start + BATCH]).reshape(-1, *samples.shape)
         logits = pretrained.module((pixels / 255 - mean) / deviation)
-        right += int((logits.argmax(1).numpy() == samples.y[start : start + BATCH]).sum())
+        right += int((logits.argmax(1).cpu().numpy() == samples.y[start : start + BATCH]).sum())
     return right / len(samples)

@@ -31,4 +31,6 @@ class Disturbance:
         return values if self.drop == 0 else values.masked_fill(self._hits(values, self.drop), 0)
 
     def _hits(self, like: Tensor, probability: float) -> Tensor:
-        return torch.rand(like.shape, generator=self.generator) < probability
+        # Drawn where the generator is, so that every device sees the same faults.
+        drawn = torch.rand(like.shape, generator=self.generator, device=self.generator.device)
+        return (drawn < probability).to(like.device)

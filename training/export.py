@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..compiler.network import Conv2d, Edge, Layer, Linear, Network, Neurons, Readout
+from ..errors import UnsupportedModel
 from .config import EdgeConfig
 from .layers import SpikingLayer
 from .model import SpikingClassifier
@@ -14,7 +15,8 @@ from .model import SpikingClassifier
 def to_network(model: SpikingClassifier, name: str, notes: Mapping[str, str] | None = None) -> Network:
     """The model as verified integer layers with the names of its configuration, behind `input`.
 
-    Computes, for every input, exactly the membranes and spikes of `model.trace`.
+    Computes, for every input, exactly the membranes and spikes of `model.trace`. Raises UnsupportedModel for
+    parameters that are not finite.
     """
     config = model.config
     network = Network(
@@ -30,6 +32,12 @@ def to_network(model: SpikingClassifier, name: str, notes: Mapping[str, str] | N
 
 
 def _export_layer(layer: SpikingLayer) -> Layer:
+    for name, parameter in layer.named_parameters():
+        if not bool(parameter.isfinite().all()):
+            kind = name.removeprefix("synapses.")
+            raise UnsupportedModel(
+                f"{kind} holds NaN or infinite numbers", where=f"layer {layer.config.name}"
+            )
     integers, population, config = layer.integers(), layer.population, layer.config
     neurons = Neurons(
         threshold=integers.threshold,

@@ -173,7 +173,7 @@ class _Run:
             "epoch": epoch,
             "best": self.best,
             "shuffle": self.shuffle.get_state(),
-            "random": torch.get_rng_state(),
+            "random": random_states(self.session.place.device),
             "moves": self.moves.bit_generator.state,
         }
         save_state(self.session.state, self._fingerprint(), state)
@@ -188,7 +188,7 @@ class _Run:
             part.load_state_dict(state[name])
         self.best = state["best"]
         self.shuffle.set_state(state["shuffle"])
-        torch.set_rng_state(state["random"])
+        restore_random_states(state["random"], self.session.place.device)
         self.moves.bit_generator.state = state["moves"]
         return int(state["epoch"])
 
@@ -211,6 +211,21 @@ class _Run:
             "data": checksums(self.samples),
         }
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def random_states(device: torch.device) -> dict[str, torch.Tensor]:
+    """Of PyTorch's generators that a training on `device` draws from."""
+    states = {"cpu": torch.get_rng_state()}
+    if device.type == "cuda":
+        states["cuda"] = torch.cuda.get_rng_state(device)
+    return states
+
+
+def restore_random_states(states: dict[str, torch.Tensor], device: torch.device) -> None:
+    """Continue the generators where `random_states` found them."""
+    torch.set_rng_state(states["cpu"])
+    if device.type == "cuda":
+        torch.cuda.set_rng_state(states["cuda"], device)
 
 
 def checksums(samples: Samples) -> list[int]:

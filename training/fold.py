@@ -18,30 +18,27 @@ from ..compiler.network import Shape, pooled
 from ..errors import UnsupportedModel
 from .config import INPUT, EdgeConfig
 from .folded import FoldedEdge, FoldedLayer, FoldedNetwork
+from .tracing import trace
 
 
 def fold(module: nn.Module, shape: Shape) -> FoldedNetwork:
-    """Trace `module` with torch.fx for inputs of `shape` (channels, height, width) and fold it.
+    """Trace `module`, in evaluation mode, for inputs of `shape` (channels, height, width) and fold it.
 
-    Raises UnsupportedModel naming the operation that has no place in a spiking network of layers.
+    Raises UnsupportedModel naming the operation that has no place in a spiking network of layers, or the
+    part of the module that may compute something else than its class says (`tracing`).
     """
-    try:
-        traced = fx.GraphModule(module, _Tracer().trace(module))
-    # Tracing runs the module's own code on proxies, which may raise anything.
-    except Exception as error:
-        raise UnsupportedModel(f"torch.fx cannot trace the module: {error}") from error
+    traced = trace(module)
     builder = _Builder(traced, shape)
     for node in traced.graph.nodes:
-        builder.visit(node)
+        try:
+            builder.visit(node)
+        # Rules of the configuration: kernels, paddings, pools and names.
+        except ValueError as error:
+            raise _unsupported(node, str(error)) from error
+    for layer in builder.layers:
+        if not all(bool(part.isfinite().all()) for part in (layer.bias, *(e.weights for e in layer.edges))):
+            raise UnsupportedModel("holds NaN or infinite numbers once it is folded", where=layer.name)
     return FoldedNetwork(shape, tuple(builder.layers))
-
-
-class _Tracer(fx.Tracer):
-    """Records the layers that fold knows as they are, subclasses too, and looks inside everything else."""
-
-    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
-        """Whether `m` is one node of the graph."""
-        return isinstance(m, nn.Conv2d | nn.Linear) or super().is_leaf_module(m, module_qualified_name)
 
 
 @dataclass(frozen=True)
@@ -97,14 +94,15 @@ class _Builder:
             self._call(node)
         # What is left are get_attr nodes, whose user is refused.
 
-    def _argument(self, node: fx.Node, number: int = 0) -> _Value:
-        argument = node.args[number] if number < len(node.args) else None
+    def _value(self, node: fx.Node, argument: object) -> _Value:
+        """Of an argument of `node`, which must be an activation."""
         if not isinstance(argument, fx.Node) or argument not in self.values:
             raise _unsupported(node, "takes something that is no activation")
         return self.values[argument]
 
     def _call_module(self, node: fx.Node) -> None:
-        module, value = self.module.get_submodule(str(node.target)), self._argument(node)
+        (argument,) = _bound(node, input=None)
+        module, value = self.module.get_submodule(str(node.target)), self._value(node, argument)
         if isinstance(module, nn.Conv2d):
             result = _convolution(node, value, module)
         elif isinstance(module, nn.Linear):
@@ -128,14 +126,18 @@ class _Builder:
     def _call(self, node: fx.Node) -> None:
         target = node.target
         if target in (operator.add, operator.iadd, torch.add, "add", "add_"):
-            self.values[node] = _addition(node, self._argument(node), self._argument(node, 1))
+            left, right, alpha = _bound(node, input=None, other=None, alpha=1)
+            _require(alpha == 1, node, f"adds {alpha} times a value, not the value")
+            self.values[node] = _addition(node, self._value(node, left), self._value(node, right))
         elif target in (torch.relu, functional.relu, "relu", "relu_"):
-            self.values[node] = self._relu(node, self._argument(node))
+            argument, _ = _bound(node, input=None, inplace=False)
+            self.values[node] = self._relu(node, self._value(node, argument))
         elif target in (torch.flatten, "flatten"):
-            first, last = (*node.args[1:], *node.kwargs.values(), -1)[:2]
-            self.values[node] = _flatten(node, self._argument(node), first, last)
+            argument, first, last = _bound(node, input=None, start_dim=0, end_dim=-1)
+            self.values[node] = _flatten(node, self._value(node, argument), first, last)
         elif target in (functional.adaptive_avg_pool2d,):
-            self.values[node] = _adaptive_pool(node, self._argument(node), node.args[1])
+            argument, size = _bound(node, input=None, output_size=None)
+            self.values[node] = _adaptive_pool(node, self._value(node, argument), size)
         else:
             name = target if isinstance(target, str) else getattr(target, "__name__", str(target))
             raise _unsupported(node, f"{name} has no place in a spiking network")
@@ -145,7 +147,7 @@ class _Builder:
         return _population(node.name, value.shape, value.flat)
 
     def _output(self, node: fx.Node) -> None:
-        value = self._argument(node)
+        value = self._value(node, node.args[0])
         _require(value.shape[1:] == (1, 1), node, f"the module gives {value.shape}, not one number per class")
         _require(bool(self.layers), node, "the module has no ReLU")
         self.layers.append(_layer("readout", value))
@@ -171,10 +173,9 @@ def _convolution(node: fx.Node, value: _Value, module: nn.Conv2d) -> _Value:
     _require(module.dilation == (1, 1), node, f"dilation must be 1, not {module.dilation}")
     plain = module.padding_mode == "zeros" and not isinstance(module.padding, str)
     _require(plain, node, "padding must be numbers, filled with zeros")
-    weights = module.weight.detach().double() * term.scale
+    weights = _exact(module.weight) * term.scale
     kernel, stride, padding = (_pair(size) for size in (module.kernel_size, module.stride, module.padding))
     return _mapped(
-        node,
         EdgeConfig(term.source, "conv", kernel, stride, padding, module.groups, term.pool),
         term,
         weights,
@@ -185,21 +186,16 @@ def _convolution(node: fx.Node, value: _Value, module: nn.Conv2d) -> _Value:
 def _linear(node: fx.Node, value: _Value, module: nn.Linear) -> _Value:
     term = _bare(node, value)
     _require(value.flat or term.shape[1:] == (1, 1), node, "a linear layer needs a flatten before it")
-    weights = module.weight.detach().double() * term.scale
-    return replace(
-        _mapped(node, EdgeConfig(term.source, pool=term.pool), term, weights, module.bias), flat=True
-    )
+    weights = _exact(module.weight) * term.scale
+    return replace(_mapped(EdgeConfig(term.source, pool=term.pool), term, weights, module.bias), flat=True)
 
 
-def _mapped(node: fx.Node, config: EdgeConfig, term: _Term, weights: Tensor, bias: Tensor | None) -> _Value:
+def _mapped(config: EdgeConfig, term: _Term, weights: Tensor, bias: Tensor | None) -> _Value:
     """`weights` applied to the population of `term`."""
     channels = len(weights)
     source = term.shape[0], term.shape[1] * term.pool[0], term.shape[2] * term.pool[1]
-    try:
-        shape = config.shape(source, channels)
-    except ValueError as error:
-        raise _unsupported(node, str(error)) from error
-    offset = torch.zeros(channels, dtype=torch.float64) if bias is None else bias.detach().double()
+    shape = config.shape(source, channels)
+    offset = torch.zeros(channels, dtype=torch.float64) if bias is None else _exact(bias)
     return _Value((_Term(term.source, shape, edge=FoldedEdge(config, weights)),), offset, shape)
 
 
@@ -208,12 +204,12 @@ def _batch_norm(node: fx.Node, value: _Value, module: nn.BatchNorm2d | nn.BatchN
     if mean is None or variance is None:
         raise _unsupported(node, "batch norm keeps no running statistics")
     _require(len(mean) == value.shape[0], node, f"normalises {len(mean)} channels of {value.shape[0]}")
-    gain = (variance.detach().double() + module.eps).rsqrt()
+    gain = (_exact(variance) + module.eps).rsqrt()
     if module.weight is not None:
-        gain = gain * module.weight.detach().double()
-    bias = (value.bias - mean.detach().double()) * gain
+        gain = gain * _exact(module.weight)
+    bias = (value.bias - _exact(mean)) * gain
     if module.bias is not None:
-        bias = bias + module.bias.detach().double()
+        bias = bias + _exact(module.bias)
     edges = [term.finished() for term in value.terms]
     scaled = [FoldedEdge(e.config, e.weights * gain.reshape(-1, *[1] * (e.weights.ndim - 1))) for e in edges]
     terms = tuple(replace(term, edge=edge) for term, edge in zip(value.terms, scaled, strict=True))
@@ -252,6 +248,19 @@ def _addition(node: fx.Node, left: _Value, right: _Value) -> _Value:
 def _flatten(node: fx.Node, value: _Value, first: object, last: object) -> _Value:
     _require((first, last) == (1, -1), node, f"flattens dimensions {first} to {last}, not 1 to -1")
     return replace(value, flat=True)
+
+
+def _bound(node: fx.Node, **parameters: object) -> list[Any]:
+    """The arguments of a call in the order of `parameters`, whose values are the defaults."""
+    unknown = sorted(set(node.kwargs) - set(parameters))
+    _require(not unknown, node, f"takes {', '.join(unknown)}, which means nothing here")
+    _require(len(node.args) <= len(parameters), node, "takes too many arguments")
+    given = dict(zip(parameters, node.args, strict=False)) | node.kwargs
+    return [given.get(name, default) for name, default in parameters.items()]
+
+
+def _exact(values: Tensor) -> Tensor:
+    return values.detach().cpu().double()
 
 
 def _pair(size: Any) -> tuple[Any, Any]:

@@ -1,7 +1,6 @@
 """The state of an unfinished training as a file: written after every epoch, distrusted on load."""
 
 import io
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +8,10 @@ import torch
 
 from ..errors import FileError
 from ..files import write_atomically
+from .tensor_files import read_tensor_file
 
-FORMAT = "snnc-training-1"
+FORMAT = "snnc-training-2"
+MAX_FILE_BYTES = 1 << 31
 
 
 def save_state(path: Path, fingerprint: str, state: dict[str, Any]) -> None:
@@ -29,14 +30,9 @@ def load_state(path: Path, fingerprint: str) -> dict[str, Any] | None:
     if not path.is_file():
         return None
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            content = torch.load(path, map_location="cpu", weights_only=True)
-    # A damaged pickle can make the unpickler raise almost anything; all of it means the same.
-    except Exception as error:
-        raise FileError(
-            "cannot be read as the state of a training", where=str(path), hint="delete it to start over"
-        ) from error
+        content = read_tensor_file(path, MAX_FILE_BYTES)
+    except FileError as error:
+        raise FileError(error.message, where=error.where, hint="delete it to start over") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise FileError("is not the state of a training", where=str(path), hint="delete it to start over")
     return content["state"] if content.get("fingerprint") == fingerprint else None

@@ -23,7 +23,7 @@ from .disturbance import Disturbance
 from .neurons import run_population
 from .normalisation import CurrentStatistics
 from .recipe import Surrogate
-from .surrogate import ceil_through, clamp_through, floor_through, round_through
+from .surrogate import ceil_through, clamp_through, floor_through, limit_below, round_through
 from .synapses import transform, weight_shape
 
 EXACT_FLOAT32 = 1 << 24
@@ -118,6 +118,11 @@ class SpikingLayer(nn.Module):
         self.dtype = exact_dtype(reach << (config.weight_bits - 1), config.population, steps)
 
     @property
+    def levels(self) -> int:
+        """Largest integer weight."""
+        return (1 << (self.config.weight_bits - 1)) - 1
+
+    @property
     def population(self) -> Population:
         """The behaviour of the neurons."""
         return self.config.population
@@ -131,7 +136,7 @@ class SpikingLayer(nn.Module):
         # A constant for the gradients: with gradients through the scale, the spike penalty shrank the
         # weights of rarely firing neurons to nothing, and their biases ran to the end of the state range.
         scale = quantised.scale.detach()
-        weights = self._per_edge(round_through(quantised.value / scale).to(self.dtype))
+        weights = self.per_edge(round_through(quantised.value / scale).to(self.dtype))
         if self.disturbance is not None:
             weights = tuple(self.disturbance.weights(part, self.config.weight_bits) for part in weights)
         # The grid is divided out in float64: a float32 quotient is not exact beyond 24 bits.
@@ -149,7 +154,7 @@ class SpikingLayer(nn.Module):
         if self.statistics is None or not self.training:
             return grid
         mean, deviation = self.statistics.observe(currents, grid.unit)
-        threshold = self.threshold.clamp(min=MIN_THRESHOLD) * deviation
+        threshold = limit_below(self.threshold, MIN_THRESHOLD) * deviation
         return self._on_grid(grid.weights, threshold, self.bias * deviation - mean, grid.unit)
 
     @torch.no_grad()
@@ -185,7 +190,7 @@ class SpikingLayer(nn.Module):
 
     def _in_float_units(self) -> tuple[Tensor, Tensor]:
         """Threshold and bias as the weights are scaled, running statistics put in."""
-        threshold: Tensor = self.threshold.clamp(min=MIN_THRESHOLD)
+        threshold = limit_below(self.threshold, MIN_THRESHOLD)
         if self.statistics is None:
             return threshold, self.bias
         return self.statistics.unscaled(threshold, self.bias)
@@ -224,15 +229,15 @@ class SpikingLayer(nn.Module):
         quantised = self.synapses.quant_weight().int().to(torch.int8)
         return LayerIntegers(
             weights=tuple(
-                cast("NDArray[np.int8]", np.ascontiguousarray(part.numpy()))
-                for part in self._per_edge(quantised)
+                cast("NDArray[np.int8]", np.ascontiguousarray(part.cpu().numpy()))
+                for part in self.per_edge(quantised)
             ),
             threshold=_to_int64(grid.threshold),
             bias=_to_int64(grid.bias),
             initial=_to_int64(grid.initial),
         )
 
-    def _per_edge(self, matrix: Tensor) -> tuple[Tensor, ...]:
+    def per_edge(self, matrix: Tensor) -> tuple[Tensor, ...]:
         """The columns of `matrix` (channels, fan-in), edge by edge."""
         parts = torch.split(matrix, [math.prod(kernel[1:]) for kernel in self.kernels], 1)
         return tuple(part.reshape(kernel) for part, kernel in zip(parts, self.kernels, strict=True))
@@ -252,4 +257,4 @@ def exact_dtype(reach: int, population: Population, steps: int) -> torch.dtype:
 
 
 def _to_int64(values: Tensor) -> IntArray:
-    return values.reshape(-1).to(torch.int64).numpy()
+    return values.reshape(-1).to(torch.int64).cpu().numpy()

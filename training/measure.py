@@ -1,4 +1,4 @@
-"""Quality of a model on labelled samples, from the integers of its trace, in bounded memory."""
+"""Quality of a model on labelled samples, from its integers, in bounded memory."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .datasets import Samples
-from .model import SpikingClassifier, predictions
+from .model import SpikingClassifier
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Quality:
 def measure(
     model: SpikingClassifier, samples: Samples, progress: Callable[[int], None] = lambda done: None
 ) -> Quality:
-    """Trace all `samples`, one batch after the other; `progress` is told how many are done."""
+    """Run all `samples` where the model is, batch by batch; `progress` is told how many are done."""
     config = model.config
     neurons = np.array([np.prod(config.shapes[name], dtype=np.int64) for name in model.layer_names[:-1]])
     fired = np.zeros(len(neurons), np.int64)
@@ -37,9 +37,9 @@ def measure(
     size = model.trace_batch
     for start in range(0, len(samples), size):
         x = samples.x[start : start + size]
-        trace = model.trace(x)
-        right += int((predictions(trace, config) == samples.y[start : start + size]).sum())
-        fired += np.array([layer.spikes.sum() for layer in trace[:-1]], np.int64)
+        tally = model.tally(x)
+        right += int((tally.classes == samples.y[start : start + size]).sum())
+        fired += tally.fired
         payloads = model.payloads(x)
         nonzero = int(np.count_nonzero(payloads))
         events += nonzero * (config.steps // payloads.shape[1])

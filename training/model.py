@@ -32,6 +32,17 @@ class LayerTrace:
     """1 where the neuron fired in that step."""
 
 
+@dataclass(frozen=True)
+class Tally:
+    """What a batch of samples came to."""
+
+    classes: IntArray
+    """(samples,)."""
+    fired: IntArray
+    """Spikes of each hidden layer, of all neurons, steps and samples together."""
+    readout: LayerTrace
+
+
 class SpikingClassifier(nn.Module):
     """Spiking layers from integer inputs to classes.
 
@@ -93,8 +104,13 @@ class SpikingClassifier(nn.Module):
 
         `payloads` is what `payloads` makes of samples. Logits are float and serve the loss: the last
         membrane in units of the weights divided by the steps, or the spikes counted, the earlier the more
-        for a readout of first spikes. For classes use `predict`.
+        for a readout of first spikes. For classes use `predict`. Raises FileError for payloads that no input
+        of the hardware can be.
         """
+        largest = self.config.max_payload
+        if payloads.numel() and not 0 <= int(payloads.min()) <= int(payloads.max()) <= largest:
+            reached = f"{int(payloads.min())}..{int(payloads.max())}"
+            raise FileError(f"payloads reach {reached}, the model takes 0..{largest}")
         return self.outputs(self.run(payloads))
 
     def outputs(self, runs: tuple[LayerRun, ...]) -> tuple[Tensor, Tensor]:
@@ -124,7 +140,10 @@ class SpikingClassifier(nn.Module):
         return encode_inputs(self.input, self.config.steps, x).astype(np.uint8)
 
     def run(self, payloads: Tensor) -> tuple[LayerRun, ...]:
-        """What every layer did with `payloads` (samples, steps or 1, features)."""
+        """What every layer did with `payloads` (samples, steps or 1, features), integers 0..max_payload, of
+        which only the type is checked here; raises FileError."""
+        if payloads.is_floating_point() or payloads.is_complex():
+            raise FileError(f"payloads must be integers, not {payloads.dtype}: inputs are not rescaled")
         events = payloads.transpose(0, 1)
         events = events.reshape(*events.shape[:2], *self.config.shape)
         known = {INPUT: events}
@@ -154,11 +173,18 @@ class SpikingClassifier(nn.Module):
         """Class of each sample: the lowest index among the largest outputs."""
         self._check_inputs(x)
         size = self.trace_batch
-        # Traces of every sample at once would take gigabytes: 8 bytes per neuron and step, twice.
-        starts = range(0, len(x), size)
         return np.concatenate(
-            [predictions(self.trace(x[start : start + size]), self.config) for start in starts]
+            [self.tally(x[start : start + size]).classes for start in range(0, len(x), size)]
         )
+
+    def tally(self, x: NDArray[np.uint8]) -> Tally:
+        """Classes and spikes of the samples or payloads `x`, at most `trace_batch`, those of `trace`, counted
+        where the model is."""
+        self._check_inputs(x)
+        *hidden, last = self._evaluated(x)
+        readout = LayerTrace(self.layer_names[-1], _per_sample(last.membranes), _per_sample(last.spikes))
+        fired = [int(run.spikes.count_nonzero()) for run in hidden]
+        return Tally(predictions((readout,), self.config), np.array(fired, np.int64), readout)
 
     def _logits(self, run: LayerRun) -> Tensor:
         config = self.config
@@ -167,16 +193,20 @@ class SpikingClassifier(nn.Module):
         counted = run.spikes[config.first_step :].flatten(2)
         if config.readout == "spike_count":
             return counted.sum(0)
-        early = torch.arange(len(counted), 0, -1, dtype=counted.dtype)
+        early = torch.arange(len(counted), 0, -1, dtype=counted.dtype, device=counted.device)
         return (counted * early[:, None, None]).amax(0)
 
-    @torch.no_grad()
     def _trace_batch(self, x: NDArray[np.uint8]) -> list[tuple[IntArray, IntArray]]:
-        training = self.training
+        return [(_per_sample(run.membranes), _per_sample(run.spikes)) for run in self._evaluated(x)]
+
+    @torch.no_grad()
+    def _evaluated(self, x: NDArray[np.uint8]) -> tuple[LayerRun, ...]:
+        """What every layer does with `x` in evaluation mode, on the model's device."""
+        training, device = self.training, self.stack[0].threshold.device
         self.eval()
-        runs = self.run(torch.from_numpy(np.ascontiguousarray(self.payloads(x))))
+        runs = self.run(torch.from_numpy(np.ascontiguousarray(self.payloads(x))).to(device))
         self.train(training)
-        return [(_per_sample(run.membranes), _per_sample(run.spikes)) for run in runs]
+        return runs
 
     def _check_inputs(self, x: NDArray[np.uint8]) -> None:
         """Raise FileError unless `x` has the shape and range that this model takes."""
@@ -212,4 +242,4 @@ def predictions(trace: tuple[LayerTrace, ...], config: ModelConfig) -> IntArray:
 
 def _per_sample(values: Tensor) -> IntArray:
     """(steps, samples, channels, height, width) as int64 (samples, steps, neurons)."""
-    return values.flatten(2).transpose(0, 1).to(torch.int64).contiguous().numpy()
+    return values.flatten(2).transpose(0, 1).to(torch.int64).contiguous().cpu().numpy()

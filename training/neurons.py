@@ -186,7 +186,7 @@ def run_population(
     depend on the units of the accumulator. Raises ValueError for more than one threshold per channel.
     """
     _, _, positions = _by_channel(currents.shape[1:], threshold)
-    dynamics = Dynamics if currents.is_cuda or positions < SHORTEST_ROW else CompiledDynamics
+    dynamics = Dynamics if currents.device.type != "cpu" or positions < SHORTEST_ROW else CompiledDynamics
     result = dynamics.apply(  # type: ignore[no-untyped-call]
         currents, membrane, threshold, bias, population, surrogate
     )

@@ -60,7 +60,7 @@ class _Moments(torch.autograd.Function):
         values = seen.flatten(0, 1).flatten(2).contiguous()
         context.shape = currents.shape
         context.save_for_backward(values)
-        if values.is_cuda:
+        if values.device.type != "cpu":
             return values.mean((0, 2)), values.square().mean((0, 2))
         sums = torch.zeros(2, values.shape[1], dtype=torch.float64)
         kernels.moments(values.numpy(), *sums.numpy())
@@ -73,7 +73,7 @@ class _Moments(torch.autograd.Function):
         size: torch.Size = context.shape
         count = size.numel() // size[2]
         constant, slope = (gradient / count for gradient in gradients)
-        if values.is_cuda:
+        if values.device.type != "cpu":
             gradient = torch.addcmul(constant[:, None], values, 2 * slope[:, None])
         else:
             gradient = torch.empty_like(values)

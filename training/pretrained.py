@@ -1,16 +1,14 @@
 """Published weights as torch modules, from files that are not trusted."""
 
-import pickle
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from torch import Tensor, nn
 
 from ..compiler.network import Shape
 from ..errors import FileError, UsageError
 from .resnet import ResNet
+from .tensor_files import read_tensor_file
 
 MAX_FILE_BYTES = 1 << 28
 COUNTER = ".num_batches_tracked"
@@ -50,29 +48,22 @@ def load_pretrained(name: str, path: Path) -> Pretrained:
             where=str(path),
         )
     for key, tensor in expected.items():
-        if state[key].shape != tensor.shape or not bool(state[key].double().isfinite().all()):
+        value = state[key]
+        # The shape first: a tensor may repeat one stored number without end.
+        if value.shape != tensor.shape:
             raise FileError(
-                f"{key} must be finite and of shape {tuple(tensor.shape)}, not {tuple(state[key].shape)}",
-                where=str(path),
+                f"{key} must have shape {tuple(tensor.shape)}, not {tuple(value.shape)}", where=str(path)
             )
+        if not bool(value.to(tensor.dtype).isfinite().all()):
+            raise FileError(f"{key} must hold finite numbers in the range of float32", where=str(path))
     module.load_state_dict(state, strict=False)
     return Pretrained(module.eval(), (3, 32, 32), (0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
 
 def _state(path: Path) -> dict[str, Tensor]:
     """The tensors of a checkpoint by name, without the `module.` that DataParallel puts before each."""
-    where = str(path)
-    if not path.is_file():
-        raise FileError("no such file", where=where)
-    if path.stat().st_size > MAX_FILE_BYTES:
-        raise FileError(f"has {path.stat().st_size} bytes, the limit is {MAX_FILE_BYTES}", where=where)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            content = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, OSError) as error:
-        raise FileError("cannot be read as tensors and plain data", where=where) from error
+    content = read_tensor_file(path, MAX_FILE_BYTES, legacy=True)
     state = content.get("state_dict", content) if isinstance(content, dict) else None
     if not isinstance(state, dict) or not all(type(tensor) is Tensor for tensor in state.values()):
-        raise FileError("holds no state dict of tensors", where=where)
+        raise FileError("holds no state dict of tensors", where=str(path))
     return {str(key).removeprefix("module."): tensor for key, tensor in state.items()}

@@ -64,7 +64,8 @@ class Recipe:
     state_bits: int = 16
     accumulator_bits: int | None = None
     """Width that membrane, bias and current keep for any input, at least state_bits + 2, or none."""
-    initial_fraction: float = 0.0
+    initial_fraction: float | None = None
+    """Membranes start from this part of their threshold; none is 0.5 for distill=layerwise, else 0."""
     max_payload: int = 16
     encoding: InputEncoding = "direct"
     readout: ReadoutKind = "membrane"
@@ -126,6 +127,13 @@ class Recipe:
         usual = 0.9 if self.distill == "logits" else 0.5
         return usual if self.distill_weight is None else self.distill_weight
 
+    @property
+    def first_fraction(self) -> float:
+        """`initial_fraction`, or what suits: thresholds from a teacher round its activations, to the nearest
+        if membranes start at half of them."""
+        usual = 0.5 if self.distill == "layerwise" else 0.0
+        return usual if self.initial_fraction is None else self.initial_fraction
+
     def population(self) -> Population:
         """The neurons of the hidden layers."""
         return Population(
@@ -135,7 +143,7 @@ class Recipe:
             if self.current_leak_shift is None
             else _shift("current_leak_shift", self.current_leak_shift),
             state_bits=self.state_bits,
-            initial_fraction=self.initial_fraction,
+            initial_fraction=self.first_fraction,
         )
 
 

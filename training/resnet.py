@@ -26,19 +26,25 @@ class Block(nn.Module):
         return total
 
 
-class OptionA(nn.Conv2d):
+class OptionA(nn.Module):
     """The shortcut without parameters: every stride-th pixel, new channels before and after the old are zero.
 
     As a 1 x 1 convolution, whose weights are no part of the state.
     """
 
     def __init__(self, source: int, channels: int, stride: int) -> None:
-        super().__init__(source, channels, 1, stride, bias=False)
+        super().__init__()
         identity = torch.zeros(channels, source, 1, 1)
         before = (channels - source) // 2
         identity[before : before + source] = torch.eye(source)[:, :, None, None]
-        del self.weight
-        self.register_buffer("weight", identity, persistent=False)
+        self.pick = nn.Conv2d(source, channels, 1, stride, bias=False)
+        del self.pick.weight
+        self.pick.register_buffer("weight", identity, persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(samples, source, height, width) to (samples, channels, height / stride, width / stride)."""
+        picked: Tensor = self.pick(x)
+        return picked
 
 
 class ResNet(nn.Module):

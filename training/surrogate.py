@@ -43,3 +43,21 @@ def round_through(x: Tensor) -> Tensor:
 def clamp_through(x: Tensor, low: float, high: float) -> Tensor:
     """x limited to low..high, gradient 1 also outside, so that a saturated membrane still learns."""
     return straight_through(torch.clamp(x, low, high), x)
+
+
+class _LimitBelow(torch.autograd.Function):
+    @staticmethod
+    def forward(context: Any, x: Tensor, low: float) -> Tensor:
+        context.save_for_backward(x < low)
+        return x.clamp(min=low)
+
+    @staticmethod
+    def backward(context: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        (below,) = context.saved_tensors
+        return torch.where(below, gradients[0].clamp(max=0), gradients[0]), None
+
+
+def limit_below(x: Tensor, low: float) -> Tensor:
+    """x, at least `low`. Below it the gradient is 1 where descent raises x, else 0: what fell below can come
+    back, and falls no further."""
+    return cast(Tensor, _LimitBelow.apply(x, low))  # type: ignore[no-untyped-call]

@@ -32,7 +32,7 @@ def transform(edge: EdgeConfig, weights: Tensor, events: Tensor) -> Tensor:
         currents = nn.functional.linear(flat.flatten(1), weights)[:, :, None, None]
     else:
         currents = nn.functional.conv2d(flat, weights, None, edge.stride, edge.padding, 1, edge.groups)
-    if currents.is_cuda:
+    if currents.device.type != "cpu":
         # A GPU's convolutions may use transforms that round; integers lie far enough apart to come back.
         currents = round_through(currents)
     return currents.reshape(steps, samples, *currents.shape[1:])
@@ -44,7 +44,7 @@ def sum_pool(maps: Tensor, pool: tuple[int, int]) -> Tensor:
 
     On a CPU `avg_pool2d` with `divisor_override=1` takes several times as long.
     """
-    if maps.is_cuda:
+    if maps.device.type != "cpu":
         return nn.functional.avg_pool2d(maps, pool, divisor_override=1)
     return cast(Tensor, _SumPool.apply(maps, pool))  # type: ignore[no-untyped-call]
 

@@ -81,8 +81,8 @@ def train_analog(
         network.load_state_dict(stored["network"])
         return Teacher(network.eval(), float(stored["accuracy"]))
     fit(AnalogObjective(network), learn, session)
-    network.to("cpu").eval()
-    teacher = Teacher(network, analog_accuracy(network, test))
+    accuracy = analog_accuracy(network.eval(), test)
+    teacher = Teacher(network.to("cpu"), accuracy)
     if keep is not None and session.place.first:
         save_state(keep, print_of, {"network": network.state_dict(), "accuracy": teacher.accuracy})
         if session.state is not None:
@@ -107,7 +107,8 @@ def train_teacher(
     """
     recipe = teacher_recipe(session.recipe)
     state = None if keep is None else keep.with_name(f"{keep.name}.state")
-    with torch.random.fork_rng():
+    device = session.place.device
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(session.seed)
         try:
             if session.recipe.teacher_hidden is not None:
@@ -142,12 +143,13 @@ def analog_payloads(config: ModelConfig, x: NDArray[np.uint8]) -> Tensor:
 
 @torch.no_grad()
 def analog_accuracy(network: AnalogClassifier, samples: Samples) -> float:
-    """Part of the samples whose class is right."""
+    """Part of the samples whose class is right, computed where the network is."""
+    device = next(network.parameters()).device
     right = 0
     for start in range(0, len(samples), TRACE_BATCH):
         part = slice(start, start + TRACE_BATCH)
-        logits = network(analog_payloads(network.config, samples.x[part])).logits
-        right += int((logits.argmax(1).numpy() == samples.y[part]).sum())
+        logits = network(analog_payloads(network.config, samples.x[part]).to(device)).logits
+        right += int((logits.argmax(1).cpu().numpy() == samples.y[part]).sum())
     return right / len(samples)
 
 
@@ -159,7 +161,8 @@ def inherit(model: SpikingClassifier, teacher: AnalogClassifier, x: NDArray[np.u
     are those of the samples `x`. The second stage of LaSNN (arXiv 2304.09101) as far as it is documented:
     ANN to SNN conversion; the thresholds from a quantile are those of Rueckauer et al. 2017.
     """
-    activations = teacher.eval()(analog_payloads(teacher.config, x)).activations
+    device = next(teacher.parameters()).device
+    activations = teacher.eval()(analog_payloads(teacher.config, x).to(device)).activations
     largest = {name: _largest(values) for name, values in activations.items()} | {INPUT: 1.0}
     for layer, source in zip(model.stack, teacher.stack, strict=True):
         parts = [
@@ -180,7 +183,7 @@ def inherit(model: SpikingClassifier, teacher: AnalogClassifier, x: NDArray[np.u
 
 
 def _largest(values: Tensor) -> float:
-    positive = values[values > 0].numpy()
+    positive = values[values > 0].cpu().numpy()
     return float(np.quantile(positive, LARGEST_PART)) if positive.size else 1.0
 
 

@@ -24,10 +24,15 @@ from .objective import SpikingObjective
 from .prepare import describe_preparation, load_prepared
 from .processes import training_place
 from .recipe import Recipe, apply_settings
+from .remarks import Warn, about_inputs, about_layers, warn
 from .teacher import CALIBRATION_SAMPLES, Teacher, inherit, train_teacher
 
 HELD_OUT = 0.1
 """Part of the training samples that early stopping keeps out of training."""
+COMPARED = 64
+"""Test samples whose integers on a GPU must be those of a CPU before it measures the others."""
+REMEDY = "lower rate_penalty and energy_penalty or learning_rate, or train with batch_norm=true"
+"""What may wake a layer."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,8 @@ class TrainResult:
     """Of the teacher on the test split, where there was one."""
     first: bool = True
     """Whether this process is the one that writes files."""
+    warnings: tuple[str, ...] = ()
+    """What was remarked on."""
 
     @property
     def accuracy(self) -> float:
@@ -86,17 +93,22 @@ class TrainResult:
         teacher = (
             {} if self.teacher_accuracy is None else {"teacher_accuracy": f"{self.teacher_accuracy:.4f}"}
         )
-        return teacher | {
-            "recipe": self.recipe.name,
-            "data": self.recipe.data,
-            "seed": str(self.seed),
-            "test_accuracy": f"{self.accuracy:.4f}",
-            "mean_firing_rate": f"{self.mean_rate:.4f}",
-            "spikes_per_sample": f"{self.quality.spikes:.1f}",
-            ACTIVITY: self.activity().note(),
-            "preparation": self.recipe.preparation,
-            "input": describe_preparation(self.recipe.preparation, self.recipe.max_payload),
-        }
+        warnings = {"warnings": "; ".join(self.warnings)[:1000]} if self.warnings else {}
+        return (
+            teacher
+            | warnings
+            | {
+                "recipe": self.recipe.name,
+                "data": self.recipe.data,
+                "seed": str(self.seed),
+                "test_accuracy": f"{self.accuracy:.4f}",
+                "mean_firing_rate": f"{self.mean_rate:.4f}",
+                "spikes_per_sample": f"{self.quality.spikes:.1f}",
+                ACTIVITY: self.activity().note(),
+                "preparation": self.recipe.preparation,
+                "input": describe_preparation(self.recipe.preparation, self.recipe.max_payload),
+            }
+        )
 
 
 def train(
@@ -107,6 +119,7 @@ def train(
     *,
     data_dir: Path | None = None,
     files: TrainingFiles | None = None,
+    warn: Warn = warn,
 ) -> TrainResult:
     """Train `recipe`, changed by `settings` (see `apply_settings`), and measure it on the test split.
 
@@ -114,11 +127,15 @@ def train(
     weights and order of samples, and the work runs in one thread, since the number of threads
     changes the order of float sums. With `files` an interrupted training continues after its last whole
     epoch, with the same result. Started by torchrun, the processes share each batch. The caller's random
-    state and threads are left as they were.
+    state and threads are left as they were. `warn` is told of layers that never or always fire and of inputs
+    that fill little of their range.
     """
     recipe = apply_settings(recipe, dict(settings or {}))
     learn, test, config = _data(recipe, data_dir)
-    with training_place(recipe.device) as place, _repeatable(seed):
+    remarks = about_inputs(int(learn.x.max()), recipe.max_payload, recipe.data)
+    with training_place(recipe.device) as place, _repeatable(seed, place.device):
+        if place.first:
+            _say(remarks, warn)
         model = _new_model(config, recipe)
         session = Session(
             recipe, seed, place, progress or (lambda _: None), state=None if files is None else files.state
@@ -127,12 +144,48 @@ def train(
         if recipe.distill != "none":
             teacher = train_teacher(config, learn, test, session, None if files is None else files.teacher)
         _fit(model, learn, session, teacher)
-        model.to("cpu").eval()
+        model.eval()
         model.fold()
-        quality = measure(model, test)
-    return TrainResult(
-        model, recipe, seed, quality, None if teacher is None else teacher.accuracy, place.first
-    )
+        quality, found = measure_where_trained(model, test, place.device)
+        found += about_layers(model.layer_names, quality.rates, REMEDY)
+        if place.first:
+            _say(found, warn)
+    accuracy = None if teacher is None else teacher.accuracy
+    return TrainResult(model, recipe, seed, quality, accuracy, place.first, (*remarks, *found))
+
+
+def measure_where_trained(
+    model: SpikingClassifier, samples: Samples, device: torch.device
+) -> tuple[Quality, list[str]]:
+    """Quality of `model`, which ends on the CPU, and a line where `device` did not compute its integers.
+
+    What a CPU computes counts. Another device measures if it gives every membrane and spike of the first
+    samples alike; its sums are exact in the same way, but its libraries may choose transforms that round.
+    """
+    found: list[str] = []
+    if device != torch.device("cpu"):
+        x = samples.x[:COMPARED]
+        there, here = model.to(device).trace(x), model.to("cpu").trace(x)
+        differing = [
+            ours.name
+            for ours, theirs in zip(here, there, strict=True)
+            if not (
+                np.array_equal(ours.membranes, theirs.membranes)
+                and np.array_equal(ours.spikes, theirs.spikes)
+            )
+        ]
+        if differing:
+            found = [f"{device} computes layer {differing[0]} otherwise than the CPU, which measured instead"]
+        else:
+            model.to(device)
+    quality = measure(model, samples)
+    model.to("cpu")
+    return quality, found
+
+
+def _say(lines: list[str], warn: Warn) -> None:
+    for line in lines:
+        warn(line)
 
 
 def train_without_spikes(
@@ -150,7 +203,7 @@ def train_without_spikes(
     activations of so many levels above 0 (QCFS) and weights of the recipe's bits.
     """
     learn, test, config = _data(recipe, data_dir)
-    with training_place(recipe.device) as place, _repeatable(seed):
+    with training_place(recipe.device) as place, _repeatable(seed, place.device):
         session = Session(recipe, seed, place, progress or (lambda _: None))
         bits = None if levels is None else recipe.weight_bits
         return train_teacher(config, learn, test, session, keep, levels=levels, weight_bits=bits)
@@ -174,9 +227,7 @@ def _fit(model: SpikingClassifier, samples: Samples, session: Session, teacher: 
     kept, held_out = _split(samples, session.seed)
 
     def accuracy() -> float:
-        quality = measure(model.to("cpu").eval(), held_out)
-        model.to(session.place.device)
-        return quality.accuracy
+        return measure(model.eval(), held_out).accuracy
 
     fit(objective, kept, session, accuracy, constrain)
 
@@ -244,20 +295,22 @@ def _classes(learn: Samples, test: Samples) -> int:
 
 
 @contextmanager
-def _repeatable(seed: int) -> Iterator[None]:
+def _repeatable(seed: int, device: torch.device) -> Iterator[None]:
     """Fixed seed, one thread and deterministic kernels inside; everything restored after."""
     threads, strict = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
-    tensor_floats, memory = torch.backends.cudnn.allow_tf32, cast(Any, torch.utils.deterministic)
+    tensor_floats, products = torch.backends.cudnn.allow_tf32, torch.get_float32_matmul_precision()
+    memory = cast(Any, torch.utils.deterministic)
     fill = memory.fill_uninitialized_memory
     # cuBLAS reads this when it is first used; without it, deterministic mode refuses matrix products.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         try:
             torch.set_num_threads(1)
             torch.use_deterministic_algorithms(True)
             # Filling new memory only helps to find reads before writes.
             memory.fill_uninitialized_memory = False
             torch.backends.cudnn.allow_tf32 = False
+            torch.set_float32_matmul_precision("highest")
             torch.manual_seed(seed)
             yield
         finally:
@@ -265,3 +318,4 @@ def _repeatable(seed: int) -> Iterator[None]:
             torch.use_deterministic_algorithms(strict)
             memory.fill_uninitialized_memory = fill
             torch.backends.cudnn.allow_tf32 = tensor_floats
+            torch.set_float32_matmul_precision(products)

@@ -14,7 +14,7 @@ import torch
 
 from snnc.compiler.arithmetic import Decay
 from snnc.errors import FileError, UsageError
-from snnc.training import checkpoint
+from snnc.training import checkpoint, tensor_files
 from snnc.training.architectures import build_layers
 from snnc.training.checkpoint import Checkpoint, load_checkpoint, requantised, save_checkpoint
 from snnc.training.config import ModelConfig, Population, fully_connected
@@ -144,7 +144,7 @@ class _Attack:
 def test_code_in_the_pickle_is_not_run(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(saved.parent)
     torch.save(_Attack(), saved)
-    _refused(saved, "cannot be read as tensors and plain data")
+    _refused(saved, "holds '__builtin__.getattr'; only dense real tensors and plain data are read")
     assert not Path("attacked").exists()
     pickle.loads(pickle.dumps(_Attack()))
     assert Path("attacked").exists()
@@ -159,9 +159,41 @@ def test_compressed_archive(saved: Path) -> None:
     _refused(saved, "compressed archive")
 
 
+def _renamed(path: Path, change: Callable[[str, bytes], tuple[str, bytes]]) -> None:
+    """The archive at `path` with every entry changed."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(path) as archive, zipfile.ZipFile(buffer, "w") as copy:
+        for name in archive.namelist():
+            copy.writestr(*change(name, archive.read(name)))
+    path.write_bytes(buffer.getvalue())
+
+
+def test_names_are_found_in_any_pickle_of_the_archive(saved: Path) -> None:
+    torch.save(Counter("ab"), saved)
+    _renamed(saved, lambda name, data: (name.upper() if name.endswith(".pkl") else name, data))
+    _refused(saved, "holds 'collections.Counter'")
+    # Protocol 4 names things by other operations; PyTorch would refuse them too, but later.
+    _renamed(saved, lambda name, data: (name, pickle.dumps(Counter("ab")) if "PKL" in name else data))
+    _refused(saved, "holds 'STACK_GLOBAL'")
+
+
+def test_a_pickle_that_would_fill_memory_is_not_read(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bomb = b"\x80\x02(" + b"]" * tensor_files.MAX_PICKLE_BYTES + b"l."
+    _renamed(saved, lambda name, data: (name, bomb if name.endswith("data.pkl") else data))
+    _refused(saved, "describes its tensors in 1048581 bytes, the limit is 1048576")
+
+
+def test_a_tensor_longer_than_its_bytes_is_refused(saved: Path) -> None:
+    content = torch.load(saved, weights_only=True)
+    content["parameters"]["readout.bias"] = torch.zeros(77)
+    torch.save(content, saved)
+    _renamed(saved, lambda name, data: (name, data[:12] if len(data) == 308 else data))
+    _refused(saved, "cannot be read as tensors and plain data")
+
+
 def test_size_limit(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checkpoint, "MAX_FILE_BYTES", 1000)
-    _refused(saved, "the limit for a model is 1000")
+    _refused(saved, "the limit is 1000")
 
 
 def _replace(content: Any, keys: tuple[str | int, ...], value: object) -> Any:
@@ -189,7 +221,7 @@ def _set(*keys: str | int, value: object) -> Callable[[dict[str, Any]], None]:
 EDITS: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "schema": (_set("schema", value=1), "has schema 1, this version reads 2"),
     "later-schema": (_set("schema", value=3), "has schema 3, this version reads 2"),
-    "no-schema": (lambda content: content.pop("schema"), "has schema None"),
+    "no-schema": (lambda content: content.pop("schema"), "has schema of type NoneType, this version reads 2"),
     "missing-key": (lambda content: content.pop("notes"), "must hold config, format, notes"),
     "extra-key": (_set("more", value=1), "must hold config, format, notes"),
     "config-list": (_set("config", value=[1]), "config must hold shape, layers"),
@@ -234,12 +266,39 @@ EDITS: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
         "readout.bias must have shape",
     ),
     "float64": (_set("parameters", "readout.bias", value=torch.zeros(3).double()), "must be a float32"),
-    "sparse": (_set("parameters", "readout.bias", value=torch.zeros(3).to_sparse()), "must be a float32"),
-    "meta": (_set("parameters", "readout.bias", value=torch.zeros(3, device="meta")), "finite numbers"),
+    "sparse": (
+        _set("parameters", "readout.bias", value=torch.zeros(3).to_sparse()),
+        "holds 'torch._utils._re",
+    ),
+    "compressed": (
+        _set("parameters", "readout.bias", value=torch.eye(3).to_sparse_csr()),
+        "holds 'torch._utils._rebuild_sparse_tensor'",
+    ),
+    "quantised": (
+        _set(
+            "parameters", "readout.bias", value=torch.quantize_per_tensor(torch.ones(3), 1.0, 0, torch.qint8)
+        ),
+        "only dense real tensors and plain data are read",
+    ),
+    "meta": (
+        _set("parameters", "readout.bias", value=torch.zeros(3, device="meta")),
+        "holds 'torch._utils._rebuild_meta_tensor_no_storage'",
+    ),
+    "nested": (
+        _set("parameters", "readout.bias", value=torch.nested.nested_tensor([torch.zeros(3)])),
+        "holds 'torch._utils._rebuild_nested_tensor'",
+    ),
+    "complex": (
+        _set("parameters", "readout.bias", value=torch.zeros(3, dtype=torch.complex64)),
+        "holds 'torch.ComplexFloatStorage'",
+    ),
+    "bytes": (_set("notes", "a", value=bytearray(3)), "holds '"),
+    "schema-digits": (_set("schema", value=10**300), "has schema of type int"),
+    "infinite": (_set("parameters", "readout.bias", value=torch.full((3,), torch.inf)), "finite numbers"),
     "not-tensor": (_set("parameters", "readout.bias", value=[0.0] * 3), "must be a float32"),
     "nan": (_set("parameters", "readout.bias", value=torch.full((3,), torch.nan)), "finite numbers"),
     "notes-list": (_set("notes", value=[1]), "notes must be at most"),
-    "notes-counter": (_set("notes", value=Counter("ab")), "notes must be texts"),
+    "notes-counter": (_set("notes", value=Counter("ab")), "holds 'collections.Counter'"),
     "notes-number": (_set("notes", "a", value=1), "notes must be texts"),
     "notes-long": (_set("notes", "a", value="x" * 5000), "notes must be texts"),
 }

@@ -1,5 +1,6 @@
 """Conversion without training: thresholds, rates and integers against independent formulas."""
 
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,12 +17,13 @@ from snnc.compiler.targets import load_target
 from snnc.errors import FileError, UsageError
 from snnc.sim.functional import run_functional
 from snnc.training.balance import SMALLEST, balance
+from snnc.training.calibration import CalibrationSamples, best_shift, usual_shifts
 from snnc.training.checkpoint import load_checkpoint, save_checkpoint
 from snnc.training.conversion import ConversionOptions
 from snnc.training.convert import calibrate, convert, spiking
 from snnc.training.export import to_network
 from snnc.training.fold import fold
-from snnc.training.model import SpikingClassifier
+from snnc.training.model import LayerTrace, SpikingClassifier, Tally
 from snnc.training.pretrained import load_pretrained
 from snnc.training.resnet import ResNet
 from snnc.verification import layer_traces
@@ -55,6 +57,7 @@ def _images(number: int = 40) -> NDArray[np.uint8]:
 def test_balancing_is_the_published_rule() -> None:
     torch.manual_seed(0)
     module = nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 4), nn.ReLU(), nn.Linear(4, 2))
+    module.eval()
     x = torch.rand(30, 6)
     got = balance(fold(module, (6, 1, 1)), x.reshape(30, 6, 1, 1), iterations=25, batch=7, seed=5)
     generator = torch.Generator().manual_seed(5)
@@ -173,11 +176,30 @@ def test_every_execution_of_a_converted_network_agrees(tmp_path: Path) -> None:
             assert np.array_equal(trace.membranes, got)
 
 
-@pytest.mark.parametrize(("steps", "shift", "expected"), [(32, None, 4), (1, None, 0), (32, 0, 0), (8, 2, 2)])
+@pytest.mark.parametrize(("steps", "shift", "expected"), [(1, None, 0), (32, 0, 0), (8, 2, 2)])
 def test_the_leak_of_the_readout(steps: int, shift: int | None, expected: int) -> None:
     model = convert(_module(), _images(), steps, replace(OPTIONS, iterations=1, readout_shift=shift))
     leak = model.config.layers[-1].population.leak
     assert (leak.shift or 0) == expected
+
+
+@pytest.mark.parametrize(("late", "expected"), [(False, 0), (True, 2)])
+def test_without_a_number_the_readout_leaks_where_that_is_nearer_to_the_module(
+    late: bool, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Deep layers start late: where the first steps say something else, a leak forgets them."""
+    logits = np.random.default_rng(0).integers(-500, 500, (40, 5))
+    currents = np.repeat(logits[:, None], 16, 1)
+    if late:
+        currents[:, :8] = np.random.default_rng(1).integers(-2000, 2000, (40, 8, 5))
+    calibrated = replace(calibrate(_module(), _images(), OPTIONS), samples=None)
+    model = spiking(calibrated, 16, OPTIONS)
+    readout = LayerTrace("readout", currents.cumsum(1), np.zeros_like(currents))
+    tally = Tally(np.zeros(40, np.int64), np.zeros(2, np.int64), readout)
+    monkeypatch.setattr(SpikingClassifier, "tally", lambda self, x: tally)
+    samples = CalibrationSamples(_images().reshape(40, -1), torch.from_numpy(logits), {})
+    assert best_shift(model, samples, usual_shifts(16))[1] == expected
+    assert best_shift(model, samples, (3,))[1] == 3
 
 
 @pytest.mark.parametrize(
@@ -187,7 +209,9 @@ def test_the_leak_of_the_readout(steps: int, shift: int | None, expected: int) -
         ({"images": np.zeros((2, 2, 6, 5), np.float32)}, "not float32"),
         ({"max_payload": 15}, "pixels reach 255, max_payload is 15"),
         ({"mean": (0.5,)}, "mean and deviation need 2 numbers"),
+        ({"mean": (0.5, float("nan"))}, "mean must be finite"),
         ({"deviation": (0.5, 0.0)}, "deviation must be greater than 0"),
+        ({"deviation": (0.5, float("inf"))}, "deviation must be greater than 0 and finite"),
         ({"steps": 0}, r"steps must be an integer in 1..1024, not 0"),
     ],
 )
@@ -229,12 +253,44 @@ def test_published_weights_are_loaded_by_name(tmp_path: Path) -> None:
     ("change", "message"),
     [
         ({"module.extra": torch.zeros(1)}, "is not a resnet20: 0 tensors are missing, 1 unknown"),
-        ({"module.bn1.bias": torch.zeros(3)}, r"bn1.bias must be finite and of shape \(16,\), not \(3,\)"),
-        ({"module.bn1.bias": torch.full((16,), torch.nan)}, "bn1.bias must be finite"),
+        ({"module.bn1.bias": torch.zeros(3)}, r"bn1.bias must have shape \(16,\), not \(3,\)"),
+        ({"module.bn1.bias": torch.zeros(1).expand(1 << 40)}, r"not \(1099511627776,\)"),
+        ({"module.bn1.bias": torch.full((16,), torch.nan)}, "bn1.bias must hold finite numbers"),
+        ({"module.bn1.bias": torch.full((16,), 1e300, dtype=torch.double)}, "in the range of float32"),
+        ({"module.bn1.bias": torch.ones(16, dtype=torch.complex64)}, "holds 'torch.ComplexFloatStorage'"),
+        ({"module.bn1.bias": torch.ones(16).to_sparse()}, "holds 'torch._utils._rebuild_sparse_tensor'"),
+        (
+            {"module.bn1.bias": torch.quantize_per_tensor(torch.ones(16), 1.0, 0, torch.qint8)},
+            "only dense real tensors",
+        ),
+        ({"module.bn1.bias": torch.ones(16, device="meta")}, "_rebuild_meta_tensor_no_storage"),
+        ({"module.bn1.bias": torch.nested.nested_tensor([torch.ones(16)])}, "_rebuild_nested_tensor"),
         ({"module.bn1.bias": "text"}, "holds no state dict of tensors"),
-        ({"module.bn1.bias": Path("code")}, "cannot be read as tensors and plain data"),
+        ({"module.bn1.bias": Path("code")}, "only dense real tensors and plain data are read"),
     ],
 )
 def test_other_files_are_refused(tmp_path: Path, change: dict, message: str) -> None:
-    with pytest.raises(FileError, match=message):
+    with pytest.raises(FileError, match=message) as caught:
         load_pretrained("resnet20", _saved(tmp_path / "r.th", change))
+    assert "\n" not in str(caught.value)
+
+
+def test_the_format_before_archives_is_read_and_distrusted_too(tmp_path: Path) -> None:
+    path = tmp_path / "r.th"
+    torch.save(torch.load(_saved(path)), path, _use_new_zipfile_serialization=False)
+    assert torch.equal(
+        load_pretrained("resnet20", path).module.linear.weight,
+        load_pretrained("resnet20", _saved(path)).module.linear.weight,
+    )
+    torch.save({"x": torch.ones(16).to_sparse()}, path, _use_new_zipfile_serialization=False)
+    with pytest.raises(FileError, match="_rebuild_sparse_tensor"):
+        load_pretrained("resnet20", path)
+
+
+def test_a_compressed_archive_is_not_unpacked(tmp_path: Path) -> None:
+    path, packed = _saved(tmp_path / "r.th"), tmp_path / "p.th"
+    with zipfile.ZipFile(path) as archive, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as copy:
+        for name in archive.namelist():
+            copy.writestr(name, archive.read(name))
+    with pytest.raises(FileError, match="compressed archive"):
+        load_pretrained("resnet20", packed)

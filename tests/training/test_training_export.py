@@ -6,7 +6,7 @@ import torch
 
 from snnc.compiler.arithmetic import Decay
 from snnc.compiler.network import Conv2d
-from snnc.errors import FileError, VerificationError
+from snnc.errors import FileError, UnsupportedModel, VerificationError
 from snnc.training.config import INPUT, EdgeConfig, LayerConfig, ModelConfig, Population, fully_connected
 from snnc.training.datasets import Samples
 from snnc.training.export import to_network
@@ -135,3 +135,27 @@ def test_trace_checks_its_inputs() -> None:
     model.trace(np.zeros((2, 4, 10), np.uint8))
     with pytest.raises(FileError, match=r"not \(2, 3, 10\)"):
         model.trace(np.zeros((2, 3, 10), np.uint8))
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("synapses.weight", "weight"), ("threshold", "threshold"), ("bias", "bias")]
+)
+def test_numbers_that_are_not_finite_are_refused_by_name(name: str, kind: str) -> None:
+    model = SpikingClassifier(ModelConfig((6, 1, 1), fully_connected((5, 3))))
+    with torch.no_grad():
+        model.stack[1].get_parameter(name).view(-1)[0] = torch.nan
+    with pytest.raises(UnsupportedModel, match=f"^layer readout: {kind} holds NaN or infinite numbers$"):
+        to_network(model, "broken")
+
+
+@pytest.mark.parametrize(
+    ("payloads", "message"),
+    [
+        (torch.rand(2, 1, 10), r"payloads must be integers, not torch\.float32: inputs are not rescaled"),
+        (torch.full((2, 1, 10), 17), r"payloads reach 17\.\.17, the model takes 0\.\.16"),
+        (torch.full((2, 1, 10), -1), r"payloads reach -1\.\.-1, the model takes 0\.\.16"),
+    ],
+)
+def test_payloads_that_no_hardware_takes_are_refused(payloads: torch.Tensor, message: str) -> None:
+    with pytest.raises(FileError, match=message):
+        _model(_config(5, 3))(payloads)

@@ -1,5 +1,7 @@
 """Tracing and folding torch modules: the same function, or a refusal that names the operation."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -60,6 +62,21 @@ def test_folding_changes_nothing(module: nn.Module, shape: tuple[int, int, int])
     assert float(expected.std()) > 1e-3
 
 
+def test_an_addition_with_named_arguments_folds() -> None:
+    module = _randomised(Added(lambda a, b: torch.add(input=a, other=b, alpha=1)))
+    x = torch.randn(5, *SHAPE, dtype=torch.float64)
+    with torch.no_grad():
+        assert torch.allclose(fold(module, SHAPE).run(x, lambda name, z: z.relu()), module(x))
+
+
+def test_a_pool_beyond_the_rules_is_refused_where_it_enters_a_layer() -> None:
+    module = nn.Sequential(
+        nn.Conv2d(1, 2, 1), nn.ReLU(), nn.AvgPool2d(16), nn.BatchNorm2d(2), nn.ReLU()
+    ).eval()
+    with pytest.raises(UnsupportedModel, match=r"^_3 \(3\): pool must be an integer in 1\.\.15, not 16"):
+        fold(module, (1, 16, 16))
+
+
 def test_layers_carry_the_names_of_their_relus() -> None:
     layers = fold(_randomised(ResNet(8)), (3, 32, 32)).layers
     assert [layer.name for layer in layers[:3]] == ["relu", "layer1_0_relu1", "layer1_0_relu2"]
@@ -85,6 +102,19 @@ class TwoInputs(nn.Module):
         return x + y
 
 
+class Added(nn.Module):
+    """Two branches of the input, added by `add`."""
+
+    def __init__(self, add: Callable[[Tensor, Tensor], Tensor]) -> None:
+        super().__init__()
+        self.one, self.two, self.out, self.add = CONV, nn.Conv2d(3, 4, 3), nn.Linear(96, 2), add
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.out(
+            torch.flatten(torch.relu(self.add(self.one(x), self.two(x))), end_dim=-1, start_dim=1)
+        )
+
+
 class Scaled(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return torch.relu(x * 2)
@@ -107,6 +137,21 @@ class Scaled(nn.Module):
         (nn.Sequential(nn.Flatten(), nn.Linear(144, 2)), "has no ReLU"),
         (nn.Sequential(CONV, nn.ReLU()), r"gives \(4, 6, 4\), not one number per class"),
         (TwoInputs(), "takes more than one input"),
+        (Added(lambda a, b: torch.add(a, b, alpha=2)), "adds 2 times a value, not the value"),
+        (Added(lambda a, b: a.add(b, beta=2)), "takes beta, which means nothing here"),
+        (Added(lambda a, b: a + 1), "takes something that is no activation"),
+        (
+            nn.Sequential(nn.Conv2d(3, 4, 1, padding=1), *TAIL),
+            r"padding \(1, 1\) must be less than the kernel",
+        ),
+        (
+            nn.Sequential(nn.AvgPool2d(1), nn.Conv2d(3, 4, 16, padding=8)),
+            r"kernel must be an integer in 1\.\.15",
+        ),
+        (
+            nn.Sequential(nn.Conv2d(3, 4, 3, padding=9), *TAIL),
+            r"padding \(9, 9\) must be less than the kernel",
+        ),
         (Scaled(), "mul has no place in a spiking network"),
     ],
 )

@@ -14,10 +14,10 @@ from torch import Tensor
 from snnc.compiler.arithmetic import NO_LEAK, Decay, neuron_step, state_range, synaptic_current
 from snnc.compiler.network import Shape
 from snnc.training.config import EdgeConfig, LayerConfig, Population
-from snnc.training.layers import SpikingLayer, exact_dtype
+from snnc.training.layers import MIN_THRESHOLD, SpikingLayer, exact_dtype
 from snnc.training.neurons import CompiledDynamics, Dynamics, leaking_currents, run_population
 from snnc.training.schedule import run_block
-from snnc.training.surrogate import ceil_through, clamp_through, floor_through, round_through
+from snnc.training.surrogate import ceil_through, clamp_through, floor_through, limit_below, round_through
 from snnc.training.synapses import delayed
 
 EXTREMES = (0.0, 1e-12, -1.0, 0.3, 1.0, 1e3, -1e3, 1e12, -1e12)
@@ -345,3 +345,27 @@ def test_slope_of_the_single_step_surrogate(dynamics: type[torch.autograd.Functi
     of_current, of_threshold = torch.autograd.grad(spikes.sum(), (current, threshold))
     np.testing.assert_allclose(of_current[0, 0], expected / 8)
     np.testing.assert_allclose(of_threshold, [-(expected * (distance + 1) / 8).sum()])
+
+
+def test_a_limited_value_comes_back_and_falls_no_further() -> None:
+    x = torch.tensor([0.01, 0.01, 0.5, 0.5], requires_grad=True)
+    limited = limit_below(x, 0.25)
+    assert limited.tolist() == [0.25, 0.25, 0.5, 0.5]
+    (gradient,) = torch.autograd.grad((limited * torch.tensor([-2.0, 3.0, -2.0, 3.0])).sum(), x)
+    assert gradient.tolist() == [-2.0, 0.0, -2.0, 3.0]
+
+
+@pytest.mark.parametrize("batch_norm", [False, True])
+def test_thresholds_below_the_smallest_rise_again(batch_norm: bool) -> None:
+    torch.manual_seed(0)
+    config = LayerConfig("layer", 9, (EdgeConfig("input"),), Population())
+    layer = SpikingLayer(config, ((12, 1, 1),), (1,), (9, 1, 1), STEPS, batch_norm=batch_norm)
+    with torch.no_grad():
+        layer.threshold.fill_(MIN_THRESHOLD / 2)
+    optimiser = torch.optim.Adam([layer.threshold], 0.01)
+    for _ in range(20):
+        optimiser.zero_grad()
+        _, spikes = _run(layer, torch.randint(0, 2, (1, 16, 12)).float())
+        torch.autograd.backward(spikes.mean())
+        optimiser.step()
+    assert layer.threshold.min() > MIN_THRESHOLD

@@ -218,3 +218,14 @@ def test_divergence_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("torch.nn.functional.cross_entropy", lambda logits, _: logits.sum() * torch.nan)
     with pytest.raises(UsageError, match="training diverged in epoch 1"):
         train(find_recipe("digits-mlp"), 1, SHORT)
+
+
+def test_layerwise_students_start_at_half_their_thresholds() -> None:
+    recipe = find_recipe("digits-mlp")
+    for settings, expected in (
+        ({}, 0.0),
+        ({"distill": "layerwise"}, 0.5),
+        ({"distill": "layerwise", "initial_fraction": "0.25"}, 0.25),
+        ({"initial_fraction": "none"}, 0.0),
+    ):
+        assert apply_settings(recipe, settings).population().initial_fraction == expected

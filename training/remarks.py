@@ -1,0 +1,40 @@
+"""What a training or a conversion says unasked: layers that tell nothing, inputs far below their range."""
+
+import warnings
+from collections.abc import Callable, Sequence
+
+Warn = Callable[[str], None]
+"""Shows one line to the user."""
+
+NEVER = 5e-5
+"""Firing rate below which a layer counts as silent: it is shown as 0.00 %."""
+ALWAYS = 0.99
+USED_PART = 4
+"""Inputs are remarked on that reach no more than one part of so many of the payload range."""
+
+
+def warn(message: str) -> None:
+    """As a Python warning, where nothing else shows it."""
+    warnings.warn(message, stacklevel=3)
+
+
+def about_layers(names: Sequence[str], rates: Sequence[float], remedy: str) -> list[str]:
+    """A line for every hidden layer that fires never or always, on which no class can depend."""
+    lines = []
+    for name, rate in zip(names, rates, strict=False):
+        if rate < NEVER or rate > ALWAYS:
+            kind = "never" if rate < NEVER else "always"
+            lines.append(f"layer {name} {kind} fires (rate {rate:.2%}), so nothing passes it: {remedy}")
+    return lines
+
+
+def about_inputs(largest: int, max_payload: int, data: str) -> list[str]:
+    """A line where the values of `data` reach no further than `largest`, far below `max_payload`."""
+    if largest * USED_PART > max_payload:
+        return []
+    if largest == 0:
+        return [f"all values of {data} are 0"]
+    return [
+        f"values of {data} reach {largest}, max_payload is {max_payload}: currents are "
+        f"{max_payload // largest} times smaller than the network is made for; set max_payload={largest}"
+    ]
