@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import numpy as np
 
 from .build_folder import PARETO_FILE, locked_folder, new_build
 from .compiler.activity import NOTE as ACTIVITY

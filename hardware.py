@@ -102,3 +102,38 @@ def _held(identity_held: int, loadable: _Hardware) -> _Hardware:
     """What the board holds: hardware for this network alone, as `snnc synth` makes it, or else `loadable`."""
     own = _Hardware.of(specialise(loadable.program), WEIGHTS_ALONE)
     return own if identity(own.parameters, own.image) == identity_held else loadable
+
+
+def _times(cycles: list[int] | None, clock: float) -> dict[str, Any]:
+    """The keys `cycles`, `clock_hz` and `latency_s`, as in report.json."""
+    if cycles is None:
+        unknown = {"mean": None, "max": None}
+        return {"cycles": {**unknown, "per_sample": None}, "clock_hz": clock, "latency_s": unknown}
+    known = {"mean": sum(cycles) / len(cycles), "max": max(cycles)}
+    latency = {name: value / clock for name, value in known.items()}
+    return {"cycles": {**known, "per_sample": cycles}, "clock_hz": clock, "latency_s": latency}
+
+
+def render_run(document: dict[str, Any]) -> str:
+    """A run as text for people."""
+    link, host, samples = document["link"], document["host"], document["samples"]
+    lines = [
+        f"{samples} samples x {document['steps']} steps on the hardware at {link['port']}",
+        f"accuracy    {document['accuracy']:.4f}  ({document['correct']} of {samples}, exact)",
+    ]
+    cycles, latency = document["cycles"], document["latency_s"]
+    if cycles["per_sample"] is None:
+        lines.append("cycles      unknown: the mesh waited for the line")
+    else:
+        lines.append(
+            f"cycles      {cycles['mean']:.1f} mean, {cycles['max']} max  (exact, counted by the hardware)"
+        )
+        mean, longest = (format_quantity(latency[name], "s") for name in ("mean", "max"))
+        clock = document["clock_hz"] / 1e6
+        lines.append(f"latency     {mean} mean, {longest} max  (those cycles at {clock:g} MHz)")
+    refused = sum(link["by_board"][1:]) + link["damaged_replies"]
+    lines.append(
+        f"link        {link['sent']} frames, {link['repeated']} repeated, {refused} refused; "
+        f"{host['load_s']:.1f} s to load, {host['run_s']:.1f} s to run"
+    )
+    return "\n".join(lines)
