@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cases import Case, cases
 from hypothesis import given, settings
-from networks import Case, cases, layer, network, target
+from networks import layer, network, target
 from tiny import tiny_network
 
 import snnc

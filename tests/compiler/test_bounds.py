@@ -14,7 +14,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from networks import layer, network, networks
+from networks import layer, network, target
+from random_hardware import SIZES
+from random_networks import networks
 
 from snnc.compiler import bounds
 from snnc.compiler.arithmetic import Decay, IntArray, decay
@@ -185,7 +187,7 @@ def test_no_input_leaves_the_bounds(name: str) -> None:
 
 
 @SEARCHES
-@given(networks(width=24), st.integers(1, 9))
+@given(networks(SIZES[0], target(state_bits=24)), st.integers(1, 9))
 def test_no_input_of_a_random_network_leaves_them(model: Network, steps: int) -> None:
     if model.readout.first_step < steps:
         model = replace(model, steps=steps)

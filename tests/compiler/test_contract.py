@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from networks import networks
+from networks import target
+from random_hardware import SIZES
+from random_networks import networks
 
 from snnc.compiler.arithmetic import Decay, neuron_step, synaptic_current
 from snnc.compiler.bounds import current_bounds, membrane_bounds, state_bounds, synaptic_bounds
@@ -197,7 +199,7 @@ def test_the_whole_sample() -> None:
     assert PROGRAM["run"](network, [3])[0] == [4, 1]
 
 
-@given(network=networks(largest=12), seed=st.integers(0, 1 << 16))
+@given(network=networks(SIZES[0], target()), seed=st.integers(0, 1 << 16))
 def test_the_program_of_the_page_computes_what_the_reference_computes(network: Network, seed: int) -> None:
     node = network.input
     shape = (1, network.steps, node.features) if node.encoding == "events" else (1, node.features)

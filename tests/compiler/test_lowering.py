@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cases import Case, cases
 from hypothesis import given, settings
-from networks import Case, cases, layer, network, target
+from networks import layer, network, target
 from random_programs import compiled_program
 
 from snnc.compiler.arithmetic import Decay
