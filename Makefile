@@ -30,13 +30,13 @@ fuzz: setup ## Random networks through every execution: N=200 in software, N/10 
 		$(BIN)/python -m pytest -n auto tests/test_differential.py tests/contract tests/test_hostile.py
 
 replay: setup ## Run a case again that the fuzz kept: CASE=build/fuzz/NAME
-	$(BIN)/python tests/replay.py $(CASE)
+	$(BIN)/python tests/helpers/replay.py $(CASE)
 
 formal: setup ## Prove properties of the RTL: FIFO, router, arbiter, counters ... (docs/formal.md)
-	$(BIN)/python -m snnc.rtl.formal
+	$(BIN)/python -m snnc.rtl.formal.prove
 
 mutations: setup ## Refute those properties on mutated designs
-	$(BIN)/python -m snnc.rtl.formal --mutations
+	$(BIN)/python -m snnc.rtl.formal.prove --mutations
 
 lint: setup ## Check style and types of the Python, and lint the RTL
 	$(BIN)/ruff check .

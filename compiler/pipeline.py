@@ -5,18 +5,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ..errors import SnncError, UsageError
-from ..quoting import quote
-from .image import Image
-from .network import Network
-from .passes.bound_accumulators import BoundAccumulators
-from .passes.encode import Encode
-from .passes.legalise import Legalise
-from .passes.partition import Partition
-from .passes.place import Place
-from .passes.route import Route
-from .program import TiledProgram
-from .targets import Target, builtin_targets
+from snnc.base.errors import SnncError, UsageError
+from snnc.base.quoting import quote
+from snnc.compiler.ir.image import Image
+from snnc.compiler.ir.network import Network
+from snnc.compiler.ir.program import TiledProgram
+from snnc.compiler.passes.bound_accumulators import BoundAccumulators
+from snnc.compiler.passes.encode import Encode
+from snnc.compiler.passes.legalise import Legalise
+from snnc.compiler.passes.partition import Partition
+from snnc.compiler.passes.place import Place
+from snnc.compiler.passes.route import Route
+from snnc.compiler.targets import Target, builtin_targets
 
 
 class Pass(Protocol):

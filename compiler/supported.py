@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from .network import (
+from snnc.compiler.ir.network import (
     MAX_DELAY,
     MAX_INPUT_VALUES,
     MAX_NEURONS,
@@ -11,8 +11,8 @@ from .network import (
     InputEncoding,
     ReadoutKind,
 )
-from .passes.legalise import RULES
-from .targets import builtin_targets
+from snnc.compiler.passes.legalise import RULES
+from snnc.compiler.targets import builtin_targets
 
 LAYERS = (
     ("linear", "weights of 2 to 8 bits; flattens a source with several pixels"),

@@ -6,10 +6,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from ..errors import FileError, TargetError
-from ..files import read_limited
-from ..quoting import printable, quote
-from ..yaml_reader import MAX_BYTES, read_yaml
+from snnc.base.errors import FileError, TargetError
+from snnc.base.files import read_limited
+from snnc.base.quoting import printable, quote
+from snnc.base.yaml_reader import MAX_BYTES, read_yaml
 
 SCHEMA = 1
 MAX_TEXT = 1000

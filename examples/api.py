@@ -1,11 +1,11 @@
 """Train, compile, simulate and check digits from Python; prints accuracy, cycles and energy per sample."""
 
 import snnc
-from snnc.training.datasets import load_samples
-from snnc.training.export import to_network
-from snnc.training.recipe import apply_settings
-from snnc.training.recipes import find_recipe
-from snnc.training.train import train
+from snnc.training.data.datasets import load_samples
+from snnc.training.files.export import to_network
+from snnc.training.fitting.recipe import apply_settings
+from snnc.training.fitting.recipes import find_recipe
+from snnc.training.fitting.train import train
 
 
 def main(epochs: int = 10, samples: int = 60) -> None:

@@ -4,10 +4,10 @@ import torch
 from torch import nn
 
 import snnc
-from snnc.training.conversion import ConversionOptions
-from snnc.training.convert import convert
-from snnc.training.datasets import load_samples
-from snnc.training.export import to_network
+from snnc.training.conversion.convert import convert
+from snnc.training.conversion.options import ConversionOptions
+from snnc.training.data.datasets import load_samples
+from snnc.training.files.export import to_network
 
 
 def trained(x: torch.Tensor, y: torch.Tensor, epochs: int) -> nn.Module:

@@ -5,13 +5,13 @@ import shutil
 from dataclasses import asdict
 from pathlib import Path
 
-from ..compiler.image import CHUNK_BITS, REGISTERS, CoreImage, Image, Memory
-from ..compiler.passes.encode import BANK_REGISTER, BANK_WORDS, SEGMENT_REGISTER
-from ..compiler.program import MAX_SEGMENTS, Address
-from ..errors import FileError
-from ..files import write_text
-from .parameters import EVERY_MEMORY, RtlParameters, identity, parameters_for
-from .sources import SOURCES, sources
+from snnc.base.errors import FileError
+from snnc.base.files import write_text
+from snnc.compiler.ir.image import CHUNK_BITS, REGISTERS, CoreImage, Image, Memory
+from snnc.compiler.ir.program import MAX_SEGMENTS, Address
+from snnc.compiler.passes.encode import BANK_REGISTER, BANK_WORDS, SEGMENT_REGISTER
+from snnc.rtl.parameters import EVERY_MEMORY, RtlParameters, identity, parameters_for
+from snnc.rtl.sources import sources
 
 IMAGE_PREFIX = "image/core"
 STREAM_TOP = "build_top"
@@ -55,7 +55,7 @@ def copy_sources(directory: Path) -> list[str]:
     """Copy the SystemVerilog of the design; returns the file names in dependency order."""
     for path in sources():
         write_text(directory / path.name, path.read_text("utf-8"))
-    return list(SOURCES)
+    return [path.name for path in sources()]
 
 
 def write_images(image: Image, prefix: Path) -> None:

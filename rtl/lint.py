@@ -3,9 +3,9 @@
 import subprocess
 import sys
 
-from .parameters import RtlParameters
-from .sources import sources
-from .tools import verilator_bin_dir
+from snnc.rtl.parameters import RtlParameters
+from snnc.rtl.simulation.tools import verilator_bin_dir
+from snnc.rtl.sources import sources
 
 CONFIGURATIONS = (
     RtlParameters(),

@@ -5,49 +5,54 @@ from pathlib import Path
 RTL_DIR = Path(__file__).resolve().parent
 
 SOURCES = (
-    "snnc_pkg.sv",
-    "snnc_fifo.sv",
-    "snnc_memory.sv",
-    "snnc_arbiter.sv",
-    "snnc_router.sv",
-    "snnc_decay.sv",
-    "snnc_lane.sv",
-    "snnc_datapath.sv",
-    "snnc_decode.sv",
-    "snnc_accumulate.sv",
-    "snnc_sweep.sv",
-    "snnc_emit.sv",
-    "snnc_config.sv",
-    "snnc_registers.sv",
-    "snnc_control.sv",
-    "snnc_status.sv",
-    "snnc_core.sv",
-    "snnc_host_port.sv",
-    "snnc_mesh.sv",
-    "snnc_parameters.sv",
-    "snnc_top.sv",
-    "snnc_uart_rx.sv",
-    "snnc_uart_tx.sv",
-    "snnc_crc32.sv",
-    "snnc_deframer.sv",
-    "snnc_framer.sv",
-    "snnc_link.sv",
-    "snnc_reply.sv",
-    "snnc_signature.sv",
-    "snnc_frame_buffer.sv",
-    "snnc_packet_buffer.sv",
-    "snnc_bridge.sv",
-    "snnc_host_uart.sv",
+    "hdl/common/snnc_pkg.sv",
+    "hdl/common/snnc_fifo.sv",
+    "hdl/common/snnc_memory.sv",
+    "hdl/common/snnc_arbiter.sv",
+    "hdl/mesh/snnc_router.sv",
+    "hdl/core/snnc_decay.sv",
+    "hdl/core/snnc_lane.sv",
+    "hdl/core/snnc_datapath.sv",
+    "hdl/core/snnc_decode.sv",
+    "hdl/core/snnc_accumulate.sv",
+    "hdl/core/snnc_sweep.sv",
+    "hdl/core/snnc_emit.sv",
+    "hdl/core/snnc_config.sv",
+    "hdl/core/snnc_registers.sv",
+    "hdl/core/snnc_control.sv",
+    "hdl/core/snnc_status.sv",
+    "hdl/core/snnc_core.sv",
+    "hdl/mesh/snnc_host_port.sv",
+    "hdl/mesh/snnc_mesh.sv",
+    "hdl/mesh/snnc_parameters.sv",
+    "hdl/mesh/snnc_top.sv",
+    "hdl/link/snnc_uart_rx.sv",
+    "hdl/link/snnc_uart_tx.sv",
+    "hdl/link/snnc_crc32.sv",
+    "hdl/link/snnc_deframer.sv",
+    "hdl/link/snnc_framer.sv",
+    "hdl/link/snnc_link.sv",
+    "hdl/link/snnc_reply.sv",
+    "hdl/link/snnc_signature.sv",
+    "hdl/link/snnc_frame_buffer.sv",
+    "hdl/link/snnc_packet_buffer.sv",
+    "hdl/link/snnc_bridge.sv",
+    "hdl/link/snnc_host_uart.sv",
 )
 """What a synthesis tool needs, in dependency order."""
 
-SIMULATION_SOURCES = ("snnc_trace.sv", "harness/snnc_harness.sv")
+SIMULATION_SOURCES = ("harness/snnc_trace.sv", "harness/snnc_harness.sv")
 """What a simulation needs besides."""
 
 
 def sources() -> list[Path]:
     """The synthesisable source files in dependency order."""
     return [RTL_DIR / name for name in SOURCES]
+
+
+def source(name: str) -> Path:
+    """The file of the design with this name, wherever in `hdl/` it lies."""
+    return next(path for path in sources() if path.name == name)
 
 
 def simulation_sources() -> list[Path]:

@@ -11,17 +11,17 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compiler.arithmetic import IntArray
-from ..compiler.flits import encode_samples
-from ..compiler.program import Core, TiledProgram, local_coordinates
-from .benchmark_program import benchmark_payloads, convolutional_program, dense_program
-from .counts import count_actions, total
-from .cycle_engine import run_cycles
-from .functional import run_functional
-from .jit import entry, pointer, source_stamp
-from .layout import route_features
-from .report import format_table
-from .traces import Traces
+from snnc.compiler.ir.program import Core, TiledProgram, local_coordinates
+from snnc.compiler.isa.arithmetic import IntArray
+from snnc.compiler.isa.flits import encode_samples
+from snnc.sim.accounting.counts import count_actions, total
+from snnc.sim.accounting.traces import Traces
+from snnc.sim.benchmark_program import benchmark_payloads, convolutional_program, dense_program
+from snnc.sim.engine.cycle import run_cycles
+from snnc.sim.engine.functional import run_functional
+from snnc.sim.engine.jit import entry, pointer, source_stamp
+from snnc.sim.engine.layout import route_features
+from snnc.sim.report import format_table
 
 
 def _make_loop(stamp: int) -> Callable[..., int]:

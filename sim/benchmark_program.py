@@ -3,11 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compiler.arithmetic import IntArray
-from ..compiler.network import Conv2d, Edge, Input, Layer, Linear, Network, Neurons, Readout, Shape
-from ..compiler.pipeline import run_passes, standard_passes
-from ..compiler.program import TiledProgram
-from ..compiler.targets import load_target
+from snnc.compiler.ir.network import Conv2d, Edge, Input, Layer, Linear, Network, Neurons, Readout, Shape
+from snnc.compiler.ir.program import TiledProgram
+from snnc.compiler.isa.arithmetic import IntArray
+from snnc.compiler.pipeline import run_passes, standard_passes
+from snnc.compiler.targets import load_target
 
 SIZES = (784, 512, 256, 10)
 THRESHOLDS = (59, 72, 45)

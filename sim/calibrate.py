@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from ..compiler.activity import Activity
-from ..compiler.arithmetic import IntArray
-from ..compiler.network import Network
-from ..compiler.program import TiledProgram
-from .functional import run_functional
+from snnc.compiler.analysis.activity import Activity
+from snnc.compiler.ir.network import Network
+from snnc.compiler.ir.program import TiledProgram
+from snnc.compiler.isa.arithmetic import IntArray
+from snnc.sim.engine.functional import run_functional
 
 
 def measure_activity(network: Network, program: TiledProgram, payloads: IntArray) -> Activity:

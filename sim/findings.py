@@ -6,8 +6,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from ..compiler.network import Input, Network
-from .report import Row
+from snnc.compiler.ir.network import Input, Network
+from snnc.sim.report import Row
 
 SMALL_PART = 16
 """Inputs of which the largest is at most this part of the payload range were hardly meant so."""

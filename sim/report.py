@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from .. import __version__
-from .energy import DenseComparison
+from snnc import __version__
+from snnc.sim.accounting.energy import DenseComparison
 
 SCHEMA = 1
 Row = dict[str, Any]

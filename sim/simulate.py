@@ -8,25 +8,25 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compiler.activity import activity_of
-from ..compiler.arithmetic import IntArray
-from ..compiler.costs import layer_cycles
-from ..compiler.cuts import LayerCut
-from ..compiler.encoding import as_samples, encode_inputs
-from ..compiler.flits import FlitType, decode_outputs, flit_types
-from ..compiler.multicast import multicast
-from ..compiler.network import Conv2d, Layer, Network
-from ..compiler.program import Core, TiledProgram, state_memory_bits
-from ..compiler.storage import Program
-from ..compiler.tiling import is_depthwise
-from ..errors import FileError, UsageError
-from .counts import Counts, Primitives, count_actions, join_primitives
-from .cycle_engine import CycleRun, run_isolated, run_stream
-from .energy import EnergyReport, price, price_dense
-from .energy_table import load_energy_table
-from .findings import findings
-from .functional import run_functional
-from .report import Report, Row
+from snnc.base.errors import FileError, UsageError
+from snnc.compiler.analysis.activity import activity_of
+from snnc.compiler.analysis.costs import layer_cycles
+from snnc.compiler.analysis.cuts import LayerCut
+from snnc.compiler.analysis.multicast import multicast
+from snnc.compiler.formats.storage import Program
+from snnc.compiler.ir.network import Conv2d, Layer, Network
+from snnc.compiler.ir.program import Core, TiledProgram, state_memory_bits
+from snnc.compiler.ir.tiling import is_depthwise
+from snnc.compiler.isa.arithmetic import IntArray
+from snnc.compiler.isa.flits import FlitType, decode_outputs, flit_types
+from snnc.compiler.protocol.input_encoding import as_samples, encode_inputs
+from snnc.sim.accounting.counts import Counts, Primitives, count_actions, join_primitives
+from snnc.sim.accounting.energy import EnergyReport, price, price_dense
+from snnc.sim.accounting.energy_table import load_energy_table
+from snnc.sim.engine.cycle import CycleRun, run_isolated, run_stream
+from snnc.sim.engine.functional import run_functional
+from snnc.sim.findings import findings
+from snnc.sim.report import Report, Row
 
 Tier = Literal["cycle", "functional"]
 Progress = Callable[[int], None]

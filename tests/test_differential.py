@@ -16,10 +16,10 @@ from replay import keep
 from space import record
 from space_rows import Drawn
 
-from snnc.compiler.execute import Execution
+from snnc.base.errors import DoesNotFit, UnsupportedModel
 from snnc.compiler.pipeline import Compilation
-from snnc.errors import DoesNotFit, UnsupportedModel
-from snnc.rtl.tools import simulator_missing
+from snnc.compiler.reference.interpreter import Execution
+from snnc.rtl.simulation.tools import simulator_missing
 
 SETTINGS = settings(
     deadline=None,

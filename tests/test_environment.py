@@ -53,7 +53,7 @@ def test_kernels_run_where_they_cannot_be_kept(tmp_path: Path, home: str) -> Non
 
 
 def test_a_cache_needs_a_home_or_a_name(tmp_path: Path) -> None:
-    script = f"{NO_ACCOUNT}from snnc.files import cache_directory\nprint(cache_directory())"
+    script = f"{NO_ACCOUNT}from snnc.base.files import cache_directory\nprint(cache_directory())"
     unknown = python(script, tmp_path)
     assert "FileError: no home directory is known" in unknown.stderr
     for variable, value, expected in (
@@ -82,7 +82,7 @@ def test_a_missing_extra_is_named(tmp_path: Path, missing: str, command: list[st
         f"import sys, importlib.util\nsys.modules[{missing!r}] = None\n"
         f"find = importlib.util.find_spec\n"
         f"importlib.util.find_spec = lambda name: None if name == {missing!r} else find(name)\n"
-        f"from snnc.cli import main\nmain({command!r})"
+        f"from snnc.commands.cli import main\nmain({command!r})"
     )
     result = python(script, tmp_path, HOME=str(tmp_path))
     assert result.returncode == 2

@@ -23,7 +23,7 @@ START_SECONDS = 120
 )
 def test_changed_files(kind: str, kernels: str) -> None:
     """`checked` runs the kernels as Python, where an index outside a pool is an error."""
-    script = Path(__file__).with_name("hostile.py")
+    script = Path(__file__).with_name("helpers") / "hostile.py"
     command = [sys.executable, str(script), kind, str(FIRST), str(FILES)]
     run = subprocess.run(
         command,

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from snnc.compiler.storage import _content_hash
+from snnc.compiler.formats.storage import _content_hash
 
 GROWTH_BYTES = 200 << 20
 """Over what the imports take."""
@@ -21,9 +21,9 @@ SECONDS = 60
 READ = """
 import resource, sys
 from pathlib import Path
-from snnc.compiler.storage import Program
-from snnc.errors import FileError
-from snnc.training.datasets import load_samples
+from snnc.compiler.formats.storage import Program
+from snnc.base.errors import FileError
+from snnc.training.data.datasets import load_samples
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
 before = peak()
 kind, path = sys.argv[1:]

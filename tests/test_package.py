@@ -1,9 +1,11 @@
 """The package is what pyproject.toml says: folders listed, data files shipped, nothing heavy on import."""
 
+import shutil
 import subprocess
 import sys
 import tarfile
 import tomllib
+import zipfile
 from importlib import resources
 from pathlib import Path
 
@@ -13,21 +15,31 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def test_every_package_folder_is_listed() -> None:
-    listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
-    folders = {path.parent for path in ROOT.glob("*/**/__init__.py")} | {ROOT}
-    inside = [
-        f for f in folders if not {".venv", ".links", "build", "tests"} & set(f.relative_to(ROOT).parts)
-    ]
-    names = {".".join(("snnc", *folder.relative_to(ROOT).parts)) for folder in inside}
-    assert names == set(listed)
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    places = {ROOT / settings["package-dir"].get(name, name): name for name in settings["package-dir"]}
+    inits = [path for place in places for path in place.rglob("__init__.py")]
+    names = {".".join((places[ROOT / _top(path)], *path.relative_to(ROOT).parts[1:-1])) for path in inits}
+    assert names == set(settings["packages"])
+
+
+def _top(path: Path) -> str:
+    return path.relative_to(ROOT).parts[0]
+
+
+def test_links_say_what_pyproject_says() -> None:
+    """All of them; or none, in a checkout or an archive without symbolic links."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    places = {name: ROOT / place for name, place in settings["package-dir"].items() if name != "snnc"}
+    links = {f"snnc.{path.name}": path.resolve() for path in (ROOT / "snnc").iterdir() if path.is_symlink()}
+    assert links in ({}, places)
 
 
 def test_data_files_are_found_from_the_package() -> None:
     for package, name in (
         ("snnc.compiler", "targets/fpga.yaml"),
-        ("snnc.sim", "energy_tables/cmos45.yaml"),
-        ("snnc.training", "digits.npz"),
-        ("snnc.rtl", "snnc_core.sv"),
+        ("snnc.sim.accounting", "energy_tables/cmos45.yaml"),
+        ("snnc.training.data", "digits.npz"),
+        ("snnc.rtl", "hdl/core/snnc_core.sv"),
         ("snnc.rtl", "harness/snnc_harness.sv"),
     ):
         assert resources.files(package).joinpath(name).is_file()
@@ -73,7 +85,44 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
 
 def test_every_source_file_says_in_its_first_line_what_belongs_in_it() -> None:
     for path in ROOT.rglob("*.py"):
-        if {".venv", ".links", "build"} & set(path.relative_to(ROOT).parts):
+        if {".venv", "build"} & set(path.relative_to(ROOT).parts):
             continue
         first = path.read_text().splitlines()[0]
         assert first.startswith('"""'), path
+
+
+def test_a_wheel_built_without_links_holds_every_file(tmp_path: Path) -> None:
+    """As on a system whose checkouts have no symbolic links: git leaves a small file in place of each."""
+    source, wheels = tmp_path / "source", tmp_path / "wheels"
+    rooms = ["snnc", "base", "compiler", "rtl", "sim", "training"]
+    for room in rooms:
+        shutil.copytree(
+            ROOT / room, source / room, symlinks=True, ignore=shutil.ignore_patterns("__pycache__")
+        )
+    for name in ("pyproject.toml", "README.md", "LICENSE", "MANIFEST.in"):
+        shutil.copy(ROOT / name, source)
+    for link in [path for path in (source / "snnc").iterdir() if path.is_symlink()]:
+        text = str(link.readlink())
+        link.unlink()
+        link.write_text(text)
+    wheels.mkdir()
+    build = f"from setuptools import build_meta; build_meta.build_wheel({str(wheels)!r})"
+    subprocess.run([sys.executable, "-c", build], cwd=source, check=True, capture_output=True)
+    with zipfile.ZipFile(next(wheels.iterdir())) as wheel:
+        inside = {name for name in wheel.namelist() if ".dist-info/" not in name}
+        wheel.extractall(tmp_path / "installed")
+    own = {
+        str(path.relative_to(source))
+        for room in rooms
+        for path in (source / room).rglob("*")
+        if path.is_file()
+    }
+    wanted = {name if name.startswith("snnc/") else f"snnc/{name}" for name in own} - {
+        f"snnc/{r}" for r in rooms
+    }
+    assert inside == wanted
+    installed = str(tmp_path / "installed")
+    script = f"import sys; sys.path.insert(0, {installed!r}); from snnc.commands import cli; cli.main()"
+    command = [sys.executable, "-c", script, "targets"]
+    listed = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True)
+    assert "mesh16" in listed.stdout

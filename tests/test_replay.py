@@ -9,7 +9,7 @@ from cases import Draft
 from networks import layer, network, target
 from space import table
 
-from snnc.compiler.text import print_ir
+from snnc.compiler.formats.text import print_ir
 
 
 def test_a_kept_case_is_read_back_whole(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:

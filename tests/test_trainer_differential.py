@@ -14,21 +14,21 @@ from networks import target
 from random_hardware import SIZES, Size
 from random_models import random_models
 
-from snnc.compiler.arithmetic import Decay
-from snnc.compiler.encoding import encode_inputs
-from snnc.compiler.execute import execute_network
+from snnc.base.errors import DoesNotFit, UnsupportedModel
+from snnc.base.files import cache_directory
+from snnc.compiler.formats.storage import Program
+from snnc.compiler.isa.arithmetic import Decay
 from snnc.compiler.pipeline import compile_network
-from snnc.compiler.storage import Program
+from snnc.compiler.protocol.input_encoding import encode_inputs
+from snnc.compiler.reference.interpreter import execute_network
 from snnc.compiler.targets import load_target
-from snnc.errors import DoesNotFit, UnsupportedModel
-from snnc.files import cache_directory
-from snnc.rtl.tools import simulator_missing
-from snnc.sim.cycle_engine import run_isolated
-from snnc.sim.functional import run_functional
-from snnc.training.config import EdgeConfig, LayerConfig, ModelConfig, Population
-from snnc.training.export import to_network
-from snnc.training.model import SpikingClassifier
-from snnc.verification import VerifyOptions, layer_traces, verify
+from snnc.rtl.simulation.tools import simulator_missing
+from snnc.sim.engine.cycle import run_isolated
+from snnc.sim.engine.functional import run_functional
+from snnc.training.files.export import to_network
+from snnc.training.model.classifier import SpikingClassifier
+from snnc.training.model.config import EdgeConfig, LayerConfig, ModelConfig, Population
+from snnc.verification.compare import VerifyOptions, layer_traces, verify
 
 ROOMY = replace(load_target("mesh16"), state_bits=24, delay_slots=16, axon_columns=256, axon_rows=256)
 

@@ -5,11 +5,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from ...errors import DoesNotFit
-from ..arithmetic import state_range
-from ..bounds import bits_needed, state_bounds
-from ..network import Network
-from ..targets import Target
+from snnc.base.errors import DoesNotFit
+from snnc.compiler.analysis.bounds import bits_needed, state_bounds
+from snnc.compiler.ir.network import Network
+from snnc.compiler.isa.arithmetic import state_range
+from snnc.compiler.targets import Target
 
 
 @dataclass(frozen=True)

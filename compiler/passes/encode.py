@@ -5,10 +5,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from ...errors import VerificationError
-from ..arithmetic import Decay, IntArray, state_range
-from ..image import REGISTERS, CoreImage, Image, MemoryImage, pack_lanes, pack_words
-from ..program import DECAY_BITS, Bank, Core, Destination, Segment, TiledProgram
+from snnc.base.errors import VerificationError
+from snnc.compiler.ir.image import REGISTERS, CoreImage, Image, MemoryImage, pack_lanes, pack_words
+from snnc.compiler.ir.program import DECAY_BITS, Bank, Core, Destination, Segment, TiledProgram
+from snnc.compiler.isa.arithmetic import Decay, IntArray, state_range
 
 RESET_CODES = {"soft": 0, "hard": 1, "none": 2}
 EMISSION_CODES = {"spikes": 0, "values_last": 1, "values_every": 2}

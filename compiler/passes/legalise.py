@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ...errors import UnsupportedModel
-from ..arithmetic import NO_LEAK, state_range
-from ..network import Conv2d, Edge, Layer, Network
-from ..program import DECAY_BITS, MAX_BANKS, MAX_SEGMENTS
-from ..targets import Target
+from snnc.base.errors import UnsupportedModel
+from snnc.compiler.ir.network import Conv2d, Edge, Layer, Network
+from snnc.compiler.ir.program import DECAY_BITS, MAX_BANKS, MAX_SEGMENTS
+from snnc.compiler.isa.arithmetic import NO_LEAK, state_range
+from snnc.compiler.targets import Target
 
 Rule = Callable[[Network, Layer, Target], str | None]
 

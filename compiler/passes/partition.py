@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ...errors import DoesNotFit
-from ..activity import Activity, activity_of
-from ..costs import host_flits, layer_cycles
-from ..cuts import LayerCut, cut_layer, smallest_cut
-from ..network import Network
-from ..program import Tile
-from ..targets import Target
-from ..tiling import PlannedTile, Role, Tiling
+from snnc.base.errors import DoesNotFit
+from snnc.compiler.analysis.activity import Activity, activity_of
+from snnc.compiler.analysis.costs import host_flits, layer_cycles
+from snnc.compiler.analysis.cuts import LayerCut, cut_layer, smallest_cut
+from snnc.compiler.ir.network import Network
+from snnc.compiler.ir.program import Tile
+from snnc.compiler.ir.tiling import PlannedTile, Role, Tiling
+from snnc.compiler.targets import Target
 
 
 @dataclass(frozen=True)

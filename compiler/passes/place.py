@@ -6,9 +6,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from ..activity import activity_of
-from ..program import Address
-from ..tiling import PlannedTile, Tiling
+from snnc.compiler.analysis.activity import activity_of
+from snnc.compiler.ir.program import Address
+from snnc.compiler.ir.tiling import PlannedTile, Tiling
 
 HOST = -1
 Traffic = dict[tuple[int, int], float]

@@ -5,12 +5,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from ...errors import DoesNotFit, VerificationError
-from ..arithmetic import NO_LEAK, Decay, IntArray
-from ..bounds import Interval, current_bounds, state_bounds
-from ..geometry import AxonMap, axon_map
-from ..network import Edge, Layer, Linear, Network, Shape
-from ..program import (
+from snnc.base.errors import DoesNotFit, VerificationError
+from snnc.compiler.analysis.bounds import Interval, current_bounds, state_bounds
+from snnc.compiler.analysis.geometry import AxonMap, axon_map
+from snnc.compiler.ir.network import Edge, Layer, Linear, Network, Shape
+from snnc.compiler.ir.program import (
     HOST,
     Address,
     Core,
@@ -22,7 +21,8 @@ from ..program import (
     TiledProgram,
     core_usage,
 )
-from ..tiling import PlannedTile, Range, Tiling, is_depthwise
+from snnc.compiler.ir.tiling import PlannedTile, Range, Tiling, is_depthwise
+from snnc.compiler.isa.arithmetic import NO_LEAK, Decay, IntArray
 
 ROW_SHIFT, COLUMN_SHIFT = 16, 8
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Properties of snnc_lane around one word of memory: as long as a step's contributions stay within what the
-// compiler summed up for the neuron (compiler/bounds.py), the word is the exact integer, whatever arrives in
+// compiler summed up for the neuron (compiler/analysis/bounds.py), the word is the exact integer, whatever arrives in
 // whatever order, and a sweep computes docs/arithmetic.md. Weights, shifts, values, bias, threshold, reset,
 // clamp and leak (a shift) are free.
 `default_nettype none

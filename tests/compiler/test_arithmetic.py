@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnc.compiler.arithmetic import NO_LEAK, Decay, accumulate, clamp, decay
+from snnc.compiler.isa.arithmetic import NO_LEAK, Decay, accumulate, clamp, decay
 
 
 @given(st.integers(-(1 << 40), 1 << 40), st.integers(0, 16))

@@ -18,12 +18,12 @@ from networks import layer, network, target
 from random_hardware import SIZES
 from random_networks import networks
 
-from snnc.compiler import bounds
-from snnc.compiler.arithmetic import Decay, IntArray, decay
-from snnc.compiler.encoding import encode_inputs
-from snnc.compiler.execute import Execution, edge_current, execute_network
-from snnc.compiler.network import Conv2d, Edge, Input, Layer, Linear, Network, Neurons, Readout
-from snnc.compiler.probes import aimed_input, probing_inputs
+from snnc.compiler.analysis import bounds
+from snnc.compiler.ir.network import Conv2d, Edge, Input, Layer, Linear, Network, Neurons, Readout
+from snnc.compiler.isa.arithmetic import Decay, IntArray, decay
+from snnc.compiler.protocol.input_encoding import encode_inputs
+from snnc.compiler.reference.interpreter import Execution, edge_current, execute_network
+from snnc.compiler.reference.probes import aimed_input, probing_inputs
 
 SEARCHES = settings(max_examples=60, deadline=None, print_blob=True)
 CHANNELS = 3

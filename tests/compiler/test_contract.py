@@ -14,12 +14,12 @@ from networks import target
 from random_hardware import SIZES
 from random_networks import networks
 
-from snnc.compiler.arithmetic import Decay, neuron_step, synaptic_current
-from snnc.compiler.bounds import current_bounds, membrane_bounds, state_bounds, synaptic_bounds
-from snnc.compiler.encoding import encode_inputs
-from snnc.compiler.execute import Execution, LayerTrace, edge_current, execute_network, read_out
-from snnc.compiler.network import Conv2d, Edge, Input, Layer, Linear, Network, Neurons, Readout
-from snnc.training.datasets import load_samples
+from snnc.compiler.analysis.bounds import current_bounds, membrane_bounds, state_bounds, synaptic_bounds
+from snnc.compiler.ir.network import Conv2d, Edge, Input, Layer, Linear, Network, Neurons, Readout
+from snnc.compiler.isa.arithmetic import Decay, neuron_step, synaptic_current
+from snnc.compiler.protocol.input_encoding import encode_inputs
+from snnc.compiler.reference.interpreter import Execution, LayerTrace, edge_current, execute_network, read_out
+from snnc.training.data.datasets import load_samples
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "arithmetic.md").read_text().replace("−", "-")
 EXAMPLE, PROGRAM_TEXT = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)

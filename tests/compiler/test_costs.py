@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from networks import layer, network, target
 
-from snnc.compiler.activity import NOTE, Activity, activity_of
-from snnc.compiler.network import Conv2d, Edge, Input, Layer, Network, conv_shape, count, pooled
+from snnc.base.errors import FileError
+from snnc.compiler.analysis.activity import NOTE, Activity, activity_of
+from snnc.compiler.formats.storage import Program
+from snnc.compiler.ir.network import Conv2d, Edge, Input, Layer, Network, conv_shape, count, pooled
 from snnc.compiler.pipeline import compile_network
-from snnc.compiler.storage import Program
-from snnc.errors import FileError
 from snnc.sim.calibrate import measure_activity
 from snnc.sim.simulate import simulate
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from snnc.compiler.encoding import encode_inputs
-from snnc.compiler.network import Input
+from snnc.compiler.ir.network import Input
+from snnc.compiler.protocol.input_encoding import encode_inputs
 
 
 def moments(steps: int, largest: int) -> list[int]:

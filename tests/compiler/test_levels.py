@@ -7,9 +7,9 @@ import pytest
 from cases import Case, cases
 from hypothesis import given, settings
 
-from snnc.compiler.execute import Execution, execute_image, execute_network, execute_program
-from snnc.compiler.storage import Program
-from snnc.compiler.text import arrays_of, parse_ir, print_ir
+from snnc.compiler.formats.storage import Program
+from snnc.compiler.formats.text import arrays_of, parse_ir, print_ir
+from snnc.compiler.reference.interpreter import Execution, execute_image, execute_network, execute_program
 
 EXECUTIONS = settings(max_examples=150, deadline=None, print_blob=True)
 FORMATS = settings(max_examples=30, deadline=None, print_blob=True)

@@ -12,16 +12,16 @@ from hypothesis import given, settings
 from networks import layer, network, target
 from random_programs import compiled_program
 
-from snnc.compiler.arithmetic import Decay
-from snnc.compiler.lowering import require_lowering
-from snnc.compiler.network import Network
+from snnc.base.errors import FileError, SnncError
+from snnc.compiler.formats.storage import Program, read_program
+from snnc.compiler.ir.network import Network
+from snnc.compiler.ir.program import Core, TiledProgram
+from snnc.compiler.isa.arithmetic import Decay
 from snnc.compiler.passes.place import Place
+from snnc.compiler.passes.specialise import specialise
 from snnc.compiler.pipeline import compile_network, run_passes, standard_passes
-from snnc.compiler.program import Core, TiledProgram
-from snnc.compiler.specialise import specialise
-from snnc.compiler.storage import Program, read_program
+from snnc.compiler.reference.lowering import require_lowering
 from snnc.compiler.targets import load_target
-from snnc.errors import FileError, SnncError
 
 LOWERINGS = settings(max_examples=60, deadline=None, print_blob=True)
 

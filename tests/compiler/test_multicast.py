@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from networks import layer, network, target
 
-from snnc.compiler.multicast import Multicast, multicast
-from snnc.compiler.network import Conv2d, Edge, Input, Layer
+from snnc.compiler.analysis.multicast import Multicast, multicast
+from snnc.compiler.formats.storage import Program
+from snnc.compiler.ir.network import Conv2d, Edge, Input, Layer
 from snnc.compiler.pipeline import compile_network
-from snnc.compiler.storage import Program
 from snnc.sim.simulate import simulate
 
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from networks import target
 
-from snnc.compiler.network import Edge, Input, Layer, Linear, Network, Neurons, Readout
+from snnc.compiler.ir.network import Edge, Input, Layer, Linear, Network, Neurons, Readout
+from snnc.compiler.ir.tiling import Tiling
 from snnc.compiler.passes.partition import Partition
 from snnc.compiler.passes.place import Place, hops, snake, traffic
-from snnc.compiler.tiling import Tiling
 
 
 def tiling(width: int, height: int, sizes: list[int]) -> Tiling:

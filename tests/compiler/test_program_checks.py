@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from networks import layer, network, target
 
-from snnc.compiler.arithmetic import NO_LEAK, Decay
+from snnc.base.errors import VerificationError
+from snnc.compiler.ir.program import Core, TiledProgram
+from snnc.compiler.isa.arithmetic import NO_LEAK, Decay
 from snnc.compiler.pipeline import compile_network
-from snnc.compiler.program import Core, TiledProgram
-from snnc.errors import VerificationError
 
 PER_CHANNEL = ("threshold", "bias", "initial")
 

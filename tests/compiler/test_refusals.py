@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from networks import layer, network, target
 
-from snnc.compiler.arithmetic import NO_LEAK, Decay
-from snnc.compiler.network import Conv2d, Edge, Input, Layer, Network, Readout
+from snnc.base.errors import DoesNotFit, UnsupportedModel, UsageError, VerificationError
+from snnc.compiler.ir.network import Conv2d, Edge, Input, Layer, Network, Readout
+from snnc.compiler.isa.arithmetic import NO_LEAK, Decay
 from snnc.compiler.pipeline import check_pass_name, compile_network
 from snnc.compiler.targets import load_target
-from snnc.errors import DoesNotFit, UnsupportedModel, UsageError, VerificationError
 
 
 def test_a_readout_of_membranes_that_feeds_a_layer() -> None:

@@ -9,17 +9,17 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from networks import layer, network, target
 
-from snnc.compiler.arithmetic import Decay, IntArray
-from snnc.compiler.encoding import encode_inputs
-from snnc.compiler.execute import execute_image, execute_network, execute_program
-from snnc.compiler.flits import decode_outputs
-from snnc.compiler.network import Conv2d, Edge, Input, Layer, Linear, Network, Readout, conv_shape
+from snnc.base.errors import DoesNotFit
+from snnc.compiler.ir.network import Conv2d, Edge, Input, Layer, Linear, Network, Readout, conv_shape
+from snnc.compiler.ir.program import TiledProgram
+from snnc.compiler.isa.arithmetic import Decay, IntArray
+from snnc.compiler.isa.flits import decode_outputs
 from snnc.compiler.pipeline import compile_network
-from snnc.compiler.program import TiledProgram
+from snnc.compiler.protocol.input_encoding import encode_inputs
+from snnc.compiler.reference.interpreter import execute_image, execute_network, execute_program
 from snnc.compiler.targets import Target, load_target
-from snnc.errors import DoesNotFit
-from snnc.sim.cycle_engine import run_isolated
-from snnc.sim.functional import run_functional
+from snnc.sim.engine.cycle import run_isolated
+from snnc.sim.engine.functional import run_functional
 
 ROUTES = settings(max_examples=120, deadline=None, print_blob=True)
 

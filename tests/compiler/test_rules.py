@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from networks import layer, network, target
 
-from snnc.compiler.arithmetic import NO_LEAK, Decay
-from snnc.compiler.network import Conv2d, Edge, Input, Linear, Network, Readout
+from snnc.base.errors import UnsupportedModel
+from snnc.compiler.ir.network import Conv2d, Edge, Input, Linear, Network, Readout
+from snnc.compiler.isa.arithmetic import NO_LEAK, Decay
 from snnc.compiler.passes.legalise import RULES
 from snnc.compiler.pipeline import compile_network
 from snnc.compiler.targets import Target
-from snnc.errors import UnsupportedModel
 
 
 def one(**changes: object) -> Network:

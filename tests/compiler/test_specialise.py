@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from networks import layer, network, target
 from tiny import tiny_program
 
-from snnc.compiler.flits import decode_outputs
+from snnc.base.errors import SnncError
+from snnc.compiler.isa.flits import decode_outputs
 from snnc.compiler.passes.encode import Encode
+from snnc.compiler.passes.specialise import specialise
 from snnc.compiler.pipeline import compile_network
-from snnc.compiler.specialise import specialise
 from snnc.compiler.targets import LIMITS, Target, load_target
-from snnc.errors import SnncError
-from snnc.sim.cycle_engine import run_isolated
+from snnc.sim.engine.cycle import run_isolated
 
 SIZES = ("width", "height", "neurons", "parameter_words", "axon_rows", "axon_columns", "delay_slots")
 SIZES += ("state_bits", "destinations", "sources", "cuba", "decay_multiplier")

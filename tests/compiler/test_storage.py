@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from networks import target
 
-from snnc.compiler.network import Edge, Input, Layer, Linear, Network, Neurons, Readout
+from snnc.base.errors import FileError
+from snnc.compiler.formats.storage import Program, _content_hash
+from snnc.compiler.ir.network import Edge, Input, Layer, Linear, Network, Neurons, Readout
 from snnc.compiler.pipeline import compile_network
-from snnc.compiler.storage import Program, _content_hash
-from snnc.errors import FileError
 
 Members = dict[str, bytes]
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from networks import layer, network, target
 
-from snnc.compiler.network import Edge, Input, Linear, Network, Readout
+from snnc.base.errors import UnsupportedModel, VerificationError
+from snnc.compiler.ir.network import Edge, Input, Linear, Network, Readout
 from snnc.compiler.passes.legalise import RULES
 from snnc.compiler.pipeline import compile_network
 from snnc.compiler.supported import supported_text
-from snnc.errors import UnsupportedModel, VerificationError
 
 
 def test_the_page_is_current() -> None:

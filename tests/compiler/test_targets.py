@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from snnc.base.errors import TargetError
 from snnc.compiler.targets import builtin_targets, load_target
-from snnc.errors import TargetError
 
 VALID = resources.files("snnc.compiler").joinpath("targets/fpga.yaml").read_text()
 

@@ -2,7 +2,7 @@
 
 from contract import description as plain
 
-from snnc.compiler import network as ir
+from snnc.compiler.ir import network as ir
 
 
 def describe(network: ir.Network) -> plain.Network:

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from snnc.compiler.arithmetic import Decay
-from snnc.compiler.network import Conv2d, Edge, Input, Layer, Linear, Network, Neurons, Readout, Shape
+from snnc.compiler.ir.network import Conv2d, Edge, Input, Layer, Linear, Network, Neurons, Readout, Shape
+from snnc.compiler.isa.arithmetic import Decay
 
 ENCODINGS = ("direct", "held", "rate", "latency", "events")
 

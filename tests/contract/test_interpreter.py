@@ -17,20 +17,20 @@ from contract.interpreter import Run, encode, quantise, run
 from contract.refusals import Target as PlainTarget
 from contract.refusals import bounds, limits, proved, rules
 
-from snnc.compiler.bounds import state_bounds
-from snnc.compiler.encoding import encode_inputs
-from snnc.compiler.execute import execute_network
-from snnc.compiler.flits import decode_outputs
-from snnc.compiler.network import Input, InputEncoding, Network
+from snnc.base.errors import DoesNotFit, FileError, UnsupportedModel, VerificationError
+from snnc.compiler.analysis.bounds import state_bounds
+from snnc.compiler.ir.network import Input, InputEncoding, Network
+from snnc.compiler.isa.flits import decode_outputs
 from snnc.compiler.passes.bound_accumulators import BoundAccumulators
 from snnc.compiler.passes.legalise import Legalise
 from snnc.compiler.pipeline import Compilation, compile_network
+from snnc.compiler.protocol.input_encoding import encode_inputs
+from snnc.compiler.reference.interpreter import execute_network
 from snnc.compiler.targets import Target, builtin_targets
-from snnc.errors import DoesNotFit, FileError, UnsupportedModel, VerificationError
-from snnc.sim.cycle_engine import run_isolated, run_stream
-from snnc.sim.functional import run_functional
-from snnc.training.datasets import load_samples
-from snnc.verification import layer_traces
+from snnc.sim.engine.cycle import run_isolated, run_stream
+from snnc.sim.engine.functional import run_functional
+from snnc.training.data.datasets import load_samples
+from snnc.verification.compare import layer_traces
 
 SEEDS = range(int(os.environ.get("SNNC_FUZZ_SOFTWARE", "60")))
 WIDE = builtin_targets()["mesh16-wide"]

@@ -1,4 +1,4 @@
-"""Fixtures of the RTL tests; the folder is importable, so that cocotb finds the benches here."""
+"""Fixtures of the RTL tests; the folder `hdl` is importable, so that cocotb finds the benches here."""
 
 import sys
 from collections.abc import Callable
@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from snnc.rtl.tools import Simulator, simulator_missing
+from snnc.rtl.simulation.tools import Simulator, simulator_missing
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parent / "hdl"))
 
 
 @pytest.fixture(scope="session")

@@ -15,21 +15,21 @@ import click
 import numpy as np
 
 from snnc import simulate
-from snnc.compiler.encoding import encode_inputs
+from snnc.base.files import write_text
+from snnc.compiler.formats.storage import Program
 from snnc.compiler.pipeline import compile_network
-from snnc.compiler.storage import Program
+from snnc.compiler.protocol.input_encoding import encode_inputs
 from snnc.compiler.targets import load_target
-from snnc.files import write_text
-from snnc.sim.functional import run_functional
-from snnc.training.checkpoint import load_checkpoint, save_checkpoint
-from snnc.training.conversion import ConversionOptions
-from snnc.training.convert import calibrate, spiking
-from snnc.training.datasets import Samples, load_samples
-from snnc.training.export import to_network
-from snnc.training.measure import measure
-from snnc.training.model import SpikingClassifier
-from snnc.training.pretrained import load_pretrained
-from snnc.verification import layer_traces
+from snnc.sim.engine.functional import run_functional
+from snnc.training.conversion.convert import calibrate, spiking
+from snnc.training.conversion.options import ConversionOptions
+from snnc.training.conversion.pretrained import load_pretrained
+from snnc.training.data.datasets import Samples, load_samples
+from snnc.training.files.checkpoint import load_checkpoint, save_checkpoint
+from snnc.training.files.export import to_network
+from snnc.training.fitting.measure import measure
+from snnc.training.model.classifier import SpikingClassifier
+from snnc.verification.compare import layer_traces
 
 STEPS = (8, 16, 32, 64)
 TARGET = "mesh16-wide"

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from snnc.training.recipe import Recipe, apply_settings
-from snnc.training.recipes import find_recipe
+from snnc.training.fitting.recipe import Recipe, apply_settings
+from snnc.training.fitting.recipes import find_recipe
 
 NETWORKS: dict[str, tuple[str, dict[str, str], int]] = {
     "mnist": (

@@ -7,22 +7,22 @@ from typing import Any
 
 from cells import Cell
 
+from snnc.compiler.formats.storage import Program
 from snnc.compiler.pipeline import compile_network
-from snnc.compiler.storage import Program
 from snnc.compiler.targets import load_target
-from snnc.sim.energy import price_dense
+from snnc.sim.accounting.energy import price_dense
 from snnc.sim.simulate import simulate
-from snnc.training.checkpoint import save_checkpoint
-from snnc.training.conversion import ConversionOptions
-from snnc.training.convert import spiking
-from snnc.training.convert_analog import calibrate_analog, convert_quantised
-from snnc.training.export import to_network
-from snnc.training.fitting import Progress
-from snnc.training.measure import measure
-from snnc.training.model import SpikingClassifier
-from snnc.training.prepare import load_prepared
-from snnc.training.recipe import Recipe
-from snnc.training.train import TrainingFiles, TrainResult, train, train_without_spikes
+from snnc.training.conversion.analog import calibrate_analog, convert_quantised
+from snnc.training.conversion.convert import spiking
+from snnc.training.conversion.options import ConversionOptions
+from snnc.training.data.prepare import load_prepared
+from snnc.training.files.checkpoint import save_checkpoint
+from snnc.training.files.export import to_network
+from snnc.training.fitting.loop import Progress
+from snnc.training.fitting.measure import measure
+from snnc.training.fitting.recipe import Recipe
+from snnc.training.fitting.train import TrainingFiles, TrainResult, train, train_without_spikes
+from snnc.training.model.classifier import SpikingClassifier
 
 TARGET = "mesh16"
 LATENCY_SAMPLES = 32

@@ -11,14 +11,14 @@ from cells import NETWORKS, WITHOUT_SPIKES, Cell
 from methods import Place
 from plot import Curve, noise_svg
 
-from snnc.errors import UsageError
-from snnc.files import write_text
-from snnc.training.analog import AnalogClassifier
-from snnc.training.checkpoint import load_checkpoint
-from snnc.training.model import SpikingClassifier
-from snnc.training.noise import LEVELS, noisy_accuracy
-from snnc.training.prepare import load_prepared
-from snnc.training.train import train_without_spikes
+from snnc.base.errors import UsageError
+from snnc.base.files import write_text
+from snnc.training.data.prepare import load_prepared
+from snnc.training.files.checkpoint import load_checkpoint
+from snnc.training.fitting.robustness import LEVELS, noisy_accuracy
+from snnc.training.fitting.train import train_without_spikes
+from snnc.training.model.analog import AnalogClassifier
+from snnc.training.model.classifier import SpikingClassifier
 
 METHODS = ("direct", "both", "large", "ann", "qann")
 """Float weights (`ann`) have no bits to flip."""

@@ -15,8 +15,8 @@ from cells import CONVERSIONS, WITHOUT_SPIKES, Cell, all_cells
 from methods import Place, converted, trained, without_spikes
 from table import markdown, read_results
 
-from snnc.files import write_text
-from snnc.training.fitting import Progress
+from snnc.base.files import write_text
+from snnc.training.fitting.loop import Progress
 
 
 class OutOfTime(Exception):

@@ -1,1 +1,0 @@
-../../demonstration.py

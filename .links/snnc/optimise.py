@@ -1,1 +1,0 @@
-../../optimise.py

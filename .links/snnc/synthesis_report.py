@@ -1,1 +1,0 @@
-../../synthesis_report.py

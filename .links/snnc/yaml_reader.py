@@ -1,1 +1,0 @@
-../../yaml_reader.py

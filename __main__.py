@@ -1,5 +1,0 @@
-"""`python -m snnc`: the command line."""
-
-from .cli import main
-
-main()

@@ -1,0 +1,1 @@
+"""What the passes and reports compute about a network or a program without changing it."""

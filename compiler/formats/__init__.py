@@ -1,0 +1,1 @@
+"""How networks and programs are printed, parsed and stored."""

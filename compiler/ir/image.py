@@ -1,0 +1,187 @@
+"""IR level 3, `Image`: the bits of every memory of every core, and the hardware they are for.
+
+A memory word wider than 32 bits is a row of 32-bit chunks, lowest first, as CONFIG_DATA flits carry them.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.base.errors import VerificationError
+from snnc.compiler.ir.network import Input, Readout
+from snnc.compiler.ir.program import Address, InputRoute, Tile
+from snnc.compiler.isa.flits import MEMORY_SHIFT, FlitArray, FlitType, flit
+from snnc.compiler.targets import Target
+
+CHUNK_BITS = 32
+REGISTERS = 64
+ENDS_REGISTER = 5
+"""The register that says how many ENDs complete a step."""
+MODE_REGISTER = 2
+"""The register that enables the core and says, in bits 4:3, what it emits."""
+
+
+class Memory(IntEnum):
+    """Memories of a core, with the number that CONFIG_ADDRESS selects them by."""
+
+    REGISTERS = 0
+    WEIGHTS = 1
+    STATE = 2
+    THRESHOLDS = 3
+    BIAS = 4
+    DESTINATIONS = 5
+    SOURCES = 6
+    MEMBRANE = 7
+    AXON_ROWS = 8
+    AXON_COLUMNS = 9
+
+
+@dataclass(frozen=True)
+class MemoryImage:
+    """Content of one memory from `first_address` on: `words` (words, chunks), each word of `width` bits."""
+
+    width: int
+    first_address: int
+    words: NDArray[np.uint32]
+
+    def lanes(self, bits: int) -> NDArray[np.int64]:
+        """The words cut into signed fields of `bits`, lowest first: (words, width // bits)."""
+        count = self.width // bits
+        single = np.unpackbits(self.words.astype("<u4").view(np.uint8), axis=1, bitorder="little")
+        fields = single[:, : count * bits].reshape(len(self.words), count, bits).astype(np.int64)
+        unsigned = fields @ (1 << np.arange(bits, dtype=np.int64))
+        sign = 1 << (bits - 1)
+        values: NDArray[np.int64] = (unsigned ^ sign) - sign
+        return values
+
+
+@dataclass(frozen=True)
+class CoreImage:
+    """All memories of one core; biases are followed, at address ParameterWords, by v(0)."""
+
+    at: Address
+    tile: Tile
+    """Not in the hardware: which neurons the bits are about."""
+    registers: MemoryImage
+    weights: MemoryImage
+    state: MemoryImage
+    thresholds: MemoryImage
+    initial: MemoryImage
+    bias: MemoryImage
+    destinations: MemoryImage
+    sources: MemoryImage
+    membrane: MemoryImage | None
+    """None where the core has no synaptic current."""
+    axon_rows: MemoryImage
+    axon_columns: MemoryImage
+
+    @property
+    def emits_spikes(self) -> bool:
+        """Whether the core sends spikes, not values."""
+        return not int(self.registers.words[MODE_REGISTER, 0]) >> 3 & 3
+
+    def sections(self) -> Iterator[tuple[Memory, MemoryImage]]:
+        """Every memory section with the memory it belongs to."""
+        yield Memory.WEIGHTS, self.weights
+        yield Memory.STATE, self.state
+        yield Memory.THRESHOLDS, self.thresholds
+        yield Memory.BIAS, self.bias
+        yield Memory.BIAS, self.initial
+        yield Memory.DESTINATIONS, self.destinations
+        yield Memory.SOURCES, self.sources
+        if self.membrane is not None:
+            yield Memory.MEMBRANE, self.membrane
+        yield Memory.AXON_ROWS, self.axon_rows
+        yield Memory.AXON_COLUMNS, self.axon_columns
+        yield Memory.REGISTERS, self.registers
+
+
+@dataclass(frozen=True)
+class Image:
+    """A program as bits, for hardware of `target` with weight memories of `weight_bits` per lane."""
+
+    name: str
+    target: Target
+    weight_bits: int
+    steps: int
+    input: Input
+    input_routes: tuple[InputRoute, ...]
+    cores: tuple[CoreImage, ...]
+    readout: Readout
+    outputs: int
+
+    def verify(self) -> None:
+        """Every word fits its width and every section its memory; raises VerificationError."""
+        for core in self.cores:
+            for memory, section in core.sections():
+                where = f"core {core.at} {memory.name.lower()}"
+                chunks = -(-section.width // CHUNK_BITS)
+                if section.words.ndim != 2 or section.words.shape[1] != chunks:
+                    raise VerificationError(f"words must have {chunks} chunks", where=where)
+                spare = chunks * CHUNK_BITS - section.width
+                if spare and (section.words[:, -1] >> (CHUNK_BITS - spare)).any():
+                    raise VerificationError(f"a word has more than {section.width} bits", where=where)
+                depth = self.depth(memory)
+                if section.first_address + len(section.words) > depth:
+                    raise VerificationError(
+                        f"needs {section.first_address + len(section.words)} words, has {depth}", where=where
+                    )
+
+    def depth(self, memory: Memory) -> int:
+        """Words of a memory in this hardware."""
+        return {
+            Memory.REGISTERS: REGISTERS,
+            Memory.WEIGHTS: self.target.weight_words(self.weight_bits),
+            Memory.STATE: self.target.state_words,
+            Memory.MEMBRANE: self.target.state_words,
+            Memory.THRESHOLDS: self.target.parameter_words,
+            Memory.BIAS: 2 * self.target.parameter_words,
+            Memory.AXON_ROWS: self.target.axon_rows,
+            Memory.AXON_COLUMNS: self.target.axon_columns,
+            Memory.DESTINATIONS: self.target.destinations,
+            Memory.SOURCES: self.target.sources,
+        }[memory]
+
+    def config_flits(self) -> FlitArray:
+        """The CONFIG flits that load this image, core by core: each is disabled first and enabled last."""
+        flits: list[int] = []
+        for core in self.cores:
+            mode = int(core.registers.words[MODE_REGISTER, 0])
+            disabled = core.registers.words.copy()
+            disabled[MODE_REGISTER] = 0
+            flits += _write(core.at, Memory.REGISTERS, MODE_REGISTER, [0])
+            for memory, section in core.sections():
+                words = disabled if memory is Memory.REGISTERS else section.words
+                flits += _write(core.at, memory, section.first_address, words.ravel().tolist())
+            flits += _write(core.at, Memory.REGISTERS, MODE_REGISTER, [mode])
+        return np.array(flits, np.uint64)
+
+
+def _write(to: Address, memory: Memory, address: int, chunks: Iterable[int]) -> list[int]:
+    """Flits that write `chunks` from `address` on."""
+    select = flit(FlitType.CONFIG_ADDRESS, int(memory) << MEMORY_SHIFT | address, to)
+    return [select, *(flit(FlitType.CONFIG_DATA, chunk, to) for chunk in chunks)]
+
+
+def pack_lanes(values: NDArray[Any], bits: int, lanes: int, first_address: int = 0) -> MemoryImage:
+    """Signed `values` (words, lanes) of up to 32 `bits` as memory words, lane 0 in the lowest bits."""
+    width = bits * lanes
+    chunks = -(-width // CHUNK_BITS)
+    fields = np.ascontiguousarray(values.astype("<i4")).view(np.uint8).reshape(len(values), lanes, 4)
+    single = np.unpackbits(fields, axis=2, bitorder="little")[:, :, :bits].reshape(len(values), width)
+    padded = np.zeros((len(values), chunks * CHUNK_BITS), np.uint8)
+    padded[:, :width] = single
+    words = np.packbits(padded, axis=1, bitorder="little").view("<u4").astype(np.uint32)
+    return MemoryImage(width, first_address, words)
+
+
+def pack_words(values: list[int], width: int, first_address: int = 0) -> MemoryImage:
+    """Unsigned integers as memory words of `width` bits."""
+    chunks = -(-width // CHUNK_BITS)
+    data = b"".join(value.to_bytes(chunks * 4, "little") for value in values)
+    words = np.frombuffer(data, "<u4").astype(np.uint32).reshape(len(values), chunks)
+    return MemoryImage(width, first_address, words)

@@ -1,0 +1,254 @@
+"""The verifier of a TiledProgram: every invariant of its cores, tables and routes, each with the numbers."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+import numpy as np
+
+from snnc.base.errors import require
+from snnc.compiler.ir.axon_checks import require_axons, verify_banks, verify_padding
+from snnc.compiler.ir.dataflow import dataflow_order
+from snnc.compiler.ir.network import MAX_NEURONS, MAX_STEPS, count, require_input_fits
+from snnc.compiler.ir.program import (
+    DECAY_BITS,
+    HOST,
+    Address,
+    Core,
+    Destination,
+    InputRoute,
+    TiledProgram,
+    core_usage,
+    local_coordinates,
+)
+from snnc.compiler.isa.arithmetic import NO_LEAK, state_range
+
+
+def verify_program(program: TiledProgram) -> None:
+    """Raise VerificationError, naming the core, for the first broken invariant."""
+    program.target.verify()
+    _verify_scalars(program)
+    places = Counter(core.at for core in program.cores)
+    for address, uses in places.items():
+        require(uses == 1, f"core {address}", f"holds {uses} tiles")
+    for core in program.cores:
+        _verify_core(core, program)
+        _verify_neurons(core, program)
+        if core.emission == "values_every":
+            _verify_partial_sums(core, program)
+        verify_banks(core)
+        verify_padding(core, program.target.lanes)
+    _verify_layers(program)
+    for core in program.cores:
+        _verify_destinations(core, program, places)
+        _verify_segments(core)
+    _verify_sources(program)
+    dataflow_order(program)
+    for route in program.input_routes:
+        _verify_input(route, program)
+    _verify_outputs(program)
+
+
+def _verify_scalars(program: TiledProgram) -> None:
+    where, target = program.name, program.target
+    require(bool(program.cores) and program.outputs >= 1, where, "has no cores or no outputs")
+    require(1 <= program.steps <= MAX_STEPS, where, f"steps must be 1..{MAX_STEPS}, not {program.steps}")
+    require(min(program.input.shape) >= 1, where, f"input shape {program.input.shape}")
+    require(
+        count(program.input.shape) <= MAX_NEURONS, where, f"input shape {program.input.shape} is too large"
+    )
+    require_input_fits(program.input, program.steps, where)
+    require(1 <= program.input.max_payload <= 255, where, f"max_payload {program.input.max_payload}")
+    require(2 <= program.weight_bits <= 8, where, f"weight_bits must be 2..8, not {program.weight_bits}")
+    stored = target.stored_weight_bits(program.weight_bits)
+    require(
+        program.weight_bits == stored, where, f"weights of {program.weight_bits} bits, stored at {stored}"
+    )
+    readouts = {c.tile.layer_shape[0] for c in program.cores if c.layer == program.readout.layer}
+    require(
+        readouts == {program.outputs}, where, f"{program.outputs} outputs of a layer of {sorted(readouts)}"
+    )
+
+
+def _verify_core(core: Core, program: TiledProgram) -> None:
+    where, target, tile = f"core {core.at}", program.target, core.tile
+    require(core.weight_bits <= program.weight_bits, where, f"{core.weight_bits}-bit weights are too wide")
+    require(not core.at.host, where, "a core cannot be the host")
+    inside = 0 <= core.at.x < target.width and 0 <= core.at.y < target.height
+    require(inside, where, f"lies outside the {target.width} x {target.height} mesh")
+    part = (
+        tile.first_channel >= 0
+        and tile.channels >= 1
+        and tile.first_channel + tile.channels <= tile.layer_shape[0]
+        and tile.first_row >= 0
+        and tile.rows >= 1
+        and tile.first_row + tile.rows <= tile.layer_shape[1]
+        and count(tile.layer_shape) <= 1 << 24
+    )
+    require(part, where, f"tile {tile} leaves its layer")
+    shaped = (
+        core.weights.dtype == np.int8 and core.weights.ndim == 2 and core.weights.shape[1] == target.lanes
+    )
+    require(shaped, where, f"weights must be int8 of shape (words, {target.lanes})")
+    for label in ("threshold", "bias", "initial"):
+        array = getattr(core, label)
+        shaped = array.dtype == np.int64 and array.shape == (tile.channels,)
+        require(shaped, where, f"{label} must be int64 of shape ({tile.channels},)")
+    low, high = state_range(target.state_bits)
+    fits = low <= core.accumulator[0] and core.accumulator[1] <= high
+    require(fits, where, f"accumulator {core.accumulator} leaves {low}..{high}")
+    for label, used, limit in core_usage(core, target, program.weight_bits):
+        require(used <= limit, where, f"{label}: needs {used}, has {limit}")
+    fires = core.emission == "spikes"
+    require((core.reset == "none") != fires, where, "only a core that fires emits spikes")
+    require(fires or tile.flat or core.emission == "values_every", where, "a readout of membranes is flat")
+    require(core.current_leak is None or target.cuba, where, "the target has no synaptic current")
+
+
+def _verify_neurons(core: Core, program: TiledProgram) -> None:
+    where, width = f"core {core.at}", program.target.state_bits
+    require(core.weight_bits >= 2, where, f"weight_bits {core.weight_bits}")
+    require(2 <= core.state_bits <= width, where, f"state_bits must be 2..{width}, not {core.state_bits}")
+    for leak in (core.leak, core.current_leak or NO_LEAK):
+        fits = 0 <= leak.fraction_bits <= DECAY_BITS and 0 <= leak.numerator <= 1 << leak.fraction_bits
+        require(fits, where, f"decay {leak} exceeds {DECAY_BITS} bits")
+    reset_value = np.array([core.reset_value])
+    for label, values, bits in (
+        ("threshold", core.threshold, width),
+        ("bias", core.bias, width),
+        ("initial", core.initial, core.state_bits),
+        ("reset value", reset_value, core.state_bits),
+    ):
+        low, high = state_range(bits)
+        inside = bool((values >= low).all() and (values <= high).all())
+        require(inside, where, f"{label} leaves {low}..{high}")
+
+
+def _verify_partial_sums(core: Core, program: TiledProgram) -> None:
+    """Every execution reads other fields of a core without a sweep: only one meaning is left."""
+    where = f"core {core.at}"
+    silent = not any(array.any() for array in (core.threshold, core.bias, core.initial))
+    silent &= core.leak.keeps and core.current_leak is None and core.reset_value == 0
+    require(silent, where, "sums partially, but has a neuron's parameters")
+    words = core.tile.words(program.target.lanes)
+    ranges = [(entry.first_word, entry.last_word, entry.recurrent) for entry in core.destinations]
+    require(ranges == [(0, words, False)], where, f"must send its {words} words of sums once, sends {ranges}")
+
+
+def _verify_destinations(core: Core, program: TiledProgram, places: Counter[Address]) -> None:
+    where = f"core {core.at}"
+    words = core.tile.words(program.target.lanes)
+    ends = Counter(entry.to for entry in core.destinations if entry.sends_end)
+    require(bool(core.destinations), where, "sends to nobody")
+    for entry in core.destinations:
+        require(ends[entry.to] == 1, where, f"must send one END per step to {entry.to}")
+        require(0 <= entry.first_word <= entry.last_word <= words, where, f"bad word range {entry}")
+        if entry.to.host:
+            own = (entry.to.x, entry.to.y) == (core.at.x, core.at.y)
+            require(core.emission != "values_every" and not entry.recurrent, where, "bad entry for the host")
+            require(own, where, f"names {(entry.to.x, entry.to.y)} to the host as its own place")
+            continue
+        require(entry.to in places, where, f"sends to {entry.to}, where no tile is")
+        require(core.emission != "values_last", where, "final membranes go to the host alone")
+        receiver = program.core_at(entry.to)
+        if core.emission == "values_every":
+            same = receiver.tile == core.tile and entry.base == 0
+            require(same, where, f"sends partial sums of {core.tile} to {receiver.tile}")
+            slots, limit = words * program.target.lanes, program.target.value_indices
+            require(slots <= limit, where, f"{slots} slots exceed the {limit} a VALUE can name")
+        else:
+            _verify_reach(core, entry, receiver, program.target.lanes)
+
+
+def _verify_reach(core: Core, entry: Destination, receiver: Core, lanes: int) -> None:
+    slots = np.flatnonzero(core.tile.neuron_map(lanes) >= 0)
+    words = slots // lanes
+    slots = slots[(words >= entry.first_word) & (words < entry.last_word)]
+    require_axons(f"core {core.at}", core.tile.local_slots(slots, lanes) + entry.base, receiver)
+
+
+def _verify_segments(core: Core) -> None:
+    where, expected = f"core {core.at}", 0
+    for segment in core.segments:
+        joined = segment.first_entry == expected < segment.end_entry <= len(core.destinations)
+        require(joined, where, f"segments leave out or repeat destinations: {segment}")
+        entries = core.destinations[segment.first_entry : segment.end_entry]
+        same = all(entry.recurrent == segment.recurrent for entry in entries)
+        require(same, where, "a segment mixes forward and recurrent destinations")
+        require(0 <= segment.delay <= 15, where, f"delay {segment.delay} exceeds 15")
+        require(core.emission == "spikes" or segment.delay == 0, where, "values cannot be delayed")
+        late = segment.delay > 0 and any(entry.to.host for entry in entries)
+        require(not late, where, f"tells the host spikes {segment.delay} steps late")
+        expected = segment.end_entry
+    require(expected == len(core.destinations), where, "segments leave out destinations")
+
+
+def _verify_sources(program: TiledProgram) -> None:
+    senders: dict[Address, list[Address]] = {core.at: [] for core in program.cores}
+    recurrent: Counter[Address] = Counter()
+    for core in program.cores:
+        for entry in core.destinations:
+            if entry.sends_end and not entry.to.host:
+                senders[entry.to].append(core.at)
+                recurrent[entry.to] += entry.recurrent
+    for address in program.fed_by_host:
+        require(address in senders, f"core {address}", "is fed by the host but holds no tile")
+        senders[address].append(HOST)
+    for core in program.cores:
+        expected, listed = _sorted(senders[core.at]), _sorted(core.sources)
+        require(expected == listed, f"core {core.at}", f"lists sources {listed}, is sent to by {expected}")
+        require(len(listed) > recurrent[core.at], f"core {core.at}", "nobody sends to it in the same step")
+        same = core.recurrent_sources == recurrent[core.at]
+        require(same, f"core {core.at}", f"counts {core.recurrent_sources} recurrent sources")
+
+
+def _sorted(addresses: Iterable[Address]) -> list[tuple[int, int, bool]]:
+    return sorted((address.x, address.y, address.host) for address in addresses)
+
+
+def _verify_input(route: InputRoute, program: TiledProgram) -> None:
+    where, shape = f"input route to {route.to}", program.input.shape
+    ranges = (
+        0 <= route.first_channel < route.last_channel <= shape[0]
+        and 0 <= route.first_row < route.last_row <= shape[1]
+    )
+    require(ranges, where, f"bad range {route}")
+    numbers = np.arange(count(shape)).reshape(shape)
+    taken = numbers[route.first_channel : route.last_channel, route.first_row : route.last_row].reshape(-1)
+    require_axons(where, local_coordinates(shape, taken) + route.base, program.core_at(route.to))
+
+
+def _verify_layers(program: TiledProgram) -> None:
+    """Every neuron of every layer is in exactly one tile that owns it."""
+    for name in dict.fromkeys(core.layer for core in program.cores):
+        where = f"layer {name!r}"
+        shapes = {core.tile.layer_shape for core in program.cores if core.layer == name}
+        require(len(shapes) == 1, where, f"its tiles disagree about its shape: {sorted(shapes)}")
+        (shape,) = shapes
+        owners = [core for core in program.cores if core.layer == name and core.emission != "values_every"]
+        held = sum(core.neurons for core in owners)
+        require(held == count(shape), where, f"its tiles hold {held} of {count(shape)} neurons")
+        holders = np.zeros(shape[:2], np.int64)
+        for tile in (core.tile for core in owners):
+            channels = slice(tile.first_channel, tile.first_channel + tile.channels)
+            holders[channels, tile.first_row : tile.first_row + tile.rows] += 1
+        require(bool((holders == 1).all()), where, "two tiles hold the same neuron")
+
+
+def _verify_outputs(program: TiledProgram) -> None:
+    limit = program.target.value_indices if program.readout.kind == "membrane" else MAX_NEURONS
+    require(program.outputs <= limit, program.name, f"{program.outputs} readout neurons, at most {limit}")
+    covered = np.zeros(program.outputs, np.int64)
+    for core in program.readout_cores:
+        entries = [entry for entry in core.destinations if entry.to.host]
+        require(len(entries) == 1, f"core {core.at}", "sends twice to the host")
+        require(core.layer == program.readout.layer, f"core {core.at}", "is not of the readout layer")
+        require(core.tile.flat, f"core {core.at}", "the readout is not flat")
+        read = "values_last" if program.readout.kind == "membrane" else "spikes"
+        require(core.emission == read, f"core {core.at}", f"emits {core.emission}, the readout takes {read}")
+        named, number = entries[0].base, core.tile.first_channel
+        require(named == number, f"core {core.at}", f"tells the host {named} for neuron {number}")
+        first = entries[0].base + entries[0].first_word * program.target.lanes
+        last = entries[0].base + min(entries[0].last_word * program.target.lanes, core.neurons)
+        require(first >= 0 and last <= program.outputs, f"core {core.at}", "reads out of range")
+        covered[first:last] += 1
+    require(bool((covered == 1).all()), program.name, "every readout neuron must reach the host once")

@@ -1,0 +1,1 @@
+"""The contract with the hardware: arithmetic, addresses, flits."""

@@ -1,0 +1,80 @@
+"""The smallest hardware that runs a program in the same cycles: what a bitstream for it alone needs."""
+
+from dataclasses import replace
+
+from snnc.compiler.analysis.bounds import bits_needed
+from snnc.compiler.ir.program import Core, TiledProgram, core_usage
+from snnc.compiler.passes.encode import decay_bits
+from snnc.compiler.targets import LIMITS, Target
+
+BLOCK_WORDS, BLOCK_KIBIT = 512, 16
+"""A block RAM at its widest, without parity bits."""
+
+
+def specialise(program: TiledProgram) -> TiledProgram:
+    """`program` on a target cut down to what it uses: no larger memory or table, no wider state, no feature
+    that no core needs. FIFOs and lanes stay, and with them every cycle."""
+    target = _smallest_target(program)
+    cores = tuple(
+        # A clamp wider than every proved sum does nothing; neither does one as wide as the narrower word.
+        replace(core, state_bits=min(core.state_bits, target.state_bits))
+        for core in program.cores
+    )
+    return replace(program, target=target, cores=cores)
+
+
+def _smallest_target(program: TiledProgram) -> Target:
+    target = program.target
+    used: dict[str, int] = {}
+    for core in program.cores:
+        for what, words, _ in core_usage(core, target, program.weight_bits):
+            used[what] = max(used.get(what, 1), words)
+    return replace(
+        target,
+        width=1 + max(core.at.x for core in program.cores),
+        height=1 + max(core.at.y for core in program.cores),
+        neurons=target.lanes * _power_of_two(max(used["state words"], 2)),
+        parameter_words=used["parameter words"],
+        axon_rows=used["axon rows"],
+        axon_columns=used["axon columns"],
+        delay_slots=_power_of_two(used["delay slots"]),
+        cuba=any(core.current_leak is not None for core in program.cores),
+        decay_multiplier=any(not _shifts(core) for core in program.cores),
+        weight_kibit=_weight_kibit(program, used["weight words"]),
+        state_bits=max(LIMITS["state_bits"][0], *(_state_bits(core) for core in program.cores)),
+        destinations=used["destinations"],
+        sources=used["sources"],
+    )
+
+
+def _weight_kibit(program: TiledProgram, words: int) -> int:
+    """Size of the weight memories: a power of two of words, which needs no multiplexers behind its block
+    RAMs, if that leaves a third of the device's block RAM free, even where the target has less; else as few
+    whole block RAMs as possible."""
+    target = program.target
+    word_bits = target.lanes * program.weight_bits
+    generous = -(-_power_of_two(words) * word_bits // 1024)
+    device = target.device
+    if device is not None and 3 * generous * len(program.cores) <= 2 * device.block_rams * BLOCK_KIBIT:
+        return generous
+    return min(target.weight_kibit, -(-words // BLOCK_WORDS) * BLOCK_WORDS * word_bits // 1024)
+
+
+def _state_bits(core: Core) -> int:
+    """Bits of everything that goes into a state, threshold or bias word of this core."""
+    values = (*core.accumulator, core.reset_value)
+    arrays = (core.threshold, core.bias, core.initial)
+    return max(
+        bits_needed(min(values), max(values)),
+        *(bits_needed(int(array.min()), int(array.max())) for array in arrays),
+    )
+
+
+def _shifts(core: Core) -> bool:
+    """Whether its decays need no multiplier: nothing, or a power of two."""
+    decays = (decay_bits(leak) for leak in (core.leak, core.current_leak))
+    return all(numerator & (numerator - 1) == 0 for numerator in decays)
+
+
+def _power_of_two(value: int) -> int:
+    return 1 << (value - 1).bit_length()

@@ -1,0 +1,1 @@
+"""What host and mesh say to each other: inputs as events, streams of flits."""

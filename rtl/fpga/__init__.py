@@ -1,0 +1,1 @@
+"""From SystemVerilog to a board: synthesis, placement, bitstream, area."""

@@ -1,0 +1,130 @@
+"""Memories of a build on the ECP5: which are block RAM, distributed RAM or logic, and how many cells."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from snnc.compiler.ir.image import CoreImage, Image, Memory, MemoryImage
+from snnc.rtl.export import TABLE_BITS, address_bits
+from snnc.rtl.parameters import WEIGHTS_ALONE, RtlParameters
+
+BLOCK_SHAPES = ((36, 512), (18, 1024), (9, 2048), (4, 4096), (2, 8192), (1, 16384))
+"""Bits and words of a DP16KD (Lattice FPGA-TN-02204, memory usage guide)."""
+DISTRIBUTED_BITS, DISTRIBUTED_WORDS = 4, 16
+"""Shape of a TRELLIS_DPR16X4; `snnc_memory` makes memories up to this depth of them."""
+BLOCK_COST, DISTRIBUTED_COST, MULTIPLEXER_COST, TABLE_BIT_COST = 128, 4, 1, 1 / 64
+"""What Yosys weighs where no style is asked for (its share/lattice and synth_lattice): a DP16KD, a
+TRELLIS_DPR16X4, a bit of a multiplexer between two of these, a bit of a constant table in logic."""
+EVENT_BITS, PACKET_BITS = 35, 44
+"""Words of the FIFOs of events and of packets."""
+
+
+@dataclass(frozen=True)
+class MemoryCells:
+    """Cells of memories."""
+
+    block: int = 0
+    """DP16KD."""
+    distributed: int = 0
+    """TRELLIS_DPR16X4."""
+    table_bits: int = 0
+    """Bits of constant tables in logic."""
+
+    def __add__(self, other: "MemoryCells") -> "MemoryCells":
+        return MemoryCells(
+            self.block + other.block,
+            self.distributed + other.distributed,
+            self.table_bits + other.table_bits,
+        )
+
+    def __mul__(self, count: int) -> "MemoryCells":
+        return MemoryCells(self.block * count, self.distributed * count, self.table_bits * count)
+
+
+def memory_cells(image: Image, parameters: RtlParameters) -> MemoryCells:
+    """The memories of a mesh and its FIFOs, without a board's UART.
+
+    In hardware for one network tables, thresholds and biases are constants, of which only the bits that
+    differ between words take room; cores that send no spikes have no bitmap, and cores without a tile
+    nothing.
+    """
+    p = parameters
+    if p.loadable & ~WEIGHTS_ALONE:
+        cores = (_written(p, bitmap=True) + _loaded_tables(p)) * (p.mesh_width * p.mesh_height)
+    else:
+        cores = MemoryCells()
+        for core in image.cores:
+            cores += _written(p, bitmap=core.emits_spikes) + _constant_tables(p, core)
+    return cores + _fifos(p)
+
+
+def _fifos(p: RtlParameters) -> MemoryCells:
+    """One of events per core; one of packets for each core, the host and each direction of a link."""
+    cores = p.mesh_width * p.mesh_height
+    links = 2 * (2 * cores - p.mesh_width - p.mesh_height)
+    events = _distributed(EVENT_BITS, p.event_fifo_depth) * cores
+    return events + _distributed(PACKET_BITS, p.router_fifo_depth) * (cores + links + 1)
+
+
+def _written(p: RtlParameters, *, bitmap: bool) -> MemoryCells:
+    """Weights, states, currents and spikes of a core."""
+    memories = [(p.lanes * p.weight_bits, p.weight_words)]
+    memories += [(p.lanes * p.state_bits, p.state_words)] * (1 + p.cuba)
+    memories += [(p.lanes, p.bitmap_slots * p.state_words)] * bitmap
+    return sum((_memory(*memory) for memory in memories), MemoryCells())
+
+
+def _loaded_tables(p: RtlParameters) -> MemoryCells:
+    """Tables that CONFIG flits write, registers aside."""
+    addresses = address_bits(p.weight_words) + address_bits(p.state_words)
+    cells = _memory(p.lanes * p.state_bits, p.parameter_words)
+    cells += _memory(p.lanes * p.state_bits, 2 * p.parameter_words)
+    cells += _cheapest(6 + addresses, p.axon_rows) + _cheapest(4 + addresses, p.axon_columns)
+    cells += _distributed(TABLE_BITS[Memory.DESTINATIONS], p.destinations)
+    return cells + _distributed(TABLE_BITS[Memory.SOURCES], p.sources)
+
+
+def _constant_tables(p: RtlParameters, core: CoreImage) -> MemoryCells:
+    """Tables that nothing writes: block RAM where that is cheaper than logic."""
+    cells = MemoryCells()
+    for sections, words in (
+        ((core.thresholds,), p.parameter_words),
+        ((core.bias, core.initial), 2 * p.parameter_words),
+        ((core.axon_rows,), p.axon_rows),
+        ((core.axon_columns,), p.axon_columns),
+    ):
+        bits = _varying_bits(*sections)
+        blocks = _blocks(bits, words)
+        is_block = BLOCK_COST * blocks < TABLE_BIT_COST * bits * words
+        cells += MemoryCells(block=blocks) if is_block else MemoryCells(table_bits=bits * words)
+    return cells
+
+
+def _memory(bits: int, words: int) -> MemoryCells:
+    """What `snnc_memory` asks for."""
+    if words <= DISTRIBUTED_WORDS:
+        return _distributed(bits, words)
+    return MemoryCells(block=_blocks(bits, words))
+
+
+def _cheapest(bits: int, words: int) -> MemoryCells:
+    """A written memory of no particular style."""
+    distributed, block = _distributed(bits, words), MemoryCells(block=_blocks(bits, words))
+    multiplexers = bits * (-(-words // DISTRIBUTED_WORDS) - 1)
+    cost = DISTRIBUTED_COST * distributed.distributed + MULTIPLEXER_COST * multiplexers
+    return block if BLOCK_COST * block.block < cost else distributed
+
+
+def _distributed(bits: int, words: int) -> MemoryCells:
+    return MemoryCells(distributed=-(-bits // DISTRIBUTED_BITS) * -(-words // DISTRIBUTED_WORDS))
+
+
+def _blocks(bits: int, words: int) -> int:
+    return min(-(-bits // width) * -(-words // depth) for width, depth in BLOCK_SHAPES)
+
+
+def _varying_bits(*sections: MemoryImage) -> int:
+    """Bits of a word that are not the same in all words."""
+    words = np.concatenate([section.words for section in sections])
+    ones, zeros = np.bitwise_or.reduce(words), np.bitwise_or.reduce(~words)
+    return sum(int(chunk).bit_count() for chunk in ones & zeros)

@@ -1,0 +1,195 @@
+"""Frames of the host link as bytes (`docs/host.md`): flags, escapes, check sequence, replies."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from zlib import crc32
+
+import numpy as np
+
+from snnc.compiler.isa.arithmetic import IntArray
+from snnc.compiler.isa.flits import FlitArray
+
+FLAG, ESCAPE, ESCAPED = 0x7E, 0x7D, 0x20
+VERSION = 2
+FLIT_BYTES, PACKET_BYTES = 6, 9
+COMMON_BYTES = 16
+"""Bytes of a reply that mean the same in every version of the protocol."""
+HEADER_BYTES = 17
+STATUS_BYTES = 12
+RUN_PACKETS = 32
+"""A reply ends before a packet whose position is a multiple of this."""
+CHECK_BYTES = 4
+LONGEST_REPLY = HEADER_BYTES + RUN_PACKETS * PACKET_BYTES + CHECK_BYTES
+FLIT_BITS, CYCLE_BITS = 44, 28
+NO_PACKETS: tuple[FlitArray, IntArray] = (np.zeros(0, np.uint64), np.zeros(0, np.int64))
+
+
+class FrameKind(IntEnum):
+    """What a frame of the host asks for."""
+
+    FLITS = 0
+    HELLO = 1
+    CONTROL = 2
+    READ = 3
+    STATUS = 4
+
+
+class Verdict(IntEnum):
+    """What became of a frame."""
+
+    ACCEPTED = 0
+    DAMAGED = 1
+    MALFORMED = 2
+    SEQUENCE = 3
+    OVERRUN = 4
+
+
+RESTART, OPEN = 1, 2
+"""Bits of the argument of HELLO and CONTROL: reset the mesh, open the gate."""
+
+
+def encode_frame(kind: int, number: int, body: bytes) -> bytes:
+    """The bytes on the line of the frame with sequence number `number`."""
+    content = bytes([kind, number & 0xFF]) + body
+    content += crc32(content).to_bytes(CHECK_BYTES, "little")
+    escaped = bytearray([FLAG])
+    for byte in content:
+        escaped += bytes([ESCAPE, byte ^ ESCAPED]) if byte in (FLAG, ESCAPE) else bytes([byte])
+    return bytes([*escaped, FLAG])
+
+
+def argument(value: int) -> bytes:
+    """The body of every frame but FLITS."""
+    return (value & 0xFFFF).to_bytes(2, "little")
+
+
+def flits_body(flits: FlitArray) -> bytes:
+    """The body of a FLITS frame: 6 bytes per flit, lowest first."""
+    return flits.astype("<u8").view(np.uint8).reshape(-1, 8)[:, :FLIT_BYTES].tobytes()
+
+
+@dataclass(frozen=True)
+class Status:
+    """What STATUS asks for: the status word of a core or the host port, and a signature of either stream."""
+
+    word: int
+    entered: int
+    left: int
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A frame of the bridge: its state and the mesh's; packets with the cycles they left in, or a status."""
+
+    kind: int
+    verdict: int
+    expected: int
+    """Sequence number of the next frame."""
+    taken: int
+    """Flits that entered the mesh, modulo twice the input depth."""
+    first: int
+    """Position of the first packet held, modulo twice the output depth."""
+    open: bool
+    late: bool
+    """The mesh asked for a flit before it was there: cycles are not those of an undisturbed run."""
+    stalled: bool
+    """The mesh waited for room in the packet buffer: likewise."""
+    version: int
+    counts: tuple[int, ...]
+    """Frames by verdict, modulo 256."""
+    input_depth: int
+    output_depth: int
+    identity: int
+    ready: bool
+    """The mesh takes flits: after a reset every core has its initial states."""
+    rest: bool
+    """Nothing waits to enter the mesh, and nothing happens in it until a flit does."""
+    home: bool
+    """The mesh is as between samples."""
+    error: bool
+    """A core or the host port found an error since the reset; the status words say which."""
+    flits: FlitArray
+    cycles: IntArray
+    status: Status | None
+
+    @staticmethod
+    def parse(content: bytes) -> "Reply | None":
+        """The reply in the content of an intact frame; None where it is not one. Of another version's replies
+        only the bytes that all have in common are read."""
+        if len(content) < COMMON_BYTES:
+            return None
+        version = content[6] >> 4
+        header, body = content[:HEADER_BYTES], content[HEADER_BYTES:]
+        if version != VERSION:
+            header, body = content[:COMMON_BYTES] + b"\0", b""
+        is_status = len(body) == STATUS_BYTES
+        if len(header) < HEADER_BYTES or (len(body) % PACKET_BYTES and not is_status):
+            return None
+        flits, cycles = NO_PACKETS if is_status else _packets(body)
+        return Reply(
+            kind=content[0] >> 4,
+            verdict=content[0] & 0xF,
+            expected=content[1],
+            taken=int.from_bytes(content[2:4], "little"),
+            first=int.from_bytes(content[4:6], "little"),
+            open=bool(content[6] & 1),
+            late=bool(content[6] & 2),
+            stalled=bool(content[6] & 4),
+            version=version,
+            counts=tuple(content[8:13]),
+            input_depth=1 << (content[7] & 0xF),
+            output_depth=1 << (content[7] >> 4),
+            identity=int.from_bytes(content[13:16], "little"),
+            ready=bool(header[16] & 1),
+            rest=bool(header[16] & 2),
+            home=bool(header[16] & 4),
+            error=bool(header[16] & 8),
+            flits=flits,
+            cycles=cycles,
+            status=Status(*np.frombuffer(body, "<u4").tolist()) if is_status else None,
+        )
+
+
+def _packets(data: bytes) -> tuple[FlitArray, IntArray]:
+    if not data:
+        return NO_PACKETS
+    rows = np.frombuffer(data, np.uint8).reshape(-1, PACKET_BYTES).astype(np.uint64)
+    low = (rows[:, :8] << (np.arange(8, dtype=np.uint64) * np.uint64(8))).sum(axis=1, dtype=np.uint64)
+    flits = low & np.uint64((1 << FLIT_BITS) - 1)
+    cycles = low >> np.uint64(FLIT_BITS) | rows[:, 8] << np.uint64(64 - FLIT_BITS)
+    return flits, cycles.astype(np.int64)
+
+
+class FrameReader:
+    """Finds the frames in a stream of bytes; those that are damaged are counted and left out."""
+
+    def __init__(self) -> None:
+        self.damaged = 0
+        self._bytes = bytearray()
+        self._escaped = False
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Contents, without check sequence, of the frames that end within `data`."""
+        frames = []
+        for byte in data:
+            if byte == FLAG:
+                if self._bytes or self._escaped:
+                    content = self._close()
+                    frames += [] if content is None else [content]
+            elif byte == ESCAPE:
+                self._escaped = True
+            else:
+                # What is longer than any reply is none: its end is waited for, its bytes are not kept.
+                if len(self._bytes) <= LONGEST_REPLY:
+                    self._bytes.append(byte ^ ESCAPED if self._escaped else byte)
+                self._escaped = False
+        return frames
+
+    def _close(self) -> bytes | None:
+        content, check = bytes(self._bytes[:-CHECK_BYTES]), bytes(self._bytes[-CHECK_BYTES:])
+        intact = not self._escaped and check == crc32(content).to_bytes(CHECK_BYTES, "little")
+        self._bytes.clear()
+        self._escaped = False
+        if not intact:
+            self.damaged += 1
+        return content if intact else None

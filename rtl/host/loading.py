@@ -1,0 +1,52 @@
+"""The CONFIG flits that bring an image into hardware: all content, then the bits that enable the cores."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from snnc.compiler.ir.image import MODE_REGISTER, Image, Memory
+from snnc.compiler.ir.program import Address
+from snnc.compiler.isa.flits import DATA_SHIFT, MEMORY_SHIFT, FlitArray, FlitType, flit, flit_data, flit_types
+from snnc.rtl.parameters import EVERY_MEMORY
+
+_MODE = int(Memory.REGISTERS) << MEMORY_SHIFT | MODE_REGISTER
+
+
+@dataclass(frozen=True)
+class LoadFlits:
+    """Two parts with a reset between them, after which a core that is enabled finds its counters in order."""
+
+    content: FlitArray
+    enabling: FlitArray
+
+    def __len__(self) -> int:
+        return len(self.content) + len(self.enabling)
+
+
+def load_flits(image: Image, loadable: int = EVERY_MEMORY) -> LoadFlits:
+    """What loads the `loadable` memories of `image`; every other core of the mesh is disabled, too, where
+    that can be."""
+    flits = image.config_flits()
+    addresses = flit_types(flits) == FlitType.CONFIG_ADDRESS
+    memories = (flit_data(flits)[addresses] >> MEMORY_SHIFT)[np.cumsum(addresses) - 1]
+    taken = (loadable >> memories & 1).astype(bool)
+    mode = addresses & (flit_data(flits) == _MODE)
+    enables = mode & (np.roll(flits, -1) >> np.uint64(DATA_SHIFT) != 0)
+    enables |= np.roll(enables, 1)
+    content = flits[taken & ~enables]
+    if loadable >> Memory.REGISTERS & 1:
+        content = np.concatenate([_disabling(image), content])
+    return LoadFlits(content, flits[taken & enables])
+
+
+def _disabling(image: Image) -> FlitArray:
+    """Register 2 of every core without a tile is cleared, lest a core of the last program go on."""
+    used = {core.at for core in image.cores}
+    addresses = [Address(x, y) for y in range(image.target.height) for x in range(image.target.width)]
+    flits = [
+        single
+        for at in addresses
+        if at not in used
+        for single in (flit(FlitType.CONFIG_ADDRESS, _MODE, at), flit(FlitType.CONFIG_DATA, 0, at))
+    ]
+    return np.array(flits, np.uint64)

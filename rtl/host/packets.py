@@ -1,0 +1,117 @@
+"""What may leave the mesh in one sample: the packets of a run are checked against its program."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from snnc.base.errors import LinkError
+from snnc.compiler.ir.program import Address, Core, TiledProgram
+from snnc.compiler.isa.arithmetic import IntArray
+from snnc.compiler.isa.flits import (
+    COORDINATE_MASK,
+    DATA_SHIFT,
+    HOST_SHIFT,
+    PAYLOAD_SHIFT,
+    Y_SHIFT,
+    FlitArray,
+    FlitType,
+    flit,
+    flit_types,
+)
+from snnc.rtl.host.frames import CYCLE_BITS, FLIT_BITS
+
+SENDER_MASK = (1 << HOST_SHIFT) - 1
+LAST_CYCLE = (1 << CYCLE_BITS) - 1
+
+
+@dataclass(frozen=True)
+class _Sender:
+    """What one core sends to the host in a sample."""
+
+    at: Address
+    steps: int
+    """ENDs that it sends: one a step, or one for all."""
+    known: int
+    """Bits of a packet that the program says; the others are a membrane."""
+    places: dict[int, int]
+    """The known bits of all packets that it may send before an END, with their order."""
+    complete: bool
+    """It sends all of them."""
+
+    def end(self, step: int) -> int:
+        """The END that closes `step`."""
+        return flit(FlitType.END, int(step == self.steps - 1), _host(self.at))
+
+
+class PacketCheck:
+    """The rules for the packets of one sample of `program`."""
+
+    def __init__(self, program: TiledProgram) -> None:
+        self._senders = [_sender(core, program) for core in program.readout_cores]
+        self.most = sum((len(sender.places) + 1) * sender.steps for sender in self._senders)
+        """Packets that leave at most."""
+
+    def check(self, flits: FlitArray, stamps: IntArray) -> None:
+        """Raise LinkError unless these are the packets of a whole sample, in an order that can be."""
+        later = (stamps[1:] > stamps[:-1]) | (stamps[1:] == LAST_CYCLE)
+        if not later.all():
+            at = 1 + int(np.argmin(later))
+            raise LinkError(f"packet {at} is of cycle {stamps[at]}, the one before it of {stamps[at - 1]}")
+        senders = flits & np.uint64(SENDER_MASK)
+        expected = 0
+        for sender in self._senders:
+            own = flits[senders == np.uint64(sender.at.x | sender.at.y << Y_SHIFT)]
+            expected += len(own)
+            _check_sender(sender, own)
+        if expected != len(flits):
+            raise LinkError(f"{len(flits) - expected} packets come from cores that send nothing to the host")
+
+
+def _sender(core: Core, program: TiledProgram) -> _Sender:
+    lanes, bits = program.target.lanes, program.target.state_bits
+    slots = np.flatnonzero(core.tile.neuron_map(lanes) >= 0)
+    values = core.emission == "values_last"
+    local = slots if values else core.tile.local_slots(slots, lanes)
+    places: dict[int, int] = {}
+    for entry in core.destinations:
+        taken = (slots >= entry.first_word * lanes) & (slots < entry.last_word * lanes)
+        for number in local[taken].tolist() if entry.to.host else []:
+            if values:
+                packet = flit(FlitType.VALUE, entry.base + number << bits, _host(core.at))
+            else:
+                coordinate = entry.base + number & COORDINATE_MASK
+                packet = flit(FlitType.SPIKE, 1 << PAYLOAD_SHIFT | coordinate, _host(core.at))
+            places[packet] = len(places)
+    membrane = (1 << bits) - 1 << DATA_SHIFT if values else 0
+    known = (1 << FLIT_BITS) - 1 & ~membrane
+    return _Sender(core.at, 1 if values else program.steps, known, places, values)
+
+
+def _host(at: Address) -> Address:
+    """Where the core at `at` sends packets for the host."""
+    return Address(at.x, at.y, host=True)
+
+
+def _check_sender(sender: _Sender, flits: FlitArray) -> None:
+    ends = np.flatnonzero(flit_types(flits) == FlitType.END).tolist()
+    if len(ends) != sender.steps or ends[-1] != len(flits) - 1:
+        raise LinkError(f"core {sender.at} sent {len(ends)} ENDs of {sender.steps} in {len(flits)} packets")
+    begin = 0
+    for step, end in enumerate(ends):
+        if int(flits[end]) != sender.end(step):
+            raise LinkError(f"core {sender.at} ended step {step} with {int(flits[end]):011x}")
+        _check_step(sender, step, flits[begin:end].tolist())
+        begin = end + 1
+
+
+def _check_step(sender: _Sender, step: int, packets: list[int]) -> None:
+    """Every packet is one that the core may send, and comes behind those that it sends earlier."""
+    before = -1
+    for packet in packets:
+        place = sender.places.get(packet & sender.known, -1)
+        if place <= before:
+            what = "which the program cannot send" if place < 0 else "out of order"
+            raise LinkError(f"core {sender.at} sent {packet:011x} in step {step}, {what}")
+        before = place
+    if sender.complete and len(packets) != len(sender.places):
+        raise LinkError(f"core {sender.at} sent {len(packets)} values of {len(sender.places)}")

@@ -1,0 +1,1 @@
+"""The design under Verilator or Icarus: built, run, and its results read."""

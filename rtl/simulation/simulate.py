@@ -1,0 +1,162 @@
+"""Runs the mesh in its harness: parameters and flits in, packets and sweep trace out.
+
+`build_rtl` compiles the mesh with its harness once per set of parameters and keeps the result in a
+cache; `run_rtl` feeds it a stimulus and returns what left the mesh, with cycles.
+"""
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.base.errors import UsageError
+from snnc.compiler.isa.flits import DATA_SHIFT
+from snnc.rtl.parameters import RtlParameters
+from snnc.rtl.simulation.model import build_model, run_model
+from snnc.rtl.simulation.results import RtlTrace, read_outputs, read_trace
+from snnc.rtl.simulation.tools import Simulator
+from snnc.rtl.sources import simulation_sources
+
+TOP = "snnc_harness"
+TYPE_SHIFT = 9
+MARKER_TYPE = 7
+
+
+@dataclass(frozen=True)
+class BuiltRtl:
+    """A compiled simulation."""
+
+    parameters: RtlParameters
+    simulator: Simulator
+    directory: Path
+    trace: bool
+    stall_hooks: bool
+    waves: bool
+
+
+@dataclass(frozen=True)
+class RtlRun:
+    """What one simulation gave."""
+
+    outputs: NDArray[np.void]
+    """Packets that left the mesh: fields `run`, `cycle` and `flit`."""
+    trace: RtlTrace | None
+    """None when the build has no trace."""
+    cycles: int
+    """Clock cycles simulated, with configuration and resets."""
+    timed_out: bool
+    wrong: bool
+    """An error bit was set, or a run ended elsewhere than between two samples."""
+    log: str
+    """What the simulator printed."""
+
+
+def end_of_run(ends: int) -> int:
+    """Stimulus word that waits for `ends` END flits in this run, resets, and begins the next."""
+    return ends << DATA_SHIFT | MARKER_TYPE << TYPE_SHIFT
+
+
+def build_rtl(
+    parameters: RtlParameters,
+    cache_dir: Path,
+    simulator: Simulator = "verilator",
+    *,
+    trace: bool = True,
+    stall_hooks: bool = False,
+    assertions: bool = True,
+    waves: bool = False,
+) -> BuiltRtl:
+    """Compile the mesh and its harness, or find it in `cache_dir`.
+
+    `stall_hooks` adds random stalls inside every FIFO (`run_rtl(stall=...)`); without them only
+    the host's streams stall. Safe to call from several processes at once.
+    """
+    names = ("TRACE", "STALL", "ASSERT", "WAVES")
+    chosen = (trace, stall_hooks, assertions, waves and simulator == "icarus")
+    defines = [f"SNNC_{name}" for name, wanted in zip(names, chosen, strict=True) if wanted]
+    directory = build_model(
+        simulation_sources(),
+        TOP,
+        parameters.verilog(),
+        cache_dir,
+        simulator,
+        defines=defines,
+        public=("clk_i", "done_o", "timed_out_o", "cycles_o"),
+        waves=waves,
+    )
+    return BuiltRtl(parameters, simulator, directory, trace, stall_hooks, waves)
+
+
+def run_rtl(
+    built: BuiltRtl,
+    stimulus: NDArray[np.uint64],
+    ends: int,
+    *,
+    config_flits: int = 0,
+    stall: float = 0.0,
+    seed: int = 0,
+    timeout_cycles: int = 10_000_000,
+    waves: Path | None = None,
+    work_dir: Path | None = None,
+) -> RtlRun:
+    """Run the mesh on `stimulus` (flits) until `ends` END flits have left, over all runs, and it is at rest.
+
+    The first `config_flits` flits configure and are followed by a reset. `stall` is the share of
+    cycles in which the host offers no input, and takes no output. `waves` names a waveform file
+    to write (VCD by Verilator, FST by Icarus); the build must have been made with `waves=True`.
+    Files stay in `work_dir`.
+    """
+    if waves is not None and not built.waves:
+        raise UsageError("waveforms need a build made with waves=True")
+    if work_dir is None:
+        with tempfile.TemporaryDirectory(prefix="snnc-rtl-") as folder:
+            return run_rtl(
+                built,
+                stimulus,
+                ends,
+                config_flits=config_flits,
+                stall=stall,
+                seed=seed,
+                timeout_cycles=timeout_cycles,
+                waves=waves,
+                work_dir=Path(folder),
+            )
+    work_dir = work_dir.resolve()
+    work_dir.mkdir(parents=True, exist_ok=True)
+    lines = [f"{flit:011x}\n" for flit in np.asarray(stimulus, np.uint64).tolist()]
+    (work_dir / "stimulus.hex").write_text("".join(lines))
+    arguments = {
+        "stimulus": "stimulus.hex",
+        "output": "output.txt",
+        "trace": "trace.txt",
+        "config_flits": config_flits,
+        "ends": ends,
+        "timeout": timeout_cycles,
+        "stall": round(stall * 1000),
+        "stall_seed": seed,
+    }
+    plusargs = [f"+{name}={value}" for name, value in arguments.items()]
+    if waves is not None and built.simulator == "icarus":
+        plusargs.append(f"+waves={waves.resolve()}")
+    test_args = ["--trace-file", str(waves.resolve())] if waves is not None else []
+    log = run_model(
+        built.directory,
+        TOP,
+        "snnc.rtl.simulation.harness_clock",
+        built.simulator,
+        work_dir,
+        plusargs=plusargs,
+        test_args=test_args if built.simulator == "verilator" else [],
+        waves=waves is not None,
+    )
+    result = (work_dir / "result.txt").read_text().split()
+    return RtlRun(
+        outputs=read_outputs(work_dir / "output.txt"),
+        trace=read_trace(work_dir / "trace.txt", built.parameters) if built.trace else None,
+        cycles=int(result[0]),
+        timed_out=result[1] == "1",
+        wrong=result[2] == "1",
+        log=log,
+    )

@@ -1,0 +1,222 @@
+"""Action counts: the few things both tiers count, and every hardware action that follows from them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.compiler.ir.program import HOST, Address, Bank, Core, TiledProgram
+from snnc.compiler.isa.arithmetic import IntArray
+from snnc.compiler.isa.flits import Y_SHIFT, FlitArray, FlitType, flit_types
+from snnc.sim.engine import records as c
+from snnc.sim.engine.layout import Layout, route_features
+
+Counts = dict[str, IntArray]
+"""Action name -> count per core, int64 (cores + 1,); the last entry belongs to the host's port."""
+
+
+@dataclass(frozen=True)
+class Primitives:
+    """What was counted while running; all int64. Everything else about actions is a formula on these."""
+
+    events: IntArray
+    """(cores,): SPIKE flits received."""
+    values: IntArray
+    """(cores,): VALUE flits received."""
+    fired: IntArray
+    """(cores,): spikes found by the sweeps."""
+    positions: IntArray
+    """(banks,): kernel positions that events touched, in the order of the cores."""
+    pass_positions: IntArray
+    """(banks,): the same for every pass, one per set payload bit."""
+    scans: IntArray
+    """(segments,): how often the emitter scanned the tile for each, in the order of the cores."""
+    set_lanes: IntArray
+    """(segments,): lanes that those scans found, whatever the number of destinations."""
+    hits: IntArray
+    """(destination entries,): SPIKE and VALUE flits sent by each, in the order of the cores."""
+    host_events: IntArray
+    """(cores the host feeds,): SPIKE flits the host sent to each."""
+    samples: int
+
+
+def read_primitives(
+    program: TiledProgram, layout: Layout, words: IntArray, host_events: IntArray, samples: int
+) -> Primitives:
+    """What a kernel left in the word pool's tallies."""
+    tallies = read_tallies(layout, words)
+    banks, segments, entries = [], [], []
+    for record, core in zip(layout.cores, program.cores, strict=True):
+        banks.append(_records(words, record + c.BANKS, len(core.banks), c.BANK_WORDS))
+        segments.append(_records(words, record + c.FIRST_SEGMENT, len(core.segments), c.SEGMENT_WORDS))
+        entries.append(_records(words, record + c.FIRST_ENTRY, len(core.destinations), c.ENTRY_WORDS))
+    all_banks, all_segments = np.concatenate(banks), np.concatenate(segments)
+    return Primitives(
+        events=tallies[:, c.EVENTS],
+        values=tallies[:, c.VALUES],
+        fired=tallies[:, c.FIRED],
+        positions=all_banks[:, c.POSITIONS],
+        pass_positions=all_banks[:, c.PASS_POSITIONS],
+        scans=all_segments[:, c.SCANNED_TIMES],
+        set_lanes=all_segments[:, c.SET_LANES],
+        hits=np.concatenate(entries)[:, c.HITS],
+        host_events=host_events,
+        samples=samples,
+    )
+
+
+def _records(words: IntArray, link: int, number: int, size: int) -> IntArray:
+    """`number` records of `size` words, the first of which words[link] names."""
+    return words[words[link] :][: number * size].reshape(number, size)
+
+
+def read_tallies(layout: Layout, words: IntArray) -> IntArray:
+    """(cores, TALLY_WORDS), columns as in `records.py`."""
+    return np.array([words[words[core + c.TALLY] :][: c.TALLY_WORDS] for core in layout.cores])
+
+
+def join_primitives(parts: list[Primitives]) -> Primitives:
+    """The sum over batches of samples."""
+    sums = {f.name: sum(getattr(part, f.name) for part in parts) for f in fields(Primitives)}
+    return Primitives(**sums)
+
+
+def count_host_events(program: TiledProgram, payloads: NDArray[np.integer]) -> IntArray:
+    """Non-zero payloads towards each core the host feeds; `payloads` is (samples, steps, features)."""
+    per_feature = np.count_nonzero(payloads, axis=(0, 1))
+    counts = dict.fromkeys(program.fed_by_host, 0)
+    for route in program.input_routes:
+        counts[route.to] += int(per_feature[route_features(program, route)].sum())
+    return np.array(list(counts.values()), np.int64)
+
+
+def count_stream_events(program: TiledProgram, stream: FlitArray) -> IntArray:
+    """The same from a flit stream."""
+    heads = (stream[flit_types(stream) == FlitType.SPIKE] & np.uint64(0xFF)).astype(np.int64)
+    per_head = np.bincount(heads, minlength=256)
+    return np.array([per_head[to.x | to.y << Y_SHIFT] for to in program.fed_by_host], np.int64)
+
+
+def count_actions(program: TiledProgram, counted: Primitives) -> Counts:
+    """Every action of every core, and of the host's port, for all samples together."""
+    rows = []
+    bank = segment = entry = 0
+    for number, core in enumerate(program.cores):
+        banks = slice(bank, bank := bank + len(core.banks))
+        segments = slice(segment, segment := segment + len(core.segments))
+        entries = slice(entry, entry := entry + len(core.destinations))
+        own = _CoreCounts(
+            events=int(counted.events[number]),
+            values=int(counted.values[number]),
+            fired=int(counted.fired[number]),
+            positions=counted.positions[banks].tolist(),
+            pass_positions=counted.pass_positions[banks].tolist(),
+            scans=counted.scans[segments].tolist(),
+            set_lanes=counted.set_lanes[segments].tolist(),
+            hits=counted.hits[entries].tolist(),
+        )
+        rows.append(_core_actions(core, own, program, counted.samples))
+    rows.append(_host_actions(program, counted))
+    names = sorted({name for row in rows for name in row})
+    return {name: np.array([row.get(name, 0) for row in rows], np.int64) for name in names}
+
+
+@dataclass(frozen=True)
+class _CoreCounts:
+    """One core's part of the primitives."""
+
+    events: int
+    values: int
+    fired: int
+    positions: list[int]
+    pass_positions: list[int]
+    scans: list[int]
+    set_lanes: list[int]
+    hits: list[int]
+
+
+def total(counts: Counts, name: str) -> int:
+    """Sum over cores and host."""
+    return int(counts[name].sum())
+
+
+def _core_actions(core: Core, own: _CoreCounts, program: TiledProgram, samples: int) -> dict[str, int]:
+    lanes, words = program.target.lanes, core.tile.words(program.target.lanes)
+    steps = samples * program.steps
+    sweeps = 0 if core.emission == "values_every" else steps
+    emissions = samples if core.emission == "values_last" else steps
+    inits = steps if core.emission == "values_every" else samples
+    scanned = sum(own.scans) * words
+    row_words = sum(n * bank.row_words for bank, n in zip(core.banks, own.pass_positions, strict=True))
+    row_lanes = sum(
+        n * (1 if bank.depthwise else bank.row_words * lanes)
+        for bank, n in zip(core.banks, own.pass_positions, strict=True)
+    )
+    cuba = core.current_leak is not None and core.emission != "values_every"
+    reads_state = core.emission == "values_every" or (core.emission == "values_last" and not cuba)
+    swept, initialised = sweeps * words, (sweeps + inits) * words
+    leaks = [core.leak, core.current_leak] if core.current_leak is not None else [core.leak]
+    sweep_adds = 1 + cuba + (core.reset == "soft") + sum(leak.numerator > 0 for leak in leaks)
+    multiplied = sum(leak.numerator > 0 and leak.shift is None for leak in leaks)
+    visits = zip(core.segments, own.set_lanes, strict=True)
+    return {
+        "sops": sum(
+            n * fan_out(core, bank, lanes) for bank, n in zip(core.banks, own.positions, strict=True)
+        ),
+        "spikes": own.fired,
+        "weight_reads": row_words,
+        "state_reads": row_words + own.values + swept + scanned * reads_state,
+        "state_writes": row_words + own.values + initialised,
+        "membrane_reads": cuba * (swept + scanned * (core.emission == "values_last")),
+        "membrane_writes": cuba * initialised,
+        "threshold_reads": initialised,
+        "bias_reads": swept,
+        "bitmap_reads": scanned * (core.emission == "spikes"),
+        "bitmap_writes": swept,
+        "lane_adds": row_lanes + own.values + swept * lanes * sweep_adds,
+        "compares": swept * lanes,
+        "multiplies": swept * lanes * multiplied if program.target.decay_multiplier else 0,
+        "axon_reads": 2 * own.events,
+        "table_reads": sum(n * (s.end_entry - s.first_entry) for s, n in visits)
+        + emissions * len(core.destinations)
+        + steps * len(core.sources),
+        "event_fifo_writes": own.events + own.values + _protocol_flits(core, steps),
+        "flit_hops": _sent_hops(core, own.hits, emissions, steps),
+        "host_flits": sum(h for d, h in _zip_hits(core, own.hits) if d.host)
+        + emissions * sum(d.to.host for d in core.destinations if d.sends_end)
+        + steps * sum(source.host for source in core.sources),
+    }
+
+
+def fan_out(core: Core, bank: Bank, lanes: int) -> int:
+    """Real neurons, not padding, that an event of `bank` reaches at one position."""
+    return 1 if bank.depthwise else min(core.tile.channels, bank.row_words * lanes)
+
+
+def _zip_hits(core: Core, hits: list[int]) -> Iterable[tuple[Address, int]]:
+    return zip((entry.to for entry in core.destinations), hits, strict=True)
+
+
+def hops_to(sender: Address, receiver: Address) -> int:
+    """Routers a flit passes from `sender` to `receiver`, its first and last one included."""
+    (x, y), (to_x, to_y) = ((0, 0) if place.host else (place.x, place.y) for place in (sender, receiver))
+    return abs(x - to_x) + abs(y - to_y) + 1
+
+
+def _protocol_flits(core: Core, steps: int) -> int:
+    """ENDs and CREDITs a core receives. A membrane readout sends END, but to the host only."""
+    return steps * (core.ends_needed + core.credits_needed)
+
+
+def _sent_hops(core: Core, hits: list[int], emissions: int, steps: int) -> int:
+    data = sum(count * hops_to(core.at, to) for to, count in _zip_hits(core, hits))
+    ends = emissions * sum(hops_to(core.at, d.to) for d in core.destinations if d.sends_end)
+    return data + ends + steps * sum(hops_to(core.at, source) for source in core.sources)
+
+
+def _host_actions(program: TiledProgram, counted: Primitives) -> dict[str, int]:
+    steps, feeds = counted.samples * program.steps, program.fed_by_host
+    events = counted.host_events.tolist()
+    hops = sum((count + steps) * hops_to(HOST, to) for to, count in zip(feeds, events, strict=True))
+    return {"flit_hops": hops, "host_flits": sum(events) + steps * len(feeds)}

@@ -1,0 +1,1 @@
+"""Both tiers of the simulator: pools of words, and the loops over them."""

@@ -1,0 +1,257 @@
+"""The cycle tier: runs a flit stream through the mesh, exact to the cycle, at a cost that follows events."""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.base.errors import VerificationError
+from snnc.compiler.ir.program import TiledProgram
+from snnc.compiler.isa.arithmetic import IntArray
+from snnc.compiler.isa.flits import FlitArray, FlitType, encode_samples, flit_types
+from snnc.sim.accounting.counts import (
+    Primitives,
+    count_stream_events,
+    join_primitives,
+    read_primitives,
+    read_tallies,
+)
+from snnc.sim.accounting.traces import Traces, empty_trace, join_traces, split_trace
+from snnc.sim.engine import records as c
+from snnc.sim.engine.jit import Pool, entry, kernel, pointer, source_stamp
+from snnc.sim.engine.kernels.neuron import load_initial
+from snnc.sim.engine.kernels.queue import take_earliest
+from snnc.sim.engine.kernels.router import evaluate, feed
+from snnc.sim.engine.layout import Layout, build_layout
+
+
+@dataclass(frozen=True)
+class CycleRun:
+    """What left the mesh and when, and what happened on the way; one run per stream, each from reset on.
+
+    Cycle 0 of a run is the one in which its first flit enters.
+    """
+
+    flits: FlitArray
+    """(packets,) uint64: the packets of all runs."""
+    stamps: IntArray
+    """(packets,): cycle in which each left."""
+    offsets: IntArray
+    """(runs + 1,): the packets of run i are offsets[i] ... offsets[i + 1] - 1."""
+    cycles: IntArray
+    """(runs,): cycles until the last packet had left."""
+    primitives: Primitives
+    hops: IntArray
+    """(height, width, 5): flits each router of the box of used cores sent North, East, South, West, Local."""
+    busy: IntArray
+    """(cores,): cycles in which the state memory was at work: rows, values, sweeps, initialisation."""
+    stalled: IntArray
+    """(cores,): cycles in which the emitter waited, for CREDITs or for space in the mesh."""
+    host_stalled: int
+    """Cycles in which the host waited, for CREDITs or for space in the mesh."""
+    timeline: IntArray
+    """(runs, cores, steps, 4): first cycle of SWEEP (or DRAIN), ACCUMULATE, SEGMENT 0 and IDLE, 0 where a
+    step had none; empty unless asked for."""
+    trace: Traces | None
+    """Per core, with one sample per run."""
+
+
+def run_cycles(
+    program: TiledProgram, stream: FlitArray, trace: bool = False, event_log: bool = False
+) -> CycleRun:
+    """One continuous stream; raises VerificationError if the mesh comes to rest before it is finished."""
+    return _run(program, build_layout(program), [stream], trace, event_log, 0)
+
+
+def run_stream(
+    program: TiledProgram, payloads: IntArray, trace: bool = False, event_log: bool = False
+) -> CycleRun:
+    """Samples back to back, (samples, steps, features), as one run."""
+    return run_cycles(program, encode_samples(program, payloads), trace, event_log)
+
+
+def run_isolated(
+    program: TiledProgram,
+    payloads: IntArray,
+    trace: bool = False,
+    event_log: bool = False,
+    threads: int | None = None,
+) -> CycleRun:
+    """Each sample of (samples, steps, features) in a run of its own, in parallel threads."""
+    layout = build_layout(program)
+    workers = max(1, min(threads or os.cpu_count() or 1, len(payloads)))
+    bounds = np.linspace(0, len(payloads), workers + 1).astype(int).tolist()
+
+    def run_part(start: int, stop: int) -> CycleRun:
+        streams = [encode_samples(program, payloads[i : i + 1]) for i in range(start, stop)]
+        return _run(program, layout, streams, trace, event_log, start)
+
+    if workers == 1:
+        return run_part(0, len(payloads))
+    with ThreadPoolExecutor(workers) as pool:
+        return _join(list(pool.map(run_part, bounds[:-1], bounds[1:])))
+
+
+Kernel = Callable[..., tuple[int, int]]
+
+
+def _make_kernel(stamp: int) -> Kernel:
+    @entry
+    def run_streams(
+        reset: NDArray[np.int64],
+        word_pool: NDArray[np.int64],
+        weight_pool: NDArray[np.int8],
+        state_pool: NDArray[np.int32],
+        log_pool: NDArray[np.int64],
+        trace_pool: NDArray[np.int32],
+        stream_pool: NDArray[np.int64],
+        bounds: NDArray[np.int64],
+        offsets: NDArray[np.int64],
+    ) -> tuple[int, int]:
+        """Run stream[bounds[i] : bounds[i + 1]] for each i, from reset on; returns how many finished."""
+        words, weights, states = pointer(word_pool), pointer(weight_pool), pointer(state_pool)
+        log, trace, stream = pointer(log_pool), pointer(trace_pool), pointer(stream_pool)
+        for run in range(bounds.shape[0] - 1):
+            _reset(reset, words, states, run)
+            words[c.HOST_CURSOR], words[c.HOST_STOP] = bounds[run], bounds[run + 1]
+            feed(words, stream)
+            while words[c.QUEUED] > 0:
+                router = take_earliest(words)
+                evaluate(words, weights, states, log, trace, stream, router, words[router + c.WAKE])
+            offsets[run + 1] = words[words[c.HOST_TALLY] + c.PACKETS]
+            if not _finished(words):
+                return run, stamp
+        return bounds.shape[0] - 1, stamp
+
+    return run_streams
+
+
+@kernel
+def _reset(reset: NDArray[np.int64], words: Pool, states: Pool, run: int) -> None:
+    """Synchronous reset of all registers, v(0) in every state memory, and where this run is written down."""
+    for place in range(reset.shape[0]):
+        words[place] = reset[place]
+    record = words[c.CORES]
+    for core in range(words[c.CORE_COUNT]):
+        load_initial(words, states, record)
+        if words[c.TRACE_SECTION] > 0:
+            steps = run * words[c.ROUNDS]
+            words[record + c.TRACE] = steps * words[c.TRACE_ROW] + words[record + c.STATE_START]
+        if words[c.TIMELINE_START] > 0:
+            steps = (run * words[c.CORE_COUNT] + core) * words[c.ROUNDS] - 1
+            words[record + c.TIMELINE] = words[c.TIMELINE_START] + steps * c.TIMELINE_COLUMNS
+        record += c.EVENT_POPS + words[c.EVENT_MASK] + 1
+
+
+@kernel
+def _finished(words: Pool) -> bool:
+    """Whether the mesh is at rest because nothing is left to do."""
+    if words[c.HOST_CURSOR] < words[c.HOST_STOP]:
+        return False
+    record = words[c.CORES]
+    for _ in range(words[c.CORE_COUNT]):
+        if words[record + c.PHASE] != c.IDLE:
+            return False
+        record += c.EVENT_POPS + words[c.EVENT_MASK] + 1
+    for number in range(words[c.ROUTER_COUNT]):
+        router = words[c.ROUTERS] + number * c.ROUTER_WORDS
+        for port in range(c.PORTS):
+            fifo = words[router + c.INPUT + port]
+            if words[fifo + c.PUSHED] != words[fifo + c.POPPED]:
+                return False
+    return True
+
+
+_run_streams = _make_kernel(source_stamp())
+
+
+def _run(
+    program: TiledProgram, layout: Layout, streams: list[FlitArray], keep: bool, event_log: bool, first: int
+) -> CycleRun:
+    runs = len(streams)
+    rounds = max((_rounds(program, stream) for stream in streams), default=0)
+    words, states = layout.words.copy(), layout.states.copy()
+    trace = empty_trace(layout, runs, rounds, keep)
+    packets = runs * rounds * (program.outputs + len(program.readout_cores))
+    timeline_start = 2 * packets + c.TIMELINE_COLUMNS
+    timeline_words = runs * len(program.cores) * rounds * c.TIMELINE_COLUMNS if event_log else 0
+    # Room for the most packets that can leave; pages that no packet reaches are never really taken.
+    log = np.zeros(timeline_start + timeline_words, np.int64)
+    words[c.TRACE_SECTION], words[c.ROUNDS] = trace[0].size, rounds
+    words[c.TIMELINE_START] = timeline_start if event_log else 0
+    bounds = np.concatenate([[0], np.cumsum([len(stream) for stream in streams])]).astype(np.int64)
+    stream = np.concatenate([np.zeros(0, np.uint64), *streams])
+    offsets = np.zeros(runs + 1, np.int64)
+    reset = words[: words[c.RESET_WORDS]].copy()
+    done, _ = _run_streams(
+        reset, words, layout.weights, states, log, trace.reshape(-1), stream.astype(np.int64), bounds, offsets
+    )
+    if done < runs:
+        raise _stuck(program, layout, words, first + done)
+    samples = sum(_rounds(program, part) for part in streams) // program.steps
+    host_events = count_stream_events(program, stream)
+    tally = read_tallies(layout, words)
+    hops = words[words[layout.routers[0] + c.ROUTER_HOPS] :][: c.PORTS * len(layout.routers)]
+    flits, stamps = log[: 2 * offsets[-1]].reshape(-1, 2).T.copy()
+    ends = np.concatenate([[0], stamps + 1])[offsets[1:]]
+    return CycleRun(
+        flits=flits.astype(np.uint64),
+        stamps=stamps,
+        offsets=offsets,
+        cycles=np.where(offsets[1:] > offsets[:-1], ends, 0),
+        primitives=read_primitives(program, layout, words, host_events, samples),
+        hops=hops.reshape(-1, layout.width, c.PORTS).copy(),
+        busy=tally[:, [c.ROW_CYCLES, c.SWEEP_CYCLES, c.INIT_CYCLES]].sum(axis=1),
+        stalled=tally[:, [c.BLOCKED, c.WAITED]].sum(axis=1),
+        host_stalled=int(words[words[c.HOST_TALLY] + c.HOST_STALLED]),
+        timeline=log[timeline_start:].reshape(-1, len(program.cores), max(rounds, 1), c.TIMELINE_COLUMNS),
+        trace=split_trace(program, layout, trace) if keep else None,
+    )
+
+
+def _rounds(program: TiledProgram, stream: FlitArray) -> int:
+    """Steps in a stream: the host closes each with one END to every core it feeds."""
+    ends = int(np.count_nonzero(flit_types(stream) == FlitType.END))
+    return -(-ends // max(1, len(program.fed_by_host)))
+
+
+def _stuck(program: TiledProgram, layout: Layout, words: IntArray, run: int) -> VerificationError:
+    """Where things stand once nothing can happen any more although work is left."""
+    phases = ("IDLE", "CREDIT", "WAIT", "SEND", "END")
+    emitters = [
+        f"{core.at} {phases[words[record + c.PHASE]]}"
+        for core, record in zip(program.cores, layout.cores, strict=True)
+        if words[record + c.PHASE] != c.IDLE
+    ]
+    routers = [
+        f"({words[router + c.ROUTER_X]},{words[router + c.ROUTER_Y]})"
+        for router in layout.routers
+        if any(words[f + c.PUSHED] != words[f + c.POPPED] for f in words[router + c.INPUT :][: c.PORTS])
+    ]
+    return VerificationError(
+        f"the mesh came to rest in run {run} with {words[c.HOST_STOP] - words[c.HOST_CURSOR]} flits of the "
+        f"stream left and {words[c.HOST_CREDITS]} credits held; "
+        f"emitters at work: {', '.join(emitters) or 'none'}; "
+        f"flits left in routers: {', '.join(routers) or 'none'}",
+        where="cycle tier",
+    )
+
+
+def _join(parts: list[CycleRun]) -> CycleRun:
+    starts = np.cumsum([0] + [int(part.offsets[-1]) for part in parts])
+    return CycleRun(
+        flits=np.concatenate([part.flits for part in parts]),
+        stamps=np.concatenate([part.stamps for part in parts]),
+        offsets=np.concatenate([[0], *(p.offsets[1:] + s for p, s in zip(parts, starts, strict=False))]),
+        cycles=np.concatenate([part.cycles for part in parts]),
+        primitives=join_primitives([part.primitives for part in parts]),
+        hops=np.sum([part.hops for part in parts], axis=0),
+        busy=np.sum([part.busy for part in parts], axis=0),
+        stalled=np.sum([part.stalled for part in parts], axis=0),
+        host_stalled=sum(part.host_stalled for part in parts),
+        timeline=np.concatenate([part.timeline for part in parts]),
+        trace=join_traces([part.trace for part in parts]),
+    )

@@ -1,0 +1,85 @@
+"""Kernels of the axon tables: what a SPIKE touches, and adding it (microarchitecture, 4.2 and 4.3)."""
+
+from snnc.compiler.isa.flits import PAYLOAD_SHIFT
+from snnc.sim.engine.jit import Pool, kernel
+from snnc.sim.engine.records import (
+    AXON_COLUMNS,
+    AXON_ROWS,
+    BANK,
+    CHANNEL_STRIDE,
+    CHANNELS,
+    COLUMN_COUNT,
+    COLUMN_ENTRY_WORDS,
+    COLUMN_STATE,
+    COLUMN_STATE_STEP,
+    COLUMN_WEIGHT_STEP,
+    COLUMN_WEIGHTS,
+    DEPTHWISE,
+    EVENTS,
+    FIRST_CHANNEL,
+    GAP,
+    PASS_POSITIONS,
+    POSITIONS,
+    ROW_COUNT,
+    ROW_ENTRY_WORDS,
+    ROW_STATE,
+    ROW_STATE_STEP,
+    ROW_WEIGHT_STEP,
+    ROW_WEIGHTS,
+    ROW_WORDS,
+    RUN,
+    STATE_START,
+    TALLY,
+    WEIGHT_START,
+)
+
+
+@kernel
+def accumulate(words: Pool, weights: Pool, states: Pool, core: int, data: int) -> int:
+    """Add the event in a SPIKE's data field to a core's state; returns the cycles it occupies the row engine,
+    0 if it touches nothing."""
+    words[words[core + TALLY] + EVENTS] += 1
+    row = words[core + AXON_ROWS] + ((data >> 16) & 255) * ROW_ENTRY_WORDS
+    column = words[core + AXON_COLUMNS] + ((data >> 8) & 255) * COLUMN_ENTRY_WORDS
+    bank = words[row + BANK]
+    channel = (data & 255) - words[bank + FIRST_CHANNEL]
+    rows, columns = words[row + ROW_COUNT], words[column + COLUMN_COUNT]
+    positions = rows * columns
+    if channel < 0 or channel >= words[bank + CHANNELS] or positions == 0:
+        return 0
+    payload = data >> PAYLOAD_SHIFT
+    passes = 0
+    rest = payload
+    while rest:
+        rest &= rest - 1
+        passes += 1
+    words[bank + POSITIONS] += positions
+    words[bank + PASS_POSITIONS] += passes * positions
+    weight = words[core + WEIGHT_START] + words[row + ROW_WEIGHTS] + words[column + COLUMN_WEIGHTS]
+    state = words[core + STATE_START] + words[row + ROW_STATE] + words[column + COLUMN_STATE]
+    if words[bank + DEPTHWISE]:
+        weight += channel
+        state += channel
+    else:
+        weight += channel * words[bank + CHANNEL_STRIDE]
+    run = words[bank + RUN]
+    for _ in range(rows):
+        first, start = weight, state
+        for _ in range(columns):
+            _add_run(weights, states, first, start, run, payload)
+            first += words[bank + COLUMN_WEIGHT_STEP]
+            start += words[bank + COLUMN_STATE_STEP]
+        weight += words[bank + ROW_WEIGHT_STEP]
+        state += words[bank + ROW_STATE_STEP]
+    return passes * (positions * words[bank + ROW_WORDS] + words[bank + GAP])
+
+
+@kernel
+def _add_run(weights: Pool, states: Pool, first: int, start: int, run: int, payload: int) -> None:
+    """Add `payload` times `run` weights to as many neurons; one position of an event."""
+    if payload == 1:
+        for n in range(run):
+            states[start + n] += weights[first + n]
+    else:
+        for n in range(run):
+            states[start + n] += payload * weights[first + n]

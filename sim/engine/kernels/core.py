@@ -1,0 +1,182 @@
+"""Kernels of a core's dispatcher, event registers, row engine and control (microarchitecture, 4.1 to 4.4)."""
+
+from snnc.compiler.ir.program import INIT_TAIL as _INIT_TAIL
+from snnc.compiler.ir.program import SWEEP_TAIL as _SWEEP_TAIL
+from snnc.compiler.ir.program import VALUE_CYCLES as _VALUE_CYCLES
+from snnc.compiler.isa.flits import DATA_SHIFT, TYPE_SHIFT, FlitType
+from snnc.sim.engine.jit import Pool, kernel
+from snnc.sim.engine.kernels.axons import accumulate
+from snnc.sim.engine.kernels.emitter import emit, start_emitter
+from snnc.sim.engine.kernels.neuron import end_step, load_initial
+from snnc.sim.engine.records import (
+    ACCUMULATE_AT,
+    BUSY_UNTIL,
+    CREDIT,
+    DECODE_FREE,
+    DECODED,
+    DRAINING,
+    EMISSION,
+    ENDS,
+    ENDS_NEEDED,
+    ENDS_VISIBLE,
+    ENTRY_LEFT,
+    EVENT_MASK,
+    EVENT_POPS,
+    EVENT_PUSHED,
+    IDLE,
+    INIT_CYCLES,
+    LAST_POP,
+    LAST_STEP,
+    OWED,
+    OWED_ZERO,
+    PHASE,
+    ROW_CYCLES,
+    SPIKES,
+    STATE_BITS,
+    STATE_START,
+    STEP,
+    SWEEP_AT,
+    SWEEP_CYCLES,
+    TABLES_LEFT,
+    TALLY,
+    TIME,
+    TIMELINE,
+    TIMELINE_COLUMNS,
+    VALUES,
+    VALUES_EVERY,
+    WAIT,
+    WORDS,
+)
+
+_SPIKE, _VALUE, _END = int(FlitType.SPIKE), int(FlitType.VALUE), int(FlitType.END)
+
+
+@kernel
+def event_space_from(words: Pool, core: int) -> int:
+    """First cycle in which the core's event FIFO takes another flit; always decided."""
+    return words[core + EVENT_POPS + (words[core + EVENT_PUSHED] & words[EVENT_MASK])] + 1
+
+
+@kernel
+def receive(words: Pool, weights: Pool, states: Pool, core: int, flit: int, cycle: int) -> bool:
+    """Push a flit into the event FIFO in `cycle`, and do at once what it will do when it is popped.
+
+    The cycle of the pop is decided already, for it depends on earlier flits only; and nothing reads the
+    state memory between the two, since a sweep waits for the flit and the next step's flits for the sweep.
+    Returns True if control or emitter may have waited for this flit.
+    """
+    pop = max(cycle, words[core + LAST_POP]) + 1
+    kind = (flit >> TYPE_SHIFT) & 7
+    data = flit >> DATA_SHIFT
+    if kind in (_SPIKE, _VALUE):
+        pop = max(pop, words[core + TABLES_LEFT])
+    pushed = words[core + EVENT_PUSHED]
+    words[core + EVENT_POPS + (pushed & words[EVENT_MASK])] = pop
+    words[core + EVENT_PUSHED] = pushed + 1
+    words[core + LAST_POP] = pop
+    if kind == _SPIKE:
+        _occupy(words, core, accumulate(words, weights, states, core, data), pop)
+        return False
+    if kind == _VALUE:
+        _add_value(words, states, core, data)
+        _occupy(words, core, _VALUE_CYCLES, pop)
+        return False
+    if kind == _END:
+        words[core + ENDS] += 1
+        words[core + LAST_STEP] |= data & 1
+        words[core + ENDS_VISIBLE] = pop + 1
+        return words[core + ENDS] == words[core + ENDS_NEEDED]
+    words[core + OWED] -= 1
+    words[core + OWED_ZERO] = pop + 1
+    return words[core + OWED] == 0 and words[core + PHASE] == WAIT
+
+
+@kernel
+def _occupy(words: Pool, core: int, duration: int, pop: int) -> None:
+    """An event popped in cycle `pop` goes from register to register to the row engine, or is dropped."""
+    words[core + TABLES_LEFT] = max(pop + 1, words[core + ENTRY_LEFT])
+    words[core + ENTRY_LEFT] = max(words[core + TABLES_LEFT] + 1, words[core + DECODE_FREE])
+    decoded = words[core + ENTRY_LEFT] + 1
+    words[core + DECODE_FREE] = decoded
+    if duration > 0:
+        decoded = max(decoded, words[core + BUSY_UNTIL])
+        words[core + BUSY_UNTIL] = decoded + duration
+        words[core + DECODE_FREE] = decoded + 1
+        words[words[core + TALLY] + ROW_CYCLES] += duration
+    words[core + DECODED] = decoded
+
+
+@kernel
+def _add_value(words: Pool, states: Pool, core: int, data: int) -> None:
+    bits = words[STATE_BITS]
+    value = data & ((1 << bits) - 1)
+    value -= (value >> (bits - 1)) << bits
+    states[words[core + STATE_START] + (data >> bits)] += value
+    words[words[core + TALLY] + VALUES] += 1
+
+
+@kernel
+def progress(words: Pool, states: Pool, log: Pool, trace: Pool, core: int) -> None:
+    """Let emitter and control run as far as is decided; called whenever something they wait for came."""
+    while True:
+        if words[core + PHASE] != IDLE:
+            if not emit(words, states, log, core):
+                return
+            if words[core + DRAINING]:
+                _leave_drain(words, states, log, core)
+                continue
+        if words[core + ENDS] != words[core + ENDS_NEEDED]:
+            return
+        words[core + ENDS] = 0
+        clear = max(words[core + BUSY_UNTIL], words[core + DECODED]) + 1
+        ready = max(words[core + ENDS_VISIBLE], clear)
+        _leave_accumulate(words, states, log, trace, core, max(ready, words[core + TIME]) + 1)
+
+
+@kernel
+def _leave_accumulate(words: Pool, states: Pool, log: Pool, trace: Pool, core: int, start: int) -> None:
+    """SWEEP, or DRAIN for partial sums, from cycle `start` on, and the command that follows."""
+    emission, last = words[core + EMISSION], words[core + LAST_STEP]
+    if words[core + TIMELINE] >= 0:
+        words[core + TIMELINE] += TIMELINE_COLUMNS
+        log[words[core + TIMELINE] + SWEEP_AT] = start
+    end_step(words, states, trace, core, words[core + STEP])
+    done = start
+    if emission != VALUES_EVERY:
+        duration = words[core + WORDS] + _SWEEP_TAIL
+        words[words[core + TALLY] + SWEEP_CYCLES] += duration
+        done += duration
+    if emission == VALUES_EVERY or (emission != SPIKES and last):
+        words[core + DRAINING] = 1
+        start_emitter(words, core, WAIT, 1, done)
+        return
+    if last:
+        done += _initialise(words, states, core)
+    _return_to_accumulate(words, log, core, 1 if emission == SPIKES else 0, done)
+
+
+@kernel
+def _leave_drain(words: Pool, states: Pool, log: Pool, core: int) -> None:
+    """The emitter is IDLE from cycle TIME on, which is the last of DRAIN; then INIT."""
+    words[core + DRAINING] = 0
+    done = words[core + TIME] + 1 + _initialise(words, states, core)
+    _return_to_accumulate(words, log, core, 0, done)
+
+
+@kernel
+def _initialise(words: Pool, states: Pool, core: int) -> int:
+    """INIT; returns its duration."""
+    load_initial(words, states, core)
+    duration = words[core + WORDS] + _INIT_TAIL
+    words[words[core + TALLY] + INIT_CYCLES] += duration
+    return duration
+
+
+@kernel
+def _return_to_accumulate(words: Pool, log: Pool, core: int, emits: int, cycle: int) -> None:
+    """ACCUMULATE from `cycle` on with command CREDIT, and EMIT if `emits`; the step is counted."""
+    start_emitter(words, core, CREDIT, emits, cycle)
+    words[core + STEP] = 0 if words[core + LAST_STEP] else words[core + STEP] + 1
+    words[core + LAST_STEP] = 0
+    if words[core + TIMELINE] >= 0:
+        log[words[core + TIMELINE] + ACCUMULATE_AT] = cycle

@@ -1,0 +1,326 @@
+"""Flat layout: a tiled program as a pool of words, a pool of weights and a pool of states for the kernels."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.compiler.ir.dataflow import dataflow_order
+from snnc.compiler.ir.network import count
+from snnc.compiler.ir.program import (
+    HAZARD_DISTANCE,
+    Address,
+    Bank,
+    Core,
+    InputRoute,
+    TiledProgram,
+    local_coordinates,
+)
+from snnc.compiler.isa.arithmetic import NO_LEAK, IntArray, state_range
+from snnc.compiler.isa.flits import DATA_SHIFT, FlitType, flit
+from snnc.sim.engine import records as c
+
+ALIGNMENT = 16
+"""State slices of cores start at multiples of this many slots (one SIMD register)."""
+
+_RESETS = {"soft": c.SOFT, "hard": c.HARD, "none": c.NEVER_FIRES}
+_EMISSIONS = {"spikes": c.SPIKES, "values_last": c.VALUES_LAST, "values_every": c.VALUES_EVERY}
+
+
+class Layout(NamedTuple):
+    """The arrays that kernels share (weights) or copy per thread (words, states)."""
+
+    words: NDArray[np.int64]
+    """Records of `records.py`; the first words[RESET_WORDS] of them hold registers in their reset state."""
+    weights: NDArray[np.int8]
+    """The weight memories of all cores, lane by lane."""
+    states: NDArray[np.int32]
+    """Sections of TRACE_ROW slots: state, membrane (CUBA), v(0), threshold, bias, local coordinate; then the
+    emitters' lists."""
+    cores: tuple[int, ...]
+    """Record of each core of the program, in its order."""
+    routers: tuple[int, ...]
+    """Record of each router inside the box that the cores span, row by row."""
+    width: int
+    """Width of that box; no flit ever leaves it."""
+
+    @property
+    def slots(self) -> int:
+        """Slots of all cores with the gaps between them, the length of one trace row."""
+        return int(self.words[c.TRACE_ROW])
+
+
+def build_layout(program: TiledProgram) -> Layout:
+    """The pools of `program`, whose `verify` the kernels rely on for every index they follow."""
+    places = _Places(program)
+    words = np.zeros(places.size, np.int64)
+    _fill_header(words, program, places)
+    _fill_mesh(words, program, places)
+    lanes = program.target.lanes
+    state = weight = 0
+    for core, record in zip(program.cores, places.cores, strict=True):
+        words[record + c.WEIGHT_START], words[record + c.STATE_START] = weight, state
+        _fill_core(words, core, record, program, places)
+        _fill_tables(words, core, record, program, places)
+        weight += core.weights.size
+        state += -(-core.tile.words(lanes) * lanes // ALIGNMENT) * ALIGNMENT
+    words[c.TRACE_ROW] = state
+    lists = 6 * state
+    for core, record in zip(program.cores, places.cores, strict=True):
+        start = int(words[record + c.STATE_START])
+        words[record + c.MEMBRANE_START] = start + state * _has_membrane(core)
+        sections = (c.INITIAL_START, c.THRESHOLD, c.BIAS, c.LOCAL_START)
+        for section, column in enumerate(sections, 2):
+            words[record + column] = start + section * state
+        words[record + c.LIST_START] = lists
+        lists += core.delay_slots * core.tile.words(lanes) * lanes
+    order = dataflow_order(program)
+    words[places.order : places.order + len(order)] = [
+        places.cores[places.core_at[core.at]] for core in order
+    ]
+    return Layout(
+        words,
+        np.concatenate([core.weights.reshape(-1) for core in program.cores]),
+        _state_pool(program, words, places.cores, lists),
+        tuple(places.cores),
+        tuple(places.routers),
+        places.width,
+    )
+
+
+def _has_membrane(core: Core) -> bool:
+    """Whether the membranes have a memory of their own: the state memory holds the synaptic current."""
+    return core.current_leak is not None and core.emission != "values_every"
+
+
+class _Places:
+    """Hands out the word pool: first what a reset restores, then tallies and tables that it leaves alone."""
+
+    def __init__(self, program: TiledProgram) -> None:
+        target, cores = program.target, program.cores
+        self.size = c.HEADER_WORDS
+        self.width = 1 + max(core.at.x for core in cores)
+        self.height = 1 + max(core.at.y for core in cores)
+        routers = self.width * self.height
+        fifo_words = c.SLOTS + c.SLOT_WORDS * target.router_fifo
+        self.cores = [self._take(c.EVENT_POPS + target.event_fifo) for _ in cores]
+        self.routers = [self._take(c.ROUTER_WORDS) for _ in range(routers)]
+        self.fifos = [[self._take(fifo_words) for _ in range(c.PORTS)] for _ in range(routers)]
+        self.queue = self._take(routers)
+        self.reset_words = self.size
+        self.core_tallies = [self._take(c.TALLY_WORDS) for _ in cores]
+        self.hops = [self._take(c.PORTS) for _ in range(routers)]
+        self.host_tally = self._take(2)
+        self.entries = [self._take(c.ENTRY_WORDS * len(core.destinations)) for core in cores]
+        self.segments = [self._take(c.SEGMENT_WORDS * len(core.segments)) for core in cores]
+        self.sources = [self._take(len(core.sources)) for core in cores]
+        self.lists = [self._take(core.delay_slots) for core in cores]
+        self.banks = [self._take(c.BANK_WORDS * len(core.banks)) for core in cores]
+        self.axon_rows = [self._take(c.ROW_ENTRY_WORDS * len(core.axon_rows)) for core in cores]
+        self.axon_columns = [self._take(c.COLUMN_ENTRY_WORDS * len(core.axon_columns)) for core in cores]
+        self.core_at = {core.at: number for number, core in enumerate(cores)}
+        self.input_events = _input_events(program, self.cores, self.core_at)
+        self.inputs = self._take(self.input_events.size)
+        self.order = self._take(len(cores))
+
+    def _take(self, count: int) -> int:
+        start = self.size
+        self.size += count
+        return start
+
+
+def route_features(program: TiledProgram, route: InputRoute) -> IntArray:
+    """The input features that go along a route, in ascending order."""
+    shape = program.input.shape
+    numbers = np.arange(count(shape)).reshape(shape)
+    taken: IntArray = numbers[
+        route.first_channel : route.last_channel, route.first_row : route.last_row
+    ].reshape(-1)
+    return taken
+
+
+def _input_events(program: TiledProgram, cores: list[int], core_at: dict[Address, int]) -> IntArray:
+    """(events, INPUT_WORDS): what every feature sends along every route."""
+    parts = [np.zeros((0, c.INPUT_WORDS), np.int64)]
+    for route in program.input_routes:
+        features = route_features(program, route)
+        coordinates = local_coordinates(program.input.shape, features) + route.base & c.COORDINATE_MASK
+        core = np.full(len(features), cores[core_at[route.to]])
+        parts.append(np.stack([features, core, coordinates], axis=1))
+    return np.concatenate(parts)
+
+
+def _fill_header(words: NDArray[np.int64], program: TiledProgram, places: _Places) -> None:
+    target, readout = program.target, program.readout
+    fields = {
+        c.LANE_SHIFT: target.lanes.bit_length() - 1,
+        c.STATE_BITS: target.state_bits,
+        c.ROUTER_MASK: target.router_fifo - 1,
+        c.EVENT_MASK: target.event_fifo - 1,
+        c.CORES: places.cores[0],
+        c.CORE_COUNT: len(places.cores),
+        c.ROUTERS: places.routers[0],
+        c.ROUTER_COUNT: len(places.routers),
+        c.QUEUE: places.queue,
+        c.RESET_WORDS: places.reset_words,
+        c.INPUTS: places.inputs,
+        c.INPUT_COUNT: len(places.input_events),
+        c.ORDER: places.order,
+        c.HOST_FIFO: places.fifos[0][c.WEST],
+        c.HOST_TALLY: places.host_tally,
+        c.READS_FIRST_SPIKE: int(readout.kind == "first_spike"),
+        c.READS_FROM: readout.first_step,
+    }
+    for place, value in fields.items():
+        words[place] = value
+    events = places.input_events.reshape(-1)
+    words[places.inputs : places.inputs + len(events)] = events
+
+
+def _fill_mesh(words: NDArray[np.int64], program: TiledProgram, places: _Places) -> None:
+    """Routers with their links; a link to outside the box is 0 and never asked for."""
+    width, height = places.width, places.height
+    for number, router in enumerate(places.routers):
+        x, y = number % width, number // width
+        words[router + c.ROUTER_X], words[router + c.ROUTER_Y] = x, y
+        words[router + c.ROUTER_HOPS], words[router + c.PLACE] = places.hops[number], -1
+        if Address(x, y) in places.core_at:
+            words[router + c.ROUTER_CORE] = places.cores[places.core_at[Address(x, y)]]
+        words[router + c.HELD : router + c.HELD + c.PORTS] = -1
+        words[router + c.INPUT : router + c.INPUT + c.PORTS] = places.fifos[number]
+        links = ((c.NORTH, x, y - 1, c.SOUTH), (c.EAST, x + 1, y, c.WEST),
+                 (c.SOUTH, x, y + 1, c.NORTH), (c.WEST, x - 1, y, c.EAST))  # fmt: skip
+        for output, to_x, to_y, entry in links:
+            if 0 <= to_x < width and 0 <= to_y < height:
+                fifo = places.fifos[to_y * width + to_x][entry]
+                words[router + c.DRIVES + output] = fifo
+                words[fifo + c.FEEDER] = router
+        for fifo in places.fifos[number]:
+            words[fifo + c.FIFO_ROUTER] = router
+            for slot in range(program.target.router_fifo):
+                words[fifo + c.SLOTS + slot * c.SLOT_WORDS + c.POP] = -1
+
+
+def _fill_core(
+    words: NDArray[np.int64], core: Core, record: int, program: TiledProgram, places: _Places
+) -> None:
+    number, target, tile = places.core_at[core.at], program.target, core.tile
+    low, high = state_range(core.state_bits)
+    current_leak = core.current_leak or NO_LEAK
+    entries, sources, segments = places.entries[number], places.sources[number], places.segments[number]
+    fields = {
+        c.ROUTER: places.routers[core.at.y * places.width + core.at.x],
+        c.WORDS: tile.words(target.lanes),
+        c.SLOTS_USED: tile.words(target.lanes) * target.lanes,
+        c.NEURONS: core.neurons,
+        c.LIST_COUNTS: places.lists[number],
+        c.RING: core.delay_slots,
+        c.RESET: _RESETS[core.reset],
+        c.RESET_VALUE: core.reset_value,
+        c.CLAMP_LOW: low,
+        c.CLAMP_HIGH: high,
+        c.LEAK_NUMERATOR: core.leak.numerator,
+        c.LEAK_SHIFT: core.leak.fraction_bits,
+        c.CUBA: int(_has_membrane(core)),
+        c.CURRENT_NUMERATOR: current_leak.numerator,
+        c.CURRENT_SHIFT: current_leak.fraction_bits,
+        c.EMISSION: _EMISSIONS[core.emission],
+        c.ENDS_NEEDED: core.ends_needed,
+        c.CREDITS_NEEDED: core.credits_needed,
+        c.FIRST_ENTRY: entries,
+        c.LAST_ENTRY: entries + c.ENTRY_WORDS * len(core.destinations),
+        c.FIRST_SOURCE: sources,
+        c.LAST_SOURCE: sources + len(core.sources),
+        c.FIRST_SEGMENT: segments,
+        c.LAST_SEGMENT: segments + c.SEGMENT_WORDS * len(core.segments),
+        c.AXON_ROWS: places.axon_rows[number],
+        c.AXON_COLUMNS: places.axon_columns[number],
+        c.BANKS: places.banks[number],
+        c.TALLY: places.core_tallies[number],
+        c.LAST_POP: -1,
+        c.TABLES_LEFT: -1,
+        c.ENTRY_LEFT: -1,
+        c.DECODED: -1,
+        c.DECODE_FREE: -1,
+        c.BUSY_UNTIL: -1,
+        c.ENDS: core.recurrent_sources,
+        c.OWED: core.recurrent_destinations,
+        c.TRACE: -1,
+        c.TIMELINE: -1,
+    }
+    for column, value in fields.items():
+        words[record + column] = value
+    words[record + c.EVENT_POPS : record + c.EVENT_POPS + target.event_fifo] = -1
+
+
+def _fill_tables(
+    words: NDArray[np.int64], core: Core, record: int, program: TiledProgram, places: _Places
+) -> None:
+    """Sources, destinations, segments, banks and axons of a core; offsets and steps in slots."""
+    number, lanes = places.core_at[core.at], program.target.lanes
+    entries, sources, segments = (
+        int(words[record + f]) for f in (c.FIRST_ENTRY, c.FIRST_SOURCE, c.FIRST_SEGMENT)
+    )
+    words[sources : sources + len(core.sources)] = [flit(FlitType.CREDIT, 0, to) for to in core.sources]
+    for place, entry in enumerate(core.destinations):
+        start = entries + place * c.ENTRY_WORDS
+        receiver = 0 if entry.to.host else places.cores[places.core_at[entry.to]]
+        head = flit(FlitType.SPIKE, 0, entry.to) & ((1 << DATA_SHIFT) - 1)
+        ends, backward = int(entry.sends_end), int(entry.recurrent)
+        words[start : start + c.HITS] = (
+            head, entry.base, entry.first_word, entry.last_word, ends, backward, receiver
+        )  # fmt: skip
+    for place, segment in enumerate(core.segments):
+        start = segments + place * c.SEGMENT_WORDS
+        bounds = (entries + entry * c.ENTRY_WORDS for entry in (segment.first_entry, segment.end_entry))
+        words[start : start + c.SCANNED_TIMES] = (*bounds, segment.delay, int(segment.recurrent))
+    banks = places.banks[number]
+    for place, bank in enumerate(core.banks):
+        start = banks + place * c.BANK_WORDS
+        words[start : start + c.POSITIONS] = _bank_record(bank, lanes)
+    rows = core.axon_rows[:, [1, 2, 3, 0]] * (1, lanes, lanes, c.BANK_WORDS) + (0, 0, 0, banks)
+    words[places.axon_rows[number] :][: rows.size] = rows.reshape(-1)
+    columns = core.axon_columns * (1, lanes, lanes)
+    words[places.axon_columns[number] :][: columns.size] = columns.reshape(-1)
+
+
+def pass_gap(bank: Bank) -> int:
+    """Idle cycles that end a pass of the row engine."""
+    return HAZARD_DISTANCE - 1 if bank.spaced else max(HAZARD_DISTANCE - bank.row_words, 0)
+
+
+def _bank_record(bank: Bank, lanes: int) -> list[int]:
+    run = 1 if bank.depthwise else bank.row_words * lanes
+    steps = (bank.row_weight_step, bank.column_weight_step, bank.row_state_step, bank.column_state_step)
+    return [
+        bank.first_channel,
+        bank.channels,
+        bank.channel_stride * lanes,
+        bank.row_words,
+        run,
+        pass_gap(bank),
+        int(bank.depthwise),
+        *(step * lanes for step in steps),
+    ]
+
+
+def _state_pool(
+    program: TiledProgram, words: NDArray[np.int64], records: list[int], size: int
+) -> NDArray[np.int32]:
+    pool = np.zeros(size, np.int32)
+    lanes = program.target.lanes
+    # Lanes without a neuron never fire, as in the memory image.
+    never = state_range(program.target.state_bits)[1]
+    for record, core in zip(records, program.cores, strict=True):
+        slots, pixel = int(words[record + c.SLOTS_USED]), core.tile.pixel_words(lanes) * lanes
+        parameters = (
+            (c.INITIAL_START, core.initial, 0),
+            (c.THRESHOLD, core.threshold, never),
+            (c.BIAS, core.bias, 0),
+        )
+        for column, values, padding in parameters:
+            section = pool[words[record + column] :][:slots].reshape(-1, pixel)
+            section[:, : core.tile.channels] = values
+            section[:, core.tile.channels :] = padding
+        pool[words[record + c.LOCAL_START] :][:slots] = core.tile.local_slots(np.arange(slots), lanes)
+    return pool

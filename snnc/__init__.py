@@ -1,0 +1,24 @@
+"""snnc: train, compile, simulate and verify spiking neural networks, exactly."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from snnc.api import compile, simulate, verify
+    from snnc.compiler.formats.storage import Program
+
+__all__ = ["Program", "__version__", "compile", "simulate", "verify"]
+
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    """Import the API when it is first used, so that `import snnc` costs nothing."""
+    if name == "Program":
+        from snnc.compiler.formats.storage import Program
+
+        return Program
+    if name in __all__:
+        from snnc import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,5 @@
+"""`python -m snnc`: the command line."""
+
+from snnc.commands.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""The same samples through every execution, compared number by number."""

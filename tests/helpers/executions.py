@@ -1,0 +1,93 @@
+"""One case through every execution, each compared with the Network level: outputs, spikes and membranes."""
+
+from pathlib import Path
+
+import numpy as np
+from cases import Draft
+from stepped_model import Mesh
+
+from snnc.base.files import cache_directory
+from snnc.compiler.isa.flits import decode_outputs, encode_samples
+from snnc.compiler.pipeline import Compilation
+from snnc.compiler.reference.interpreter import (
+    Execution,
+    LayerTrace,
+    execute_image,
+    execute_network,
+    execute_program,
+)
+from snnc.rtl.simulation.cosimulate import CoSimulation, cosimulate
+from snnc.sim.engine.cycle import CycleRun, run_isolated, run_stream
+from snnc.sim.engine.functional import run_functional
+from snnc.verification.compare import MembranesAndSpikes, layer_traces
+
+STEPPED_CYCLES = 6_000
+"""Cycles times routers up to which the stepped model runs too; it evaluates every part in every cycle."""
+STALL = 0.4
+
+
+def assert_layers(expected: Execution, got: dict[str, MembranesAndSpikes], execution: str) -> None:
+    """Every membrane and every spike equal the reference."""
+    for name, trace in expected.layers.items():
+        membranes, spikes = got[name]
+        np.testing.assert_array_equal(trace.membrane, membranes, err_msg=f"{execution}: membranes of {name}")
+        np.testing.assert_array_equal(trace.spikes, spikes, err_msg=f"{execution}: spikes of {name}")
+
+
+def assert_traces(expected: Execution, got: dict[str, LayerTrace], execution: str) -> None:
+    """Membranes, spikes and state words equal the reference."""
+    assert_layers(expected, {name: (t.membrane, t.spikes) for name, t in got.items()}, execution)
+    for name, trace in expected.layers.items():
+        words = f"{execution}: state words of {name}"
+        np.testing.assert_array_equal(trace.accumulated, got[name].accumulated, err_msg=words)
+
+
+def assert_packets(isolated: CycleRun, stream: CycleRun, rtl: CoSimulation) -> None:
+    """Every packet that left the RTL left the simulator in the same cycle."""
+    for run in range(len(isolated.offsets) - 1):
+        part = slice(isolated.offsets[run], isolated.offsets[run + 1])
+        np.testing.assert_array_equal(isolated.flits[part], rtl.flits[run], err_msg=f"sample {run}")
+        np.testing.assert_array_equal(isolated.stamps[part], rtl.cycles[run], err_msg=f"sample {run}")
+    np.testing.assert_array_equal(stream.flits, rtl.flits[-1], err_msg="back to back")
+    np.testing.assert_array_equal(stream.stamps, rtl.cycles[-1], err_msg="back to back")
+
+
+def check_software(draft: Draft, compilation: Compilation) -> Execution:
+    """Program, image, both tiers of the simulator and, where affordable, the stepped model."""
+    program, payloads = compilation.program, draft.payloads
+    expected = execute_network(draft.network, payloads)
+    for name, execution in (
+        ("program", execute_program(program, payloads)),
+        ("image", execute_image(compilation.image, payloads)),
+    ):
+        np.testing.assert_array_equal(expected.outputs, execution.outputs, err_msg=name)
+        assert_traces(expected, execution.layers, name)
+    functional = run_functional(program, payloads, trace=True)
+    np.testing.assert_array_equal(expected.outputs, functional.outputs, err_msg="functional tier")
+    assert_layers(expected, layer_traces(program, functional.trace), "functional tier")
+    isolated = run_isolated(program, payloads, trace=True)
+    assert_layers(expected, layer_traces(program, isolated.trace), "cycle tier")
+    stream = run_stream(program, payloads)
+    outputs = decode_outputs(program, stream.flits, len(payloads))
+    np.testing.assert_array_equal(expected.outputs, outputs, err_msg="cycle tier")
+    if int(stream.cycles[0]) * program.target.core_count <= STEPPED_CYCLES:
+        packets = Mesh(program).run(encode_samples(program, payloads).tolist())
+        assert packets == list(zip(stream.flits.tolist(), stream.stamps.tolist(), strict=True))
+    return expected
+
+
+def check_rtl(draft: Draft, compilation: Compilation, work: Path) -> Execution:
+    """One network on the RTL: exact without stalls, the same values with stalls in every FIFO and stream."""
+    program, image, payloads = compilation.program, compilation.image, draft.payloads
+    expected = execute_network(draft.network, payloads)
+    free = cosimulate(image, program, payloads, cache=cache_directory(), work=work)
+    assert free.isolated is not None
+    assert_traces(expected, free.layers, "rtl")
+    assert_traces(expected, free.isolated, "rtl, isolated")
+    np.testing.assert_array_equal(expected.outputs, free.outputs, err_msg="rtl")
+    assert_packets(run_isolated(program, payloads), run_stream(program, payloads), free)
+    seed = len(program.cores)
+    stalled = cosimulate(image, program, payloads, cache=cache_directory(), work=work, stall=STALL, seed=seed)
+    assert_traces(expected, stalled.layers, "rtl with stalls")
+    np.testing.assert_array_equal(expected.outputs, stalled.outputs, err_msg="rtl with stalls")
+    return expected

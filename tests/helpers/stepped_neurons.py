@@ -1,0 +1,58 @@
+"""Neurons of one core of the stepped model: SWEEP and INIT of section 4.4, and `docs/arithmetic.md`."""
+
+from snnc.compiler.ir.program import Core
+from snnc.compiler.targets import Target
+
+
+class Neurons:
+    """The memories of a core that hold neurons, and what SWEEP and INIT do to them."""
+
+    def __init__(self, core: Core, target: Target) -> None:
+        self.core, self.bits = core, target.state_bits
+        self.lane_count, self.lanes = target.lanes, range(target.lanes)
+        self.words = core.tile.words(self.lane_count)
+        self.pixel_words = core.tile.pixel_words(self.lane_count)
+        self.cuba = core.current_leak is not None
+        self.state: list[list[int]] = []
+        self.membrane: list[list[int]] = []
+        self.initialise()
+        self.bitmaps: list[list[list[bool]]] = [[] for _ in range(target.delay_slots)]
+        self.accumulated: list[list[int]] = []
+
+    def _channel(self, word: int, lane: int) -> int | None:
+        """Channel of the tile in a lane of a word; None for padding."""
+        channel = word % self.pixel_words * self.lane_count + lane
+        return channel if channel < self.core.tile.channels else None
+
+    def initialise(self) -> None:
+        initial = [
+            [0 if (c := self._channel(w, lane)) is None else int(self.core.initial[c]) for lane in self.lanes]
+            for w in range(self.words)
+        ]
+        self.membrane = initial
+        self.state = [[0] * self.lane_count for _ in initial] if self.cuba else initial
+
+    def sweep(self, step: int) -> None:
+        bits: list[list[bool]] = []
+        self.accumulated.append([value for word in self.state for value in word])
+        for word in range(self.words):
+            bits.append([self._sweep_neuron(word, lane) for lane in self.lanes])
+        self.bitmaps[step % len(self.bitmaps)] = bits
+
+    def _sweep_neuron(self, word: int, lane: int) -> bool:
+        core, channel = self.core, self._channel(word, lane)
+        low, high = -(1 << (core.state_bits - 1)), (1 << (core.state_bits - 1)) - 1
+        threshold = (1 << (self.bits - 1)) - 1 if channel is None else int(core.threshold[channel])
+        u = self.state[word][lane] + (0 if channel is None else int(core.bias[channel]))
+        if self.cuba:
+            assert core.current_leak is not None
+            u += self.membrane[word][lane]
+            current = self.state[word][lane]
+            leak = core.current_leak
+            self.state[word][lane] = current - ((current * leak.numerator) >> leak.fraction_bits)
+        fires = core.reset != "none" and u >= threshold
+        if fires:
+            u = u - threshold if core.reset == "soft" else core.reset_value
+        u = min(max(u, low), high)
+        self.membrane[word][lane] = u - ((u * core.leak.numerator) >> core.leak.fraction_bits)
+        return fires

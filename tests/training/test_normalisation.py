@@ -1,0 +1,137 @@
+"""Batch normalisation of integer currents: what it computes, its gradients, and its exact folding."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from models import AtanSpike, models, random_inputs
+from torch import Tensor, nn
+
+from snnc.base.errors import UsageError
+from snnc.training.files.checkpoint import save_checkpoint
+from snnc.training.fitting.recipes import find_recipe
+from snnc.training.fitting.train import train
+from snnc.training.model.classifier import SpikingClassifier
+from snnc.training.model.config import EdgeConfig, LayerConfig, Population
+from snnc.training.model.evaluation_order import run_block
+from snnc.training.model.layers import SpikingLayer
+from snnc.training.model.normalisation import MOMENTUM, VARIANCE_FLOOR, CurrentStatistics
+
+
+def _layer() -> SpikingLayer:
+    """Five channels of a 3x3 convolution on a grid so fine that rounding hardly shows."""
+    torch.manual_seed(1)
+    config = LayerConfig(
+        "layer", 5, (EdgeConfig("input", "conv", (3, 3)),), Population(state_bits=24), weight_bits=8
+    )
+    layer = SpikingLayer(config, ((2, 6, 6),), (255,), (5, 4, 4), 1, batch_norm=True)
+    with torch.no_grad():
+        layer.threshold.uniform_(0.3, 1.2)
+        layer.bias.normal_(0, 0.3)
+    return layer
+
+
+def _float_layer(layer: SpikingLayer, payloads: Tensor, parameters: list[Tensor]) -> Tensor:
+    """Spikes of the same layer from PyTorch's own batch normalisation in float64."""
+    weight, threshold, bias = parameters
+    rounded = torch.round(weight / layer.grid().unit[:, None] / 255) * layer.grid().unit[:, None] * 255
+    kernel = (weight + (rounded - weight).detach()).reshape(5, 2, 3, 3)
+    current = nn.functional.conv2d(payloads / 255, kernel)
+    normal = nn.functional.batch_norm(current, None, None, training=True, eps=VARIANCE_FLOOR)
+    limit = threshold.reshape(-1, 1, 1)
+    spikes = AtanSpike.apply((normal + bias.reshape(-1, 1, 1) - limit) / limit)  # type: ignore[no-untyped-call]
+    assert isinstance(spikes, Tensor)
+    return spikes
+
+
+def test_training_is_batch_normalisation() -> None:
+    layer = _layer()
+    payloads = torch.randint(0, 256, (32, 2, 6, 6), generator=torch.Generator().manual_seed(2)).double()
+    parameters = [layer.synapses.weight, layer.threshold, layer.bias]
+    run = run_block({"layer": layer}, {"input": payloads[None]}, 1)["layer"]
+    copies = [value.detach().double().requires_grad_() for value in parameters]
+    expected = _float_layer(layer, payloads, copies)
+    assert (run.spikes[0] != expected).double().mean() < 1e-3
+    weights = torch.randn(expected.shape, generator=torch.Generator().manual_seed(3)).double()
+    ours = torch.autograd.grad((run.spikes[0] * weights).sum(), parameters)
+    theirs = torch.autograd.grad((expected * weights).sum(), copies)
+    for got, wanted in zip(ours, theirs, strict=True):
+        assert (got - wanted).norm() < 0.02 * wanted.norm()
+
+
+def test_running_statistics() -> None:
+    layer = _layer()
+    payloads = torch.randint(0, 256, (1, 32, 2, 6, 6), generator=torch.Generator().manual_seed(2))
+    run_block({"layer": layer}, {"input": payloads}, 1)
+    kernel = layer.grid().weights[0].double() * layer.grid().unit.double()[:, None, None, None]
+    current = nn.functional.conv2d(payloads[0].double(), kernel).detach().numpy()
+    assert layer.statistics is not None
+    mean, variance = current.mean((0, 2, 3)), current.var((0, 2, 3))
+    np.testing.assert_allclose(layer.statistics.mean, MOMENTUM * mean, rtol=1e-3)
+    np.testing.assert_allclose(layer.statistics.variance, 1 - MOMENTUM + MOMENTUM * variance, rtol=1e-3)
+    before = layer.statistics.mean.clone()
+    layer.eval()
+    run_block({"layer": layer}, {"input": payloads}, 1)
+    assert torch.equal(layer.statistics.mean, before)
+
+
+@settings(deadline=None, max_examples=40)
+@given(models())
+def test_folding_changes_no_integer(model: SpikingClassifier) -> None:
+    x = random_inputs(model.config)
+    before, integers = model.trace(x), [layer.integers() for layer in model.stack]
+    model.fold()
+    assert all(layer.statistics is None for layer in model.stack)
+    for layer, expected in zip(model.stack, integers, strict=True):
+        got = layer.integers()
+        for first, second in zip(got.weights, expected.weights, strict=True):
+            np.testing.assert_array_equal(first, second)
+        for name in ("threshold", "bias", "initial"):
+            np.testing.assert_array_equal(getattr(got, name), getattr(expected, name))
+    for first, second in zip(model.trace(x), before, strict=True):
+        np.testing.assert_array_equal(first.membranes, second.membranes)
+
+
+def test_an_unfolded_model_is_not_stored(tmp_path: Path) -> None:
+    config = find_recipe("digits-mlp").model_config((1, 8, 8), 10)
+    with pytest.raises(ValueError, match="fold the batch normalisation"):
+        save_checkpoint(tmp_path / "m.pt", SpikingClassifier(config, batch_norm=True))
+
+
+def test_loops_have_no_batch_statistics() -> None:
+    with pytest.raises(UsageError, match="batch_norm does not go with layer hidden1, which is in a loop"):
+        train(find_recipe("digits-mlp"), 1, {"architecture": "recurrent", "batch_norm": "true"})
+
+
+def test_a_net_of_one_step_learns() -> None:
+    settings = {
+        "architecture": "cnn",
+        "hidden": "16,32",
+        "epochs": "4",
+        "steps": "1",
+        "learning_rate": "0.02",
+    }
+    result = train(find_recipe("digits-mlp"), 1, {**settings, "batch_norm": "true", "rate_penalty": "0"})
+    assert result.accuracy > 0.8
+
+
+@pytest.mark.parametrize("expanded", [False, True])
+def test_statistics_are_those_of_batch_normalisation(expanded: bool) -> None:
+    generator = torch.Generator().manual_seed(2)
+    steps = 1 if expanded else 3
+    currents = torch.randint(-50, 70, (steps, 4, 5, 3, 2), generator=generator).double().requires_grad_()
+    unit = torch.rand(5, generator=generator).double()
+    weights = torch.rand(2, 5, generator=generator).double()
+    results = []
+    variance, mean = torch.var_mean(currents, (0, 1, 3, 4), correction=0)
+    expected = mean, (variance + VARIANCE_FLOOR / unit.square()).sqrt()
+    statistics = CurrentStatistics(5)
+    observed = statistics.observe(currents.expand(3, -1, -1, -1, -1), unit)
+    for values in (expected, observed):
+        loss = sum((value * weight).sum() for value, weight in zip(values, weights, strict=True))
+        results.append((*values, *torch.autograd.grad(loss, currents)))
+    for ours, theirs in zip(*results, strict=True):
+        torch.testing.assert_close(ours, theirs)
+    torch.testing.assert_close(statistics.mean, (MOMENTUM * mean * unit).float())

@@ -1,0 +1,1 @@
+"""Trained networks without spikes become spiking networks without training."""

@@ -1,0 +1,54 @@
+"""What can be said about a conversion, by the Python API and by `snnc train convert`; imports no torch."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from snnc.base.errors import UsageError
+
+CONVERT = "convert"
+"""Name under which the command line finds the conversion among the recipes."""
+
+
+@dataclass(frozen=True)
+class ConversionOptions:
+    """How a trained module becomes spiking; the defaults suit some twenty layers at 32 to 64 steps."""
+
+    weight_bits: int = 8
+    iterations: int = 400
+    """Of threshold balancing. Few iterations clip more, which favours few steps."""
+    batch: int = 50
+    """Calibration images per iteration."""
+    seed: int = 1
+    state_bits: int = 22
+    readout_shift: int | None = None
+    """k of the readout's leak, by which it weighs the last 2^k steps: deep layers start late. None takes
+    what the calibration images say, 0 weighs every step alike."""
+
+    def __post_init__(self) -> None:
+        """Raise UsageError, naming the field, for a number that means nothing."""
+        for name, low, high in (
+            ("weight_bits", 2, 8),
+            ("iterations", 1, 1 << 20),
+            ("batch", 1, 1 << 16),
+            ("seed", 0, (1 << 31) - 1),
+            ("state_bits", 8, 24),
+            ("readout_shift", 0, 16),
+        ):
+            value = getattr(self, name)
+            if value is not None and not low <= value <= high:
+                raise UsageError(f"{name} must be {low}..{high}, not {value}")
+
+
+@dataclass(frozen=True)
+class Conversion(ConversionOptions):
+    """What `snnc train convert` does with a checkpoint, as `--set` changes it."""
+
+    name: str = CONVERT
+    description: str = "a pretrained network made spiking without training: local threshold balancing, --from"
+    module: Literal["resnet20", "resnet32", "resnet44", "resnet56", "resnet110"] = "resnet20"
+    """What the checkpoint holds the weights of, a name in `pretrained.PRETRAINED`."""
+    data: str = "cifar10-sample"
+    """Its training split calibrates, its test split measures."""
+    steps: int = 64
+    test_samples: int | None = None
+    """Measure on so many test samples, none for all."""

@@ -1,0 +1,1 @@
+"""Data sets, and samples as an input takes them."""

@@ -1,0 +1,86 @@
+"""How stored samples become the inputs of a model: fewer levels, and images read row by row."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.base.errors import UsageError
+from snnc.base.quoting import quote
+from snnc.training.data.datasets import Samples, check_payload, load_samples
+
+Preparation = Literal["none", "levels", "rows"]
+"""`none`: values as stored. `levels`: pixels 0..255 in max_payload + 1 equal parts, 0..max_payload.
+`rows`: the same, and each row of the image is one time step: events of shape (N, height, width)."""
+
+_MEANINGS: dict[str, str] = {
+    "none": "integers 0..{} as stored in the data, not rescaled",
+    "levels": "pixels 0..255 in equal parts as 0..{}",
+    "rows": "pixels 0..255 in equal parts as 0..{}, one row of the image per step",
+}
+
+
+def load_prepared(
+    source: str,
+    split: str,
+    preparation: str,
+    max_payload: int,
+    *,
+    events: bool = False,
+    limit: int | None = None,
+    data_dir: Path | None = None,
+) -> Samples:
+    """`load_samples`, prepared for a model whose inputs are 0..max_payload and, with `events`, spike trains.
+
+    Raises FileError where values do not fit, and UsageError for a preparation that does not.
+    """
+    if preparation not in _MEANINGS:
+        raise UsageError(f"unknown preparation {quote(preparation)}; known: {', '.join(_MEANINGS)}")
+    if preparation == "rows" and not events:
+        raise UsageError("preparation rows makes spike trains: it goes with encoding events")
+    stored_events = events and preparation != "rows"
+    samples = load_samples(source, split, limit, data_dir, events=stored_events)
+    if preparation != "none":
+        samples = replace(samples, x=(samples.x.astype(np.uint16) * (max_payload + 1) >> 8).astype(np.uint8))
+    if preparation == "rows":
+        samples = _rows(samples)
+    check_payload(samples, max_payload)
+    return samples
+
+
+def describe_preparation(preparation: Preparation, max_payload: int) -> str:
+    """What the inputs of a model are, in words."""
+    return _MEANINGS[preparation].format(max_payload)
+
+
+def augmented(
+    x: NDArray[np.uint8],
+    sides: tuple[int, int],
+    most: int,
+    mirror: bool,
+    generator: np.random.Generator,
+) -> NDArray[np.uint8]:
+    """Samples moved by -most..most pixels both ways, zeros behind, and with `mirror` every other one flipped.
+
+    Each sample's planes of `sides` (height, width) move together.
+    """
+    planes = x.reshape(len(x), -1, *sides)
+    if mirror:
+        flipped = generator.random(len(x)) < 0.5
+        planes = np.where(flipped[:, None, None, None], planes[..., ::-1], planes)
+    if most == 0:
+        return planes.reshape(x.shape)
+    padded = np.pad(planes, ((0, 0), (0, 0), (most, most), (most, most)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, sides, axis=(2, 3))
+    down, right = generator.integers(0, 2 * most + 1, (2, len(x)))
+    return np.ascontiguousarray(windows[np.arange(len(x)), :, down, right]).reshape(x.shape)
+
+
+def _rows(samples: Samples) -> Samples:
+    channels, height, width = samples.shape
+    if channels != 1:
+        raise UsageError(f"preparation rows takes images of one channel, not {channels}")
+    rows = samples.x.reshape(-1, height, width)
+    return replace(samples, x=rows, shape=(width, 1, 1), spike_trains=True)

@@ -1,0 +1,1 @@
+"""Checkpoints, and their export to the compiler's Network."""

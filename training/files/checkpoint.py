@@ -1,0 +1,150 @@
+"""Trained models as `.pt` files: tensors and plain data only, written atomically, distrusted on load."""
+
+import io
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from snnc.base.errors import FileError, UsageError
+from snnc.base.files import write_atomically
+from snnc.compiler.analysis.activity import NOTE as ACTIVITY
+from snnc.training.files.plain import from_plain
+from snnc.training.files.tensor_files import read_tensor_file
+from snnc.training.model.classifier import SpikingClassifier
+from snnc.training.model.config import ModelConfig
+
+FORMAT = "snnc-model"
+SCHEMA = 2
+
+MAX_FILE_BYTES = 1 << 28
+MAX_NOTES = 256
+MAX_NOTE_LENGTH = 1 << 12
+
+_KEYS = {"format", "schema", "config", "notes", "parameters"}
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A model in evaluation mode with the plain facts that travel with it."""
+
+    model: SpikingClassifier
+    notes: dict[str, str]
+
+
+def save_checkpoint(path: Path, model: SpikingClassifier, notes: Mapping[str, str] | None = None) -> None:
+    """Write the float parameters, the configuration and the notes; same content, same bytes."""
+    content = {
+        "format": FORMAT,
+        "schema": SCHEMA,
+        "config": asdict(model.config),
+        "notes": dict(sorted((notes or {}).items())),
+        "parameters": {name: value.clone() for name, value in _parameters(model).items()},
+    }
+    # Through a buffer, because torch.save writes the file's own name into the archive.
+    buffer = io.BytesIO()
+    torch.save(_interned(content), buffer)
+    write_atomically(path, lambda stream: stream.write(buffer.getvalue()))
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """The model that `save_checkpoint` wrote; raises FileError with one line for anything else."""
+    where = str(path)
+    content = read_tensor_file(path, MAX_FILE_BYTES)
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise FileError("is a PyTorch file, but not a model written by snnc train", where=where)
+    schema = content.get("schema")
+    if type(schema) is not int or schema != SCHEMA:
+        known = type(schema) is int and 0 <= schema < 1 << 31
+        shown = schema if known else f"of type {type(schema).__name__}"
+        raise FileError(f"has schema {shown}, this version reads {SCHEMA}", where=where)
+    if set(content) != _KEYS:
+        raise FileError(f"must hold {', '.join(sorted(_KEYS))}", where=where)
+    model = SpikingClassifier(_config(content["config"], where))
+    _fill(model, content["parameters"], where)
+    model.eval()
+    return Checkpoint(model, _notes(content["notes"], where))
+
+
+def requantised(checkpoint: Checkpoint, *, weight_bits: int | None, steps: int | None) -> Checkpoint:
+    """The same float parameters on another integer grid, or run for another number of steps.
+
+    Nothing is retrained: accuracy may fall. The notes lose the accuracy and rate they stated. Raises
+    UsageError for fewer steps than the readout waits for.
+    """
+    old = checkpoint.model
+    config = old.config if weight_bits is None else old.config.with_weight_bits(weight_bits)
+    if steps is not None:
+        try:
+            config = replace(config, steps=steps)
+        except ValueError as error:
+            raise UsageError(f"the model cannot run for {steps} steps: {error}") from None
+    model = SpikingClassifier(config)
+    _fill(model, _parameters(old), "requantised model")
+    model.eval()
+    stale = ("test_accuracy", "mean_firing_rate", "spikes_per_sample", ACTIVITY)
+    return Checkpoint(model, {key: note for key, note in checkpoint.notes.items() if key not in stale})
+
+
+def _parameters(model: SpikingClassifier) -> dict[str, Tensor]:
+    """The learned tensors by name, as the file calls them."""
+    if any(layer.statistics is not None for layer in model.stack):
+        raise ValueError("fold the batch normalisation before the model is stored")
+    return {
+        f"{name}.{kind}": tensor
+        for name, layer in zip(model.layer_names, model.stack, strict=True)
+        for kind, tensor in (
+            ("weights", layer.synapses.weight.detach()),
+            ("threshold", layer.threshold.detach()),
+            ("bias", layer.bias.detach()),
+        )
+    }
+
+
+def _interned(content: Any) -> Any:
+    """`content` with one object for equal strings: pickle writes the second mention of an object short."""
+    if isinstance(content, dict):
+        return {sys.intern(key): _interned(value) for key, value in content.items()}
+    if isinstance(content, tuple):
+        return tuple(_interned(value) for value in content)
+    return sys.intern(content) if isinstance(content, str) else content
+
+
+def _config(content: object, where: str) -> ModelConfig:
+    try:
+        return from_plain(ModelConfig, content, "config")
+    except ValueError as error:
+        raise FileError(str(error), where=where) from error
+
+
+def _fill(model: SpikingClassifier, content: object, where: str) -> None:
+    """Copy the file's tensors into the model, each checked against the parameter it replaces."""
+    parameters = _parameters(model)
+    if not isinstance(content, dict) or set(content) != set(parameters):
+        raise FileError(f"parameters must hold {', '.join(parameters)}", where=where)
+    for name, parameter in parameters.items():
+        value = content[name]
+        if type(value) is not Tensor or value.dtype != torch.float32:
+            raise FileError(f"parameter {name} must be a float32 tensor", where=where)
+        if value.shape != parameter.shape:
+            raise FileError(
+                f"parameter {name} must have shape {tuple(parameter.shape)}, not {tuple(value.shape)}",
+                where=where,
+            )
+        if value.device.type != "cpu" or not bool(torch.isfinite(value).all()):
+            raise FileError(f"parameter {name} must hold finite numbers", where=where)
+        with torch.no_grad():
+            parameter.copy_(value)
+
+
+def _notes(content: object, where: str) -> dict[str, str]:
+    if not isinstance(content, dict) or len(content) > MAX_NOTES:
+        raise FileError(f"notes must be at most {MAX_NOTES} named texts", where=where)
+    for text in (*content.keys(), *content.values()):
+        if not isinstance(text, str) or len(text) > MAX_NOTE_LENGTH:
+            raise FileError(f"notes must be texts of at most {MAX_NOTE_LENGTH} characters", where=where)
+    return dict(content)

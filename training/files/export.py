@@ -1,0 +1,62 @@
+"""From a trained model to the compiler's `Network`: the integers of its forward pass, as they are."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.base.errors import UnsupportedModel
+from snnc.compiler.ir.network import Conv2d, Edge, Layer, Linear, Network, Neurons, Readout
+from snnc.training.model.classifier import SpikingClassifier
+from snnc.training.model.config import EdgeConfig
+from snnc.training.model.layers import SpikingLayer
+
+
+def to_network(model: SpikingClassifier, name: str, notes: Mapping[str, str] | None = None) -> Network:
+    """The model as verified integer layers with the names of its configuration, behind `input`.
+
+    Computes, for every input, exactly the membranes and spikes of `model.trace`. Raises UnsupportedModel for
+    parameters that are not finite.
+    """
+    config = model.config
+    network = Network(
+        name=name,
+        steps=config.steps,
+        input=model.input,
+        layers=tuple(_export_layer(layer) for layer in model.stack),
+        readout=Readout(config.layers[-1].name, config.readout, config.first_step),
+        notes=dict(notes or {}),
+    )
+    network.verify()
+    return network
+
+
+def _export_layer(layer: SpikingLayer) -> Layer:
+    for name, parameter in layer.named_parameters():
+        if not bool(parameter.isfinite().all()):
+            kind = name.removeprefix("synapses.")
+            raise UnsupportedModel(
+                f"{kind} holds NaN or infinite numbers", where=f"layer {layer.config.name}"
+            )
+    integers, population, config = layer.integers(), layer.population, layer.config
+    neurons = Neurons(
+        threshold=integers.threshold,
+        bias=integers.bias,
+        initial=integers.initial,
+        reset=population.reset,
+        reset_value=population.reset_value,
+        leak=population.leak,
+        state_bits=population.state_bits,
+        current_leak=population.current_leak,
+    )
+    edges = tuple(
+        Edge(edge.source, _synapses(edge, weights, config.weight_bits), edge.delay, edge.pool)
+        for edge, weights in zip(config.edges, integers.weights, strict=True)
+    )
+    return Layer(config.name, layer.shape, neurons, edges)
+
+
+def _synapses(edge: EdgeConfig, weights: NDArray[np.int8], weight_bits: int) -> Linear | Conv2d:
+    if edge.kind == "linear":
+        return Linear(weights, weight_bits)
+    return Conv2d(weights, weight_bits, edge.stride, edge.padding, edge.groups)

@@ -1,0 +1,1 @@
+"""Training: recipes, losses, the loop, and what is measured of the result."""

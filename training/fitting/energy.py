@@ -1,0 +1,139 @@
+"""What spikes cost on a target, predicted from the layers alone, so that training can price them."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.compiler.ir.network import Shape, count, pooled
+from snnc.compiler.targets import Target, load_target
+from snnc.sim.accounting.energy import PICO, action_costs
+from snnc.sim.accounting.energy_table import load_energy_table
+from snnc.training.model.config import INPUT, EdgeConfig, LayerConfig, ModelConfig
+
+HOPS = 2
+"""Routers that a flit is taken to pass; placement decides this later."""
+
+
+@dataclass(frozen=True)
+class EnergyPrices:
+    """Joules of a network on a target, from the simulator's table, but without tiles and placement.
+
+    Left out are events that several tiles of one layer hear, and static power, which needs a time.
+    """
+
+    spike: tuple[float, ...]
+    """Of one spike of each hidden layer: its flits, and every synapse it reaches."""
+    input_event: float
+    """Of one payload that is not 0, whatever its value."""
+    input_pass: float
+    """Of each set bit of a payload, and each step it enters: the synapses it reaches."""
+    fixed: float
+    """Of one inference without any event: sweeps, initial values, readout."""
+    neurons: tuple[int, ...]
+    """Of each hidden layer."""
+    steps: int
+
+    @property
+    def per_rate(self) -> tuple[float, ...]:
+        """Joules per inference and unit of firing rate of each hidden layer."""
+        return tuple(
+            price * number * self.steps for price, number in zip(self.spike, self.neurons, strict=True)
+        )
+
+    def unavoidable(self, payloads: NDArray[np.uint8]) -> float:
+        """Mean joules per sample of `payloads` (samples, steps or 1, features), if no neuron ever fires."""
+        repeated = self.steps // payloads.shape[1] / len(payloads)
+        events = np.count_nonzero(payloads) * repeated
+        passes = int(np.bitwise_count(payloads).sum(dtype=np.int64)) * repeated
+        return self.fixed + float(events * self.input_event + passes * self.input_pass)
+
+
+def energy_prices(config: ModelConfig, target_name: str) -> EnergyPrices:
+    """The prices of a model on a target; raises TargetError for an unknown one."""
+    target = load_target(target_name)
+    bits = max(layer.weight_bits for layer in config.layers)
+    costs = action_costs(load_energy_table(target.energy_table), target, bits)
+    shapes = config.shapes
+    receive: dict[str, float] = dict.fromkeys(shapes, 0.0)
+    reach: dict[str, float] = dict.fromkeys(shapes, 0.0)
+    fixed = 0.0
+    for layer in config.layers:
+        fixed += _layer_cost(config, layer, shapes[layer.name], target, costs)
+        for edge in layer.edges:
+            receive[edge.source] += _event_cost(costs)
+            reach[edge.source] += _synapse_cost(layer, edge, shapes[edge.source], target, costs)
+    hidden = [layer.name for layer in config.layers[:-1]]
+    emitted = costs["table_reads"]
+    return EnergyPrices(
+        spike=tuple((emitted + receive[name] + reach[name]) * PICO for name in hidden),
+        input_event=(receive[INPUT] + costs["host_flits"]) * PICO,
+        input_pass=reach[INPUT] * PICO,
+        fixed=fixed * PICO,
+        neurons=tuple(count(shapes[name]) for name in hidden),
+        steps=config.steps,
+    )
+
+
+def _event_cost(costs: dict[str, float]) -> float:
+    """Picojoules until an event meets its first synapse."""
+    return 2 * costs["axon_reads"] + costs["event_fifo_writes"] + HOPS * costs["flit_hops"]
+
+
+def _synapse_cost(
+    layer: LayerConfig, edge: EdgeConfig, source: Shape, target: Target, costs: dict[str, float]
+) -> float:
+    """Picojoules of the synapses that one event of an edge reaches, mean over the source's neurons."""
+    reached = layer.channels // edge.groups if edge.kind == "conv" else layer.channels
+    words = -(-reached // target.lanes)
+    lanes = 1 if reached == 1 and edge.groups > 1 else words * target.lanes
+    word = costs["weight_reads"] + costs["state_reads"] + costs["state_writes"]
+    return _positions(edge, source) * (words * word + lanes * costs["lane_adds"])
+
+
+def _positions(edge: EdgeConfig, source: Shape) -> float:
+    """Kernel positions that an event meets, mean over the neurons of the source."""
+    _, height, width = pooled(source, edge.pool)
+    used = height * width * math.prod(edge.pool) / (source[1] * source[2])
+    if edge.kind == "linear":
+        return used
+    sizes = zip((height, width), edge.kernel, edge.stride, edge.padding, strict=True)
+    return used * math.prod(_taps(*size) / size[0] for size in sizes)
+
+
+def _taps(size: int, kernel: int, stride: int, padding: int) -> int:
+    """Pairs of a pixel and a kernel position that meet, along one axis."""
+    outputs = (size + 2 * padding - kernel) // stride + 1
+    starts = np.arange(outputs) * stride - padding
+    pixels = starts[:, None] + np.arange(kernel)
+    return int(((pixels >= 0) & (pixels < size)).sum())
+
+
+def _layer_cost(
+    config: ModelConfig, layer: LayerConfig, shape: Shape, target: Target, costs: dict[str, float]
+) -> float:
+    """Picojoules per inference that a layer takes without an event."""
+    words, lanes, population = (
+        shape[1] * shape[2] * -(-shape[0] // target.lanes),
+        target.lanes,
+        layer.population,
+    )
+    cuba = population.current_leak is not None
+    leaks = [population.leak, *([population.current_leak] if population.current_leak is not None else [])]
+    adds = 1 + cuba + (population.reset == "soft") + sum(leak.numerator > 0 for leak in leaks)
+    multiplies = sum(leak.numerator > 1 for leak in leaks) if target.decay_multiplier else 0
+    write = costs["state_writes"] + cuba * costs["membrane_writes"]
+    parameters = costs["threshold_reads"] + costs["bias_reads"]
+    sweep = (
+        costs["state_reads"] + cuba * costs["membrane_reads"] + write + parameters + costs["bitmap_writes"]
+    )
+    sweep += lanes * (adds * costs["lane_adds"] + costs["compares"] + multiplies * costs["multiplies"])
+    initial = write + costs["threshold_reads"]
+    if layer is config.layers[-1] and config.readout == "membrane":
+        sent = costs["flit_hops"] * HOPS + costs["host_flits"] + costs["table_reads"]
+        emission = words * costs["state_reads"] + layer.channels * sent
+    else:
+        emission = config.steps * words * costs["bitmap_reads"]
+    protocol = 2 * config.steps * len(layer.edges) * (HOPS * costs["flit_hops"] + costs["event_fifo_writes"])
+    return config.steps * words * sweep + words * initial + emission + protocol

@@ -1,0 +1,1 @@
+"""Brevitas layers with the integer arithmetic, and models made of them."""

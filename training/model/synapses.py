@@ -1,0 +1,80 @@
+"""What an edge does with the payloads that arrive: pooling, then a linear map or a convolution."""
+
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+
+from snnc.compiler.ir.network import Shape, count, pooled
+from snnc.training.model import kernels
+from snnc.training.model.config import EdgeConfig
+from snnc.training.model.surrogate import round_through
+
+
+def weight_shape(edge: EdgeConfig, source: Shape, channels: int) -> tuple[int, ...]:
+    """Shape of the weights, as in `compiler.network.Linear` and `Conv2d`."""
+    if edge.kind == "linear":
+        return channels, count(pooled(source, edge.pool))
+    return channels, source[0] // edge.groups, *edge.kernel
+
+
+def transform(edge: EdgeConfig, weights: Tensor, events: Tensor) -> Tensor:
+    """Currents (steps, samples, channels, height, width) from payloads of the same rank.
+
+    All steps go through one call. Sums of integers below the bound of the type are exact in any order, and
+    neither oneDNN nor PyTorch's own convolution uses a Winograd transform unless asked, which is not exact.
+    """
+    steps, samples = events.shape[:2]
+    flat = events.flatten(0, 1)
+    if edge.pool != (1, 1):
+        flat = sum_pool(flat, edge.pool)
+    if edge.kind == "linear":
+        currents = nn.functional.linear(flat.flatten(1), weights)[:, :, None, None]
+    else:
+        currents = nn.functional.conv2d(flat, weights, None, edge.stride, edge.padding, 1, edge.groups)
+    if currents.device.type != "cpu":
+        # A GPU's convolutions may use transforms that round; integers lie far enough apart to come back.
+        currents = round_through(currents)
+    return currents.reshape(steps, samples, *currents.shape[1:])
+
+
+def sum_pool(maps: Tensor, pool: tuple[int, int]) -> Tensor:
+    """Sums of `maps` (samples, channels, height, width) over windows that do not overlap; rows and columns
+    that fill no window are left out, as by `avg_pool2d`.
+
+    On a CPU `avg_pool2d` with `divisor_override=1` takes several times as long.
+    """
+    if maps.device.type != "cpu":
+        return nn.functional.avg_pool2d(maps, pool, divisor_override=1)
+    return cast(Tensor, _SumPool.apply(maps, pool))  # type: ignore[no-untyped-call]
+
+
+class _SumPool(torch.autograd.Function):
+    @staticmethod
+    def forward(context: Any, maps: Tensor, pool: tuple[int, int]) -> Tensor:
+        context.pool, context.shape = pool, maps.shape
+        high, wide = (side // window for side, window in zip(maps.shape[2:], pool, strict=True))
+        sums = maps.new_zeros(*maps.shape[:2], high, wide)
+        rows, columns = pool
+        kernels.pool_sums(maps.contiguous().flatten(0, 1).numpy(), rows, columns, sums.flatten(0, 1).numpy())
+        return sums
+
+    @staticmethod
+    def backward(context: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        gradient = gradients[0].contiguous().flatten(0, 1)
+        rows, columns = context.pool
+        covered = context.shape[2] % rows == 0 and context.shape[3] % columns == 0
+        # Windows that leave no row or column over write every value; filling 10 MB first takes time.
+        whole = (gradient.new_empty if covered else gradient.new_zeros)(context.shape)
+        kernels.spread_sums(gradient.numpy(), rows, columns, whole.flatten(0, 1).numpy())
+        return whole, None
+
+
+def delayed(currents: Tensor, delay: int) -> Tensor:
+    """`currents` (steps, ...) `delay` steps later; nothing arrives before the first step of a sample."""
+    if delay == 0:
+        return currents
+    later = currents.new_zeros(currents.shape)
+    if delay < len(currents):
+        later[delay:] = currents[: len(currents) - delay]
+    return later
