@@ -8,7 +8,8 @@ from pathlib import Path
 from snnc.base.errors import FileError
 from snnc.base.files import write_text
 from snnc.compiler.ir.image import CHUNK_BITS, REGISTERS, CoreImage, Image, Memory
-from snnc.compiler.ir.program import MAX_SEGMENTS, Address
+from snnc.compiler.ir.program import MAX_SEGMENTS
+from snnc.compiler.isa.address import Address
 from snnc.compiler.passes.encode import BANK_REGISTER, BANK_WORDS, SEGMENT_REGISTER
 from snnc.rtl.parameters import EVERY_MEMORY, RtlParameters, identity, parameters_for
 from snnc.rtl.sources import sources

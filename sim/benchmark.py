@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from snnc.compiler.ir.program import Core, TiledProgram, local_coordinates
 from snnc.compiler.isa.arithmetic import IntArray
-from snnc.compiler.isa.flits import encode_samples
+from snnc.compiler.protocol.streams import encode_samples
 from snnc.sim.accounting.counts import count_actions, total
 from snnc.sim.accounting.traces import Traces
 from snnc.sim.benchmark_program import benchmark_payloads, convolutional_program, dense_program

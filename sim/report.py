@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from snnc import __version__
+from snnc.base.version import __version__
 from snnc.sim.accounting.energy import DenseComparison
 
 SCHEMA = 1

@@ -18,8 +18,9 @@ from snnc.compiler.ir.network import Conv2d, Layer, Network
 from snnc.compiler.ir.program import Core, TiledProgram, state_memory_bits
 from snnc.compiler.ir.tiling import is_depthwise
 from snnc.compiler.isa.arithmetic import IntArray
-from snnc.compiler.isa.flits import FlitType, decode_outputs, flit_types
+from snnc.compiler.isa.flits import FlitType, flit_types
 from snnc.compiler.protocol.input_encoding import as_samples, encode_inputs
+from snnc.compiler.protocol.streams import decode_outputs
 from snnc.sim.accounting.counts import Counts, Primitives, count_actions, join_primitives
 from snnc.sim.accounting.energy import EnergyReport, price, price_dense
 from snnc.sim.accounting.energy_table import load_energy_table

@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING, Any
 
+from snnc.base.version import __version__
+
 if TYPE_CHECKING:
     from snnc.api import compile, simulate, verify
     from snnc.compiler.formats.storage import Program
 
 __all__ = ["Program", "__version__", "compile", "simulate", "verify"]
-
-__version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from snnc.base.errors import VerificationError
 from snnc.compiler.ir.network import Input, Readout
-from snnc.compiler.ir.program import Address, InputRoute, Tile
+from snnc.compiler.ir.program import InputRoute, Tile
+from snnc.compiler.isa.address import Address
 from snnc.compiler.isa.flits import MEMORY_SHIFT, FlitArray, FlitType, flit
 from snnc.compiler.targets import Target
 

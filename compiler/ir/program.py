@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.compiler.ir.network import Input, Readout, Shape
+from snnc.compiler.isa.address import Address
 from snnc.compiler.isa.arithmetic import Decay, IntArray, ResetMode
 from snnc.compiler.targets import Target
 
@@ -33,21 +34,6 @@ DECAY_BITS = 12
 """Fraction bits of the hardware's decay."""
 MAX_BANKS = 4
 MAX_SEGMENTS = 4
-
-
-@dataclass(frozen=True)
-class Address:
-    """A core of the mesh, or the host."""
-
-    x: int
-    y: int
-    host: bool = False
-
-    def __str__(self) -> str:
-        return "host" if self.host else f"({self.x},{self.y})"
-
-
-HOST = Address(0, 0, host=True)
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,6 @@ from snnc.compiler.ir.dataflow import dataflow_order
 from snnc.compiler.ir.network import MAX_NEURONS, MAX_STEPS, count, require_input_fits
 from snnc.compiler.ir.program import (
     DECAY_BITS,
-    HOST,
-    Address,
     Core,
     Destination,
     InputRoute,
@@ -20,6 +18,7 @@ from snnc.compiler.ir.program import (
     core_usage,
     local_coordinates,
 )
+from snnc.compiler.isa.address import HOST, Address
 from snnc.compiler.isa.arithmetic import NO_LEAK, state_range
 
 

@@ -5,7 +5,8 @@ from typing import Literal
 
 from snnc.base.errors import VerificationError
 from snnc.compiler.ir.network import Conv2d, Edge, Network, Shape, count, pooled
-from snnc.compiler.ir.program import Address, Tile
+from snnc.compiler.ir.program import Tile
+from snnc.compiler.isa.address import Address
 from snnc.compiler.targets import Target
 
 Role = Literal["neurons", "partial"]

@@ -7,8 +7,8 @@ from typing import ClassVar
 import numpy as np
 
 from snnc.compiler.analysis.activity import activity_of
-from snnc.compiler.ir.program import Address
 from snnc.compiler.ir.tiling import PlannedTile, Tiling
+from snnc.compiler.isa.address import Address
 
 HOST = -1
 Traffic = dict[tuple[int, int], float]

@@ -10,8 +10,6 @@ from snnc.compiler.analysis.bounds import Interval, current_bounds, state_bounds
 from snnc.compiler.analysis.geometry import AxonMap, axon_map
 from snnc.compiler.ir.network import Edge, Layer, Linear, Network, Shape
 from snnc.compiler.ir.program import (
-    HOST,
-    Address,
     Core,
     Destination,
     Emission,
@@ -22,6 +20,7 @@ from snnc.compiler.ir.program import (
     core_usage,
 )
 from snnc.compiler.ir.tiling import PlannedTile, Range, Tiling, is_depthwise
+from snnc.compiler.isa.address import HOST, Address
 from snnc.compiler.isa.arithmetic import NO_LEAK, Decay, IntArray
 
 ROW_SHIFT, COLUMN_SHIFT = 16, 8

@@ -5,17 +5,8 @@ from typing import cast
 import numpy as np
 
 from snnc.compiler.ir.image import CoreImage, Image, MemoryImage
-from snnc.compiler.ir.program import (
-    DECAY_BITS,
-    HOST,
-    Address,
-    Bank,
-    Core,
-    Destination,
-    Emission,
-    Segment,
-    TiledProgram,
-)
+from snnc.compiler.ir.program import DECAY_BITS, Bank, Core, Destination, Emission, Segment, TiledProgram
+from snnc.compiler.isa.address import HOST, Address
 from snnc.compiler.isa.arithmetic import Decay, IntArray, ResetMode, state_range
 from snnc.compiler.passes.encode import (
     BANK_REGISTER,

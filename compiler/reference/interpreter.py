@@ -14,7 +14,8 @@ from snnc.compiler.analysis.geometry import ungrouped
 from snnc.compiler.ir.dataflow import dataflow_order
 from snnc.compiler.ir.image import Image
 from snnc.compiler.ir.network import Conv2d, Edge, Layer, Network, Readout, Shape, count, pooled
-from snnc.compiler.ir.program import Address, Core, TiledProgram, local_coordinates
+from snnc.compiler.ir.program import Core, TiledProgram, local_coordinates
+from snnc.compiler.isa.address import Address
 from snnc.compiler.isa.arithmetic import IntArray, neuron_step, synaptic_current
 from snnc.compiler.reference.decode import decode_image
 

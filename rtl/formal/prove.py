@@ -19,7 +19,7 @@ from pathlib import Path
 
 from snnc.base.errors import SnncError, UsageError
 from snnc.base.files import write_text
-from snnc.commands.console import print_error
+from snnc.base.terminal import print_error
 from snnc.rtl.formal.proofs import MUTATIONS, PROPERTIES, Mutation, Property
 from snnc.rtl.sources import RTL_DIR, source, sources
 

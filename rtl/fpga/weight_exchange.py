@@ -13,7 +13,7 @@ import numpy as np
 
 from snnc.base.errors import SnncError
 from snnc.base.files import write_text
-from snnc.compiler.ir.program import Address
+from snnc.compiler.isa.address import Address
 from snnc.rtl.export import image_file
 from snnc.rtl.fpga.memories import DISTRIBUTED_WORDS
 from snnc.rtl.fpga.openflow import exchange_block_ram

@@ -11,7 +11,8 @@ from snnc.base.errors import DoesNotFit, LinkError
 from snnc.compiler.ir.image import Image
 from snnc.compiler.ir.program import TiledProgram
 from snnc.compiler.isa.arithmetic import IntArray
-from snnc.compiler.isa.flits import FlitArray, decode_outputs, encode_samples
+from snnc.compiler.isa.flits import FlitArray
+from snnc.compiler.protocol.streams import decode_outputs, encode_samples
 from snnc.rtl.host.diagnosis import diagnose
 from snnc.rtl.host.frames import OPEN, RESTART, VERSION, FrameKind, Reply, Status, argument, flits_body
 from snnc.rtl.host.link import ATTEMPTS, WINDOW, Link

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from snnc.compiler.ir.image import MODE_REGISTER, Image, Memory
-from snnc.compiler.ir.program import Address
+from snnc.compiler.isa.address import Address
 from snnc.compiler.isa.flits import DATA_SHIFT, MEMORY_SHIFT, FlitArray, FlitType, flit, flit_data, flit_types
 from snnc.rtl.parameters import EVERY_MEMORY
 

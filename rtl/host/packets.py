@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from snnc.base.errors import LinkError
-from snnc.compiler.ir.program import Address, Core, TiledProgram
+from snnc.compiler.ir.program import Core, TiledProgram
+from snnc.compiler.isa.address import Address
 from snnc.compiler.isa.arithmetic import IntArray
 from snnc.compiler.isa.flits import (
     COORDINATE_MASK,

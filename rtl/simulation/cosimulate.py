@@ -10,7 +10,8 @@ from snnc.base.errors import MismatchError
 from snnc.compiler.ir.image import Image
 from snnc.compiler.ir.program import Core, TiledProgram
 from snnc.compiler.isa.arithmetic import IntArray
-from snnc.compiler.isa.flits import FlitArray, decode_outputs, encode_samples
+from snnc.compiler.isa.flits import FlitArray
+from snnc.compiler.protocol.streams import decode_outputs, encode_samples
 from snnc.compiler.reference.interpreter import LayerTrace, assemble_layers
 from snnc.rtl.parameters import parameters_for
 from snnc.rtl.simulation.results import RtlTrace

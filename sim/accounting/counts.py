@@ -6,7 +6,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.compiler.ir.program import HOST, Address, Bank, Core, TiledProgram
+from snnc.compiler.ir.program import Bank, Core, TiledProgram
+from snnc.compiler.isa.address import HOST, Address
 from snnc.compiler.isa.arithmetic import IntArray
 from snnc.compiler.isa.flits import Y_SHIFT, FlitArray, FlitType, flit_types
 from snnc.sim.engine import records as c

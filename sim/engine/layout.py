@@ -7,15 +7,8 @@ from numpy.typing import NDArray
 
 from snnc.compiler.ir.dataflow import dataflow_order
 from snnc.compiler.ir.network import count
-from snnc.compiler.ir.program import (
-    HAZARD_DISTANCE,
-    Address,
-    Bank,
-    Core,
-    InputRoute,
-    TiledProgram,
-    local_coordinates,
-)
+from snnc.compiler.ir.program import HAZARD_DISTANCE, Bank, Core, InputRoute, TiledProgram, local_coordinates
+from snnc.compiler.isa.address import Address
 from snnc.compiler.isa.arithmetic import NO_LEAK, IntArray, state_range
 from snnc.compiler.isa.flits import DATA_SHIFT, FlitType, flit
 from snnc.sim.engine import records as c

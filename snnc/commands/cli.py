@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from snnc import __version__
 from snnc.base.errors import BudgetExceeded, MismatchError, SnncError, TimingFailed, UsageError
 from snnc.base.files import write_json
 from snnc.base.quoting import quote
-from snnc.commands.console import Console, SnncGroup, format_quantity, parse_quantity, print_error
+from snnc.base.terminal import print_error
+from snnc.base.units import format_quantity, parse_quantity
+from snnc.base.version import __version__
+from snnc.commands.console import Console, SnncGroup
 
 if TYPE_CHECKING:
     from snnc.exploration.search import Goal
@@ -129,7 +131,7 @@ def train(
         return
     if recipe is None or output is None:
         raise UsageError("RECIPE and -o MODEL.pt are needed", hint="`snnc train --list` shows the recipes")
-    from snnc.models import convert_model, train_model
+    from snnc.commands.train import convert_model, train_model
     from snnc.training.conversion.options import CONVERT
 
     chosen = _settings(settings) | ({} if data is None else {"data": data})

@@ -1,8 +1,6 @@
-"""What every command shares on the terminal: errors, progress, units. Only data goes to stdout."""
+"""What every command shares on the terminal: errors, progress. Only data goes to stdout."""
 
-import math
 import os
-import re
 import sys
 import traceback
 from collections.abc import Iterator
@@ -11,15 +9,15 @@ from typing import Protocol
 
 import click
 
-from snnc.base.errors import MAX_LINE, FileError, SnncError, UsageError
+from snnc.base.errors import MAX_LINE, FileError, SnncError
 from snnc.base.extras import missing_extra
-from snnc.base.quoting import printable, printable_lines, quote, shortened
+from snnc.base.quoting import printable, printable_lines, shortened
+from snnc.base.terminal import print_error
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C, as shells have it: 1 would say bug."""
 UNREAD = 141
 """Exit code where nobody reads the output any more, likewise."""
-_PREFIXES = {"f": 1e-15, "p": 1e-12, "n": 1e-9, "u": 1e-6, "µ": 1e-6, "m": 1e-3, "": 1.0}
 
 
 class Update(Protocol):
@@ -135,38 +133,3 @@ def _abandon_broken_output() -> None:
                 null = os.open(os.devnull, os.O_WRONLY)
                 os.dup2(null, stream.fileno())
                 os.close(null)
-
-
-def print_error(error: SnncError) -> None:
-    """`error:`, where and what, further facts indented, then an empty line and a checked remedy."""
-    label = click.style("error:", fg="red", bold=True)
-    first, *rest = str(error).splitlines() or [""]
-    click.echo(f"{label} {first}", err=True)
-    for line in rest:
-        click.echo(f"  {line}", err=True)
-    if error.hint:
-        click.echo(f"\n{click.style('hint:', fg='cyan')} {printable(error.hint)}", err=True)
-
-
-def parse_quantity(text: str, unit: str, option: str) -> float:
-    """`5uJ` with unit `J` as 5e-6; a number alone is in the plain unit. Raises UsageError."""
-    match = re.fullmatch(rf"\s*([0-9.]+(?:[eE][-+]?[0-9]+)?)\s*([fpnuµm]?)(?:{unit})?\s*", text)
-    try:
-        if match is None:
-            raise ValueError
-        value = float(match[1]) * _PREFIXES[match[2]]
-    except ValueError:
-        raise UsageError(f"{option} must be a number with a unit like 5u{unit}, not {quote(text)}") from None
-    if not math.isfinite(value):
-        raise UsageError(f"{option} must be a finite number, not {quote(text)}")
-    return value
-
-
-def format_quantity(value: float, unit: str) -> str:
-    """4 significant digits with the prefix that fits: 1.234 µJ."""
-    if value == 0:
-        return f"0 {unit}"
-    for prefix, factor in (("", 1.0), ("m", 1e-3), ("µ", 1e-6), ("n", 1e-9), ("p", 1e-12)):
-        if abs(value) >= factor:
-            return f"{value / factor:.4g} {prefix}{unit}"
-    return f"{value / 1e-15:.4g} f{unit}"

@@ -10,7 +10,7 @@ from snnc.base.files import make_directory, write_json
 from snnc.commands.build_folder import REPORT_FILE, VERIFY_FILE
 from snnc.commands.builds import compile_model, simulate_build, verify_build
 from snnc.commands.console import Console
-from snnc.models import train_model
+from snnc.commands.train import train_model
 
 VERIFIED_SAMPLES = 32
 SUMMARY_PARAGRAPHS = 2

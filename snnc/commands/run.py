@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from snnc import __version__
 from snnc.base.files import cache_directory
-from snnc.commands.console import Console, format_quantity
+from snnc.base.units import format_quantity
+from snnc.base.version import __version__
+from snnc.commands.console import Console
 from snnc.compiler.formats.storage import Program
 from snnc.compiler.ir.image import Image
 from snnc.compiler.ir.program import TiledProgram

@@ -17,7 +17,7 @@ from snnc.commands.console import Console
 from snnc.commands.synthesis_report import Resource, Synthesis
 from snnc.compiler.formats.storage import Program
 from snnc.compiler.ir.image import Image
-from snnc.compiler.ir.program import Address
+from snnc.compiler.isa.address import Address
 from snnc.compiler.passes.encode import Encode
 from snnc.compiler.passes.specialise import specialise
 from snnc.compiler.targets import Target

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from snnc.compiler.formats.storage import Program
 from snnc.compiler.ir.program import TiledProgram
 from snnc.compiler.isa.arithmetic import IntArray
-from snnc.compiler.isa.flits import decode_outputs
 from snnc.compiler.passes.encode import Encode
+from snnc.compiler.protocol.streams import decode_outputs
 from snnc.compiler.reference.interpreter import LayerTrace, assemble_layers, execute_network
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from snnc.base.errors import UsageError
+from snnc.base.units import format_quantity, parse_quantity
 from snnc.commands.cli import main
-from snnc.commands.console import Console, format_quantity, parse_quantity
+from snnc.commands.console import Console
 
 
 def run(*arguments: str | Path) -> Result:

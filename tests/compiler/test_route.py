@@ -13,9 +13,9 @@ from snnc.base.errors import DoesNotFit
 from snnc.compiler.ir.network import Conv2d, Edge, Input, Layer, Linear, Network, Readout, conv_shape
 from snnc.compiler.ir.program import TiledProgram
 from snnc.compiler.isa.arithmetic import Decay, IntArray
-from snnc.compiler.isa.flits import decode_outputs
 from snnc.compiler.pipeline import compile_network
 from snnc.compiler.protocol.input_encoding import encode_inputs
+from snnc.compiler.protocol.streams import decode_outputs
 from snnc.compiler.reference.interpreter import execute_image, execute_network, execute_program
 from snnc.compiler.targets import Target, load_target
 from snnc.sim.engine.cycle import run_isolated

@@ -9,10 +9,10 @@ from networks import layer, network, target
 from tiny import tiny_program
 
 from snnc.base.errors import SnncError
-from snnc.compiler.isa.flits import decode_outputs
 from snnc.compiler.passes.encode import Encode
 from snnc.compiler.passes.specialise import specialise
 from snnc.compiler.pipeline import compile_network
+from snnc.compiler.protocol.streams import decode_outputs
 from snnc.compiler.targets import LIMITS, Target, load_target
 from snnc.sim.engine.cycle import run_isolated
 

@@ -20,11 +20,11 @@ from contract.refusals import bounds, limits, proved, rules
 from snnc.base.errors import DoesNotFit, FileError, UnsupportedModel, VerificationError
 from snnc.compiler.analysis.bounds import state_bounds
 from snnc.compiler.ir.network import Input, InputEncoding, Network
-from snnc.compiler.isa.flits import decode_outputs
 from snnc.compiler.passes.bound_accumulators import BoundAccumulators
 from snnc.compiler.passes.legalise import Legalise
 from snnc.compiler.pipeline import Compilation, compile_network
 from snnc.compiler.protocol.input_encoding import encode_inputs
+from snnc.compiler.protocol.streams import decode_outputs
 from snnc.compiler.reference.interpreter import execute_network
 from snnc.compiler.targets import Target, builtin_targets
 from snnc.sim.engine.cycle import run_isolated, run_stream

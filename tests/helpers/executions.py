@@ -7,8 +7,8 @@ from cases import Draft
 from stepped_model import Mesh
 
 from snnc.base.files import cache_directory
-from snnc.compiler.isa.flits import decode_outputs, encode_samples
 from snnc.compiler.pipeline import Compilation
+from snnc.compiler.protocol.streams import decode_outputs, encode_samples
 from snnc.compiler.reference.interpreter import (
     Execution,
     LayerTrace,

@@ -31,9 +31,9 @@ from snnc.compiler.formats.storage import PROGRAM_FILE, SCHEMA, Program, _conten
 from snnc.compiler.ir.network import Edge, Layer, Linear, Network, Neurons
 from snnc.compiler.ir.program import Bank, Destination, Segment, Tile, TiledProgram
 from snnc.compiler.isa.arithmetic import ResetMode
-from snnc.compiler.isa.flits import decode_outputs
 from snnc.compiler.pipeline import compile_network
 from snnc.compiler.protocol.input_encoding import encode_inputs
+from snnc.compiler.protocol.streams import decode_outputs
 from snnc.compiler.reference.interpreter import execute_program
 from snnc.compiler.targets import load_target
 from snnc.sim.engine import cycle as cycle_engine

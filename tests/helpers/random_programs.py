@@ -25,7 +25,8 @@ from snnc.compiler.ir.network import (
     count,
     pooled,
 )
-from snnc.compiler.ir.program import Address, Bank, Core, Destination, TiledProgram
+from snnc.compiler.ir.program import Bank, Core, Destination, TiledProgram
+from snnc.compiler.isa.address import Address
 from snnc.compiler.isa.arithmetic import NO_LEAK, Decay, IntArray, state_range
 from snnc.compiler.pipeline import Compilation, compile_network
 from snnc.compiler.targets import Target

@@ -8,7 +8,8 @@ import numpy as np
 
 from snnc.compiler.ir.image import Image
 from snnc.compiler.ir.program import TiledProgram
-from snnc.compiler.isa.flits import FlitArray, encode_samples
+from snnc.compiler.isa.flits import FlitArray
+from snnc.compiler.protocol.streams import encode_samples
 from snnc.rtl.host.driver import Board, HardwareRun
 from snnc.rtl.host.frames import (
     OPEN,

@@ -11,9 +11,9 @@ from rtl_link import Fault, FaultyPort, after_noise, cut, flipped, lost, repeate
 from snnc.base.errors import DoesNotFit, LinkError
 from snnc.compiler.ir.network import Edge, Input, Layer, Linear, Network, Neurons, Readout
 from snnc.compiler.isa.arithmetic import NO_LEAK, Decay
-from snnc.compiler.isa.flits import decode_outputs, encode_samples
 from snnc.compiler.pipeline import Compilation, compile_network
 from snnc.compiler.protocol.input_encoding import encode_inputs
+from snnc.compiler.protocol.streams import decode_outputs, encode_samples
 from snnc.rtl.host.driver import Board, run_samples
 from snnc.rtl.host.frames import OPEN, RESTART, FrameKind, Verdict, argument, encode_frame, flits_body
 from snnc.rtl.host.link import Link

@@ -7,9 +7,9 @@ import numpy as np
 from networks import target
 from tiny import SAMPLES, tiny_payloads, tiny_program
 
-from snnc.compiler.isa.flits import encode_samples
 from snnc.compiler.passes.encode import Encode
 from snnc.compiler.passes.specialise import specialise
+from snnc.compiler.protocol.streams import encode_samples
 from snnc.rtl.export import write_images
 from snnc.rtl.parameters import parameters_for
 from snnc.rtl.simulation.simulate import build_rtl, run_rtl

@@ -9,9 +9,9 @@ import pytest
 from networks import target
 from tiny import SAMPLES, tiny_payloads, tiny_program
 
-from snnc.compiler.isa.flits import encode_samples
 from snnc.compiler.passes.encode import Encode
 from snnc.compiler.passes.specialise import specialise
+from snnc.compiler.protocol.streams import encode_samples
 from snnc.rtl.export import STREAM_TOP, export_rtl
 from snnc.rtl.fpga.gates import build_gates
 from snnc.rtl.fpga.openflow import DEVICES, missing_tools, synthesise

@@ -11,9 +11,10 @@ from test_driver import BRIDGE, SMALL, payloads
 from snnc.base.errors import LinkError
 from snnc.compiler.ir.image import Image
 from snnc.compiler.ir.program import TiledProgram
-from snnc.compiler.isa.flits import FlitArray, FlitType, encode_samples, flit
+from snnc.compiler.isa.flits import FlitArray, FlitType, flit
 from snnc.compiler.passes.encode import Encode
 from snnc.compiler.passes.specialise import specialise
+from snnc.compiler.protocol.streams import encode_samples
 from snnc.rtl.host.driver import Board
 from snnc.rtl.host.frames import OPEN, RESTART, FrameKind, argument, flits_body
 from snnc.rtl.host.link import Link

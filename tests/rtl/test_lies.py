@@ -10,7 +10,7 @@ from soft_board import SoftBoard, driver, soft_board
 from test_driver import OTHER, SMALL, payloads
 
 from snnc.base.errors import LinkError
-from snnc.compiler.isa.flits import decode_outputs
+from snnc.compiler.protocol.streams import decode_outputs
 from snnc.rtl.host.driver import HardwareResults, run_samples
 from snnc.rtl.host.frames import HEADER_BYTES, PACKET_BYTES, FrameKind, encode_frame
 from snnc.rtl.host.packets import PacketCheck

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from snnc.base.errors import UsageError
-from snnc.commands.console import format_quantity
+from snnc.base.units import format_quantity
 from snnc.training.fitting.distillation import Distillation
 from snnc.training.fitting.energy import energy_prices
 from snnc.training.fitting.recipe import Recipe

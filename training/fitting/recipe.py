@@ -8,7 +8,7 @@ from typing import Literal
 
 from snnc.base.errors import UsageError
 from snnc.base.quoting import quote
-from snnc.commands.console import parse_quantity
+from snnc.base.units import parse_quantity
 from snnc.compiler.ir.network import InputEncoding, ReadoutKind, Shape
 from snnc.compiler.isa.arithmetic import NO_LEAK, Decay
 from snnc.training.data.prepare import Preparation

@@ -1,0 +1,102 @@
+"""Streams of flits: samples encoded for the mesh, and what leaves the mesh decoded."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from snnc.compiler.ir.program import TiledProgram, local_coordinates
+from snnc.compiler.isa.arithmetic import IntArray
+from snnc.compiler.isa.flits import (
+    COORDINATE_MASK,
+    DATA_SHIFT,
+    PAYLOAD_SHIFT,
+    Y_SHIFT,
+    FlitArray,
+    FlitType,
+    flit,
+    flit_data,
+    flit_types,
+)
+
+
+def encode_samples(program: TiledProgram, payloads: IntArray) -> FlitArray:
+    """The host's input stream for samples sent back to back.
+
+    `payloads` is (samples, steps, features) with 0 where no event is: per step the events by feature,
+    then by route, END to every core the host feeds, and a SYNC for their CREDITs.
+    """
+    events = _event_table(program)
+    feeds = program.fed_by_host
+    ends = {last: [flit(FlitType.END, int(last), to) for to in feeds] for last in (False, True)}
+    sync = flit(FlitType.SYNC, len(feeds))
+    parts: list[FlitArray] = []
+    for sample in payloads:
+        for step, row in enumerate(sample):
+            parts.append(_step_events(events, row))
+            parts.append(np.array([*ends[step == program.steps - 1], sync], np.uint64))
+    return np.concatenate(parts) if parts else np.zeros(0, np.uint64)
+
+
+@dataclass(frozen=True)
+class _EventTable:
+    """Flits of payload 0 for every (feature, route), grouped by feature."""
+
+    flits: FlitArray
+    features: IntArray
+
+
+def _event_table(program: TiledProgram) -> _EventTable:
+    shape = program.input.shape
+    numbers = np.arange(program.input.features, dtype=np.int64)
+    channels, pixels = np.divmod(numbers, shape[1] * shape[2])
+    rows = pixels // shape[2]
+    local = local_coordinates(shape, numbers)
+    flits, features = [], []
+    for route in program.input_routes:
+        taken = (channels >= route.first_channel) & (channels < route.last_channel)
+        taken &= (rows >= route.first_row) & (rows < route.last_row)
+        coordinates = (local[taken] + route.base).astype(np.uint64) & np.uint64(COORDINATE_MASK)
+        flits.append(coordinates << np.uint64(DATA_SHIFT) | np.uint64(flit(FlitType.SPIKE, 0, route.to)))
+        features.append(numbers[taken])
+    all_features = np.concatenate(features)
+    order = np.argsort(all_features, kind="stable")
+    return _EventTable(np.concatenate(flits)[order], all_features[order])
+
+
+def _step_events(events: _EventTable, row: IntArray) -> FlitArray:
+    payloads = row[events.features]
+    hit = payloads > 0
+    shifted = payloads[hit].astype(np.uint64) << np.uint64(DATA_SHIFT + PAYLOAD_SHIFT)
+    return events.flits[hit] | shifted
+
+
+def decode_outputs(program: TiledProgram, flits: FlitArray, samples: int) -> IntArray:
+    """What the host reads from the packets that left the mesh, in order: (samples, outputs).
+
+    Per readout neuron the final membrane, its spikes in the readout's window, or its first spike there (as
+    `network.Readout` counts it). Packets are attributed to samples and steps by counting the END flits of
+    their sender, which follow its packets in order; packets to the host carry the sender's x and y.
+    """
+    results = np.zeros((samples, program.outputs), np.int64)
+    per_sample = {
+        core.at.x | core.at.y << Y_SHIFT: 1 if core.emission == "values_last" else program.steps
+        for core in program.readout_cores
+    }
+    ends_seen = dict.fromkeys(per_sample, 0)
+    bits, readout = program.target.state_bits, program.readout
+    senders = (flits & np.uint64(0xFF)).astype(np.int64)
+    columns = (flit_types(flits).tolist(), flit_data(flits).tolist(), senders.tolist())
+    for kind, word, sender in zip(*columns, strict=True):
+        sample, step = divmod(ends_seen[sender], per_sample[sender])
+        if kind == FlitType.END:
+            ends_seen[sender] += 1
+        elif kind == FlitType.VALUE:
+            value = word & ((1 << bits) - 1)
+            results[sample, word >> bits] = value - (1 << bits) if value >> (bits - 1) else value
+        elif step >= readout.first_step:
+            index = word & COORDINATE_MASK
+            if readout.kind == "spike_count":
+                results[sample, index] += 1
+            else:
+                results[sample, index] = max(results[sample, index], program.steps - step)
+    return results
