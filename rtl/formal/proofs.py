@@ -161,7 +161,7 @@ PROPERTIES = (
         "core-cuba",
         "formal_core",
         "the same with membranes in a memory of their own",
-        depth=35,
+        depth=39,
         parameters={"Cuba": 1},
         defines=("SNNC_ASSERT",),
         skip=6,
@@ -516,10 +516,24 @@ MUTATIONS = (
         "localparam logic [1:0] ValueLead = 2'd0;",
     ),
     Mutation(
+        "core-last-end-not-held",
+        "core",
+        "snnc_emit.sv",
+        "assign step = !offer || ready_i;",
+        "assign step = !offer || ready_i || (state_q == End && last_step_q);",
+    ),
+    Mutation(
         "core-sweep-writes-early",
         "core-cuba",
         "snnc_sweep.sv",
         "assign write_o = sweep_i ? reads_q[SweepLatency-1]",
         "assign write_o = sweep_i ? reads_q[0]",
+    ),
+    Mutation(
+        "core-cuba-last-end-not-held",
+        "core-cuba",
+        "snnc_emit.sv",
+        "assign step = !offer || ready_i;",
+        "assign step = !offer || ready_i || (state_q == End && last_step_q);",
     ),
 )
