@@ -520,7 +520,7 @@ MUTATIONS = (
         "core",
         "snnc_emit.sv",
         "assign step = !offer || ready_i;",
-        "assign step = !offer || ready_i || (state_q == End && last_step_q);",
+        "assign step = !offer || ready_i || (state_q == End && last_step_q && !values_q);",
     ),
     Mutation(
         "core-sweep-writes-early",
@@ -534,6 +534,6 @@ MUTATIONS = (
         "core-cuba",
         "snnc_emit.sv",
         "assign step = !offer || ready_i;",
-        "assign step = !offer || ready_i || (state_q == End && last_step_q);",
+        "assign step = !offer || ready_i || (state_q == End && last_step_q && !values_q);",
     ),
 )
