@@ -10,10 +10,9 @@ interrupted; it ends with the table in `build/upsets/table.md`.
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import zip_longest
 from pathlib import Path
-from typing import Any
 
 import click
 import numpy as np
@@ -33,11 +32,15 @@ from snnc.rtl.host.packets import PacketCheck
 from snnc.rtl.parameters import parameters_for
 from snnc.rtl.simulation.simulate import BuiltRtl, RtlRun, build_rtl, end_of_run, run_rtl
 
-PARITY = ("thresholds", "bias", "initial", "axon_rows", "axon_columns", "destinations", "sources")
-"""Memories where a parity bit per word would tell every flip."""
-SECTIONS = ("weights", *PARITY, "registers")
+VALUES = ("weights", "thresholds", "bias", "initial")
+TABLES = ("axon_rows", "axon_columns", "destinations", "sources")
+SECTIONS = (*VALUES, *TABLES, "registers")
+PARITY = (*VALUES[1:], *TABLES)
+"""Memories of few words, where a parity bit per word costs little."""
 PATIENCE = 3
 """A mesh that needs so many times the cycles it should has stopped."""
+BATCH = 8
+"""Flips of values that are tried in one simulation; those of tables, which stop a mesh, go one by one."""
 OUTCOMES = ("same", "outputs", "classes", "told", "stops")
 """Nothing differs; outputs do, but no class; classes do, silently; an error bit, a mesh that is not at home,
 or packets that cannot be; the mesh never finishes."""
@@ -78,31 +81,43 @@ class Bench:
             parameters_for(self.image), cache_directory(), trace=False, assertions=False
         )
         self.cycles = 10_000_000
-        self.cycles = PATIENCE * self.run(self.image).cycles
+        self.cycles = PATIENCE * self.run([self.image]).cycles
 
-    def run(self, image: Image) -> RtlRun:
-        """Every sample behind a reset, on the mesh that `image` is loaded into."""
-        tiled, config = self.program.tiled, image.config_flits()
+    def run(self, images: Sequence[Image]) -> RtlRun:
+        """Each image loaded and reset, and every sample on it, behind a reset of its own."""
+        tiled, config = self.program.tiled, self.image.config_flits()
         ends = tiled.ends_per_sample
-        marker = np.array([end_of_run(ends)], np.uint64)
+        loaded, done = (np.array([end_of_run(count)], np.uint64) for count in (0, ends))
         streams = [encode_samples(tiled, row[None]) for row in self.payloads]
-        parts = [part for stream in streams for part in (stream, marker)][:-1]
+        samples = [part for stream in streams for part in (stream, done)]
+        parts = [part for image in images for part in (image.config_flits(), loaded, *samples)]
         return run_rtl(
             self.built,
-            np.concatenate([config, *parts]),
-            ends * len(streams),
+            np.concatenate([config, *parts[:-1]]),
+            ends * len(streams) * len(images),
             config_flits=len(config),
-            timeout_cycles=self.cycles,
+            timeout_cycles=self.cycles * len(images),
         )
 
-    def outcome(self, flip: Flip) -> tuple[str, int]:
-        """What `flip` does, and how many samples it classes wrongly without a word."""
-        run = self.run(flip.of(self.image))
+    def outcomes(self, flips: Sequence[Flip]) -> list[tuple[str, int]]:
+        """What each flip does, and how many samples it classes wrongly without a word."""
+        run = self.run([flip.of(self.image) for flip in flips])
         if run.timed_out or run.wrong:
-            return ("stops" if run.timed_out else "told"), 0
+            found = [("stops" if run.timed_out else "told", 0)]
+        else:
+            found = [self.classes(run, number) for number in range(len(flips))]
+        if len(flips) == 1 or all(outcome not in ("stops", "told") for outcome, _ in found):
+            return found
+        # Whose error it is, or what followed from it, is known when each has run alone.
+        half = len(flips) // 2
+        return self.outcomes(flips[:half]) + self.outcomes(flips[half:])
+
+    def classes(self, run: RtlRun, flip: int) -> tuple[str, int]:
+        """What became of the outputs with the flip of this number in a run."""
         outputs = []
+        first = flip * (1 + len(self.payloads)) + 1
         try:
-            for number in range(len(self.payloads)):
+            for number in range(first, first + len(self.payloads)):
                 packets = run.outputs[run.outputs["run"] == number]
                 flits = packets["flit"].astype(np.uint64)
                 PacketCheck(self.program.tiled).check(flits, packets["cycle"].astype(np.int64))
@@ -139,7 +154,7 @@ def flips(image: Image, section: str, count: int, seed: int) -> list[Flip]:
     return [bits[place] for place in order[:count]]
 
 
-def table(results: dict[Flip, dict[str, Any]], image: Image, samples: int) -> list[str]:
+def table(results: dict[Flip, tuple[str, int]], image: Image, samples: int) -> list[str]:
     """The rows, one per memory, and what a parity bit per word of the small memories would cost and find."""
     lines = [
         "| memory | bits | flips | same outputs | other outputs, same classes | wrong class, silent | told | "
@@ -154,9 +169,9 @@ def table(results: dict[Flip, dict[str, Any]], image: Image, samples: int) -> li
             for core in image.cores
             if (memory := getattr(core, section)) is not None
         )
-        counts = Counter(row["outcome"] for row in rows)
+        counts = Counter(row[0] for row in rows)
         shares = [f"{100 * counts[outcome] / len(rows):.0f} %" for outcome in OUTCOMES]
-        wrong = sum(row["wrong"] for row in rows) / (len(rows) * samples)
+        wrong = sum(row[1] for row in rows) / (len(rows) * samples)
         found = sum(is_found(image, flip) for flip in results if flip.section == section)
         expected[section] = size * counts["classes"] / len(rows)
         cells = [
@@ -194,15 +209,17 @@ def main(build: Path, output: Path, data: str, samples: int, count: int, seed: i
     output.mkdir(parents=True, exist_ok=True)
     store = output / f"flips-{samples}-{seed}.json"
     results = json.loads(store.read_text("utf-8")) if store.is_file() else {}
-    # One of each memory after the other, so that an interrupted run has about as many of each.
-    by_section = [flips(bench.image, section, count, seed) for section in SECTIONS]
-    chosen = [flip for group in zip_longest(*by_section) for flip in group if flip is not None]
-    for flip in chosen:
-        if flip.key not in results:
-            outcome, wrong = bench.outcome(flip)
-            results[flip.key] = {"outcome": outcome, "wrong": wrong}
-            write_text(store, json.dumps(results, indent=1) + "\n")
-    kept = {flip: results[flip.key] for flip in chosen}
+    chosen = {section: flips(bench.image, section, count, seed) for section in SECTIONS}
+    # Some of each memory after the other, so that an interrupted run has about as many of each.
+    for start in range(0, count, BATCH):
+        for section in SECTIONS:
+            group = [flip for flip in chosen[section][start : start + BATCH] if flip.key not in results]
+            size = BATCH if section in VALUES else 1
+            for first in range(0, len(group), size):
+                part = group[first : first + size]
+                results |= {flip.key: row for flip, row in zip(part, bench.outcomes(part), strict=True)}
+                write_text(store, json.dumps(results, indent=1) + "\n")
+    kept = {flip: results[flip.key] for group in chosen.values() for flip in group}
     text = "\n".join(table(kept, bench.image, samples)) + "\n"
     write_text(output / "table.md", text)
     print(text)
