@@ -192,6 +192,14 @@ BANK = Word(
 )
 
 
+DATA_OF_TYPE = {
+    FlitType.SPIKE: SPIKE,
+    FlitType.END: END,
+    FlitType.CONFIG_ADDRESS: CONFIG_ADDRESS,
+    FlitType.SYNC: SYNC,
+}
+"""Data of flits that have fixed fields."""
+TABLE_WORDS = (DESTINATION, SOURCE, AXON_ROW, AXON_COLUMN)
 CORE_STATUS = Word(
     "core_status",
     32,
@@ -222,6 +230,7 @@ HOST_STATUS = Word(
         Field("credits", 16, "CREDITs held", at=16),
     ),
 )
+STATUS_WORDS = (CORE_STATUS, HOST_STATUS)
 
 
 def kept_axon(word: Word, weight_bits: int, state_bits: int) -> Word:
