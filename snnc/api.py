@@ -31,7 +31,7 @@ def compile(model: Network | Path | str, target: Target | str = "fpga") -> Progr
         model = read_model(Path(model))[1]
     chosen = load_target(target) if isinstance(target, str) else target
     compilation = compile_network(model, chosen)
-    program = Program(compilation.network, compilation.program)
+    program = Program(compilation.network, compilation.tiled)
     validate(program)
     return program
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from snnc.base.errors import VerificationError
 from snnc.compiler.ir.image import REGISTERS, CoreImage, Image, MemoryImage, pack_lanes, pack_words
+from snnc.compiler.ir.levels import Level
 from snnc.compiler.ir.program import DECAY_BITS, Bank, Core, Destination, Segment, TiledProgram
 from snnc.compiler.isa.arithmetic import Decay, IntArray, state_range
 
@@ -23,6 +24,8 @@ class Encode:
     of `docs/microarchitecture.md`, sections 1 and 4.6. Lanes beyond the last neuron never fire."""
 
     name: ClassVar[str] = "encode"
+    takes: ClassVar[type[Level]] = TiledProgram
+    gives: ClassVar[type[Level]] = Image
 
     def run(self, program: TiledProgram) -> Image:
         return Image(

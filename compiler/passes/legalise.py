@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from snnc.base.errors import UnsupportedModel
+from snnc.compiler.ir.levels import Level
 from snnc.compiler.ir.network import Conv2d, Edge, Layer, Network
 from snnc.compiler.ir.program import DECAY_BITS, MAX_BANKS, MAX_SEGMENTS
 from snnc.compiler.isa.arithmetic import NO_LEAK, state_range
@@ -175,6 +176,8 @@ class Legalise:
 
     target: Target
     name: ClassVar[str] = "legalise"
+    takes: ClassVar[type[Level]] = Network
+    gives: ClassVar[type[Level]] = Network
 
     def run(self, network: Network) -> Network:
         broken = [

@@ -18,7 +18,6 @@ from snnc.commands.synthesis_report import Resource, Synthesis
 from snnc.compiler.formats.storage import Program
 from snnc.compiler.ir.image import Image
 from snnc.compiler.isa.address import Address
-from snnc.compiler.passes.encode import Encode
 from snnc.compiler.passes.specialise import specialise
 from snnc.compiler.targets import Target
 from snnc.rtl.export import BOARD_TOP, STREAM_TOP, export_rtl
@@ -160,11 +159,10 @@ def _memories(loadable: bool) -> int:
 
 def _hardware_image(program: Program, loadable: bool) -> Image:
     if loadable:
-        return Encode().run(program.tiled)
+        return program.image
     small = Program(program.network, specialise(program.tiled))
-    image = Encode().run(small.tiled)
-    validate(small, image)
-    return image
+    validate(small, small.image)
+    return small.image
 
 
 def _prepare(job: _Job, image: Image, loadable: bool, directory: Path) -> bool:

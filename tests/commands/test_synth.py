@@ -60,7 +60,7 @@ def test_weights_are_exchanged_in_the_finished_bitstream_and_nothing_else(
     placed: tuple[Path, Result], tmp_path: Path
 ) -> None:
     other = with_permuted_weights(tiny_network())
-    Program(other, compile_network(other, load_target("ecp5-25k"), spread=False).program).save(tmp_path)
+    Program(other, compile_network(other, load_target("ecp5-25k"), spread=False).tiled).save(tmp_path)
     run = CliRunner().invoke(main, ["synth", str(tmp_path), "--exchange-weights", str(placed[0])])
     assert run.exit_code == 0, run.output
     assert json.loads((tmp_path / "synth.json").read_text())["seed"] == 3
@@ -94,7 +94,7 @@ def test_other_thresholds_are_other_hardware(placed: tuple[Path, Result], tmp_pa
     hidden, readout = network.layers
     raised = replace(hidden, neurons=replace(hidden.neurons, threshold=hidden.neurons.threshold + 1))
     other = replace(network, layers=(raised, readout))
-    Program(other, compile_network(other, load_target("ecp5-25k"), spread=False).program).save(tmp_path)
+    Program(other, compile_network(other, load_target("ecp5-25k"), spread=False).tiled).save(tmp_path)
     run = CliRunner().invoke(main, ["synth", str(tmp_path), "--exchange-weights", str(placed[0])])
     assert run.exit_code == 2
     assert "differs, and only weights can be exchanged" in run.stderr

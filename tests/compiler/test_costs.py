@@ -39,9 +39,9 @@ def expected_and_simulated(model: Network, x: np.ndarray, **hardware: object) ->
     """Cycles per sample of each layer, with the activity that these samples have."""
     compiled = compile_network(model, target(**hardware), spread=False)
     payloads = np.repeat(x[:, None].astype(np.int64), model.steps, axis=1)
-    activity = measure_activity(model, compiled.program, payloads)
+    activity = measure_activity(model, compiled.tiled, payloads)
     noted = replace(model, notes={NOTE: activity.note()})
-    report = simulate(Program(noted, compiled.program), x)
+    report = simulate(Program(noted, compiled.tiled), x)
     return {row["name"]: (row["predicted_cycles"], row["cycles"]) for row in report.layers}
 
 

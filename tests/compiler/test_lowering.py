@@ -19,7 +19,7 @@ from snnc.compiler.ir.program import Core, TiledProgram
 from snnc.compiler.isa.arithmetic import Decay
 from snnc.compiler.passes.place import Place
 from snnc.compiler.passes.specialise import specialise
-from snnc.compiler.pipeline import compile_network, run_passes, standard_passes
+from snnc.compiler.pipeline import Compilation, compile_network, run_passes, standard_passes
 from snnc.compiler.reference.lowering import require_lowering
 from snnc.compiler.targets import load_target
 
@@ -33,7 +33,7 @@ def model() -> Network:
 
 
 def compiled() -> TiledProgram:
-    program = compile_network(model(), target(weight_kibit=8), spread=False).program
+    program = compile_network(model(), target(weight_kibit=8), spread=False).tiled
     assert {core.emission for core in program.cores} == {"spikes", "values_every"}
     return program
 
@@ -42,20 +42,20 @@ def compiled() -> TiledProgram:
 @given(cases(samples=1))
 def test_what_the_compiler_makes_is_proved(case: Case) -> None:
     compilation = case.compilation
-    require_lowering(compilation.network, compilation.program)
-    require_lowering(compilation.network, specialise(compilation.program))
+    require_lowering(compilation.network, compilation.tiled)
+    require_lowering(compilation.network, specialise(compilation.tiled))
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_programs_of_other_generators_are_proved(seed: int) -> None:
     compilation = compiled_program(np.random.default_rng(seed))
-    require_lowering(compilation.network, compilation.program)
+    require_lowering(compilation.network, compilation.tiled)
 
 
 def test_another_placement_is_proved() -> None:
     passes = standard_passes(target(weight_kibit=8), spread=False)
     moved = [Place(seed=7, swaps_per_tile=1) if isinstance(step, Place) else step for step in passes]
-    program = run_passes(model(), moved)[-2]
+    program = Compilation.of(run_passes(model(), moved)).tiled
     assert [core.at for core in program.cores] != [core.at for core in compiled().cores]
     require_lowering(model(), program)
 
@@ -147,7 +147,7 @@ def test_a_network_that_breaks_a_rule(tmp_path: Path) -> None:
         plain = network(layer("a", "input", 8, 4, current_leak=leak))
         return replace(plain, input=replace(plain.input, encoding="held"))
 
-    program = compile_network(held(Decay(0, 0)), target()).program
+    program = compile_network(held(Decay(0, 0)), target()).tiled
     broken = changed(0, current_leak=Decay(1, 1))(program)
     Program(held(Decay(1, 1)), broken).save(tmp_path)
     refused(tmp_path, "allowed: a current that does not decay")
@@ -156,7 +156,7 @@ def test_a_network_that_breaks_a_rule(tmp_path: Path) -> None:
 def test_a_fold_of_more_cores_than_axons(tmp_path: Path) -> None:
     """As many partial-sum cores as a file may claim: no slice of the fan-in is empty."""
     tiny = network(layer("a", "input", 1, 4), features=1)
-    program = compile_network(tiny, target()).program
+    program = compile_network(tiny, target()).tiled
     (core,) = program.cores
     with pytest.raises(SnncError):
         require_lowering(tiny, replace(program, cores=(core, replace(core, at=replace(core.at, x=3)))))
@@ -164,6 +164,6 @@ def test_a_fold_of_more_cores_than_axons(tmp_path: Path) -> None:
 
 def test_every_target_of_an_example_loads(tmp_path: Path) -> None:
     for name in ("fpga", "mesh16"):
-        program = compile_network(model(), load_target(name)).program
+        program = compile_network(model(), load_target(name)).tiled
         Program(model(), program).save(tmp_path)
         assert Program.load(tmp_path).tiled.target.name == name

@@ -24,8 +24,8 @@ def program() -> Program:
     layers = (convolution("a", "input", 2), convolution("b", "a", 4), layer("r", "b", 144, 4))
     model = replace(network(*layers), input=Input("input", (2, 6, 6), "direct", 1))
     compiled = compile_network(model, target(neurons=64), spread=False)
-    assert [core.tile.rows for core in compiled.program.cores[:6]] == [2] * 6
-    return Program(model, compiled.program)
+    assert [core.tile.rows for core in compiled.tiled.cores[:6]] == [2] * 6
+    return Program(model, compiled.tiled)
 
 
 def test_halos_are_rows_that_two_tiles_hear() -> None:

@@ -28,7 +28,7 @@ def build_directory(tmp_path: Path) -> Path:
     layer = Layer("a", (count, 1, 1), population, (Edge("input", Linear(weights, 4)),))
     network = Network("net", 2, Input("input", (8, 1, 1)), (layer,), Readout("a", "spike_count"))
     compiled = compile_network(network, target())
-    Program(compiled.network, compiled.program).save(tmp_path)
+    Program(compiled.network, compiled.tiled).save(tmp_path)
     return tmp_path
 
 

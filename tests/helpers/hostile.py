@@ -75,7 +75,7 @@ def write_program(number: int, path: Path) -> None:
     """The program file of this number, a few changes away from a good one."""
     generator = np.random.default_rng(number)
     made = generator.random() < 0.5
-    tiled = compiled_program(generator).program if made else random_program(generator)
+    tiled = compiled_program(generator).tiled if made else random_program(generator)
     arrays: ArrayStore = {}
     changed = encode(tiled, arrays)
     wanted = _steers if generator.random() < 0.7 else None
@@ -218,7 +218,7 @@ def try_model(number: int, folder: Path) -> str:
     except FileError:
         return "refused"
     try:
-        program = compile_network(network, load_target("mesh16")).program
+        program = compile_network(network, load_target("mesh16")).tiled
     except (DoesNotFit, UnsupportedModel):
         return "does not fit"
     if program.steps > 16 or program.input.features > 4096:

@@ -59,7 +59,7 @@ def program() -> Program:
     node = Input("pixels", (1, 5, 8), "direct", 15)
     network = Network("small", 4, node, layers, Readout("out", "membrane"))
     compiled = compile_network(network, load_target("fpga"))
-    return Program(compiled.network, compiled.program)
+    return Program(compiled.network, compiled.tiled)
 
 
 def samples() -> tuple[np.ndarray, np.ndarray]:
@@ -195,7 +195,7 @@ def with_threshold(chosen: Program, name: str, threshold: int) -> Program:
         for layer in chosen.network.layers
     )
     compiled = compile_network(replace(chosen.network, layers=layers), load_target("fpga"))
-    return Program(compiled.network, compiled.program)
+    return Program(compiled.network, compiled.tiled)
 
 
 def test_a_layer_that_never_fires_is_no_quiet_result(program: Program) -> None:
@@ -221,7 +221,7 @@ def test_data_that_use_a_sixteenth_of_the_range_are_noticed(
     compiled = compile_network(wide, load_target("fpga"))
     x = np.zeros((2, 40), np.uint8)
     x[1, 3] = largest
-    found = warnings_of(Program(compiled.network, compiled.program), x)
+    found = warnings_of(Program(compiled.network, compiled.tiled), x)
     about = [warning for warning in found if "input value" in warning]
     assert len(about) == warned
     if 0 < largest < 16:

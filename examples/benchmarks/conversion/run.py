@@ -97,7 +97,7 @@ def _accuracy(model: SpikingClassifier, test: Samples) -> dict[str, Any]:
 def _compare(model: SpikingClassifier, test: Samples, number: int) -> dict[str, Any]:
     """Trainer against the functional tier on the compiled program: spikes, membranes, outputs."""
     compiled = compile_network(to_network(model, "resnet20"), load_target(TARGET))
-    program = Program(compiled.network, compiled.program)
+    program = Program(compiled.network, compiled.tiled)
     counts = dict.fromkeys(("compared", "different"), 0)
     for start in range(0, min(number, len(test)), BATCH):
         x = test.x[start : min(start + BATCH, number)]

@@ -121,4 +121,4 @@ def _simulated(model: SpikingClassifier, recipe: Recipe, place: Place) -> dict[s
 
 def _compiled(model: SpikingClassifier, name: str) -> Program:
     compilation = compile_network(to_network(model.eval(), name), load_target(TARGET))
-    return Program(compilation.network, compilation.program)
+    return Program(compilation.network, compilation.tiled)
