@@ -17,7 +17,7 @@ MAX_ARRAY_BYTES = 1 << 30
 PIECE_BYTES = 1 << 16
 UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError)
 """What reading a damaged zip raises; RecursionError is a RuntimeError."""
-_NAME = re.compile(r"(int8|int64|uint32)\[((?:\d{1,9},?){1,4})\]#[0-9a-f]{16}")
+_NAME = re.compile(r"(int8|int64|uint32)\[(\d{1,9}(?:,\d{1,9}){0,3})\]#[0-9a-f]{16}")
 
 
 def shape_and_type(name: str) -> tuple[tuple[int, ...], np.dtype[np.integer]] | None:
