@@ -74,7 +74,7 @@ def passes_up_to(name: str, level: type[Level]) -> tuple[str, ...]:
     following = [other for other in names if PASSES[other].takes is level]
     first = names.index(following[0]) if following else len(names)
     if names.index(name) < first:
-        raise UsageError(f"{name} does not follow on a {level.__name__}")
+        raise UsageError(f"{name} does not follow on the level {level.__name__}")
     return names[first : names.index(name) + 1]
 
 
@@ -87,7 +87,7 @@ def run_passes(
     levels = [ir]
     for step in passes:
         if not isinstance(ir, step.takes):
-            raise UsageError(f"{step.name} takes a {step.takes.__name__}, not a {type(ir).__name__}")
+            raise UsageError(f"{step.name} takes the level {step.takes.__name__}, not {type(ir).__name__}")
         start = time.perf_counter()
         ir = step.run(ir)
         verify(ir)

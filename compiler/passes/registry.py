@@ -59,7 +59,7 @@ def options_of(kind: type[Pass]) -> dict[str, type]:
     return {f.name: hints[f.name] for f in fields(kind) if f.name != "target"}  # type: ignore[arg-type]
 
 
-def make_pass(name: str, target: Target, **options: Any) -> Pass:
+def make_pass(name: str, target: Target, /, **options: Any) -> Pass:
     """The pass called `name` for `target`; raises UsageError for an option that it does not have."""
     if name not in PASSES:
         raise UsageError(f"no pass is called {quote(name)}; there are {', '.join(PASSES)}")
