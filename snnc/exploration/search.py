@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from snnc.base.errors import DoesNotFit, FileError, SnncError, UnsupportedModel, UsageError
 from snnc.compiler.analysis.activity import activity_of
 from snnc.compiler.formats.codec import encode
-from snnc.compiler.formats.storage import Program
+from snnc.compiler.formats.storage import Build
 from snnc.compiler.ir.image import Image
 from snnc.compiler.ir.network import Network
 from snnc.compiler.ir.program import TiledProgram
@@ -146,7 +146,7 @@ def explore(
         if (text := json.dumps(encode(tiled, {}))) in seen:
             continue
         seen.add(text)
-        report = simulate(Program(network, tiled), x)
+        report = simulate(Build(network, tiled), x)
         latency = sum(report.cycles or ()) / len(x) / report.clock_hz
         designs.append(Design(mesh, spread, tiled, area, latency, float(report.energy["mean"])))
     if not designs:

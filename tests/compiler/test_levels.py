@@ -7,7 +7,7 @@ import pytest
 from cases import Case, cases
 from hypothesis import given, settings
 
-from snnc.compiler.formats.storage import Program
+from snnc.compiler.formats.storage import Build
 from snnc.compiler.formats.text import print_ir
 from snnc.compiler.reference.interpreter import Execution, execute_image, execute_network, execute_program
 
@@ -51,12 +51,14 @@ def test_state_words_stay_inside_the_proved_bounds(case: Case) -> None:
 @given(cases(samples=1))
 def test_a_stored_program_is_the_same_program(tmp_path_factory: pytest.TempPathFactory, case: Case) -> None:
     directory = tmp_path_factory.mktemp("build")
-    program = Program(case.compilation.network, case.compilation.tiled)
+    program = Build(case.compilation.network, case.compilation.tiled)
     program.save(directory)
     first = (directory / "program.snnc").read_bytes()
-    loaded = Program.load(directory)
+    loaded = Build.load(directory)
     assert print_ir(loaded.tiled) == print_ir(program.tiled)
     assert loaded.model_hash == program.model_hash
+    assert loaded.image is loaded.image
+    assert print_ir(loaded.image) == print_ir(case.compilation.image)
     loaded.save(directory)
     assert (directory / "program.snnc").read_bytes() == first
     assert [path.name for path in Path(directory).iterdir()] == ["program.snnc"]

@@ -13,7 +13,7 @@ from networks import layer, network, target
 from random_programs import compiled_program
 
 from snnc.base.errors import FileError, SnncError
-from snnc.compiler.formats.storage import Program, read_program
+from snnc.compiler.formats.storage import Build, read_build
 from snnc.compiler.ir.network import Network
 from snnc.compiler.ir.program import Core, TiledProgram
 from snnc.compiler.isa.arithmetic import Decay
@@ -105,9 +105,9 @@ CHANGES: dict[str, Callable[[TiledProgram], TiledProgram]] = {
 
 def refused(folder: Path, reason: str) -> None:
     """The program in `folder` is valid in itself but not the network's, in one line that says so."""
-    read_program(folder)
+    read_build(folder)
     with pytest.raises(FileError) as refusal:
-        Program.load(folder)
+        Build.load(folder)
     message = str(refusal.value)
     assert "the tiled program is not what its network compiles to: " in message
     assert reason in message
@@ -117,15 +117,15 @@ def refused(folder: Path, reason: str) -> None:
 @pytest.mark.parametrize("field", CHANGES)
 def test_a_field_of_a_core(field: str, tmp_path: Path) -> None:
     program = compiled()
-    Program(model(), program).save(tmp_path)
-    Program.load(tmp_path)
-    Program(model(), CHANGES[field](program)).save(tmp_path)
+    Build(model(), program).save(tmp_path)
+    Build.load(tmp_path)
+    Build(model(), CHANGES[field](program)).save(tmp_path)
     refused(tmp_path, f"{field} is another")
 
 
 def test_a_renamed_layer(tmp_path: Path) -> None:
     """It used to be a StopIteration in the report."""
-    Program(network(layer("z", "input", 160, 40), layer("b", "z", 40, 4), features=160), compiled()).save(
+    Build(network(layer("z", "input", 160, 40), layer("b", "z", 40, 4), features=160), compiled()).save(
         tmp_path
     )
     refused(tmp_path, "holds layers a, b of z, b")
@@ -136,7 +136,7 @@ def test_a_network_of_other_weights(tmp_path: Path) -> None:
     synapses = other.layers[1].edges[0].synapses
     edge = replace(other.layers[1].edges[0], synapses=replace(synapses, weights=bumped(synapses.weights)))
     other = replace(other, layers=(other.layers[0], replace(other.layers[1], edges=(edge,))))
-    Program(other, compiled()).save(tmp_path)
+    Build(other, compiled()).save(tmp_path)
     refused(tmp_path, "weights is another")
 
 
@@ -149,7 +149,7 @@ def test_a_network_that_breaks_a_rule(tmp_path: Path) -> None:
 
     program = compile_network(held(Decay(0, 0)), target()).tiled
     broken = changed(0, current_leak=Decay(1, 1))(program)
-    Program(held(Decay(1, 1)), broken).save(tmp_path)
+    Build(held(Decay(1, 1)), broken).save(tmp_path)
     refused(tmp_path, "allowed: a current that does not decay")
 
 
@@ -165,5 +165,5 @@ def test_a_fold_of_more_cores_than_axons(tmp_path: Path) -> None:
 def test_every_target_of_an_example_loads(tmp_path: Path) -> None:
     for name in ("fpga", "mesh16"):
         program = compile_network(model(), load_target(name)).tiled
-        Program(model(), program).save(tmp_path)
-        assert Program.load(tmp_path).tiled.target.name == name
+        Build(model(), program).save(tmp_path)
+        assert Build.load(tmp_path).tiled.target.name == name

@@ -27,7 +27,7 @@ from random_programs import compiled_program, random_payloads, random_program
 
 from snnc.base.errors import DoesNotFit, FileError, UnsupportedModel
 from snnc.compiler.formats.codec import ArrayStore, encode
-from snnc.compiler.formats.storage import PROGRAM_FILE, SCHEMA, Program, _content_hash, read_program
+from snnc.compiler.formats.storage import PROGRAM_FILE, SCHEMA, Build, _content_hash, read_build
 from snnc.compiler.ir.network import Edge, Layer, Linear, Network, Neurons
 from snnc.compiler.ir.program import Bank, Destination, Segment, Tile, TiledProgram
 from snnc.compiler.isa.arithmetic import ResetMode
@@ -112,7 +112,7 @@ def try_program(number: int, folder: Path) -> str:
     write_program(number, folder / PROGRAM_FILE)
     try:
         with bounded():
-            program = read_program(folder).tiled
+            program = read_build(folder).tiled
     except FileError as error:
         assert "\n" not in str(error), "a refusal has one line"
         return "refused"
@@ -123,7 +123,7 @@ def try_program(number: int, folder: Path) -> str:
 def _refuse_to_load(folder: Path) -> None:
     """The stand-in is not what the program was compiled from, which loading it must find."""
     try:
-        Program.load(folder)
+        Build.load(folder)
     except FileError as error:
         assert "\n" not in str(error), "a refusal has one line"
         return
