@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
+from snnc.base.bounds import limits
 from snnc.compiler.analysis.bounds import bits_needed
 from snnc.compiler.ir.program import Core, TiledProgram, core_usage
 from snnc.compiler.passes.encode import decay_bits
-from snnc.compiler.targets import LIMITS, Target
+from snnc.compiler.targets import Target
 
 BLOCK_WORDS, BLOCK_KIBIT = 512, 16
 """A block RAM at its widest, without parity bits."""
@@ -41,7 +42,7 @@ def _smallest_target(program: TiledProgram) -> Target:
         cuba=any(core.current_leak is not None for core in program.cores),
         decay_multiplier=any(not _shifts(core) for core in program.cores),
         weight_kibit=_weight_kibit(program, used["weight words"]),
-        state_bits=max(LIMITS["state_bits"][0], *(_state_bits(core) for core in program.cores)),
+        state_bits=max(int(limits(Target, "state_bits").low), *(_state_bits(core) for core in program.cores)),
         destinations=used["destinations"],
         sources=used["sources"],
     )

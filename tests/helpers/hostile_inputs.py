@@ -1,6 +1,5 @@
 """Hostile targets, energy tables, samples, settings and options, one a number, and what must come of each."""
 
-import dataclasses
 import gzip
 import io
 import math
@@ -15,12 +14,14 @@ import numpy as np
 from click.testing import CliRunner
 
 from snnc.base.errors import FileError, SnncError, TargetError, UsageError
+from snnc.base.schema import check
+from snnc.base.settings import setting_names
 from snnc.commands.cli import main
 from snnc.compiler.targets import load_target
 from snnc.sim.accounting.energy import action_costs
 from snnc.sim.accounting.energy_table import load_energy_table
 from snnc.training.data.datasets import MAX_CLASSES, load_samples
-from snnc.training.fitting.recipe import _RANGES, FIXED, Recipe, apply_settings
+from snnc.training.fitting.recipe import Recipe, apply_settings
 from snnc.training.fitting.recipes import find_recipe
 
 Generator = np.random.Generator
@@ -194,7 +195,7 @@ def try_target(number: int, folder: Path) -> str:
 def try_table(number: int, folder: Path) -> str:
     """`refused`, or `ran` for an energy table that gives finite costs."""
     generator = np.random.default_rng(number)
-    text = resources.files("snnc.sim").joinpath("energy_tables/cmos45.yaml").read_text("utf-8")
+    text = resources.files("snnc.sim.accounting").joinpath("energy_tables/cmos45.yaml").read_text("utf-8")
     path = folder / "table.yaml"
     path.write_bytes(changed_yaml(generator, text))
     try:
@@ -281,7 +282,7 @@ def try_samples(number: int, folder: Path) -> str:
 def try_setting(number: int, folder: Path) -> str:
     """`refused`, or `ran` for a recipe whose model can be described."""
     generator = np.random.default_rng(number)
-    names = [field.name for field in dataclasses.fields(Recipe) if field.name not in FIXED]
+    names = setting_names(Recipe)
     settings = {str(generator.choice(names)): token(generator) for _ in range(int(generator.integers(1, 3)))}
     try:
         with bounded():
@@ -289,9 +290,7 @@ def try_setting(number: int, folder: Path) -> str:
             recipe.model_config((1, 8, 8), 10)
     except UsageError:
         return "refused"
-    for name, (low, high) in _RANGES.items():
-        value = getattr(recipe, name)
-        assert value is None or low <= value <= high
+    check(recipe)
     return "ran"
 
 
