@@ -77,7 +77,7 @@ class _Decoder:
         self.left = MAX_ITEMS
 
     def value(self, kind: Any, document: Any, path: str, depth: int) -> Any:
-        self.left -= 1
+        self.left -= len(document) if isinstance(document, (dict, list, tuple)) else 0
         if self.left < 0:
             raise SchemaError(f"{path}: over {MAX_ITEMS} values, which is the limit")
         if depth == 0:

@@ -29,11 +29,17 @@ class Device:
     """The FPGA behind a target, for the fit check; block RAM in blocks of 18 kbit."""
 
     family: Line
+    """Of the FPGA, as the place-and-route tool calls it."""
     part: Line
+    """Device and package."""
     board: Line
+    """Board on which the part sits."""
     luts: Count
+    """Look-up tables of four inputs."""
     block_rams: Count
+    """Block RAMs, of 18 kbit."""
     multipliers: Count
+    """Multipliers, of 18 x 18 bits."""
 
 
 @dataclass(frozen=True)
@@ -41,15 +47,23 @@ class Target:
     """A mesh of equal neurocores; memory sizes are per core."""
 
     name: Line
+    """What `--target` calls it."""
     description: Line
+    """One line, as `snnc targets` lists it."""
     width: Annotated[int, Range(1, 16)]
+    """Columns of the mesh."""
     height: Annotated[int, Range(1, 16)]
+    """Rows of the mesh."""
     lanes: Annotated[int, Range(2, 64), POWER_OF_TWO]
+    """Neurons that a core updates in one cycle."""
     neurons: Annotated[int, Range(2, 1 << 16), POWER_OF_TWO]
+    """Neurons that a core can hold; at least two words of `lanes`."""
     parameter_words: Annotated[int, Range(1, (1 << 12) - 1)]
     """Words of thresholds and biases: one per channel, lanes to a word."""
     axon_rows: Annotated[int, Range(1, 256)]
+    """Entries of the axon table of rows, for all edges of a core together."""
     axon_columns: Annotated[int, Range(1, 256)]
+    """The same of columns."""
     delay_slots: Annotated[int, Range(1, 16), POWER_OF_TWO]
     """Spike bitmaps kept: one more than the longest delay."""
     cuba: bool
@@ -57,17 +71,27 @@ class Target:
     decay_multiplier: bool
     """Whether the sweep multiplies; without, a decay must be a shift."""
     weight_kibit: Annotated[int, Range(1, 1 << 20)]
+    """Size of the weight memory, in units of 1024 bits."""
     weight_bits: Annotated[int, Range(2, 8)] | None
     """Width of a weight in memory; None: as wide as the model's widest, fixed when the RTL is generated."""
     state_bits: Annotated[int, Range(8, 24)]
+    """Width of a state word, threshold and bias."""
     destinations: Annotated[int, Range(1, 256)]
+    """Entries of the destination table."""
     sources: Annotated[int, Range(1, 256)]
+    """Cores and the host that may send to one core."""
     event_fifo: Annotated[int, Range(2, 256), POWER_OF_TWO]
+    """Flits that wait in front of a core."""
     router_fifo: Annotated[int, Range(2, 256), POWER_OF_TWO]
+    """Flits that wait at each input of a router."""
     clock_mhz: Annotated[float, Range(1e-3, 1e6)]
+    """Clock, in MHz."""
     energy_table: Annotated[str, TABLE_NAME]
+    """Name of the table that prices its actions."""
     static_mw: Annotated[float, Range(0, 1e6)]
+    """Power without any event, in mW."""
     static_source: Line
+    """Where that power is from."""
     device: Device | None = None
     """None for a target that exists only in simulation."""
 

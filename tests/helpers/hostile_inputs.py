@@ -26,6 +26,7 @@ from snnc.training.fitting.recipes import find_recipe
 
 Generator = np.random.Generator
 MAX_SECONDS = 5
+"""Of the processor, which others may share."""
 MAX_MESSAGE = 500
 
 NUMBERS = (
@@ -136,7 +137,7 @@ TEXTS = (
 @contextmanager
 def bounded() -> Iterator[None]:
     """What comes of a hostile input comes soon, and what is said of it fits a line of a terminal."""
-    start = time.perf_counter()
+    start = time.process_time()
     try:
         yield
     except SnncError as error:
@@ -144,7 +145,7 @@ def bounded() -> Iterator[None]:
         assert len(str(error)) < MAX_MESSAGE, f"{len(str(error))} characters"
         raise
     finally:
-        assert time.perf_counter() - start < MAX_SECONDS
+        assert time.process_time() - start < MAX_SECONDS
 
 
 def token(generator: Generator) -> str:
@@ -322,9 +323,9 @@ def try_option(number: int, folder: Path) -> str:
         arguments += [str(option), token(generator)]
     for option, needed in (("--data", ("simulate", "run")), ("--port", ("run",))):
         arguments += [option, "sim"] if command in needed and option not in arguments else []
-    start = time.perf_counter()
+    start = time.process_time()
     result = CliRunner().invoke(main, arguments)
-    assert time.perf_counter() - start < MAX_SECONDS
+    assert time.process_time() - start < MAX_SECONDS
     said = result.stderr.replace("\n", "")
     assert result.exit_code == 2, (arguments, result.exit_code, result.stderr[-500:])
     assert said.isprintable() and len(said) < MAX_MESSAGE + 200, (arguments, len(said))
