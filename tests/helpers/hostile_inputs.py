@@ -5,6 +5,7 @@ import io
 import math
 import struct
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import resources
@@ -138,14 +139,17 @@ TEXTS = (
 def bounded() -> Iterator[None]:
     """What comes of a hostile input comes soon, and what is said of it fits a line of a terminal."""
     start = time.process_time()
-    try:
-        yield
-    except SnncError as error:
-        assert str(error).isprintable(), f"{str(error)!r} has control characters or several lines"
-        assert len(str(error)) < MAX_MESSAGE, f"{len(str(error))} characters"
-        raise
-    finally:
-        assert time.process_time() - start < MAX_SECONDS
+    with warnings.catch_warnings(record=True) as remarks:
+        warnings.simplefilter("always")
+        try:
+            yield
+        except SnncError as error:
+            assert str(error).isprintable(), f"{str(error)!r} has control characters or several lines"
+            assert len(str(error)) < MAX_MESSAGE, f"{len(str(error))} characters"
+            raise
+        finally:
+            assert time.process_time() - start < MAX_SECONDS
+            assert not remarks, f"a library says {remarks[0].message}"
 
 
 def token(generator: Generator) -> str:
