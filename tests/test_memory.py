@@ -16,7 +16,7 @@ from networks import layer, network, target
 
 from snnc.commands import trace_file
 from snnc.commands.trace_file import write_trace
-from snnc.compiler.formats.storage import Program, _content_hash
+from snnc.compiler.formats.storage import Build, _content_hash
 from snnc.compiler.pipeline import compile_network
 
 GROWTH_BYTES = 200 << 20
@@ -26,7 +26,7 @@ SECONDS = 60
 READ = """
 import resource, sys
 from pathlib import Path
-from snnc.compiler.formats.storage import Program
+from snnc.compiler.formats.storage import Build
 from snnc.base.errors import FileError
 from snnc.training.data.datasets import load_samples
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
@@ -34,7 +34,7 @@ before = peak()
 kind, path = sys.argv[1:]
 try:
     if kind == "program":
-        Program.load(Path(path))
+        Build.load(Path(path))
     elif kind == "idx":
         load_samples("mnist", data_dir=Path(path))
     else:
@@ -134,7 +134,7 @@ def test_reading_takes_memory_in_proportion(case: str, tmp_path: Path) -> None:
 def test_a_trace_holds_a_few_samples_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """All samples at once are 16 MiB of membranes, a batch is one, and what surrounds it a few times that."""
     model = network(layer("wide", "input", 8, 512))
-    program = Program(model, compile_network(model, target(neurons=1024, parameter_words=256)).program)
+    program = Build(model, compile_network(model, target(neurons=1024, parameter_words=256)).program)
     monkeypatch.setattr(trace_file, "BATCH_BYTES", 1 << 20)
     write_trace(program, np.ones((2, 8), np.uint8), tmp_path / "warm.npz")
     tracemalloc.start()
