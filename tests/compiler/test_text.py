@@ -87,9 +87,9 @@ TEXT = print_ir(tiny_network(), TARGET, inline=None)
         ("Network:", "Netwerk:", r"must hold one of Network, Tiling, TiledProgram, Image$"),
         ("Network:", "Tiling: {}\nNetwork:", r"must hold one of Network, Tiling, TiledProgram, Image$"),
         ("target:", "targets: 3\ntarget:", r"unknown fields \['targets'\]$"),
-        ("steps: 2", "steps: two", r"Network\.steps: must be a value of type int, not 'two'$"),
+        ("steps: 2", "steps: two", r"Network\.steps must be an integer of at most 62 bits, not 'two'$"),
         ("steps: 2", "steps: 0", r"tiny: steps must be 1\.\.65536, not 0$"),
-        ("lanes: 4", "lanes: 3", r"test: lanes must be a power of two, not 3$"),
+        ("lanes: 4", "lanes: 3", r"Target\.lanes must be a power of two, not 3$"),
         ("[5, 9, 4, 7]", "[5, 9, 4, 8]", r"does not have the content its name states; its own name is int64"),
         ("[5, 9, 4, 7]", "[5, 9, 4]", r"arrays: not of the shape its name states: \[5, 9, 4\]$"),
         ("[5, 9, 4, 7]", "[5, 9, 4, x]", r"must hold numbers of type int64$"),
@@ -115,7 +115,7 @@ def test_arrays_that_lie_elsewhere(tmp_path: Path) -> None:
     beside.write_bytes(beside.read_bytes()[:-30])
     refused(path, r"net\.arrays\.zip: not readable arrays: ")
     beside.unlink()
-    refused(path, r"weights: must be the name of a stored array, not 'int8\[3,36\]#")
+    refused(path, r"synapses\.weights must be the name of a stored array, not 'int8\[3,36\]#")
     path.write_bytes(b"\xff\xfe")
     refused(path, "not UTF-8 text$")
 
