@@ -520,7 +520,7 @@ MUTATIONS = (
         "core",
         "snnc_emit.sv",
         "assign step = !offer || ready_i;",
-        "assign step = !offer || ready_i || (state_q == End && last_step_q && !values_q);",
+        "assign step = !offer || ready_i || (state_q == End && last_step_q);",
     ),
     Mutation(
         "core-sweep-writes-early",
@@ -528,12 +528,5 @@ MUTATIONS = (
         "snnc_sweep.sv",
         "assign write_o = sweep_i ? reads_q[SweepLatency-1]",
         "assign write_o = sweep_i ? reads_q[0]",
-    ),
-    Mutation(
-        "core-cuba-last-end-not-held",
-        "core-cuba",
-        "snnc_emit.sv",
-        "assign step = !offer || ready_i;",
-        "assign step = !offer || ready_i || (state_q == End && last_step_q && !values_q);",
     ),
 )

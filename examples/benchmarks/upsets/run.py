@@ -19,7 +19,7 @@ import numpy as np
 
 from snnc.base.errors import SnncError
 from snnc.base.files import cache_directory, write_text
-from snnc.compiler.formats.storage import Program
+from snnc.compiler.formats.storage import Build
 from snnc.compiler.ir.image import CHUNK_BITS, Image, MemoryImage
 from snnc.compiler.isa.arithmetic import IntArray
 from snnc.compiler.passes.encode import Encode
@@ -73,7 +73,7 @@ class Flip:
 class Bench:
     """A program on its RTL with samples, and what they should give."""
 
-    def __init__(self, program: Program, payloads: IntArray) -> None:
+    def __init__(self, program: Build, payloads: IntArray) -> None:
         self.program, self.payloads = program, payloads
         self.image = Encode().run(program.tiled)
         self.expected = execute_network(program.network, payloads).outputs
@@ -202,7 +202,7 @@ def table(results: dict[Flip, tuple[str, int]], image: Image, samples: int) -> l
 @click.option("--seed", default=1)
 def main(build: Path, output: Path, data: str, samples: int, count: int, seed: int) -> None:
     """Flip, run and tabulate."""
-    program = Program.load(build)
+    program = Build.load(build)
     network = program.network
     digits = load_inputs(network, data, data_dir=None, samples=samples)
     bench = Bench(program, encode_inputs(network.input, network.steps, digits.x))
