@@ -190,7 +190,6 @@ def simulate_build(
     console: Console,
 ) -> tuple[dict[str, Any], str]:
     """Simulate a build; returns the content of its report.json, which is not written yet, and its text."""
-    from snnc.sim.report import render
     from snnc.sim.simulate import simulate
 
     program = Program.load(build)
@@ -204,7 +203,7 @@ def simulate_build(
         from snnc.commands.trace_file import write_trace
 
         write_trace(program, inputs.x, trace)
-    return report.to_dict(), render(report)
+    return report.to_dict(), report.render()
 
 
 def verify_build(

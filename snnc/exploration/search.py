@@ -164,7 +164,7 @@ def explore(
         seen.add(text)
         report = simulate(Program(network, tiled), x)
         latency = sum(report.cycles or ()) / len(x) / report.clock_hz
-        designs.append(Design(mesh, spread, tiled, area, latency, float(report.energy["mean"])))
+        designs.append(Design(mesh, spread, tiled, area, latency, report.energy.mean))
     if not designs:
         _, nearest = min(refusals, key=lambda refusal: refusal[0])
         raise DoesNotFit(

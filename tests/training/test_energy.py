@@ -44,8 +44,8 @@ def test_prediction_is_close_to_the_simulator(
     rates = measure(model, samples).rates
     assert min(rates) > 0.01
     predicted = prices.unavoidable(model.payloads(samples.x)) + np.dot(rates, prices.per_rate)
-    print(f"{architecture} on {target}: predicted / simulated {predicted / report.energy['mean']:.3f}")
-    assert 0.75 < predicted / report.energy["mean"] < 1.2
+    print(f"{architecture} on {target}: predicted / simulated {predicted / report.energy.mean:.3f}")
+    assert 0.75 < predicted / report.energy.mean < 1.2
 
 
 def test_positions_are_counted_pairs() -> None:
