@@ -82,6 +82,17 @@ class Spread:
     mean: float | None
     max: float | None
 
+    @staticmethod
+    def of(values: list[int] | None) -> "Spread":
+        """Mean and largest of `values`."""
+        return Spread(None, None) if values is None else Spread(sum(values) / len(values), max(values))
+
+    def over(self, divisor: float) -> "Spread":
+        """Both divided by `divisor`."""
+        if self.mean is None or self.max is None:
+            return self
+        return Spread(self.mean / divisor, self.max / divisor)
+
 
 @dataclass(frozen=True)
 class Report:
@@ -121,17 +132,12 @@ class Report:
     @property
     def cycle_spread(self) -> Spread:
         """Cycles of a sample."""
-        if self.cycles is None:
-            return Spread(None, None)
-        return Spread(sum(self.cycles) / self.samples, max(self.cycles))
+        return Spread.of(self.cycles)
 
     @property
     def latency_s(self) -> Spread:
         """Seconds of a sample at the target's clock."""
-        cycles = self.cycle_spread
-        if cycles.mean is None or cycles.max is None:
-            return cycles
-        return Spread(cycles.mean / self.clock_hz, cycles.max / self.clock_hz)
+        return self.cycle_spread.over(self.clock_hz)
 
     def to_dict(self) -> dict[str, Any]:
         """`report.json`; equal simulations give equal dictionaries but for the key `sim`."""

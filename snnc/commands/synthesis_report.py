@@ -1,8 +1,17 @@
 """What `snnc synth` reports of a placed design: the content of synth.json, and the table for people."""
 
+import json
 import math
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
+
+from snnc.base.errors import FileError
+from snnc.base.files import read_limited
+
+REPORT_FILE = "synth.json"
+MAX_REPORT_BYTES = 1 << 20
+CELLS = ("lut", "ff", "bram", "dsp")
 
 
 @dataclass(frozen=True)
@@ -41,7 +50,7 @@ class Synthesis:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document."""
-        predicted = {name: getattr(self, name).predicted for name in ("lut", "ff", "bram", "dsp")}
+        predicted = {name: getattr(self, name).predicted for name in CELLS}
         return {**asdict(self), "timing_met": self.met, "predicted": predicted}
 
     def render(self) -> str:
@@ -70,3 +79,39 @@ class Synthesis:
 def megahertz(hertz: float) -> str:
     """`hertz` rounded down to 10 kHz, so that a clock missed by little is not shown as the one wanted."""
     return f"{math.floor(hertz / 1e4) / 100:.2f} MHz"
+
+
+def read_synthesis(build: Path) -> Synthesis:
+    """The synth.json of a build, which is distrusted; raises FileError."""
+    try:
+        document = json.loads(read_limited(build / REPORT_FILE, MAX_REPORT_BYTES))
+        return _from_dict(document)
+    except (FileError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise FileError(f"no {REPORT_FILE} of a placed design here", where=str(build)) from None
+
+
+def _from_dict(document: dict[str, Any]) -> Synthesis:
+    """What `to_dict` was made of; raises ValueError, KeyError, TypeError or AttributeError."""
+    cells = {name: Resource(**document[name]) for name in CELLS}
+    tools = {str(name): str(version) for name, version in document["tools"].items()}
+    board = document["board"]
+    result = Synthesis(
+        device=str(document["device"]),
+        board=None if board is None else str(board),
+        loadable=document["loadable"],
+        **cells,
+        fmax_hz=document["fmax_hz"],
+        clock_hz=document["clock_hz"],
+        critical_path=str(document["critical_path"]),
+        bitstream=str(document["bitstream"]),
+        seed=document["seed"],
+        tools=tools,
+    )
+    counts = [number for resource in cells.values() for number in asdict(resource).values()]
+    if not all(type(number) is int and number >= 0 for number in (*counts, result.seed)):
+        raise ValueError("cells and seed are counts")
+    if type(result.loadable) is not bool:
+        raise ValueError("loadable is true or false")
+    if not all(type(clock) is float and 0 < clock < math.inf for clock in (result.fmax_hz, result.clock_hz)):
+        raise ValueError("clocks are positive")
+    return result

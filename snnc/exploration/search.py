@@ -21,7 +21,7 @@ from snnc.compiler.passes.specialise import BLOCK_KIBIT, specialise
 from snnc.compiler.pipeline import Compilation, Pass, Stage, run_passes, standard_passes
 from snnc.compiler.protocol.input_encoding import encode_inputs
 from snnc.compiler.targets import Device, Target
-from snnc.models import load_inputs
+from snnc.models import Selection, load_inputs
 from snnc.rtl.fpga.area_model import Area, predict_area
 from snnc.rtl.parameters import WEIGHTS_ALONE
 from snnc.sim.simulate import simulate
@@ -99,7 +99,8 @@ def example_inputs(
     source = data or network.notes.get("data")
     if source is not None:
         try:
-            return load_inputs(network, source, data_dir=data_dir, samples=EXAMPLES).x, f"samples of {source}"
+            selection = Selection(source, data_dir, samples=EXAMPLES)
+            return load_inputs(network, selection).x, f"samples of {source}"
         except FileError:
             if data is not None:
                 raise

@@ -160,7 +160,7 @@ def test_all_broken_budgets_are_named_at_once(build: Path) -> None:
         (
             ["train", "digits-mlp", "-o", "m.pt", "--set", "initial_fraction=nan"],
             2,
-            "be a finite number, not",
+            "must be a finite number",
         ),
         (["train", "digits-mlp", "-o", "/dev/null/m.pt"], 2, "/dev/null: cannot be made: File exists"),
         (["train", "digits-mlp", "-o", "m.pt", "--data", ""], 2, "unknown data set ''"),
@@ -212,7 +212,7 @@ def test_an_interruption_is_no_bug(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("snnc.commands.builds.compile_model", interrupt)
+    monkeypatch.setattr("snnc.commands.compile.compile_model", interrupt)
     result = run("compile", "m.pt")
     assert (result.exit_code, result.stderr) == (130, "interrupted\n")
 
