@@ -18,8 +18,8 @@ from snnc.compiler.passes.specialise import specialise
 from snnc.compiler.targets import Target
 from snnc.rtl.export import BOARD_TOP, STREAM_TOP, export_rtl
 from snnc.rtl.fpga.area_model import Area, predict_area
-from snnc.rtl.fpga.boards import Board, find_board, find_device
-from snnc.rtl.fpga.openflow import DEVICES, Device, Placement, missing_tools, pack, place, synthesise
+from snnc.rtl.fpga.boards import Platform, find_board, find_device
+from snnc.rtl.fpga.openflow import DEVICES, Fpga, Placement, missing_tools, pack, place, synthesise
 from snnc.rtl.fpga.weight_exchange import WEIGHTS, hide_weights, reveal_weights
 from snnc.rtl.parameters import EVERY_MEMORY, WEIGHTS_ALONE
 from snnc.verification.validation import validate
@@ -44,7 +44,7 @@ class _Job:
     """What is synthesised for what."""
 
     device_name: str
-    board: Board | None
+    board: Platform | None
     clock_mhz: float
     top: str
     parameters: dict[str, str]
@@ -54,7 +54,7 @@ class _Job:
     work: Path
 
     @property
-    def device(self) -> Device:
+    def device(self) -> Fpga:
         return DEVICES[self.device_name]
 
     @property

@@ -25,7 +25,7 @@ from snnc.training.conversion.resnet import ResNet
 from snnc.training.conversion.trace_module import fold
 from snnc.training.files.checkpoint import load_checkpoint, save_checkpoint
 from snnc.training.files.export import to_network
-from snnc.training.model.classifier import LayerTrace, SpikingClassifier, Tally
+from snnc.training.model.classifier import SpikingClassifier, Tally, TrainerTrace
 from snnc.verification.compare import layer_traces
 
 OPTIONS = ConversionOptions(iterations=60, batch=20, readout_shift=0)
@@ -194,7 +194,7 @@ def test_without_a_number_the_readout_leaks_where_that_is_nearer_to_the_module(
         currents[:, :8] = np.random.default_rng(1).integers(-2000, 2000, (40, 8, 5))
     calibrated = replace(calibrate(_module(), _images(), OPTIONS), samples=None)
     model = spiking(calibrated, 16, OPTIONS)
-    readout = LayerTrace("readout", currents.cumsum(1), np.zeros_like(currents))
+    readout = TrainerTrace("readout", currents.cumsum(1), np.zeros_like(currents))
     tally = Tally(np.zeros(40, np.int64), np.zeros(2, np.int64), readout)
     monkeypatch.setattr(SpikingClassifier, "tally", lambda self, x: tally)
     samples = CalibrationSamples(_images().reshape(40, -1), torch.from_numpy(logits), {})

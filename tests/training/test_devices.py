@@ -18,7 +18,7 @@ from snnc.training.fitting.recipes import find_recipe
 from snnc.training.fitting.teacher import AnalogObjective
 from snnc.training.fitting.train import measure_where_trained
 from snnc.training.model.analog import AnalogClassifier
-from snnc.training.model.classifier import LayerTrace, SpikingClassifier
+from snnc.training.model.classifier import SpikingClassifier, TrainerTrace
 from snnc.training.model.faults import Disturbance
 
 META = torch.device("meta")
@@ -131,13 +131,13 @@ def test_a_device_that_computes_otherwise_does_not_measure(monkeypatch: pytest.M
     expected, whole = measure(model, samples), SpikingClassifier.trace
     calls: list[int] = []
 
-    def trace(self: SpikingClassifier, x: np.ndarray) -> tuple[LayerTrace, ...]:
+    def trace(self: SpikingClassifier, x: np.ndarray) -> tuple[TrainerTrace, ...]:
         calls.append(len(x))
         traces = list(whole(self, x))
         if len(calls) == 1:
             wrong = traces[1].membranes.copy()
             wrong[3, 1, 2] += 1
-            traces[1] = LayerTrace("hidden2", wrong, traces[1].spikes)
+            traces[1] = TrainerTrace("hidden2", wrong, traces[1].spikes)
         return tuple(traces)
 
     monkeypatch.setattr(SpikingClassifier, "trace", trace)
