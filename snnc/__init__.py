@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from snnc.api.models import convert, dataset, load, save, train
     from snnc.api.programs import compile, explore, reference, simulate, synthesise, verify
     from snnc.base.errors import SnncError
-    from snnc.compiler.formats.storage import Program
+    from snnc.compiler.formats.storage import Build
     from snnc.compiler.ir.network import Conv2d, Edge, Input, Layer, Linear, Network, Neurons, Readout
     from snnc.compiler.isa.arithmetic import Decay
     from snnc.compiler.reference.interpreter import Execution, LayerTrace
@@ -24,7 +24,7 @@ _PLACES = {
     "snnc.api.models": ("convert", "dataset", "load", "save", "train"),
     "snnc.api.programs": ("compile", "explore", "reference", "simulate", "synthesise", "verify"),
     "snnc.base.errors": ("SnncError",),
-    "snnc.compiler.formats.storage": ("Program",),
+    "snnc.compiler.formats.storage": ("Build",),
     "snnc.compiler.ir.network": (
         "Conv2d",
         "Edge",
@@ -44,6 +44,7 @@ _PLACES = {
 _HOME = {name: module for module, names in _PLACES.items() for name in names}
 
 __all__ = [
+    "Build",
     "Conv2d",
     "Decay",
     "Edge",
@@ -54,7 +55,6 @@ __all__ = [
     "Linear",
     "Network",
     "Neurons",
-    "Program",
     "Readout",
     "Report",
     "SnncError",

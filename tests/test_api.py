@@ -86,7 +86,7 @@ def test_examples_import_snnc_alone(path: Path) -> None:
 
 
 @pytest.fixture(scope="module", name="program")
-def compiled_program() -> snnc.Program:
+def compiled_program() -> snnc.Build:
     return snnc.compile(tiny_network())
 
 
@@ -95,7 +95,7 @@ def samples() -> np.ndarray:
     return np.random.default_rng(1).integers(0, 4, (5, 36)).astype(np.uint8)
 
 
-def test_the_reference_and_the_simulator_predict_the_same(program: snnc.Program, x: np.ndarray) -> None:
+def test_the_reference_and_the_simulator_predict_the_same(program: snnc.Build, x: np.ndarray) -> None:
     execution = snnc.reference(program.network, x)
     assert execution.outputs.shape == (5, 3)
     assert execution.layers["hidden"].spikes.shape == (5, 2, 36)
@@ -104,7 +104,7 @@ def test_the_reference_and_the_simulator_predict_the_same(program: snnc.Program,
     assert report.accuracy == 1
 
 
-def test_images_tensors_and_lists_are_samples(program: snnc.Program, x: np.ndarray) -> None:
+def test_images_tensors_and_lists_are_samples(program: snnc.Build, x: np.ndarray) -> None:
     expected = snnc.reference(program.network, x).outputs
     images = x.reshape(5, 1, 6, 6)
     for given in (images, torch.from_numpy(x), torch.from_numpy(images), x.tolist(), images.tolist()):
@@ -133,7 +133,7 @@ def test_what_is_no_model_is_refused_in_words(tmp_path: Path) -> None:
         snnc.load(tmp_path)
 
 
-def test_every_error_is_one_of_the_projects(program: snnc.Program, x: np.ndarray, tmp_path: Path) -> None:
+def test_every_error_is_one_of_the_projects(program: snnc.Build, x: np.ndarray, tmp_path: Path) -> None:
     for mistake in (
         lambda: snnc.dataset("nothing"),
         lambda: snnc.dataset("digits", "nothing"),
@@ -168,11 +168,11 @@ def test_a_trained_model_is_compiled_saved_and_loaded(tmp_path: Path) -> None:
     assert loaded.notes["recipe"] == "digits-mlp"
     program = snnc.compile(tmp_path / "m.pt")
     program.save(tmp_path)
-    again = snnc.Program.load(tmp_path)
+    again = snnc.Build.load(tmp_path)
     assert snnc.simulate(again, digits.x, tier="functional").predictions == expected.tolist()
 
 
-def test_verify_compares_with_the_rtl(program: snnc.Program, x: np.ndarray, tmp_path: Path) -> None:
+def test_verify_compares_with_the_rtl(program: snnc.Build, x: np.ndarray, tmp_path: Path) -> None:
     result = snnc.verify(program, x[:2].reshape(2, 1, 6, 6))
     assert result.executions == ["reference", "simulator", "rtl"]
     assert result.spikes_compared > 0 and result.cycles_compared > 0

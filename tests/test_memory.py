@@ -21,7 +21,7 @@ SECONDS = 60
 READ = """
 import resource, sys
 from pathlib import Path
-from snnc.compiler.formats.storage import Program
+from snnc.compiler.formats.storage import Build
 from snnc.base.errors import FileError
 from snnc.training.data.datasets import load_samples
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
@@ -29,7 +29,7 @@ before = peak()
 kind, path = sys.argv[1:]
 try:
     if kind == "program":
-        Program.load(Path(path))
+        Build.load(Path(path))
     elif kind == "idx":
         load_samples("mnist", data_dir=Path(path))
     else:

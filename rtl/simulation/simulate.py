@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.base.errors import UsageError
-from snnc.compiler.isa.flits import DATA_SHIFT
+from snnc.compiler.isa.contract import FLIT, FlitType
+from snnc.compiler.isa.flits import flit
 from snnc.rtl.parameters import RtlParameters
 from snnc.rtl.simulation.model import build_model, run_model
 from snnc.rtl.simulation.results import RtlTrace, read_outputs, read_trace
@@ -24,8 +25,6 @@ from snnc.rtl.sources import simulation_sources
 TOP = "snnc_harness"
 STIMULUS, OUTPUT, TRACE = "stimulus.hex", "output.txt", "trace.txt"
 """What a run reads and writes in its folder."""
-TYPE_SHIFT = 9
-MARKER_TYPE = 7
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ class RtlRun:
 
 def end_of_run(ends: int) -> int:
     """Stimulus word that waits for `ends` END flits in this run, resets, and begins the next."""
-    return ends << DATA_SHIFT | MARKER_TYPE << TYPE_SHIFT
+    return flit(FlitType.RESTART, ends)
 
 
 def build_rtl(
@@ -122,7 +121,7 @@ def run_rtl(
         "stall_seed": seed,
     }
     with _folder(work_dir) as folder:
-        lines = [f"{flit:011x}\n" for flit in np.asarray(stimulus, np.uint64).tolist()]
+        lines = [f"{word:0{-(-FLIT.width // 4)}x}\n" for word in np.asarray(stimulus, np.uint64).tolist()]
         (folder / STIMULUS).write_text("".join(lines))
         log = _simulate(built, folder, settings, waves)
         cycles, timed_out, wrong = (folder / "result.txt").read_text().split()[:3]

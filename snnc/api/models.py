@@ -111,7 +111,7 @@ def convert(
 def load(path: Path | str) -> Network:
     """The integer network of a model file (`.pt`), as `snnc train` and `snnc.save` write it.
 
-    A compiled program is read by `snnc.Program.load(directory)`. Raises UsageError for another kind of file,
+    A compiled program is read by `snnc.Build.load(directory)`. Raises UsageError for another kind of file,
     FileError for one that is missing, damaged or hostile.
     """
     return read_model(Path(path))[1]

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from snnc.api.models import as_network
 from snnc.base.files import cache_directory, make_directory
-from snnc.compiler.formats.storage import Program
+from snnc.compiler.formats.storage import Build
 from snnc.compiler.ir.network import Network
 from snnc.compiler.isa.arithmetic import IntArray
 from snnc.compiler.pipeline import compile_network
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from snnc.sim.report import Report
 
 
-def compile(model: "Model", target: Target | str = "fpga") -> Program:
+def compile(model: "Model", target: Target | str = "fpga") -> Build:
     """Tile, place and route a network on a target's cores; the program has run on generated inputs and
     computed what the network computes.
 
     `model` is a Network, what `train` or `convert` made, or the path of a model file; `target` the name of a
     built-in target (`snnc targets`), the path of a `.yaml` file, or a Target. The same arguments give the
-    same program. `program.save(directory)` and `Program.load(directory)` keep it.
+    same program. `program.save(directory)` and `Build.load(directory)` keep it.
 
     Raises UnsupportedModel where a layer breaks a rule (docs/supported.md), DoesNotFit with both numbers,
     TargetError, FileError; MiscompileError is a bug of snnc.
@@ -38,13 +38,13 @@ def compile(model: "Model", target: Target | str = "fpga") -> Program:
     from snnc.verification.validation import validate
 
     compilation = compile_network(as_network(model), _target(target))
-    program = Program(compilation.network, compilation.program)
+    program = Build(compilation.network, compilation.tiled)
     validate(program)
     return program
 
 
 def simulate(
-    program: Program,
+    program: Build,
     x: Any,
     y: Any = None,
     tier: Literal["cycle", "functional"] = "cycle",
@@ -66,7 +66,7 @@ def simulate(
     return run(program, _samples(program.network, x), y, tier, progress)
 
 
-def verify(program: Program, x: Any, *, stall: float = 0.0, seed: int = 0) -> Verification:
+def verify(program: Build, x: Any, *, stall: float = 0.0, seed: int = 0) -> Verification:
     """Run reference, simulator and RTL (Verilator) on samples `x`, as `simulate` takes them, and compare
     every spike, membrane, output and the cycle of every packet.
 
@@ -97,7 +97,7 @@ def reference(model: "Model", x: Any) -> Execution:
 
 
 def synthesise(
-    program: Program,
+    program: Build,
     directory: Path | str,
     *,
     seed: int = 1,

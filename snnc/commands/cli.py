@@ -16,6 +16,7 @@ VERBS = {
     "run": "Run a build on a board: load it over UART, stream samples, read results and cycles.",
     "synth": "Place and route a build with the open tools: resources, clock, bitstream.",
     "inspect": "Print the IR of a build directory, or of a model (.pt, network level only).",
+    "opt": "Run compiler passes on TEXT, an IR as in build/MODEL/ir or a model (.pt), and print the result.",
     "targets": "List the targets with their limits.",
     "ops": "List the supported layers, neurons and rules, from the checks themselves.",
     "doctor": "Say which tools are present and what is missing for which command.",

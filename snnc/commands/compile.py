@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from snnc.base.errors import DoesNotFit
+from snnc.base.errors import DoesNotFit, UsageError
 from snnc.base.files import make_directory, write_text
 from snnc.commands.build_folder import MODEL_FILE, PARETO_FILE, new_build
 from snnc.commands.console import Console
@@ -14,10 +14,11 @@ from snnc.commands.deliver import deliver
 from snnc.commands.fit import Fit
 from snnc.commands.options import data_dir_option, directory, file, json_option, pass_console
 from snnc.compiler.analysis.activity import NOTE as ACTIVITY
-from snnc.compiler.formats.storage import Program
-from snnc.compiler.formats.text import print_ir
+from snnc.compiler.formats.storage import Build
+from snnc.compiler.formats.text import print_ir, write_ir
 from snnc.compiler.ir.network import Network
-from snnc.compiler.pipeline import Compilation, Stage, check_pass_name, compile_network
+from snnc.compiler.passes.registry import ALL, check_pass_name
+from snnc.compiler.pipeline import SPECIALISED, STANDARD, Compilation, Stage, compile_network
 from snnc.compiler.protocol.input_encoding import encode_inputs
 from snnc.compiler.targets import Target, load_target
 from snnc.models import Selection, load_inputs, read_model
@@ -50,6 +51,8 @@ class Compiled:
     """What a build directory is written from."""
 
     checkpoint: "Checkpoint"
+    made_for: Target
+    """What the passes were told: the target, or the mesh that `--optimise` chose."""
     compilation: Compilation
     stages: tuple[Stage, ...]
     """From the network on, what each pass left."""
@@ -57,9 +60,9 @@ class Compiled:
     """Of the designs that `--optimise` chose among, in SVG."""
 
     @property
-    def program(self) -> Program:
+    def program(self) -> Build:
         """What is simulated, verified and put on hardware."""
-        return Program(self.compilation.network, self.compilation.program)
+        return Build(self.compilation.network, self.compilation.tiled)
 
 
 @click.command("compile")
@@ -91,16 +94,16 @@ def command(
     **request: object,
 ) -> None:
     """Compile MODEL for a target into a build directory."""
-    if print_after is not None:
-        check_pass_name(print_after)
     wanted = Request(**request)  # type: ignore[arg-type]
+    if print_after is not None:
+        _check_pass_runs(print_after, wanted)
     compiled = compile_model(wanted, console)
     for stage in compiled.stages[1:]:
         console.detail(f"  {stage.name:20}{stage.seconds:8.3f} s")
-        if print_after in (stage.name, "all"):
-            click.echo(f"# after {stage.name}\n{print_ir(stage.ir)}", nl=False)
+        if print_after in (stage.name, ALL):
+            click.echo(f"# after {stage.name}\n{print_ir(stage.ir, compiled.made_for)}", nl=False)
     validate_compiled(compiled, thorough, console)
-    deliver(Fit.of(compiled.compilation.program), console, json_file=json_file)
+    deliver(Fit.of(compiled.compilation.tiled), console, json_file=json_file)
     if dry_run:
         console.say("dry run: nothing written")
         return
@@ -119,13 +122,12 @@ def compile_model(request: Request, console: Console) -> Compiled:
     if request.calibrate is not None:
         network = _calibrated(network, target, Selection(request.calibrate, request.data_dir), console)
     stages = [Stage("network", network, 0.0)]
-    picture = None
     if request.optimise is None:
         compilation = _compile(network, target, stages)
-    else:
-        design, picture = _best_design(network, target, request, request.optimise, console)
-        compilation = design.compile(network, stages.append)
-    return Compiled(checkpoint, compilation, tuple(stages), picture)
+        return Compiled(checkpoint, target, compilation, tuple(stages), None)
+    design, picture = _best_design(network, target, request, request.optimise, console)
+    compilation = design.compile(network, stages.append)
+    return Compiled(checkpoint, design.mesh, compilation, tuple(stages), picture)
 
 
 def validate_compiled(compiled: Compiled, thorough: bool, console: Console) -> None:
@@ -149,12 +151,20 @@ def write_build(compiled: Compiled, output: Path, console: Console) -> None:
     with new_build(output, console) as fresh:
         make_directory(fresh / "ir")
         for number, stage in enumerate(compiled.stages):
-            write_text(fresh / "ir" / f"{number}-{stage.name}.txt", print_ir(stage.ir))
+            write_ir(stage.ir, fresh / "ir" / f"{number}-{stage.name}.txt", compiled.made_for)
         export_rtl(compiled.compilation.image, fresh / "rtl")
         if compiled.picture is not None:
             write_text(fresh / PARETO_FILE, compiled.picture)
         save_checkpoint(fresh / MODEL_FILE, compiled.checkpoint.model, compiled.checkpoint.notes)
         compiled.program.save(fresh)
+
+
+def _check_pass_runs(name: str, request: Request) -> None:
+    """Raises UsageError for a pass that there is not, or that this compilation does not run."""
+    check_pass_name(name)
+    if request.optimise is None and name not in (*STANDARD, ALL):
+        hint = f"`--optimise latency` runs {', '.join(SPECIALISED)}"
+        raise UsageError(f"{name} does not run here", hint=hint)
 
 
 def _compile(network: Network, target: Target, stages: list[Stage]) -> Compilation:
@@ -173,7 +183,7 @@ def _calibrated(network: Network, target: Target, data: Selection, console: Cons
     """The network with a note of its activity on the first training samples of `data`."""
     from snnc.sim.calibrate import measure_activity
 
-    tiled = compile_network(network, target).program
+    tiled = compile_network(network, target).tiled
     inputs = load_inputs(network, replace(data, split="train", samples=CALIBRATION_SAMPLES))
     activity = measure_activity(network, tiled, encode_inputs(network.input, network.steps, inputs.x))
     console.say(f"activity on {len(inputs.y)} samples of {data.data}: {activity.note()}")

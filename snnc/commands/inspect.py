@@ -6,10 +6,9 @@ import click
 
 from snnc.base.errors import UsageError
 from snnc.base.quoting import quote
-from snnc.commands.options import file_or_directory
-from snnc.compiler.formats.storage import Program
-from snnc.compiler.formats.text import print_ir
-from snnc.compiler.passes.encode import Encode
+from snnc.commands.options import file, file_or_directory
+from snnc.compiler.formats.storage import Build
+from snnc.compiler.formats.text import IrText, print_ir, write_ir
 from snnc.models import read_model
 
 LEVELS = ("network", "tiled", "image")
@@ -18,20 +17,25 @@ LEVELS = ("network", "tiled", "image")
 @click.command("inspect")
 @click.argument("path", type=file_or_directory)
 @click.option("--level", type=click.Choice(LEVELS), default="tiled", help="IR to print.")
-def command(path: Path, level: str) -> None:
+@click.option("-o", "--output", type=file, help="Write the text here, its large arrays beside it.")
+def command(path: Path, level: str, output: Path | None) -> None:
     """Print the IR of a build directory, or of a model (.pt, network level only)."""
-    click.echo(inspect_ir(path, level), nl=False)
+    found = inspect_ir(path, level)
+    if output is None:
+        click.echo(print_ir(found.ir, found.target), nl=False)
+    else:
+        write_ir(found.ir, output, found.target)
 
 
-def inspect_ir(path: Path, level: str) -> str:
-    """The text of one IR level of a build directory or a model file."""
+def inspect_ir(path: Path, level: str) -> IrText:
+    """One IR level of a build directory or a model file, with its target."""
     if path.is_file():
         if level != "network":
             raise UsageError(
                 f"a model file has only the network level, not {quote(level)}", hint="add `--level network`"
             )
-        return print_ir(read_model(path)[1])
-    program = Program.load(path)
+        return IrText(read_model(path)[1], None)
+    program = Build.load(path)
     if level == "network":
-        return print_ir(program.network)
-    return print_ir(program.tiled if level == "tiled" else Encode().run(program.tiled))
+        return IrText(program.network, program.tiled.target)
+    return IrText(program.tiled if level == "tiled" else program.image, program.tiled.target)

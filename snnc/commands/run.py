@@ -12,7 +12,7 @@ from snnc.commands.console import Console
 from snnc.commands.deliver import deliver
 from snnc.commands.options import build_argument, json_option, pass_console, selection_options
 from snnc.commands.run_report import HostTimes, RunReport
-from snnc.compiler.formats.storage import Program
+from snnc.compiler.formats.storage import Build
 from snnc.compiler.ir.image import Image
 from snnc.compiler.ir.program import TiledProgram
 from snnc.compiler.isa.arithmetic import IntArray
@@ -67,7 +67,7 @@ def run_build(build: Path, chosen: Selection, line: Line, console: Console, *, s
 
     Raises LinkError where the board does not answer or is another, DoesNotFit where a sample is too large.
     """
-    program = Program.load(build)
+    program = Build.load(build)
     network, inputs = program.network, load_inputs(program.network, chosen)
     payloads = encode_inputs(network.input, network.steps, inputs.x)
     loadable = _Hardware.of(program.tiled, EVERY_MEMORY)

@@ -19,7 +19,7 @@ from snnc.commands.options import (
     pass_console,
     selection_options,
 )
-from snnc.compiler.formats.storage import Program
+from snnc.compiler.formats.storage import Build
 from snnc.models import Selection, load_inputs
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def simulate_build(
     from snnc.sim.accounting.energy_table import load_energy_table
     from snnc.sim.simulate import simulate
 
-    program = Program.load(build)
+    program = Build.load(build)
     load_energy_table(program.tiled.target.energy_table)
     inputs = load_inputs(program.network, selection)
     with console.progress("simulating", len(inputs.y)) as update:

@@ -20,7 +20,7 @@ from snnc.commands.options import (
 )
 from snnc.commands.synthesis import SynthesisOptions, exchange_weights, synthesise_build
 from snnc.commands.synthesis_report import REPORT_FILE, Synthesis, megahertz, read_synthesis
-from snnc.compiler.formats.storage import Program
+from snnc.compiler.formats.storage import Build
 
 
 @click.command("synth")
@@ -56,7 +56,7 @@ def command(
         exchange = _exchange(build, placed, console)
         deliver(exchange, console, kept=build / REPORT_FILE, json_file=json_file)
         return
-    program, options = Program.load(build), SynthesisOptions(seed, clock, loadable)
+    program, options = Build.load(build), SynthesisOptions(seed, clock, loadable)
     result = synthesise_build(program, build, options, console)
     deliver(result, console, kept=build / REPORT_FILE, json_file=json_file)
     if not result.met:
@@ -90,7 +90,7 @@ class Exchange:
 
 
 def _exchange(build: Path, placed: Path, console: Console) -> Exchange:
-    program, design = Program.load(build), read_synthesis(placed)
+    program, design = Build.load(build), read_synthesis(placed)
     exchange_weights(program, build, placed, design, console)
     return Exchange(placed, design)
 

@@ -10,10 +10,9 @@ from snnc.commands.build_folder import locked_folder
 from snnc.commands.console import Console
 from snnc.commands.heartbeat import Heartbeat
 from snnc.commands.synthesis_report import Resource, Synthesis
-from snnc.compiler.formats.storage import Program
+from snnc.compiler.formats.storage import Build
 from snnc.compiler.ir.image import Image
 from snnc.compiler.isa.address import Address
-from snnc.compiler.passes.encode import Encode
 from snnc.compiler.passes.specialise import specialise
 from snnc.compiler.targets import Target
 from snnc.rtl.export import BOARD_TOP, STREAM_TOP, export_rtl
@@ -63,7 +62,7 @@ class _Job:
         return EVERY_MEMORY if self.loadable else WEIGHTS_ALONE
 
 
-def synthesise_build(program: Program, build: Path, options: SynthesisOptions, console: Console) -> Synthesis:
+def synthesise_build(program: Build, build: Path, options: SynthesisOptions, console: Console) -> Synthesis:
     """Place and route `program` on the device of its target; everything stays in `build`, the bitstream too.
 
     Without `loadable` the hardware is cut down to this network, and only other weights can be loaded into it;
@@ -88,9 +87,7 @@ def synthesise_build(program: Program, build: Path, options: SynthesisOptions, c
         return _summary(job, predicted, placement, bitstream.relative_to(build))
 
 
-def exchange_weights(
-    program: Program, build: Path, placed: Path, design: Synthesis, console: Console
-) -> Path:
+def exchange_weights(program: Build, build: Path, placed: Path, design: Synthesis, console: Console) -> Path:
     """Put the weights of `program` into the `design` that lies finished in build `placed`; nothing is
     synthesised or placed.
 
@@ -137,14 +134,13 @@ def _plan(target: Target, options: SynthesisOptions, work: Path) -> _Job:
     return job
 
 
-def hardware_image(program: Program, loadable: bool) -> Image:
+def hardware_image(program: Build, loadable: bool) -> Image:
     """The bits of the hardware that is built; cut down to the network it is compared with it once more."""
     if loadable:
-        return Encode().run(program.tiled)
-    small = Program(program.network, specialise(program.tiled))
-    image = Encode().run(small.tiled)
-    validate(small, image)
-    return image
+        return program.image
+    small = Build(program.network, specialise(program.tiled))
+    validate(small, small.image)
+    return small.image
 
 
 def _prepare(job: _Job, image: Image, directory: Path) -> bool:

@@ -24,7 +24,7 @@ from snnc.commands.options import (
     samples_option,
     seed_option,
 )
-from snnc.compiler.formats.storage import Program
+from snnc.compiler.formats.storage import Build
 from snnc.compiler.formats.text import print_ir
 from snnc.compiler.ir.network import Network
 from snnc.compiler.protocol.input_encoding import encode_inputs
@@ -56,7 +56,7 @@ def command(
 ) -> None:
     """Run trainer, reference, simulator and RTL on the same samples and compare everything."""
     require_simulator()
-    program = Program.load(build)
+    program = Build.load(build)
     chosen = Selection(data or trained_on(program.network), data_dir, samples=samples)
     result = verify_build(build, program, chosen, console, stall=stall, seed=seed)
     deliver(result, console, kept=build / VERIFY_FILE, json_file=json_file)
@@ -80,7 +80,7 @@ def trained_on(network: Network) -> str:
 
 
 def verify_build(
-    build: Path, program: Program, chosen: Selection, console: Console, *, stall: float, seed: int
+    build: Path, program: Build, chosen: Selection, console: Console, *, stall: float, seed: int
 ) -> Verification:
     """Verify `program`, which lies in `build`, with all executions there are."""
     network = program.network

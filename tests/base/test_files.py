@@ -19,7 +19,7 @@ from snnc.base.quoting import MAX_QUOTED, printable, quote
 from snnc.commands.build_folder import new_build
 from snnc.commands.cli import main
 from snnc.commands.console import Console
-from snnc.compiler.formats.storage import Program
+from snnc.compiler.formats.storage import Build
 from snnc.compiler.protocol.input_encoding import encode_inputs
 from snnc.sim.engine.functional import run_functional
 from snnc.training.data.datasets import load_samples
@@ -192,7 +192,7 @@ def test_a_compile_that_is_killed_costs_nothing(build: Path) -> None:
     with new_build(build, Console(quiet=True)) as fresh:
         assert list(fresh.iterdir()) == []
     assert not (build / ".new").exists()
-    Program.load(build)
+    Build.load(build)
 
 
 def test_two_compiles_into_one_folder_both_succeed(digits: Path, tmp_path: Path) -> None:
@@ -211,7 +211,7 @@ def test_two_compiles_into_one_folder_both_succeed(digits: Path, tmp_path: Path)
     for process in runs:
         _, said = process.communicate(timeout=120)
         assert process.returncode == 0, said
-    steps = Program.load(tmp_path / "b").tiled.steps
+    steps = Build.load(tmp_path / "b").tiled.steps
     assert f"steps: {steps}" in (tmp_path / "b" / "ir" / "0-network.txt").read_text()
 
 
@@ -247,7 +247,7 @@ def test_a_trace_is_the_same_in_pieces_and_old_until_it_is_complete(
     from snnc.commands import trace_file
 
     paths = [tmp_path / name for name in ("whole.npz", "pieces.npz")]
-    program, x = Program.load(build), load_samples("digits", limit=7).x
+    program, x = Build.load(build), load_samples("digits", limit=7).x
     trace_file.write_trace(program, x, paths[0])
     monkeypatch.setattr(trace_file, "BATCH_BYTES", 2 * 8 * 4 * (16 + 10))
     trace_file.write_trace(program, x, paths[1])

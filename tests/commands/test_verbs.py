@@ -21,7 +21,7 @@ from snnc.commands.fit import Fit
 from snnc.commands.run_report import HostTimes, RunReport
 from snnc.commands.synth import Exchange
 from snnc.commands.synthesis_report import Resource, Synthesis, read_synthesis
-from snnc.compiler.formats.storage import Program
+from snnc.compiler.formats.storage import Build
 from snnc.compiler.pipeline import compile_network
 from snnc.compiler.targets import load_target
 from snnc.rtl.host.link import LinkCounts
@@ -74,13 +74,13 @@ def run_report(cycles: list[int] | None) -> RunReport:
 
 
 @pytest.fixture(scope="module", name="program")
-def compiled_program() -> Program:
+def compiled_program() -> Build:
     compilation = compile_network(tiny_network(), load_target("fpga"))
-    return Program(compilation.network, compilation.program)
+    return Build(compilation.network, compilation.tiled)
 
 
 @pytest.fixture(scope="module", name="results")
-def all_results(program: Program) -> dict[str, Any]:
+def all_results(program: Build) -> dict[str, Any]:
     """A result of every verb that has one."""
     features = program.network.input.features
     return {

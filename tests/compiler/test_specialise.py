@@ -9,6 +9,7 @@ from networks import layer, network, target
 from tiny import tiny_program
 
 from snnc.base.errors import SnncError
+from snnc.compiler.ir.program_checks import verify_program
 from snnc.compiler.passes.encode import Encode
 from snnc.compiler.passes.specialise import specialise
 from snnc.compiler.pipeline import compile_network
@@ -28,9 +29,9 @@ def smaller(one: Target, other: Target) -> bool:
 @settings(max_examples=25, deadline=None)
 @given(cases())
 def test_specialising_changes_neither_outputs_nor_cycles(case: Case) -> None:
-    program = case.compilation.program
+    program = case.compilation.tiled
     small = specialise(program)
-    small.verify()
+    verify_program(small)
     assert smaller(small.target, program.target)
     Encode().run(small).verify()
     whole, cut = run_isolated(program, case.payloads), run_isolated(small, case.payloads)
@@ -51,7 +52,7 @@ def test_nothing_is_left_that_could_be_smaller() -> None:
             continue
         program = replace(specialise(tiny_program(TARGET)), target=replace(small, **{size: less}))
         try:
-            program.verify()
+            verify_program(program)
         except (SnncError, IndexError):
             continue
         raise AssertionError(f"{size} {value} could be {less}")
@@ -64,6 +65,6 @@ def test_weight_memories_are_a_power_of_two_deep_while_the_device_has_room() -> 
     full = replace(tight, device=replace(whole.device, block_rams=5))
     model = network(layer("a", "input", 400, 32), features=400)
     for chosen, words in ((tight, 2048), (full, 1664)):
-        small = specialise(compile_network(model, chosen, spread=False).program)
-        small.verify()
+        small = specialise(compile_network(model, chosen, spread=False).tiled)
+        verify_program(small)
         assert small.target.weight_words(small.weight_bits) == words

@@ -13,7 +13,7 @@ import pytest
 from networks import target
 
 from snnc.base.errors import FileError
-from snnc.compiler.formats.storage import Program, _content_hash
+from snnc.compiler.formats.storage import Build, _content_hash
 from snnc.compiler.ir.network import Edge, Input, Layer, Linear, Network, Neurons, Readout
 from snnc.compiler.pipeline import compile_network
 
@@ -28,7 +28,7 @@ def build_directory(tmp_path: Path) -> Path:
     layer = Layer("a", (count, 1, 1), population, (Edge("input", Linear(weights, 4)),))
     network = Network("net", 2, Input("input", (8, 1, 1)), (layer,), Readout("a", "spike_count"))
     compiled = compile_network(network, target())
-    Program(compiled.network, compiled.program).save(tmp_path)
+    Build(compiled.network, compiled.tiled).save(tmp_path)
     return tmp_path
 
 
@@ -60,7 +60,7 @@ def edit(build: Path, change: Callable[[dict[str, Any]], None], rehash: bool = T
 
 def refused(build: Path, message: str) -> None:
     with pytest.raises(FileError, match=message) as error:
-        Program.load(build)
+        Build.load(build)
     assert "\n" not in str(error.value)
 
 
@@ -74,13 +74,13 @@ def test_a_cut_file(build: Path, length: int) -> None:
 def test_a_flipped_bit_anywhere(build: Path) -> None:
     path = build / "program.snnc"
     data = path.read_bytes()
-    expected = Program.load(build).model_hash
+    expected = Build.load(build).model_hash
     for position in range(0, len(data), 97):
         damaged = bytearray(data)
         damaged[position] ^= 0x10
         path.write_bytes(damaged)
         try:
-            assert Program.load(build).model_hash == expected
+            assert Build.load(build).model_hash == expected
         except FileError:
             continue
 

@@ -97,9 +97,9 @@ def test_parts_add_up_and_static_energy_follows_time() -> None:
 def test_the_non_spiking_comparison_counts_every_product_once() -> None:
     for seed in range(7, 17):
         compiled = compiled_program(np.random.default_rng(seed))
-        dense = price_dense(compiled.program, compiled.network)
+        dense = price_dense(compiled.tiled, compiled.network)
         assert dense.macs == sum(products(layer) for layer in compiled.network.layers)
-        assert dense.activation_bits == int(np.ceil(np.log2(compiled.program.steps + 1)))
+        assert dense.activation_bits == int(np.ceil(np.log2(compiled.tiled.steps + 1)))
         assert dense.total == pytest.approx(sum(dense.by_action.values()))
         assert dense.basis == "estimated"
 
