@@ -14,7 +14,8 @@ from typing import Any, cast
 
 from snnc.base.errors import DoesNotFit, FileError, TargetError, UnsupportedModel, VerificationError
 from snnc.base.files import expansion_limit, is_file, write_atomically
-from snnc.base.quoting import printable, quote
+from snnc.base.quoting import printable
+from snnc.base.schema import reported, versioned
 from snnc.compiler.formats.arrays import UNREADABLE, read_arrays, read_member, write_arrays
 from snnc.compiler.formats.codec import ArrayStore, decode, encode
 from snnc.compiler.ir.image import Image
@@ -128,10 +129,8 @@ def _read_content(archive: zipfile.ZipFile) -> dict[str, Any]:
     items = sum(text.count(sign) for sign in (b"{", b"[", b","))
     if items > MAX_JSON_ITEMS:
         raise FileError(f"program.json has {items} items, the limit is {MAX_JSON_ITEMS}")
-    document = json.loads(text)
-    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        found = document.get("schema") if isinstance(document, dict) else None
-        raise FileError(f"schema must be {SCHEMA}, not {quote(found)}")
+    with reported(FileError):
+        document = versioned(json.loads(text), SCHEMA)
     content = document["content"]
     if document["hash"] != _content_hash(content):
         raise FileError("content hash does not match: the file was changed or damaged")

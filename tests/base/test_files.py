@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 from snnc.base.errors import FileError, SnncError
 from snnc.base.files import write_atomically, write_text
 from snnc.base.quoting import MAX_QUOTED, printable, quote
+from snnc.commands import builds
 from snnc.commands.build_folder import new_build
 from snnc.commands.cli import main
 from snnc.commands.console import Console
@@ -23,7 +24,7 @@ from snnc.compiler.formats.storage import Build
 from snnc.compiler.protocol.input_encoding import encode_inputs
 from snnc.sim.engine.functional import run_functional
 from snnc.training.data.datasets import load_samples
-from snnc.verification.compare import layer_traces
+from snnc.verification.compare import Verification, layer_traces
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -322,3 +323,19 @@ def test_a_path_with_control_characters_is_escaped(tmp_path: Path) -> None:
     result = run("compile", "a\x1b[31m\nb.pt", "-o", tmp_path / "b")
     assert result.exit_code == 2
     assert result.stderr == "error: a\\x1b[31m\\nb.pt: no such model file\n"
+
+
+def test_a_verification_is_shown_where_it_cannot_be_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What compared the executions is not run here; the results and the file they go to are real."""
+    found = Verification(3, ["reference", "simulator"], spikes_compared=12)
+    monkeypatch.setattr(builds, "verify_build", lambda *_, **__: found)
+    (tmp_path / "verify.json").write_text("{}")
+    (tmp_path / "verify.json").chmod(0o444)
+    result = run("verify", tmp_path, "--json", "-")
+    assert result.exit_code == 2
+    assert json.loads(result.stdout) == found.to_dict()
+    assert found.summary() in result.stderr
+    last = result.stderr.splitlines()[-1]
+    assert last.startswith("error: ") and last.endswith("verify.json: cannot be written: is read-only")

@@ -77,6 +77,19 @@ def test_weights_are_exchanged_in_the_finished_bitstream_and_nothing_else(
     assert not weight_columns(placed[0]) <= columns
 
 
+def test_a_design_is_shown_where_its_report_cannot_be_kept(
+    placed: tuple[Path, Result], tmp_path: Path
+) -> None:
+    Build(tiny_network(), tiny_program(load_target("ecp5-25k"))).save(tmp_path)
+    (tmp_path / "synth.json").mkdir()
+    run = CliRunner().invoke(main, ["synth", str(tmp_path), "--exchange-weights", str(placed[0])])
+    assert run.exit_code == 2
+    said = run.stderr.splitlines()
+    assert any(line.startswith("weights exchanged in the design of ") for line in said)
+    assert [line for line in said if line.startswith("error: ")] == said[-1:]
+    assert said[-1].endswith("synth.json: cannot be written: is a folder")
+
+
 def test_every_weight_column_takes_the_place_of_its_stand_in(placed: tuple[Path, Result]) -> None:
     work = placed[0] / "synth"
     before, after = (

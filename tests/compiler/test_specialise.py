@@ -8,13 +8,14 @@ from hypothesis import given, settings
 from networks import layer, network, target
 from tiny import tiny_program
 
+from snnc.base.bounds import annotations, limits
 from snnc.base.errors import SnncError
 from snnc.compiler.ir.program_checks import verify_program
 from snnc.compiler.passes.encode import Encode
 from snnc.compiler.passes.specialise import specialise
 from snnc.compiler.pipeline import compile_network
 from snnc.compiler.protocol.streams import decode_outputs
-from snnc.compiler.targets import LIMITS, Target, load_target
+from snnc.compiler.targets import Target, load_target
 from snnc.sim.engine.cycle import run_isolated
 
 SIZES = ("width", "height", "neurons", "parameter_words", "axon_rows", "axon_columns", "delay_slots")
@@ -46,7 +47,7 @@ def test_nothing_is_left_that_could_be_smaller() -> None:
     small = specialise(tiny_program(TARGET)).target
     for size in SIZES:
         value = getattr(small, size)
-        lowest = LIMITS[size][0] if size in LIMITS else 0
+        lowest = 0 if annotations(Target)[size] is bool else limits(Target, size).low
         less = value // 2 if size in ("neurons", "delay_slots") else int(value) - 1
         if less < lowest or (size == "neurons" and less < 2 * small.lanes):
             continue

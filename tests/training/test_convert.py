@@ -229,7 +229,7 @@ def test_a_state_too_narrow_for_the_first_layer_is_refused() -> None:
 
 
 def test_options_are_limited() -> None:
-    with pytest.raises(UsageError, match=r"^iterations must be 1\.\.1048576, not 0$"):
+    with pytest.raises(UsageError, match=r"^iterations must be an integer in 1\.\.1048576, not 0$"):
         ConversionOptions(iterations=0)
 
 
