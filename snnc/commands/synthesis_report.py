@@ -4,23 +4,30 @@ import json
 import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from snnc.base.bounds import Range
 from snnc.base.errors import FileError
 from snnc.base.files import read_limited
+from snnc.base.schema import decode, expect
 
 REPORT_FILE = "synth.json"
 MAX_REPORT_BYTES = 1 << 20
 CELLS = ("lut", "ff", "bram", "dsp")
+DERIVED = ("timing_met", "predicted")
+"""What the document says of the rest."""
+
+Count = Annotated[int, Range(0, 2**31 - 1)]
+Frequency = Annotated[float, Range(1.0, 1e12)]
 
 
 @dataclass(frozen=True)
 class Resource:
     """One kind of cell: what the placed design takes of what there is, and what was expected of it."""
 
-    used: int
-    available: int
-    predicted: int
+    used: Count
+    available: Count
+    predicted: Count
 
 
 @dataclass(frozen=True)
@@ -35,12 +42,12 @@ class Synthesis:
     ff: Resource
     bram: Resource
     dsp: Resource
-    fmax_hz: float
-    clock_hz: float
+    fmax_hz: Frequency
+    clock_hz: Frequency
     critical_path: str
     bitstream: str
     """Path relative to the build directory."""
-    seed: int
+    seed: Count
     tools: dict[str, str]
 
     @property
@@ -85,33 +92,9 @@ def read_synthesis(build: Path) -> Synthesis:
     """The synth.json of a build, which is distrusted; raises FileError."""
     try:
         document = json.loads(read_limited(build / REPORT_FILE, MAX_REPORT_BYTES))
-        return _from_dict(document)
-    except (FileError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        expect(isinstance(document, dict), "", "a mapping of fields", document)
+        stated = {name: value for name, value in document.items() if name not in DERIVED}
+        result: Synthesis = decode(Synthesis, stated)
+        return result
+    except (FileError, ValueError, RecursionError):
         raise FileError(f"no {REPORT_FILE} of a placed design here", where=str(build)) from None
-
-
-def _from_dict(document: dict[str, Any]) -> Synthesis:
-    """What `to_dict` was made of; raises ValueError, KeyError, TypeError or AttributeError."""
-    cells = {name: Resource(**document[name]) for name in CELLS}
-    tools = {str(name): str(version) for name, version in document["tools"].items()}
-    board = document["board"]
-    result = Synthesis(
-        device=str(document["device"]),
-        board=None if board is None else str(board),
-        loadable=document["loadable"],
-        **cells,
-        fmax_hz=document["fmax_hz"],
-        clock_hz=document["clock_hz"],
-        critical_path=str(document["critical_path"]),
-        bitstream=str(document["bitstream"]),
-        seed=document["seed"],
-        tools=tools,
-    )
-    counts = [number for resource in cells.values() for number in asdict(resource).values()]
-    if not all(type(number) is int and number >= 0 for number in (*counts, result.seed)):
-        raise ValueError("cells and seed are counts")
-    if type(result.loadable) is not bool:
-        raise ValueError("loadable is true or false")
-    if not all(type(clock) is float and 0 < clock < math.inf for clock in (result.fmax_hz, result.clock_hz)):
-        raise ValueError("clocks are positive")
-    return result
