@@ -134,7 +134,7 @@ def test_reading_takes_memory_in_proportion(case: str, tmp_path: Path) -> None:
 def test_a_trace_holds_a_few_samples_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """All samples at once are 16 MiB of membranes, a batch is one, and what surrounds it a few times that."""
     model = network(layer("wide", "input", 8, 512))
-    program = Build(model, compile_network(model, target(neurons=1024, parameter_words=256)).program)
+    program = Build(model, compile_network(model, target(neurons=1024, parameter_words=256)).tiled)
     monkeypatch.setattr(trace_file, "BATCH_BYTES", 1 << 20)
     write_trace(program, np.ones((2, 8), np.uint8), tmp_path / "warm.npz")
     tracemalloc.start()
