@@ -6,6 +6,7 @@ A failing case is shrunk, printed by hypothesis and kept as files; `make fuzz` r
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cases import Draft, drafts
@@ -46,7 +47,7 @@ Check = Callable[[Draft, Compilation], Execution]
 
 
 def run_cases(
-    sizes: tuple[Size, ...], examples: int, check: Check, *, name: str, column: str, **drawing
+    sizes: tuple[Size, ...], examples: int, check: Check, *, name: str, column: str, **drawing: Any
 ) -> None:
     """Draw, compile and check; what the compiler refuses is counted, anything else that fails is kept."""
     outcomes = {"drawn": 0, "compiled": 0}

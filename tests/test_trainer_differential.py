@@ -6,13 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from builders import target
 from cases import Draft
 from executions import check_software
 from hypothesis import HealthCheck, assume, given, seed, settings
-from models import models, random_inputs, varied
-from networks import target
+from random_classifiers import models, of_networks, random_inputs, varied
 from random_hardware import SIZES, Size
-from random_models import random_models
 
 from snnc.base.errors import DoesNotFit, UnsupportedModel
 from snnc.base.files import cache_directory
@@ -39,7 +38,7 @@ def test_the_trainer_equals_the_network_whatever_the_shape(size: Size) -> None:
 
     @seed(size.name)
     @settings(max_examples=10, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    @given(random_models(ROOMY, (size,)))
+    @given(of_networks(ROOMY, (size,)))
     def run(model: SpikingClassifier) -> None:
         network = to_network(model, "random")
         x = random_inputs(model.config, samples=2)

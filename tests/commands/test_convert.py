@@ -45,7 +45,16 @@ def test_pretrained_weights_become_a_model_file(tmp_path: Path) -> None:
 def test_calibration_images_must_fit_the_module(tmp_path: Path) -> None:
     weights, images = _weights(tmp_path / "w.th"), _images(tmp_path / "x.npz")
     small = _images(tmp_path / "small.npz", side=16)
-    convert = ["train", "convert", "--from", weights, "--data", images, "-o", tmp_path / "m.pt"]
+    convert: list[str | Path] = [
+        "train",
+        "convert",
+        "--from",
+        weights,
+        "--data",
+        images,
+        "-o",
+        tmp_path / "m.pt",
+    ]
     result = run(*convert, "--calibrate", small)
     assert result.exit_code == 2
     assert "holds images of shape (3, 16, 16), the module takes (3, 32, 32)" in result.stderr

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from builders import tiny_network, tiny_program
 from click.testing import CliRunner, Result
 from numpy.typing import NDArray
-from tiny import tiny_network, tiny_program
 
 from snnc.commands.cli import main
 from snnc.commands.synthesis_report import Resource, Synthesis, megahertz

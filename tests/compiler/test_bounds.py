@@ -12,14 +12,24 @@ from itertools import product
 
 import numpy as np
 import pytest
+from builders import layer, network, target
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from networks import layer, network, target
 from random_hardware import SIZES
 from random_networks import networks
 
 from snnc.compiler.analysis import bounds
-from snnc.compiler.ir.network import Conv2d, Edge, Input, Layer, Linear, Network, Neurons, Readout
+from snnc.compiler.ir.network import (
+    Conv2d,
+    Edge,
+    Input,
+    Layer,
+    Linear,
+    Network,
+    Neurons,
+    Readout,
+    ReadoutKind,
+)
 from snnc.compiler.isa.arithmetic import Decay, IntArray, decay
 from snnc.compiler.protocol.input_encoding import encode_inputs
 from snnc.compiler.reference.interpreter import Execution, edge_current, execute_network
@@ -169,7 +179,7 @@ POOL: dict[str, Network] = {
 
 def readable(model: Network) -> Network:
     """The same, read by what its last layer has."""
-    kind = "membrane" if model.layers[-1].neurons.reset == "none" else "spike_count"
+    kind: ReadoutKind = "membrane" if model.layers[-1].neurons.reset == "none" else "spike_count"
     return replace(model, readout=Readout(model.layers[-1].name, kind))
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from builders import layer, network, target
 from cases import Case, cases
 from hypothesis import given, settings
-from networks import layer, network, target
 from random_programs import compiled_program
 
 from snnc.base.errors import FileError, SnncError

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from builders import layer, network, target
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from networks import layer, network, target
 
 from snnc.base.errors import DoesNotFit
 from snnc.compiler.ir.network import Conv2d, Edge, Input, Layer, Linear, Network, Readout, conv_shape

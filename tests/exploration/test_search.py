@@ -6,17 +6,16 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from builders import layer, network, target, tiny_network
 from click.testing import CliRunner
-from models import varied
-from networks import layer, network, target
-from tiny import tiny_network
+from random_classifiers import varied
 
 from snnc.base.errors import DoesNotFit, FileError, UnsupportedModel, UsageError
 from snnc.commands.cli import main
 from snnc.compiler.formats.storage import Program
 from snnc.compiler.isa.arithmetic import NO_LEAK
 from snnc.compiler.protocol.input_encoding import encode_inputs
-from snnc.compiler.targets import load_target
+from snnc.compiler.targets import Device, load_target
 from snnc.exploration.pareto import draw_designs, pareto_front, render_designs
 from snnc.exploration.search import (
     COMBINATIONS,
@@ -34,8 +33,9 @@ from snnc.training.files.checkpoint import save_checkpoint
 from snnc.training.model.config import INPUT, EdgeConfig, LayerConfig, ModelConfig, Population
 
 GOALS: tuple[Goal, ...] = ("latency", "area", "energy")
-DEVICE = load_target("ecp5-25k").device
-assert DEVICE is not None
+CHOSEN = load_target("ecp5-25k").device
+assert CHOSEN is not None
+DEVICE: Device = CHOSEN
 
 
 @pytest.fixture(name="designs", scope="module")

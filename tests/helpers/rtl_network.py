@@ -12,8 +12,10 @@ SPIKE, VALUE, END, CREDIT, CONFIG_ADDRESS, CONFIG_DATA, SYNC = range(7)
 SPIKES, VALUES_LAST, VALUES_EVERY = range(3)
 RESET_CODES = {"soft": 0, "hard": 1, "none": 2}
 HOST = 1 << 8
-MEMORIES = ("registers", "weights", "state", "thresholds", "bias", "destinations", "sources")
-MEMORIES += ("membrane", "axon_rows", "axon_columns")
+MEMORIES = (
+    *("registers", "weights", "state", "thresholds", "bias", "destinations", "sources"),
+    *("membrane", "axon_rows", "axon_columns"),
+)
 
 
 def flit(kind: int, data: int, x: int = 0, y: int = 0, host: bool = False) -> int:

@@ -8,7 +8,6 @@ import pytest
 
 from snnc.rtl.simulation.tools import Simulator, simulator_missing
 
-sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parent / "hdl"))
 
 

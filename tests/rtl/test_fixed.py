@@ -4,8 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from networks import target
-from tiny import SAMPLES, tiny_payloads, tiny_program
+from builders import TINY_SAMPLES, target, tiny_payloads, tiny_program
 
 from snnc.compiler.passes.encode import Encode
 from snnc.compiler.passes.specialise import specialise
@@ -33,7 +32,11 @@ def test_the_rtl_of_a_fixed_network_needs_no_configuration(
     spoiling = image.config_flits() & np.uint64(0xFFF)
     stimulus = np.concatenate([spoiling, encode_samples(program, tiny_payloads())])
     run = run_rtl(
-        built, stimulus, SAMPLES * program.ends_per_sample, config_flits=len(spoiling), timeout_cycles=100_000
+        built,
+        stimulus,
+        TINY_SAMPLES * program.ends_per_sample,
+        config_flits=len(spoiling),
+        timeout_cycles=100_000,
     )
     assert not run.timed_out
     expected = run_stream(program, tiny_payloads())

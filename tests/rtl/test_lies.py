@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from board_programs import OTHER, SMALL, payloads
 from soft_board import SoftBoard, driver, soft_board
-from test_driver import OTHER, SMALL, payloads
 
 from snnc.base.errors import LinkError
 from snnc.compiler.protocol.streams import decode_outputs

@@ -1,6 +1,7 @@
 """Training and evaluation mix no devices: tried on PyTorch's `meta`, where a stray CPU tensor is an error."""
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -119,9 +120,12 @@ def test_another_device_measures_where_its_integers_are_those_of_the_cpu(
     model, samples = _model()
     moves: list[str] = []
     move = SpikingClassifier.to
-    monkeypatch.setattr(
-        SpikingClassifier, "to", lambda self, device: moves.append(str(device)) or move(self, device)
-    )
+
+    def counted(model: SpikingClassifier, device: Any) -> SpikingClassifier:
+        moves.append(str(device))
+        return move(model, device)
+
+    monkeypatch.setattr(SpikingClassifier, "to", counted)
     assert measure_where_trained(model, samples, OTHER) == (measure(model, samples), [])
     assert moves == ["cpu:0", "cpu", "cpu:0", "cpu"]
 

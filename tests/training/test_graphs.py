@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from models import models, random_inputs, varied
+from random_classifiers import models, random_inputs, varied
 
 from snnc.compiler.isa.arithmetic import Decay
 from snnc.compiler.protocol.input_encoding import encode_inputs

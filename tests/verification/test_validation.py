@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from builders import layer, network, target, tiny_network
 from cases import Case, cases
 from hypothesis import given, settings
-from networks import layer, network, target
-from tiny import tiny_network
 
 import snnc
 from snnc.base.errors import MiscompileError

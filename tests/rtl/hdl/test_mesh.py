@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from rtl_bench import Needs
 from rtl_network import (
     CREDIT,
     END,
@@ -28,6 +31,7 @@ from snnc.base.errors import UsageError
 from snnc.compiler.isa.arithmetic import Decay
 from snnc.rtl.parameters import RtlParameters
 from snnc.rtl.simulation.simulate import RtlRun, build_rtl, end_of_run, run_rtl
+from snnc.rtl.simulation.tools import Simulator
 
 PARAMETERS = RtlParameters(
     mesh_width=2,
@@ -40,6 +44,8 @@ PARAMETERS = RtlParameters(
     decay_multiplier=1,
 )
 BITS = PARAMETERS.state_bits
+Sweep = tuple[int, int, NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64]]
+"""Core column, step, state words before, spikes, membranes after."""
 
 
 def network(rng: np.random.Generator) -> list[Core]:
@@ -76,7 +82,7 @@ def inputs(rng: np.random.Generator, samples: int, steps: int) -> np.ndarray:
     return rng.integers(1, 4, shape) * (rng.random(shape) < 0.3)
 
 
-def expected(cores: list[Core], x: np.ndarray) -> tuple[list[int], list[tuple]]:
+def expected(cores: list[Core], x: np.ndarray) -> tuple[list[int], list[Sweep]]:
     """Packets that leave, per sample in order, and (x, step, before, spikes, after) per sweep."""
     packets, sweeps = [], []
     first, second = cores
@@ -95,7 +101,9 @@ def expected(cores: list[Core], x: np.ndarray) -> tuple[list[int], list[tuple]]:
     return packets, sweeps
 
 
-def run(cores: list[Core], x: np.ndarray, cache: Path, simulator: str = "verilator", **options) -> RtlRun:
+def run(
+    cores: list[Core], x: np.ndarray, cache: Path, simulator: Simulator = "verilator", **options: Any
+) -> RtlRun:
     stall_hooks = options.pop("stall_hooks", False)
     built = build_rtl(PARAMETERS, cache, simulator, stall_hooks=stall_hooks)
     setup = configuration(cores, PARAMETERS)
@@ -104,7 +112,7 @@ def run(cores: list[Core], x: np.ndarray, cache: Path, simulator: str = "verilat
     return run_rtl(built, np.array(flits, np.uint64), ends, config_flits=len(setup), **options)
 
 
-def check_trace(result: RtlRun, cores: list[Core], sweeps: list[tuple]) -> None:
+def check_trace(result: RtlRun, cores: list[Core], sweeps: list[Sweep]) -> None:
     trace = result.trace
     assert trace is not None
     for core in cores:
@@ -122,7 +130,9 @@ def check_trace(result: RtlRun, cores: list[Core], sweeps: list[tuple]) -> None:
 
 
 @pytest.mark.parametrize("simulator", ["verilator", "icarus"])
-def test_mesh_computes_spikes_and_membranes_of_the_contract(simulator, rtl_cache, needs):
+def test_mesh_computes_spikes_and_membranes_of_the_contract(
+    simulator: Simulator, rtl_cache: Path, needs: Needs
+) -> None:
     needs(simulator)
     rng = np.random.default_rng(1)
     cores, x = network(rng), inputs(rng, 3, 6)
@@ -134,18 +144,19 @@ def test_mesh_computes_spikes_and_membranes_of_the_contract(simulator, rtl_cache
     check_trace(result, cores, sweeps)
 
 
-def test_verilator_and_icarus_agree_on_every_cycle(rtl_cache, needs):
+def test_verilator_and_icarus_agree_on_every_cycle(rtl_cache: Path, needs: Needs) -> None:
     needs("verilator")
     needs("icarus")
     rng = np.random.default_rng(2)
     cores, x = network(rng), inputs(rng, 2, 4)
     one, other = (run(cores, x, rtl_cache, s) for s in ("verilator", "icarus"))
     assert one.outputs.tolist() == other.outputs.tolist()
+    assert one.trace is not None and other.trace is not None
     assert one.trace.cycle.tolist() == other.trace.cycle.tolist()
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_stalls_everywhere_change_no_value(seed, rtl_cache, needs):
+def test_stalls_everywhere_change_no_value(seed: int, rtl_cache: Path, needs: Needs) -> None:
     needs("verilator")
     rng = np.random.default_rng(3)
     cores, x = network(rng), inputs(rng, 2, 6)
@@ -157,7 +168,7 @@ def test_stalls_everywhere_change_no_value(seed, rtl_cache, needs):
     assert result.cycles > free.cycles
 
 
-def test_isolated_runs_restart_the_cycle_counter(rtl_cache, needs):
+def test_isolated_runs_restart_the_cycle_counter(rtl_cache: Path, needs: Needs) -> None:
     needs("verilator")
     rng = np.random.default_rng(4)
     cores, x = network(rng), inputs(rng, 1, 4)
@@ -171,10 +182,11 @@ def test_isolated_runs_restart_the_cycle_counter(rtl_cache, needs):
     for other in runs[1:]:
         assert other["cycle"].tolist() == runs[0]["cycle"].tolist()
         assert other["flit"].tolist() == runs[0]["flit"].tolist()
+    assert result.trace is not None
     assert sorted(set(result.trace.run.tolist())) == [0, 1, 2]
 
 
-def test_one_spike_takes_the_cycles_of_the_page(rtl_cache, needs):
+def test_one_spike_takes_the_cycles_of_the_page(rtl_cache: Path, needs: Needs) -> None:
     """One core, one input spike, one output spike: every cycle counted by hand.
 
     Cycle 0 is the transfer of the SPIKE at the host; it is in the router's West FIFO in 1, in the
@@ -203,7 +215,7 @@ def test_one_spike_takes_the_cycles_of_the_page(rtl_cache, needs):
 
 
 @pytest.mark.parametrize("current_leak", [None, Decay(3, 2)], ids=["lif", "cuba"])
-def test_values_and_readout_cross_the_mesh(current_leak, rtl_cache, needs):
+def test_values_and_readout_cross_the_mesh(current_leak: Decay | None, rtl_cache: Path, needs: Needs) -> None:
     """Partial sums on core (0, 0) travel as VALUE flits to the readout on core (1, 0)."""
     needs("verilator")
     rng = np.random.default_rng(5)
@@ -309,7 +321,7 @@ def recurrent_packets(cores: list[Core], x: np.ndarray, delay: int = 2) -> list[
 
 
 @pytest.mark.parametrize("stall", [0.0, 0.4])
-def test_recurrence_delays_and_currents(stall, rtl_cache, needs):
+def test_recurrence_delays_and_currents(stall: float, rtl_cache: Path, needs: Needs) -> None:
     needs("verilator")
     rng = np.random.default_rng(9)
     cores, x = recurrent_network(rng), inputs(rng, 3, 8)
@@ -320,7 +332,7 @@ def test_recurrence_delays_and_currents(stall, rtl_cache, needs):
 
 
 @pytest.mark.parametrize("delay", [1, 9, 15])
-def test_every_delay_over_more_steps_than_are_counted(delay, rtl_cache, needs):
+def test_every_delay_over_more_steps_than_are_counted(delay: int, rtl_cache: Path, needs: Needs) -> None:
     """The step counter stays in 16 to 31, so that no step behind the 32nd passes for one before the delay."""
     needs("verilator")
     rng = np.random.default_rng(11)
@@ -334,7 +346,7 @@ def test_every_delay_over_more_steps_than_are_counted(delay, rtl_cache, needs):
     assert result.outputs["flit"].tolist() == packets
 
 
-def test_tokens_come_back_with_every_reset(rtl_cache, needs):
+def test_tokens_come_back_with_every_reset(rtl_cache: Path, needs: Needs) -> None:
     needs("verilator")
     rng = np.random.default_rng(10)
     cores, x = recurrent_network(rng), inputs(rng, 2, 5)
@@ -346,7 +358,7 @@ def test_tokens_come_back_with_every_reset(rtl_cache, needs):
     assert result.outputs["flit"].tolist() == recurrent_packets(cores, x)
 
 
-def test_memory_images_start_the_same_network(rtl_cache, tmp_path, needs):
+def test_memory_images_start_the_same_network(rtl_cache: Path, tmp_path: Path, needs: Needs) -> None:
     needs("verilator")
     rng = np.random.default_rng(6)
     cores, x = network(rng), inputs(rng, 1, 4)
@@ -371,7 +383,7 @@ def test_memory_images_start_the_same_network(rtl_cache, tmp_path, needs):
     assert result.outputs.tolist() == run(cores, x, rtl_cache).outputs.tolist()
 
 
-def test_unreached_end_is_a_timeout(rtl_cache, needs):
+def test_unreached_end_is_a_timeout(rtl_cache: Path, needs: Needs) -> None:
     needs("verilator")
     rng = np.random.default_rng(7)
     cores, x = network(rng), inputs(rng, 1, 2)
@@ -383,7 +395,7 @@ def test_unreached_end_is_a_timeout(rtl_cache, needs):
     assert len(result.outputs) >= 2
 
 
-def test_a_broken_protocol_is_told(rtl_cache, needs):
+def test_a_broken_protocol_is_told(rtl_cache: Path, needs: Needs) -> None:
     needs("verilator")
     rng = np.random.default_rng(8)
     cores = network(rng)
@@ -393,14 +405,14 @@ def test_a_broken_protocol_is_told(rtl_cache, needs):
     assert run_rtl(built, flits, 1, config_flits=len(setup), timeout_cycles=3000).wrong
 
 
-def test_waves_need_a_build_with_waves(rtl_cache, tmp_path, needs):
+def test_waves_need_a_build_with_waves(rtl_cache: Path, tmp_path: Path, needs: Needs) -> None:
     needs("verilator")
     built = build_rtl(PARAMETERS, rtl_cache)
     with pytest.raises(UsageError, match="waves=True"):
         run_rtl(built, np.zeros(0, np.uint64), 1, waves=tmp_path / "x.vcd")
 
 
-def test_waves_are_written_when_asked_for(rtl_cache, tmp_path, needs):
+def test_waves_are_written_when_asked_for(rtl_cache: Path, tmp_path: Path, needs: Needs) -> None:
     needs("icarus")
     built = build_rtl(RtlParameters(1, 1, 2), rtl_cache, "icarus", waves=True)
     path = tmp_path / "waves.fst"
