@@ -17,6 +17,7 @@ from replay import keep
 from space import record
 from space_rows import Drawn
 
+from examples import few_when_quick
 from snnc.base.errors import DoesNotFit, UnsupportedModel
 from snnc.compiler.pipeline import Compilation
 from snnc.compiler.reference.interpreter import Execution
@@ -29,7 +30,7 @@ SETTINGS = settings(
     suppress_health_check=list(HealthCheck),
 )
 FUZZING = "SNNC_FUZZ_SOFTWARE" in os.environ
-SOFTWARE_NETWORKS = int(os.environ.get("SNNC_FUZZ_SOFTWARE", "210"))
+SOFTWARE_NETWORKS = int(os.environ.get("SNNC_FUZZ_SOFTWARE", few_when_quick(30) * len(SIZES)))
 """Networks in software, an equal share of each size."""
 RTL_NETWORKS = int(os.environ.get("SNNC_FUZZ_RTL", "10"))
 """Networks per hardware, each run without and with stalls."""
@@ -79,6 +80,7 @@ def test_every_software_execution_equals_the_network(size: Size) -> None:
     run_cases((size,), examples, check_software, name=f"software-{size.name}", column="software")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     simulator_missing("verilator") is not None, reason=f"RTL not run: {simulator_missing('verilator')}"
 )

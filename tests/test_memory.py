@@ -14,6 +14,8 @@ import pytest
 
 from snnc.compiler.formats.storage import _content_hash
 
+pytestmark = pytest.mark.slow
+
 GROWTH_BYTES = 200 << 20
 """Over what the imports take."""
 SECONDS = 60

@@ -195,6 +195,7 @@ def test_a_compile_that_is_killed_costs_nothing(build: Path) -> None:
     Program.load(build)
 
 
+@pytest.mark.slow
 def test_two_compiles_into_one_folder_both_succeed(digits: Path, tmp_path: Path) -> None:
     command = [
         sys.executable,

@@ -11,6 +11,8 @@ from click.testing import CliRunner, Result
 from snnc.commands.cli import main
 from snnc.training.conversion.resnet import ResNet
 
+pytestmark = pytest.mark.slow
+
 
 def run(*arguments: str | Path) -> Result:
     """Invoke `snnc` in this process."""

@@ -24,9 +24,12 @@ from snnc.compiler.pipeline import compile_network
 from snnc.compiler.targets import load_target
 from snnc.rtl.fpga.openflow import DEVICES, missing_tools
 
-pytestmark = pytest.mark.skipif(
-    bool(missing_tools(DEVICES["ecp5-25k"])), reason="the open FPGA tools are not installed"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        bool(missing_tools(DEVICES["ecp5-25k"])), reason="the open FPGA tools are not installed"
+    ),
+]
 
 BLOCK_RAM = r"\.bram_init \d+\n((?:[0-9a-f ]+\n)+)"
 

@@ -13,11 +13,12 @@ from itertools import product
 import numpy as np
 import pytest
 from builders import layer, network, target
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from random_hardware import SIZES
 from random_networks import networks
 
+from examples import examples
 from snnc.compiler.analysis import bounds
 from snnc.compiler.ir.network import (
     Conv2d,
@@ -35,7 +36,7 @@ from snnc.compiler.protocol.input_encoding import encode_inputs
 from snnc.compiler.reference.interpreter import Execution, edge_current, execute_network
 from snnc.compiler.reference.probes import aimed_input, probing_inputs
 
-SEARCHES = settings(max_examples=60, deadline=None, print_blob=True)
+SEARCHES = examples(60)
 CHANNELS = 3
 """Channels per layer that the search aims at."""
 
@@ -282,6 +283,7 @@ MUTATIONS: dict[str, Mutation] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MUTATIONS)
 def test_the_search_finds_a_wrong_bound(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     tries = {label: searched(label) for label in POOL}

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from builders import layer, network, target
 from cases import Case, cases
-from hypothesis import given, settings
+from hypothesis import given
 from random_programs import compiled_program
 
+from examples import examples
 from snnc.base.errors import FileError, SnncError
 from snnc.compiler.formats.storage import Program, read_program
 from snnc.compiler.ir.network import Network
@@ -23,7 +24,7 @@ from snnc.compiler.pipeline import compile_network, run_passes, standard_passes
 from snnc.compiler.reference.lowering import require_lowering
 from snnc.compiler.targets import load_target
 
-LOWERINGS = settings(max_examples=60, deadline=None, print_blob=True)
+LOWERINGS = examples(60)
 
 
 def model() -> Network:

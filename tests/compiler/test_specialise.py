@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 from builders import layer, network, target, tiny_program
 from cases import Case, cases
-from hypothesis import given, settings
+from hypothesis import given
 
+from examples import examples
 from snnc.base.errors import SnncError
 from snnc.compiler.passes.encode import Encode
 from snnc.compiler.passes.specialise import specialise
@@ -27,7 +28,7 @@ def smaller(one: Target, other: Target) -> bool:
     return all(getattr(one, size) <= getattr(other, size) for size in (*SIZES, "weight_kibit"))
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(cases())
 def test_specialising_changes_neither_outputs_nor_cycles(case: Case) -> None:
     program = case.compilation.program

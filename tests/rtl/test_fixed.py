@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 from builders import TINY_SAMPLES, target, tiny_payloads, tiny_program
 
 from snnc.compiler.passes.encode import Encode
@@ -18,6 +19,7 @@ from snnc.sim.engine.cycle import run_stream
 TARGET = target(width=2, height=1)
 
 
+@pytest.mark.quick
 def test_the_rtl_of_a_fixed_network_needs_no_configuration(
     tmp_path: Path, rtl_cache: Path, needs: Callable[[Simulator], None]
 ) -> None:

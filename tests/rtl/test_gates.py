@@ -22,7 +22,10 @@ from snnc.sim.engine.cycle import run_stream
 DEVICE = DEVICES["ecp5-25k"]
 PROGRAM = specialise(tiny_program(target(width=2, height=1, lanes=4)))
 
-pytestmark = pytest.mark.skipif(bool(missing_tools(DEVICE)), reason="the open FPGA tools are not installed")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(missing_tools(DEVICE)), reason="the open FPGA tools are not installed"),
+]
 
 
 @pytest.fixture(name="netlist", scope="module")

@@ -11,6 +11,8 @@ from rtl_bench import Needs
 from snnc.rtl.simulation.tools import Simulator, verilator_bin_dir
 from snnc.rtl.sources import sources
 
+pytestmark = pytest.mark.slow
+
 WRONG = {
     "MeshWidth": (0, 17),
     "MeshHeight": (0, 17),

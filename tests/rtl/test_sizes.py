@@ -16,6 +16,8 @@ from rtl_bench import Needs
 from snnc.compiler.ir.network import Conv2d, Edge, Input, Layer, Linear, Network, Neurons, Readout
 from snnc.compiler.isa.arithmetic import IntArray
 
+pytestmark = pytest.mark.slow
+
 HARDWARE, _ = RTL_HARDWARE["long-wide"]
 
 

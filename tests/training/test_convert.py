@@ -29,6 +29,8 @@ from snnc.training.files.export import to_network
 from snnc.training.model.classifier import LayerTrace, SpikingClassifier, Tally
 from snnc.verification.compare import layer_traces
 
+pytestmark = pytest.mark.slow
+
 OPTIONS = ConversionOptions(iterations=60, batch=20, readout_shift=0)
 
 

@@ -13,6 +13,8 @@ from snnc.training.conversion.options import ConversionOptions
 from snnc.training.model.analog import AnalogClassifier
 from snnc.training.model.config import INPUT, EdgeConfig, LayerConfig, ModelConfig, fully_connected
 
+pytestmark = pytest.mark.slow
+
 LEVELS = 7
 
 

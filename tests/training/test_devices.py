@@ -22,6 +22,8 @@ from snnc.training.model.analog import AnalogClassifier
 from snnc.training.model.classifier import LayerTrace, SpikingClassifier
 from snnc.training.model.faults import Disturbance
 
+pytestmark = pytest.mark.slow
+
 META = torch.device("meta")
 SMALL = {"hidden": "8,8", "steps": "3", "max_payload": "15", "energy_budget": "1mJ"}
 

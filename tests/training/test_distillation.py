@@ -28,6 +28,8 @@ from snnc.training.model.architectures import build_layers
 from snnc.training.model.classifier import SpikingClassifier
 from snnc.training.model.config import ModelConfig, Population
 
+pytestmark = pytest.mark.slow
+
 RECIPE = find_recipe("digits-mlp")
 SHORT = {"epochs": "3", "hidden": "32", "steps": "2", "batch": "32", "rate_penalty": "0", "device": "cpu"}
 random = np.random.default_rng(4)

@@ -17,6 +17,8 @@ from snnc.training.fitting.recipe import LearningSchedule
 from snnc.training.fitting.recipes import find_recipe
 from snnc.training.fitting.train import TrainingFiles, train
 
+pytestmark = pytest.mark.slow
+
 RECIPE = find_recipe("digits-mlp")
 SHORT = {"epochs": "4", "hidden": "16", "device": "cpu"}
 SETTINGS = {**SHORT, "batch_norm": "true", "shift": "1", "mirror": "true", "schedule": "onecycle"}

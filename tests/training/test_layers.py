@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from surrogate import AtanSpike
 from torch import Tensor
 
+from examples import examples
 from snnc.compiler.ir.network import Shape
 from snnc.compiler.isa.arithmetic import NO_LEAK, Decay, IntArray, neuron_step, state_range, synaptic_current
 from snnc.training.model.config import EdgeConfig, LayerConfig, Population
@@ -48,7 +49,7 @@ populations = st.builds(
 
 
 @pytest.mark.parametrize("dynamics", [Dynamics, CompiledDynamics])
-@settings(deadline=None, max_examples=200)
+@examples(200)
 @given(populations, st.data())
 def test_neurons_are_the_contract(
     dynamics: type[torch.autograd.Function], population: Population, data: st.DataObject
@@ -81,7 +82,7 @@ def test_neurons_are_the_contract(
         assert spikes[step].bool().tolist() == expected.spikes.tolist()
 
 
-@settings(deadline=None, max_examples=50)
+@examples(50)
 @given(leaks, st.lists(st.integers(-(2**20), 2**20), min_size=1, max_size=6))
 def test_synaptic_current_is_the_contract(leak: Decay, arriving: list[int]) -> None:
     current: IntArray = np.zeros((), np.int64)
@@ -109,7 +110,7 @@ def _run(layer: SpikingLayer, events: Tensor, steps: int = STEPS) -> tuple[Tenso
     return run.membranes.flatten(2), run.spikes.flatten(2)
 
 
-@settings(deadline=None, max_examples=50)
+@examples(50)
 @given(
     populations,
     st.integers(0, 2**32 - 1),

@@ -5,11 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from random_classifiers import models, random_inputs
 from surrogate import AtanSpike
 from torch import Tensor, nn
 
+from examples import examples
 from snnc.base.errors import UsageError
 from snnc.training.files.checkpoint import save_checkpoint
 from snnc.training.fitting.recipes import find_recipe
@@ -78,7 +79,7 @@ def test_running_statistics() -> None:
     assert torch.equal(layer.statistics.mean, before)
 
 
-@settings(deadline=None, max_examples=40)
+@examples(40)
 @given(models())
 def test_folding_changes_no_integer(model: SpikingClassifier) -> None:
     x = random_inputs(model.config)

@@ -15,6 +15,8 @@ from snnc.training.fitting.recipe import apply_settings
 from snnc.training.fitting.recipes import RECIPES, find_recipe
 from snnc.training.fitting.train import TrainResult, train
 
+pytestmark = pytest.mark.slow
+
 SHORT = {"epochs": "6", "hidden": "32"}
 
 

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from builders import layer, network, target, tiny_network
 from cases import Case, cases
-from hypothesis import given, settings
+from hypothesis import given
 
 import snnc
+from examples import examples
 from snnc.base.errors import MiscompileError
 from snnc.compiler.formats.storage import Program
 from snnc.compiler.ir.network import Conv2d, Edge, Input, Network, Readout
@@ -24,7 +25,7 @@ from snnc.compiler.reference.probes import aimed_input, probing_inputs
 from snnc.compiler.targets import Target
 from snnc.verification.validation import THOROUGH, USUAL, Effort, replay, validate
 
-VALIDATIONS = settings(max_examples=40, deadline=None, print_blob=True)
+VALIDATIONS = examples(40)
 
 
 @pytest.fixture(autouse=True, name="cache")
