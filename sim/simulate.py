@@ -13,12 +13,13 @@ from snnc.compiler.analysis.activity import activity_of
 from snnc.compiler.analysis.costs import layer_cycles
 from snnc.compiler.analysis.cuts import LayerCut
 from snnc.compiler.analysis.multicast import multicast
-from snnc.compiler.formats.storage import Program
+from snnc.compiler.formats.storage import Build
 from snnc.compiler.ir.network import Conv2d, Layer, Network
 from snnc.compiler.ir.program import Core, TiledProgram, state_memory_bits
 from snnc.compiler.ir.tiling import is_depthwise
 from snnc.compiler.isa.arithmetic import IntArray
-from snnc.compiler.isa.flits import FlitType, flit_types
+from snnc.compiler.isa.contract import FlitType
+from snnc.compiler.isa.flits import SENDER_MASK, address_bits, flit_types
 from snnc.compiler.protocol.input_encoding import as_samples, encode_inputs
 from snnc.compiler.protocol.streams import decode_outputs
 from snnc.sim.accounting.counts import Counts, Primitives, count_actions, join_primitives
@@ -50,7 +51,7 @@ class _Result:
 
 
 def simulate(
-    program: Program,
+    program: Build,
     x: NDArray[Any],
     y: NDArray[Any] | None = None,
     tier: Tier = "cycle",
@@ -154,10 +155,10 @@ def _throughput(program: TiledProgram, x: NDArray[Any]) -> float:
 def sample_ends(program: TiledProgram, run: CycleRun, samples: int) -> IntArray:
     """Cycle in which the last END of each sample of a stream left the mesh, (samples,)."""
     is_end = flit_types(run.flits) == FlitType.END
-    senders = (run.flits & np.uint64(0xFF)).astype(np.int64)
+    senders = (run.flits & np.uint64(SENDER_MASK)).astype(np.int64)
     ends = np.zeros(samples, np.int64)
     for core in program.readout_cores:
-        stamps = run.stamps[is_end & (senders == (core.at.x | core.at.y << 4))]
+        stamps = run.stamps[is_end & (senders == address_bits(core.at))]
         ends = np.maximum(ends, stamps.reshape(samples, -1)[:, -1])
     return ends
 
@@ -179,7 +180,7 @@ def _energy_entry(program: TiledProgram, energy: EnergyReport, samples: int) -> 
 
 
 def _layer_rows(
-    program: Program, counts: Counts, energy: EnergyReport, result: _Result, samples: int
+    program: Build, counts: Counts, energy: EnergyReport, result: _Result, samples: int
 ) -> list[Row]:
     rows = []
     tiled = program.tiled
@@ -232,7 +233,7 @@ def layer_kind(network: Network, layer: Layer) -> str:
     return "+".join(sorted(kinds)) + (", recurrent" if recurrent else "")
 
 
-def _predicted_cycles(program: Program, layer: Layer, cores: list[Core]) -> float:
+def _predicted_cycles(program: Build, layer: Layer, cores: list[Core]) -> float:
     """The compiler's estimate of a sample's cycles on one core of the layer, made before anything ran."""
     lanes = program.tiled.target.lanes
     largest = max(cores, key=lambda core: core.tile.words(lanes)).tile

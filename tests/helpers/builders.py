@@ -112,7 +112,7 @@ def tiny_network() -> Network:
 
 def tiny_program(hardware: Target) -> TiledProgram:
     """The tiny network tiled for `hardware`, a core per layer."""
-    return compile_network(tiny_network(), hardware, spread=False).program
+    return compile_network(tiny_network(), hardware, spread=False).tiled
 
 
 def tiny_payloads() -> IntArray:

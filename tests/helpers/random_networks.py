@@ -23,8 +23,8 @@ from snnc.compiler.ir.network import (
     ReadoutKind,
     Shape,
 )
-from snnc.compiler.ir.program import MAX_BANKS, MAX_SEGMENTS
 from snnc.compiler.isa.arithmetic import IntArray
+from snnc.compiler.isa.contract import MAX_BANKS, MAX_SEGMENTS
 from snnc.compiler.protocol.input_encoding import encode_inputs
 from snnc.compiler.targets import Target
 

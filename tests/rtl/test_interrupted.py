@@ -12,7 +12,8 @@ from board_programs import BRIDGE, SMALL, payloads
 from snnc.base.errors import LinkError
 from snnc.compiler.ir.image import Image
 from snnc.compiler.ir.program import TiledProgram
-from snnc.compiler.isa.flits import FlitArray, FlitType, flit
+from snnc.compiler.isa.contract import FlitType
+from snnc.compiler.isa.flits import FlitArray, flit
 from snnc.compiler.passes.encode import Encode
 from snnc.compiler.passes.specialise import specialise
 from snnc.compiler.protocol.streams import encode_samples
@@ -45,7 +46,7 @@ def both_kinds_of_hardware(request: pytest.FixtureRequest, rtl_cache: Path) -> I
 
     if (reason := simulator_missing("verilator")) is not None:
         pytest.skip(reason)
-    program = SMALL.program if request.param == EVERY_MEMORY else specialise(SMALL.program)
+    program = SMALL.tiled if request.param == EVERY_MEMORY else specialise(SMALL.tiled)
     image = Encode().run(program)
     with running_board(build_board(image, rtl_cache, BRIDGE, loadable=request.param)) as name:
         yield Hardware(name, program, image, parameters_for(image, loadable=request.param))
