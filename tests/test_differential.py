@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from cases import Draft, drafts
+from example_counts import few_when_quick
 from executions import check_rtl, check_software
 from hypothesis import HealthCheck, Phase, given, note, seed, settings
 from random_hardware import RTL_HARDWARE, SIZES, Size
@@ -17,7 +18,6 @@ from replay import keep
 from space import record
 from space_rows import Drawn
 
-from examples import few_when_quick
 from snnc.base.errors import DoesNotFit, UnsupportedModel
 from snnc.compiler.pipeline import Compilation
 from snnc.compiler.reference.interpreter import Execution

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from builders import target
 from cases import Draft
+from example_counts import examples
 from executions import check_software
 from hypothesis import HealthCheck, assume, given, seed
 from random_classifiers import models, of_networks, random_inputs, varied
 from random_hardware import SIZES, Size
 
-from examples import examples
 from snnc.base.errors import DoesNotFit, UnsupportedModel
 from snnc.base.files import cache_directory
 from snnc.compiler.formats.storage import Build

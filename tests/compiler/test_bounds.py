@@ -13,12 +13,12 @@ from itertools import product
 import numpy as np
 import pytest
 from builders import layer, network, target
+from example_counts import examples
 from hypothesis import given
 from hypothesis import strategies as st
 from random_hardware import SIZES
 from random_networks import networks
 
-from examples import examples
 from snnc.compiler.analysis import bounds
 from snnc.compiler.ir.network import (
     Conv2d,

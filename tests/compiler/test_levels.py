@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from cases import Case, cases
+from example_counts import examples
 from hypothesis import given
 
-from examples import examples
 from snnc.compiler.formats.storage import Build
 from snnc.compiler.formats.text import print_ir
 from snnc.compiler.reference.interpreter import Execution, execute_image, execute_network, execute_program

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from builders import layer, network, target
 from cases import Case, cases
+from example_counts import examples
 from hypothesis import given
 from random_programs import compiled_program
 
-from examples import examples
 from snnc.base.errors import FileError, SnncError
 from snnc.compiler.formats.storage import Build, read_build
 from snnc.compiler.ir.network import Network

@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from builders import layer, network, target
+from example_counts import examples
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from examples import examples
 from snnc.base.errors import DoesNotFit
 from snnc.compiler.ir.network import Conv2d, Edge, Input, Layer, Linear, Network, Readout, conv_shape
 from snnc.compiler.ir.program import TiledProgram

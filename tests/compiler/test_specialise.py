@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from builders import layer, network, target, tiny_program
 from cases import Case, cases
+from example_counts import examples
 from hypothesis import given
 
-from examples import examples
 from snnc.base.bounds import annotations, limits
 from snnc.base.errors import SnncError
 from snnc.compiler.ir.program_checks import verify_program

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from builders import target, tiny_network
 from cases import Case, cases
+from example_counts import examples
 from hypothesis import given
 
-from examples import examples
 from snnc.base.errors import FileError
 from snnc.compiler.formats.text import arrays_beside, parse_ir, print_ir, read_ir, write_ir
 from snnc.compiler.ir.levels import Level, target_of

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from cases import Case, cases
+from example_counts import examples
 from executions import STEPPED_CYCLES
 from hypothesis import HealthCheck, assume, given
 from hypothesis import strategies as st
@@ -10,7 +11,6 @@ from numpy.testing import assert_array_equal
 from random_programs import compiled_program, random_payloads, random_program
 from stepped_model import Mesh
 
-from examples import examples
 from snnc.base.errors import VerificationError
 from snnc.compiler.ir.network import Network
 from snnc.compiler.ir.program import TiledProgram

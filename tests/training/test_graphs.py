@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from example_counts import examples
 from hypothesis import given
 from random_classifiers import models, random_inputs, varied
 
-from examples import examples
 from snnc.compiler.isa.arithmetic import Decay
 from snnc.compiler.protocol.input_encoding import encode_inputs
 from snnc.compiler.reference.interpreter import execute_network

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from example_counts import examples
 from hypothesis import given
 from hypothesis import strategies as st
 from surrogate import AtanSpike
 from torch import Tensor
 
-from examples import examples
 from snnc.compiler.ir.network import Shape
 from snnc.compiler.isa.arithmetic import NO_LEAK, Decay, IntArray, neuron_step, state_range, synaptic_current
 from snnc.training.model.config import EdgeConfig, LayerConfig, Population

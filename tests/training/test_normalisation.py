@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from example_counts import examples
 from hypothesis import given
 from random_classifiers import models, random_inputs
 from surrogate import AtanSpike
 from torch import Tensor, nn
 
-from examples import examples
 from snnc.base.errors import UsageError
 from snnc.training.files.checkpoint import save_checkpoint
 from snnc.training.fitting.recipes import find_recipe

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from builders import layer, network, target, tiny_network
 from cases import Case, cases
+from example_counts import examples
 from hypothesis import given
 
 import snnc
-from examples import examples
 from snnc.base.errors import MiscompileError
 from snnc.compiler.formats.storage import Build
 from snnc.compiler.ir.network import Conv2d, Edge, Input, Network, Readout
