@@ -16,6 +16,8 @@ from snnc.rtl.host.frames import HEADER_BYTES, PACKET_BYTES, FrameKind, encode_f
 from snnc.rtl.host.packets import PacketCheck
 from snnc.sim.engine.cycle import run_isolated
 
+pytestmark = pytest.mark.slow
+
 CASES = [(compilation, payloads(compilation, 2)) for compilation in (SMALL, OTHER)]
 EXPECTED = [run_isolated(case.tiled, inputs) for case, inputs in CASES]
 OUTPUTS = [
