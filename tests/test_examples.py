@@ -9,6 +9,8 @@ import pytest
 
 import snnc
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 
 

@@ -10,9 +10,13 @@ from snnc.rtl.sources import RTL_DIR
 
 ARBITER = [RTL_DIR / "hdl/common/snnc_arbiter.sv"]
 
-pytestmark = pytest.mark.skipif(
-    any(missing_tools(device) for device in DEVICES.values()), reason="the open FPGA tools are not installed"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        any(missing_tools(device) for device in DEVICES.values()),
+        reason="the open FPGA tools are not installed",
+    ),
+]
 
 
 @pytest.mark.parametrize("name", ["ecp5-25k", "up5k"])

@@ -232,9 +232,9 @@ def test_tensors_and_lists_are_samples_too(program: Build) -> None:
     x, y = samples()
     expected = simulate(program, x, y).to_dict()
     for convert in (torch.from_numpy, np.ndarray.tolist):
-        got = simulate(program, convert(x), convert(y)).to_dict()
+        got = simulate(program, convert(x), convert(y)).to_dict()  # type: ignore[arg-type]
         assert (got["predictions"], got["correct"]) == (expected["predictions"], expected["correct"])
     with pytest.raises(FileError, match="samples must be an array of integers: "):
-        simulate(program, torch.zeros(3, 40, requires_grad=True))
+        simulate(program, torch.zeros(3, 40, requires_grad=True))  # type: ignore[arg-type]
     with pytest.raises(FileError, match=r"^values must be integers 0\.\.15, not float32$"):
-        simulate(program, torch.zeros(3, 40))
+        simulate(program, torch.zeros(3, 40))  # type: ignore[arg-type]

@@ -23,6 +23,8 @@ from snnc.training.model.architectures import Architecture, build_layers
 from snnc.training.model.classifier import SpikingClassifier
 from snnc.training.model.config import EdgeConfig, ModelConfig, Population
 
+pytestmark = pytest.mark.slow
+
 RECIPE = find_recipe("digits-mlp")
 SHORT = {"epochs": "8", "hidden": "64", "rate_penalty": "0", "device": "cpu"}
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from builders import layer, network, target, tiny_network
 from cases import Case, cases
-from hypothesis import given, settings
-from networks import layer, network, target
-from tiny import tiny_network
+from example_counts import examples
+from hypothesis import given
 
 import snnc
 from snnc.base.errors import MiscompileError
@@ -25,7 +25,7 @@ from snnc.compiler.reference.probes import aimed_input, probing_inputs
 from snnc.compiler.targets import Target
 from snnc.verification.validation import THOROUGH, USUAL, Effort, replay, validate
 
-VALIDATIONS = settings(max_examples=40, deadline=None, print_blob=True)
+VALIDATIONS = examples(40)
 
 
 @pytest.fixture(autouse=True, name="cache")
