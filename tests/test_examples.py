@@ -12,6 +12,8 @@ import snnc
 from snnc.compiler.passes.encode import Encode
 from snnc.compiler.targets import load_target
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 
 
@@ -87,3 +89,10 @@ def test_an_upset_is_one_bit_and_makes_another_program() -> None:
     assert upsets["is_found"](image, threshold)
     unused = upsets["Flip"](0, "registers", 32 * 60)
     assert not upsets["is_found"](image, unused)
+
+
+def test_a_network_built_by_hand(capsys: pytest.CaptureFixture[str]) -> None:
+    runpy.run_path(str(EXAMPLES / "by_hand.py"))["main"](rtl=False)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "step 0: spikes [1 0], membranes [ 23 -33]"
+    assert lines[-1].startswith("accuracy 100%, ")

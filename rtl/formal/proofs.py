@@ -1,9 +1,7 @@
-"""What `make formal` proves, and the mutations of the design that have to break each property."""
+"""What `make formal` proves: properties of the RTL, each with its checker and how far it is proved."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-
-from snnc.base.errors import SnncError
 
 
 @dataclass(frozen=True)
@@ -25,25 +23,6 @@ class Property:
     """Cycles of the reset, in which assertions are not checked yet."""
     free: str = ""
     """Registers, a pattern of their names, that lose their initial value: anything may be in them."""
-
-
-@dataclass(frozen=True)
-class Mutation:
-    """One change of the design that breaks a property."""
-
-    name: str
-    refutes: str
-    """The property."""
-    file: str
-    before: str
-    after: str
-
-    def apply(self, text: str) -> str:
-        """The mutated file. Raises SnncError unless `before` occurs exactly once."""
-        found = text.count(self.before)
-        if found != 1:
-            raise SnncError(f"mutation {self.name}: its text occurs {found} times, not once", where=self.file)
-        return text.replace(self.before, self.after)
 
 
 PROPERTIES = (
@@ -168,6 +147,7 @@ PROPERTIES = (
         free="dut.u_registers.registers*",
     ),
 )
+<<<<<<< HEAD
 
 MUTATIONS = (
     Mutation(
@@ -530,3 +510,5 @@ MUTATIONS = (
         "assign write_o = sweep_i ? reads_q[0]",
     ),
 )
+=======
+>>>>>>> main

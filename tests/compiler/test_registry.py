@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
+from builders import layer, network, target
 from click.testing import CliRunner
-from networks import layer, network, target
 
 from snnc.base.errors import UsageError
 from snnc.commands.builds import _check_pass_runs
