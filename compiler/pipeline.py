@@ -12,6 +12,7 @@ from snnc.compiler.ir.network import Network
 from snnc.compiler.ir.program import TiledProgram
 from snnc.compiler.passes.bound_accumulators import BoundAccumulators
 from snnc.compiler.passes.encode import Encode
+from snnc.compiler.passes.hold_input import HoldInput
 from snnc.compiler.passes.legalise import Legalise
 from snnc.compiler.passes.partition import Partition
 from snnc.compiler.passes.place import Place
@@ -52,6 +53,7 @@ def standard_passes(target: Target, *, spread: bool = True) -> tuple[Pass, ...]:
     """The passes that lead from a Network to an Image for `target`."""
     return (
         Legalise(target),
+        HoldInput(target),
         BoundAccumulators(target),
         Partition(target, spread=spread),
         Place(),
@@ -109,7 +111,7 @@ def _checked_hint(network: Network, target: Target) -> str | None:
 
 def pass_names() -> tuple[str, ...]:
     """Names of the passes in order."""
-    return tuple(kind.name for kind in (Legalise, BoundAccumulators, Partition, Place, Route, Encode))
+    return tuple(step.name for step in standard_passes(next(iter(builtin_targets().values()))))
 
 
 def check_pass_name(name: str) -> str:

@@ -77,7 +77,7 @@ class Target:
     cuba: bool
     """Whether cores have a second state memory, for synaptic currents."""
     decay_multiplier: bool
-    """Whether the sweep multiplies; without, a decay must be a shift."""
+    """Whether a lane multiplies; without, a decay must be a shift, and a payload takes a pass per set bit."""
     weight_kibit: int
     weight_bits: int | None
     """Width of a weight in memory; None: as wide as the model's widest, fixed when the RTL is generated."""

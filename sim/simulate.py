@@ -19,6 +19,7 @@ from snnc.compiler.ir.program import Core, TiledProgram, state_memory_bits
 from snnc.compiler.ir.tiling import is_depthwise
 from snnc.compiler.isa.arithmetic import IntArray
 from snnc.compiler.isa.flits import FlitType, flit_types
+from snnc.compiler.passes.hold_input import as_compiled
 from snnc.compiler.protocol.input_encoding import as_samples, encode_inputs
 from snnc.compiler.protocol.streams import decode_outputs
 from snnc.sim.accounting.counts import Counts, Primitives, count_actions, join_primitives
@@ -238,8 +239,8 @@ def _predicted_cycles(program: Program, layer: Layer, cores: list[Core]) -> floa
     largest = max(cores, key=lambda core: core.tile.words(lanes)).tile
     slices = sum(core.tile == largest for core in cores)
     cut = LayerCut(layer, lanes, largest.pixel_words(lanes), largest.rows, ((),) * slices, 0)
-    activity = activity_of(program.network)
-    return layer_cycles(program.network, cut, program.tiled.target, activity) * program.tiled.steps
+    network = as_compiled(program.network, program.tiled.input)
+    return layer_cycles(network, cut, program.tiled.target, activity_of(network)) * program.tiled.steps
 
 
 def _core_rows(program: TiledProgram, result: _Result) -> list[Row]:

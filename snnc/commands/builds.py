@@ -157,6 +157,12 @@ def _fit_table(compilation: Compilation) -> str:
         f"{'core':>7}  {'layer':12}{'channels':>9}{'rows':>5}{'neurons':>8}{'weights KiB':>20}"
         f"{'state word bits':>17}",
     ]
+    if program.input != compilation.network.input:
+        lines.insert(
+            1,
+            f"input {program.input.name!r} is held (exact): its events come in the first of {program.steps} "
+            "steps, and the layers they feed keep their current",
+        )
     word_bits = target.lanes * program.weight_bits
     for core in program.cores:
         used, available = len(core.weights) * word_bits, target.weight_bits_per_core

@@ -28,7 +28,9 @@ class EnergyPrices:
     input_event: float
     """Of one payload that is not 0, whatever its value."""
     input_pass: float
-    """Of each set bit of a payload, and each step it enters: the synapses it reaches."""
+    """Of each pass of a payload, and each step it enters: the synapses it reaches."""
+    multiplies: bool
+    """Whether a payload takes one pass; else one per set bit."""
     fixed: float
     """Of one inference without any event: sweeps, initial values, readout."""
     neurons: tuple[int, ...]
@@ -46,7 +48,8 @@ class EnergyPrices:
         """Mean joules per sample of `payloads` (samples, steps or 1, features), if no neuron ever fires."""
         repeated = self.steps // payloads.shape[1] / len(payloads)
         events = np.count_nonzero(payloads) * repeated
-        passes = int(np.bitwise_count(payloads).sum(dtype=np.int64)) * repeated
+        bits = int(np.bitwise_count(payloads).sum(dtype=np.int64)) * repeated
+        passes = events if self.multiplies else bits
         return self.fixed + float(events * self.input_event + passes * self.input_pass)
 
 
@@ -70,6 +73,7 @@ def energy_prices(config: ModelConfig, target_name: str) -> EnergyPrices:
         spike=tuple((emitted + receive[name] + reach[name]) * PICO for name in hidden),
         input_event=(receive[INPUT] + costs["host_flits"]) * PICO,
         input_pass=reach[INPUT] * PICO,
+        multiplies=target.decay_multiplier,
         fixed=fixed * PICO,
         neurons=tuple(count(shapes[name]) for name in hidden),
         steps=config.steps,
@@ -129,7 +133,7 @@ def _layer_cost(
         costs["state_reads"] + cuba * costs["membrane_reads"] + write + parameters + costs["bitmap_writes"]
     )
     sweep += lanes * (adds * costs["lane_adds"] + costs["compares"] + multiplies * costs["multiplies"])
-    initial = write + costs["threshold_reads"]
+    initial = write + costs["bias_reads"]
     if layer is config.layers[-1] and config.readout == "membrane":
         sent = costs["flit_hops"] * HOPS + costs["host_flits"] + costs["table_reads"]
         emission = words * costs["state_reads"] + layer.channels * sent

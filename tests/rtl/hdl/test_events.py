@@ -5,10 +5,10 @@ from rtl_bench import run_bench
 
 
 @pytest.mark.parametrize(
-    ("simulator", "lanes", "state_words"),
-    [("verilator", 4, 40), ("icarus", 4, 40), ("icarus", 2, 64)],
+    ("simulator", "lanes", "state_words", "multiplier"),
+    [("verilator", 4, 40, 0), ("verilator", 4, 40, 1), ("icarus", 4, 40, 1), ("icarus", 2, 64, 0)],
 )
-def test_events_follow_the_schedule(simulator, lanes, state_words, rtl_cache, tmp_path, needs):
+def test_events_follow_the_schedule(simulator, lanes, state_words, multiplier, rtl_cache, tmp_path, needs):
     needs(simulator)
     parameters = {
         "Lanes": lanes,
@@ -17,5 +17,6 @@ def test_events_follow_the_schedule(simulator, lanes, state_words, rtl_cache, tm
         "StateWords": state_words,
         "AxonRows": 24,
         "AxonColumns": 20,
+        "DecayMultiplier": multiplier,
     }
     run_bench("snnc_core", "bench_events", simulator, rtl_cache, tmp_path, parameters)
