@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.base.errors import UsageError
-from snnc.compiler.isa.flits import DATA_SHIFT
+from snnc.compiler.isa.contract import FLIT, FlitType
+from snnc.compiler.isa.flits import flit
 from snnc.rtl.parameters import RtlParameters
 from snnc.rtl.simulation.model import build_model, run_model
 from snnc.rtl.simulation.results import RtlTrace, read_outputs, read_trace
@@ -20,8 +21,6 @@ from snnc.rtl.simulation.tools import Simulator
 from snnc.rtl.sources import simulation_sources
 
 TOP = "snnc_harness"
-TYPE_SHIFT = 9
-MARKER_TYPE = 7
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ class RtlRun:
 
 def end_of_run(ends: int) -> int:
     """Stimulus word that waits for `ends` END flits in this run, resets, and begins the next."""
-    return ends << DATA_SHIFT | MARKER_TYPE << TYPE_SHIFT
+    return flit(FlitType.RESTART, ends)
 
 
 def build_rtl(
@@ -125,7 +124,7 @@ def run_rtl(
             )
     work_dir = work_dir.resolve()
     work_dir.mkdir(parents=True, exist_ok=True)
-    lines = [f"{flit:011x}\n" for flit in np.asarray(stimulus, np.uint64).tolist()]
+    lines = [f"{word:0{-(-FLIT.width // 4)}x}\n" for word in np.asarray(stimulus, np.uint64).tolist()]
     (work_dir / "stimulus.hex").write_text("".join(lines))
     arguments = {
         "stimulus": "stimulus.hex",

@@ -16,8 +16,8 @@ from tiny import tiny_network, tiny_program
 from snnc.commands.cli import main
 from snnc.commands.synthesis_report import Resource, Synthesis, megahertz
 from snnc.compiler.formats.storage import Program
-from snnc.compiler.ir.image import Memory
 from snnc.compiler.ir.network import Network
+from snnc.compiler.isa.contract import Memory
 from snnc.compiler.passes.encode import Encode
 from snnc.compiler.passes.specialise import specialise
 from snnc.compiler.pipeline import compile_network

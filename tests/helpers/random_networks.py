@@ -13,8 +13,8 @@ from random_hardware import Size
 from random_populations import populations
 
 from snnc.compiler.ir.network import MAX_DELAY, Edge, Input, Layer, Network, Readout, Shape
-from snnc.compiler.ir.program import MAX_BANKS, MAX_SEGMENTS
 from snnc.compiler.isa.arithmetic import IntArray
+from snnc.compiler.isa.contract import MAX_BANKS, MAX_SEGMENTS
 from snnc.compiler.protocol.input_encoding import encode_inputs
 from snnc.compiler.targets import Target
 

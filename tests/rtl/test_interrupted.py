@@ -11,7 +11,8 @@ from test_driver import BRIDGE, SMALL, payloads
 from snnc.base.errors import LinkError
 from snnc.compiler.ir.image import Image
 from snnc.compiler.ir.program import TiledProgram
-from snnc.compiler.isa.flits import FlitArray, FlitType, flit
+from snnc.compiler.isa.contract import FlitType
+from snnc.compiler.isa.flits import FlitArray, flit
 from snnc.compiler.passes.encode import Encode
 from snnc.compiler.passes.specialise import specialise
 from snnc.compiler.protocol.streams import encode_samples

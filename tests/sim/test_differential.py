@@ -14,7 +14,8 @@ from snnc.base.errors import VerificationError
 from snnc.compiler.ir.network import Network
 from snnc.compiler.ir.program import TiledProgram
 from snnc.compiler.isa.arithmetic import IntArray
-from snnc.compiler.isa.flits import FlitType, flit
+from snnc.compiler.isa.contract import FlitType
+from snnc.compiler.isa.flits import flit
 from snnc.compiler.protocol.streams import decode_outputs, encode_samples
 from snnc.compiler.reference.interpreter import LayerTrace, assemble_layers, execute_network, execute_program
 from snnc.sim.accounting.counts import count_actions
