@@ -9,6 +9,7 @@ from networks import layer, network, target
 from tiny import tiny_program
 
 from snnc.base.errors import SnncError
+from snnc.compiler.ir.program import TiledProgram
 from snnc.compiler.passes.encode import Encode
 from snnc.compiler.passes.specialise import specialise
 from snnc.compiler.pipeline import compile_network
@@ -41,15 +42,28 @@ def test_specialising_changes_neither_outputs_nor_cycles(case: Case) -> None:
     )
 
 
+def black_and_white() -> TiledProgram:
+    """A program that takes no graded payloads, for which a multiplier would save passes."""
+    program = tiny_program(TARGET)
+    return replace(program, input=replace(program.input, max_payload=1))
+
+
+def test_multipliers_stay_for_the_passes_of_graded_payloads() -> None:
+    assert specialise(tiny_program(TARGET)).target.decay_multiplier
+    without = replace(TARGET, decay_multiplier=False)
+    assert not specialise(tiny_program(without)).target.decay_multiplier
+    assert not specialise(black_and_white()).target.decay_multiplier
+
+
 def test_nothing_is_left_that_could_be_smaller() -> None:
-    small = specialise(tiny_program(TARGET)).target
+    small = specialise(black_and_white()).target
     for size in SIZES:
         value = getattr(small, size)
         lowest = LIMITS[size][0] if size in LIMITS else 0
         less = value // 2 if size in ("neurons", "delay_slots") else int(value) - 1
         if less < lowest or (size == "neurons" and less < 2 * small.lanes):
             continue
-        program = replace(specialise(tiny_program(TARGET)), target=replace(small, **{size: less}))
+        program = replace(specialise(black_and_white()), target=replace(small, **{size: less}))
         try:
             program.verify()
         except (SnncError, IndexError):

@@ -44,18 +44,18 @@ def delayed() -> Network:
         return Edge(source, Linear(rng.integers(-7, 8, (count, axons)).astype(np.int8), 4), delay)
 
     first = replace(
-        layer("a", "input", 160, 40, leak=Decay(3, 4)),
-        edges=(edge("input", 40, 160), edge("a", 40, 40, delay=1)),
+        layer("a", "input", 300, 4, leak=Decay(3, 4)),
+        edges=(edge("input", 4, 300), edge("a", 4, 4, delay=1)),
     )
     second = replace(
-        layer("b", "a", 40, 6, current_leak=Decay(1, 1)), edges=(edge("a", 6, 40), edge("a", 6, 40, delay=2))
+        layer("b", "a", 4, 6, current_leak=Decay(1, 1)), edges=(edge("a", 6, 4), edge("a", 6, 4, delay=2))
     )
-    node = Input("input", (160, 1, 1), "direct", 9)
+    node = Input("input", (300, 1, 1), "direct", 9)
     return Network("delayed", 4, node, (first, second), Readout("b", "spike_count"))
 
 
 def delayed_payloads() -> np.ndarray:
-    values = np.random.default_rng(4).integers(0, 10, (2, 1, 160))
+    values = np.random.default_rng(4).integers(0, 10, (2, 1, 300))
     return np.repeat(values * (values > 5), 4, axis=1)
 
 
