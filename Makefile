@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help setup demo test fuzz replay formal mutations lint format clean
+.PHONY: help setup demo test fuzz replay golden formal mutations lint format clean
 N ?= 200
 SEED ?= $(shell date +%s)
 
@@ -31,6 +31,9 @@ fuzz: setup ## Random networks through every execution: N=200 in software, N/10 
 
 replay: setup ## Run a case again that the fuzz kept: CASE=build/fuzz/NAME
 	$(BIN)/python tests/helpers/replay.py $(CASE)
+
+golden: setup ## Rewrite the golden texts of the passes (tests/compiler/passes)
+	$(BIN)/python tests/helpers/golden.py
 
 formal: setup ## Prove properties of the RTL: FIFO, router, arbiter, counters ... (docs/formal.md)
 	$(BIN)/python -m snnc.rtl.formal.prove

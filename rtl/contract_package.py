@@ -69,7 +69,7 @@ def package() -> str:
     registers = contract.REGISTER, contract.SEGMENT, contract.BANK
     for word in (contract.ADDRESS, contract.FLIT, *contract.TABLE_WORDS, *registers):
         lines += _word(word, word.width if word is contract.REGISTER else word.bits)
-    for word in (*contract.DATA_OF_TYPE.values(), *contract.STATUS_WORDS):
+    for word in (*contract.DATA_OF_TYPE.values(), *contract.STATUS_WORDS, contract.CONTROL):
         lines += _word(word, word.width)
     return _HEAD + "\n".join(lines) + "\n" + _TAIL
 

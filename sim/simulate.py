@@ -13,7 +13,7 @@ from snnc.compiler.analysis.activity import activity_of
 from snnc.compiler.analysis.costs import layer_cycles
 from snnc.compiler.analysis.cuts import LayerCut
 from snnc.compiler.analysis.multicast import multicast
-from snnc.compiler.formats.storage import Program
+from snnc.compiler.formats.storage import Build
 from snnc.compiler.ir.network import Conv2d, Layer, Network
 from snnc.compiler.ir.program import Core, TiledProgram, state_memory_bits
 from snnc.compiler.ir.tiling import is_depthwise
@@ -52,7 +52,7 @@ class _Result:
 
 
 def simulate(
-    program: Program,
+    program: Build,
     x: NDArray[Any],
     y: NDArray[Any] | None = None,
     tier: Tier = "cycle",
@@ -181,7 +181,7 @@ def _energy_entry(program: TiledProgram, energy: EnergyReport, samples: int) -> 
 
 
 def _layer_rows(
-    program: Program, counts: Counts, energy: EnergyReport, result: _Result, samples: int
+    program: Build, counts: Counts, energy: EnergyReport, result: _Result, samples: int
 ) -> list[Row]:
     rows = []
     tiled = program.tiled
@@ -234,7 +234,7 @@ def layer_kind(network: Network, layer: Layer) -> str:
     return "+".join(sorted(kinds)) + (", recurrent" if recurrent else "")
 
 
-def _predicted_cycles(program: Program, layer: Layer, cores: list[Core]) -> float:
+def _predicted_cycles(program: Build, layer: Layer, cores: list[Core]) -> float:
     """The compiler's estimate of a sample's cycles on one core of the layer, made before anything ran."""
     lanes = program.tiled.target.lanes
     largest = max(cores, key=lambda core: core.tile.words(lanes)).tile

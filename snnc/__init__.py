@@ -6,17 +6,17 @@ from snnc.base.version import __version__
 
 if TYPE_CHECKING:
     from snnc.api import compile, simulate, verify
-    from snnc.compiler.formats.storage import Program
+    from snnc.compiler.formats.storage import Build
 
-__all__ = ["Program", "__version__", "compile", "simulate", "verify"]
+__all__ = ["Build", "__version__", "compile", "simulate", "verify"]
 
 
 def __getattr__(name: str) -> Any:
     """Import the API when it is first used, so that `import snnc` costs nothing."""
-    if name == "Program":
-        from snnc.compiler.formats.storage import Program
+    if name == "Build":
+        from snnc.compiler.formats.storage import Build
 
-        return Program
+        return Build
     if name in __all__:
         from snnc import api
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from numpy.typing import NDArray
 
-from snnc.compiler.formats.storage import Program
+from snnc.compiler.formats.storage import Build
 from snnc.compiler.ir.network import Network
 from snnc.compiler.isa.arithmetic import IntArray
 from snnc.compiler.pipeline import compile_network
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from snnc.sim.report import Report
 
 
-def compile(model: Network | Path | str, target: Target | str = "fpga") -> Program:
+def compile(model: Network | Path | str, target: Target | str = "fpga") -> Build:
     """Compile a network, or a `.pt` file, for a target or the target of that name; the program is run on
     generated inputs and compared with the network.
 
@@ -31,13 +31,13 @@ def compile(model: Network | Path | str, target: Target | str = "fpga") -> Progr
         model = read_model(Path(model))[1]
     chosen = load_target(target) if isinstance(target, str) else target
     compilation = compile_network(model, chosen)
-    program = Program(compilation.network, compilation.program)
+    program = Build(compilation.network, compilation.tiled)
     validate(program)
     return program
 
 
 def simulate(
-    program: Program,
+    program: Build,
     x: NDArray[Any],
     y: IntArray | None = None,
     tier: Literal["cycle", "functional"] = "cycle",
@@ -49,7 +49,7 @@ def simulate(
     return run(program, x, y, tier=tier)
 
 
-def verify(program: Program, x: NDArray[Any], options: VerifyOptions | None = None) -> Verification:
+def verify(program: Build, x: NDArray[Any], options: VerifyOptions | None = None) -> Verification:
     """Run reference, simulator and RTL on samples `x` (as for `simulate`) and compare everything."""
     from snnc.base.files import cache_directory
     from snnc.verification.compare import verify as run

@@ -16,7 +16,7 @@ from random_models import random_models
 
 from snnc.base.errors import DoesNotFit, UnsupportedModel
 from snnc.base.files import cache_directory
-from snnc.compiler.formats.storage import Program
+from snnc.compiler.formats.storage import Build
 from snnc.compiler.isa.arithmetic import Decay
 from snnc.compiler.pipeline import compile_network
 from snnc.compiler.protocol.input_encoding import encode_inputs
@@ -64,7 +64,7 @@ def test_the_trainer_equals_the_network_whatever_the_shape(size: Size) -> None:
 def test_the_trainer_equals_reference_and_simulator(model: SpikingClassifier) -> None:
     network = to_network(model, "random")
     try:
-        program = compile_network(network, load_target("mesh16")).program
+        program = compile_network(network, load_target("mesh16")).tiled
     except (DoesNotFit, UnsupportedModel):
         assume(False)
         raise
@@ -100,7 +100,7 @@ def test_one_dimensional_convolutions_on_every_level(tmp_path: Path) -> None:
     model = varied(config, 1)
     network = to_network(model, "sequences")
     hardware = target(width=2, height=2, neurons=512, weight_kibit=32)
-    program = Program(network, compile_network(network, hardware).program)
+    program = Build(network, compile_network(network, hardware).tiled)
     x = random_inputs(config, samples=3)
     trained = {trace.name: (trace.membranes, trace.spikes) for trace in model.trace(x)}
     assert all(trained[name][1].any() for name in ("strided", "depthwise"))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.base.errors import VerificationError
+from snnc.base.errors import VerificationError, require
 from snnc.compiler.ir.network import Input, Readout
 from snnc.compiler.ir.program import InputRoute, Tile
 from snnc.compiler.isa.address import Address
@@ -110,10 +110,12 @@ class Image:
 
     def verify(self) -> None:
         """Every word fits its width and every section its memory; raises VerificationError."""
+        self.target.verify()
         for core in self.cores:
             for memory, section in core.sections():
                 where = f"core {core.at} {memory.name.lower()}"
                 chunks = -(-section.width // CHUNK_BITS)
+                require(section.width >= 1 and section.first_address >= 0, where, "no width or place")
                 if section.words.ndim != 2 or section.words.shape[1] != chunks:
                     raise VerificationError(f"words must have {chunks} chunks", where=where)
                 spare = chunks * CHUNK_BITS - section.width

@@ -243,12 +243,6 @@ class TiledProgram:
                 return core
         raise KeyError(str(address))
 
-    def verify(self) -> None:
-        """Check every invariant of this level; raises VerificationError naming the core."""
-        from snnc.compiler.ir.program_checks import verify_program
-
-        verify_program(self)
-
 
 def core_usage(core: Core, target: Target, weight_bits: int) -> list[tuple[str, int, int]]:
     """(what, used, available) for everything a core has a limited number of; weights are stored at

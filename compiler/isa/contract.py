@@ -230,6 +230,15 @@ HOST_STATUS = Word(
         Field("credits", 16, "CREDITs held", at=16),
     ),
 )
+CONTROL = Word(
+    "control",
+    16,
+    (
+        Field("restart", 1, "reset the mesh"),
+        Field("open", 1, "open the gate"),
+    ),
+)
+"""The argument of HELLO and CONTROL frames of the host link."""
 STATUS_WORDS = (CORE_STATUS, HOST_STATUS)
 
 

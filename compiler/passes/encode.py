@@ -7,6 +7,7 @@ import numpy as np
 
 from snnc.base.errors import VerificationError
 from snnc.compiler.ir.image import CoreImage, Image, pack_lanes, pack_words
+from snnc.compiler.ir.levels import Level
 from snnc.compiler.ir.program import Bank, Core, Destination, Segment, TiledProgram
 from snnc.compiler.isa.arithmetic import Decay, IntArray, state_range
 from snnc.compiler.isa.contract import (
@@ -35,6 +36,8 @@ class Encode:
     of `compiler/isa/contract.py`. Lanes beyond the last neuron never fire."""
 
     name: ClassVar[str] = "encode"
+    takes: ClassVar[type[Level]] = TiledProgram
+    gives: ClassVar[type[Level]] = Image
 
     def run(self, program: TiledProgram) -> Image:
         return Image(

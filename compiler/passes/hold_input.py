@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from snnc.compiler.analysis.activity import NOTE, activity_of
+from snnc.compiler.ir.levels import Level
 from snnc.compiler.ir.network import Input, Layer, Network
 from snnc.compiler.isa.arithmetic import NO_LEAK
 from snnc.compiler.targets import Target
@@ -17,6 +18,8 @@ class HoldInput:
 
     target: Target
     name: ClassVar[str] = "hold-input"
+    takes: ClassVar[type[Level]] = Network
+    gives: ClassVar[type[Level]] = Network
 
     def run(self, network: Network) -> Network:
         return held(network) if self.target.cuba and can_be_held(network) else network

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from snnc.base.errors import UnsupportedModel
+from snnc.compiler.ir.levels import Level
 from snnc.compiler.ir.network import Conv2d, Edge, Layer, Network
 from snnc.compiler.isa.arithmetic import NO_LEAK, state_range
 from snnc.compiler.isa.contract import DECAY_SHIFT, MAX_BANKS, MAX_SEGMENTS
@@ -175,6 +176,8 @@ class Legalise:
 
     target: Target
     name: ClassVar[str] = "legalise"
+    takes: ClassVar[type[Level]] = Network
+    gives: ClassVar[type[Level]] = Network
 
     def run(self, network: Network) -> Network:
         broken = [

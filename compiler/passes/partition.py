@@ -7,6 +7,7 @@ from snnc.base.errors import DoesNotFit
 from snnc.compiler.analysis.activity import Activity, activity_of
 from snnc.compiler.analysis.costs import host_flits, layer_cycles
 from snnc.compiler.analysis.cuts import LayerCut, cut_layer, smallest_cut
+from snnc.compiler.ir.levels import Level
 from snnc.compiler.ir.network import Network
 from snnc.compiler.ir.program import Tile
 from snnc.compiler.ir.tiling import PlannedTile, Role, Tiling
@@ -24,6 +25,8 @@ class Partition:
     target: Target
     spread: bool = True
     name: ClassVar[str] = "partition"
+    takes: ClassVar[type[Level]] = Network
+    gives: ClassVar[type[Level]] = Tiling
 
     def run(self, network: Network) -> Tiling:
         cuts = [smallest_cut(network, layer, self.target) for layer in network.layers]

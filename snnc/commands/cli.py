@@ -401,11 +401,55 @@ def synth(
 @click.option(
     "--level", type=click.Choice(["network", "tiled", "image"]), default="tiled", help="IR to print."
 )
-def inspect(path: Path, level: str) -> None:
+@click.option("-o", "--output", type=file, help="Write the text here, its large arrays beside it.")
+def inspect(path: Path, level: str, output: Path | None) -> None:
     """Print the IR of a build directory, or of a model (.pt, network level only)."""
     from snnc.commands.builds import inspect_ir
+    from snnc.compiler.formats.text import print_ir, write_ir
 
-    click.echo(inspect_ir(path, level), nl=False)
+    found = inspect_ir(path, level)
+    if output is None:
+        click.echo(print_ir(found.ir, found.target), nl=False)
+    else:
+        write_ir(found.ir, output, found.target)
+
+
+@main.command()
+@click.argument("text", type=file, required=False)
+@click.option("--passes", default="", metavar="PASSES", help="E.g. 'partition{spread=false},place,route'.")
+@click.option("--stop-after", metavar="PASS", help="Run the compiler's own passes up to this one.")
+@click.option("--target", metavar="NAME", help="For a network whose text says no target.")
+@click.option("-o", "--output", type=file, help="Write the result here, its large arrays beside it.")
+@click.option("--print-after", metavar="PASS", help="Print the IR after this pass (or all) instead.")
+@click.option("--list", "show_list", is_flag=True, help="List the passes with their options.")
+@pass_console
+def opt(
+    console: Console,
+    text: Path | None,
+    passes: str,
+    stop_after: str | None,
+    target: str | None,
+    output: Path | None,
+    print_after: str | None,
+    show_list: bool,
+) -> None:
+    """Run compiler passes on TEXT, an IR as in build/MODEL/ir or a model (.pt), and print the result."""
+    from snnc.commands.opt import list_passes, run_text_passes
+
+    if show_list:
+        list_passes()
+        return
+    if text is None:
+        raise UsageError("a TEXT is needed", hint="`snnc opt --list` shows the passes")
+    run_text_passes(
+        text,
+        passes,
+        stop_after=stop_after,
+        target_name=target,
+        output=output,
+        print_after=print_after,
+        console=console,
+    )
 
 
 @main.command()

@@ -11,7 +11,7 @@ from snnc.base.files import cache_directory
 from snnc.base.units import format_quantity
 from snnc.base.version import __version__
 from snnc.commands.console import Console
-from snnc.compiler.formats.storage import Program
+from snnc.compiler.formats.storage import Build
 from snnc.compiler.ir.image import Image
 from snnc.compiler.ir.program import TiledProgram
 from snnc.compiler.passes.encode import Encode
@@ -45,7 +45,7 @@ def run_build(
     from snnc.rtl.host.loading import load_flits
     from snnc.rtl.host.port import SIMULATED, open_port
 
-    program = Program.load(build)
+    program = Build.load(build)
     inputs = load_inputs(program.network, data, data_dir=data_dir, split=split, samples=samples)
     network, loadable = program.network, _Hardware.of(program.tiled, EVERY_MEMORY)
     payloads = encode_inputs(network.input, network.steps, inputs.x)

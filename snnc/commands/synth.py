@@ -15,10 +15,9 @@ from snnc.base.files import read_limited, write_json
 from snnc.commands.build_folder import locked_folder
 from snnc.commands.console import Console
 from snnc.commands.synthesis_report import Resource, Synthesis
-from snnc.compiler.formats.storage import Program
+from snnc.compiler.formats.storage import Build
 from snnc.compiler.ir.image import Image
 from snnc.compiler.isa.address import Address
-from snnc.compiler.passes.encode import Encode
 from snnc.compiler.passes.specialise import specialise
 from snnc.compiler.targets import Target
 from snnc.rtl.export import BOARD_TOP, STREAM_TOP, export_rtl
@@ -69,7 +68,7 @@ def synthesise_build(
     UART; without one, it is `snnc_top` with free pins. Whether the clock is met, the result says. Raises
     UsageError for a target without an FPGA or missing tools.
     """
-    program = Program.load(build)
+    program = Build.load(build)
     with locked_folder(build, console):
         job = _plan(program.tiled.target, clock_mhz, seed, build / WORK_FOLDER)
         image = _hardware_image(program, loadable)
@@ -116,7 +115,7 @@ def exchange_weights(build: Path, placed: Path, *, console: Console) -> dict[str
     `build` gets a copy of that design with a bitstream of its own, and its synth.json, which is returned.
     Raises UsageError where the hardware differs in more than the content of its weight memories.
     """
-    program = Program.load(build)
+    program = Build.load(build)
     with locked_folder(build, console):
         report = _read_report(placed)
         job = _plan(program.tiled.target, report["clock_hz"] / 1e6, report["seed"], build / WORK_FOLDER)
@@ -158,13 +157,12 @@ def _memories(loadable: bool) -> int:
     return EVERY_MEMORY if loadable else WEIGHTS_ALONE
 
 
-def _hardware_image(program: Program, loadable: bool) -> Image:
+def _hardware_image(program: Build, loadable: bool) -> Image:
     if loadable:
-        return Encode().run(program.tiled)
-    small = Program(program.network, specialise(program.tiled))
-    image = Encode().run(small.tiled)
-    validate(small, image)
-    return image
+        return program.image
+    small = Build(program.network, specialise(program.tiled))
+    validate(small, small.image)
+    return small.image
 
 
 def _prepare(job: _Job, image: Image, loadable: bool, directory: Path) -> bool:

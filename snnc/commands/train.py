@@ -58,10 +58,10 @@ def convert_model(
     console: Console,
 ) -> "ConversionResult":
     """Convert pretrained weights to a spiking model and write the model file, with progress."""
+    from snnc.base.settings import with_settings
     from snnc.training.conversion.options import Conversion
-    from snnc.training.fitting.recipe import with_fields
 
-    conversion = with_fields(Conversion(), settings, "recipe convert")
+    conversion = with_settings(Conversion(), settings, "recipe convert")
     _prepare_output(output)
     from snnc.training.conversion.checkpoint import convert_checkpoint
     from snnc.training.files.checkpoint import save_checkpoint

@@ -56,7 +56,10 @@ def test_calibration_images_must_fit_the_module(tmp_path: Path) -> None:
     [
         (["convert"], "convert needs --from CHECKPOINT"),
         (["convert", "--from", "w.th", "--set", "module=vgg"], "module must be one of resnet20, resnet32"),
-        (["convert", "--from", "w.th", "--set", "weight_bits=9"], "weight_bits must be 2..8, not 9"),
+        (
+            ["convert", "--from", "w.th", "--set", "weight_bits=9"],
+            "weight_bits must be an integer in 2..8, not 9",
+        ),
         (["convert", "--from", "missing.th"], "missing.th: no such file"),
         (
             ["digits-mlp", "--calibrate", "digits"],

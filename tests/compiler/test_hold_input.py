@@ -8,7 +8,7 @@ from networks import layer, network, target
 
 from snnc.base.errors import MiscompileError
 from snnc.compiler.analysis.activity import NOTE, Activity, activity_of
-from snnc.compiler.formats.storage import Program
+from snnc.compiler.formats.storage import Build
 from snnc.compiler.ir.network import Edge, Linear, Network
 from snnc.compiler.isa.arithmetic import NO_LEAK, Decay
 from snnc.compiler.passes import hold_input
@@ -41,13 +41,13 @@ def with_current(leak: Decay) -> Network:
 
 def test_the_events_are_sent_once_and_everything_computed_is_the_same() -> None:
     chosen = model()
-    program = compile_network(chosen, target()).program
+    program = compile_network(chosen, target()).tiled
     payloads = encode_inputs(chosen.input, chosen.steps, np.full((2, 8), 7, np.uint8))
-    repeated = compile_network(chosen, target(cuba=False)).program
+    repeated = compile_network(chosen, target(cuba=False)).tiled
     assert (program.input.encoding, repeated.input.encoding) == ("held", "direct")
     saved = len(encode_samples(repeated, payloads)) - len(encode_samples(program, payloads))
     assert saved == 2 * 8 * (chosen.steps - 1) * len(program.fed_by_host)
-    validate(Program(chosen, program))
+    validate(Build(chosen, program))
     require_lowering(chosen, program)
     require_lowering(chosen, repeated)
 
@@ -65,7 +65,7 @@ def test_the_events_are_sent_once_and_everything_computed_is_the_same() -> None:
     ids=["feedback", "current", "decaying current", "one step", "rate", "events"],
 )
 def test_what_would_change_is_left_as_it_is(chosen: Network) -> None:
-    assert compile_network(chosen, target()).program.input == chosen.input
+    assert compile_network(chosen, target()).tiled.input == chosen.input
 
 
 def test_a_held_input_that_changes_a_layer_is_a_miscompile(
@@ -73,9 +73,9 @@ def test_a_held_input_that_changes_a_layer_is_a_miscompile(
 ) -> None:
     monkeypatch.setenv("SNNC_CACHE", str(tmp_path))
     monkeypatch.setattr(hold_input, "can_be_held", lambda network: True)
-    program = compile_network(with_feedback(), target()).program
+    program = compile_network(with_feedback(), target()).tiled
     with pytest.raises(MiscompileError):
-        validate(Program(with_feedback(), program))
+        validate(Build(with_feedback(), program))
 
 
 def test_measured_activity_is_that_of_the_first_step() -> None:

@@ -29,7 +29,7 @@ def assert_means_the_network(model: Network, hardware: Target, payloads: IntArra
     expected = execute_network(model, payloads)
     for spread in (False, True):
         compilation = compile_network(model, hardware, spread=spread)
-        program = compilation.program
+        program = compilation.tiled
         for got in (execute_program(program, payloads), execute_image(compilation.image, payloads)):
             for name, trace in expected.layers.items():
                 for part in ("accumulated", "membrane", "spikes"):

@@ -8,13 +8,15 @@ from hypothesis import given, settings
 from networks import layer, network, target
 from tiny import tiny_program
 
+from snnc.base.bounds import annotations, limits
 from snnc.base.errors import SnncError
 from snnc.compiler.ir.program import TiledProgram
+from snnc.compiler.ir.program_checks import verify_program
 from snnc.compiler.passes.encode import Encode
 from snnc.compiler.passes.specialise import specialise
 from snnc.compiler.pipeline import compile_network
 from snnc.compiler.protocol.streams import decode_outputs
-from snnc.compiler.targets import LIMITS, Target, load_target
+from snnc.compiler.targets import Target, load_target
 from snnc.sim.engine.cycle import run_isolated
 
 SIZES = ("width", "height", "neurons", "parameter_words", "axon_rows", "axon_columns", "delay_slots")
@@ -29,9 +31,9 @@ def smaller(one: Target, other: Target) -> bool:
 @settings(max_examples=25, deadline=None)
 @given(cases())
 def test_specialising_changes_neither_outputs_nor_cycles(case: Case) -> None:
-    program = case.compilation.program
+    program = case.compilation.tiled
     small = specialise(program)
-    small.verify()
+    verify_program(small)
     assert smaller(small.target, program.target)
     Encode().run(small).verify()
     whole, cut = run_isolated(program, case.payloads), run_isolated(small, case.payloads)
@@ -59,13 +61,13 @@ def test_nothing_is_left_that_could_be_smaller() -> None:
     small = specialise(black_and_white()).target
     for size in SIZES:
         value = getattr(small, size)
-        lowest = LIMITS[size][0] if size in LIMITS else 0
+        lowest = 0 if annotations(Target)[size] is bool else limits(Target, size).low
         less = value // 2 if size in ("neurons", "delay_slots") else int(value) - 1
         if less < lowest or (size == "neurons" and less < 2 * small.lanes):
             continue
         program = replace(specialise(black_and_white()), target=replace(small, **{size: less}))
         try:
-            program.verify()
+            verify_program(program)
         except (SnncError, IndexError):
             continue
         raise AssertionError(f"{size} {value} could be {less}")
@@ -78,6 +80,6 @@ def test_weight_memories_are_a_power_of_two_deep_while_the_device_has_room() -> 
     full = replace(tight, device=replace(whole.device, block_rams=5))
     model = network(layer("a", "input", 400, 32), features=400)
     for chosen, words in ((tight, 2048), (full, 1664)):
-        small = specialise(compile_network(model, chosen, spread=False).program)
-        small.verify()
+        small = specialise(compile_network(model, chosen, spread=False).tiled)
+        verify_program(small)
         assert small.target.weight_words(small.weight_bits) == words

@@ -122,7 +122,7 @@ def test_the_executions_equal_the_interpreter(seed: int) -> None:
         with pytest.raises((UnsupportedModel, DoesNotFit)):
             compile_network(network, WIDE)
         return
-    program = compiled(network, seed).program
+    program = compiled(network, seed).tiled
     payloads = encode_inputs(network.input, network.steps, case.x)
     functional = run_functional(program, payloads, trace=True)
     assert_run(runs, network, functional.outputs, layer_traces(program, functional.trace))

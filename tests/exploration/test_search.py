@@ -13,7 +13,7 @@ from tiny import tiny_network
 
 from snnc.base.errors import DoesNotFit, FileError, UnsupportedModel, UsageError
 from snnc.commands.cli import main
-from snnc.compiler.formats.storage import Program
+from snnc.compiler.formats.storage import Build
 from snnc.compiler.isa.arithmetic import NO_LEAK
 from snnc.compiler.protocol.input_encoding import encode_inputs
 from snnc.compiler.targets import load_target
@@ -172,7 +172,7 @@ def test_the_command_builds_the_chosen_design_and_verifies_it(tmp_path: Path) ->
     assert outputs[0] == outputs[1]
     label = next(line for line in run.stderr.splitlines() if "< chosen" in line).split("  ")
     chosen = next(part.strip() for part in label if " x " in part)
-    tiled = Program.load(tmp_path / "one").tiled
+    tiled = Build.load(tmp_path / "one").tiled
     assert f"{len(tiled.cores)} x {tiled.target.lanes}" == chosen
     assert tiled.target.weight_kibit < load_target("ecp5-25k").weight_kibit
     assert (tmp_path / "one" / "ir" / "6-specialise.txt").is_file()

@@ -27,7 +27,7 @@ from random_programs import compiled_program, random_payloads, random_program
 
 from snnc.base.errors import DoesNotFit, FileError, UnsupportedModel
 from snnc.compiler.formats.codec import ArrayStore, encode
-from snnc.compiler.formats.storage import PROGRAM_FILE, SCHEMA, Program, _content_hash, read_program
+from snnc.compiler.formats.storage import PROGRAM_FILE, SCHEMA, Build, _content_hash, read_build
 from snnc.compiler.ir.network import Edge, Layer, Linear, Network, Neurons
 from snnc.compiler.ir.program import Bank, Destination, Segment, Tile, TiledProgram
 from snnc.compiler.isa.arithmetic import ResetMode
@@ -75,7 +75,7 @@ def write_program(number: int, path: Path) -> None:
     """The program file of this number, a few changes away from a good one."""
     generator = np.random.default_rng(number)
     made = generator.random() < 0.5
-    tiled = compiled_program(generator).program if made else random_program(generator)
+    tiled = compiled_program(generator).tiled if made else random_program(generator)
     arrays: ArrayStore = {}
     changed = encode(tiled, arrays)
     wanted = _steers if generator.random() < 0.7 else None
@@ -112,7 +112,7 @@ def try_program(number: int, folder: Path) -> str:
     write_program(number, folder / PROGRAM_FILE)
     try:
         with bounded():
-            program = read_program(folder).tiled
+            program = read_build(folder).tiled
     except FileError as error:
         assert "\n" not in str(error), "a refusal has one line"
         return "refused"
@@ -123,7 +123,7 @@ def try_program(number: int, folder: Path) -> str:
 def _refuse_to_load(folder: Path) -> None:
     """The stand-in is not what the program was compiled from, which loading it must find."""
     try:
-        Program.load(folder)
+        Build.load(folder)
     except FileError as error:
         assert "\n" not in str(error), "a refusal has one line"
         return
@@ -218,7 +218,7 @@ def try_model(number: int, folder: Path) -> str:
     except FileError:
         return "refused"
     try:
-        program = compile_network(network, load_target("mesh16")).program
+        program = compile_network(network, load_target("mesh16")).tiled
     except (DoesNotFit, UnsupportedModel):
         return "does not fit"
     if program.steps > 16 or program.input.features > 4096:

@@ -26,6 +26,7 @@ from snnc.compiler.ir.network import (
     pooled,
 )
 from snnc.compiler.ir.program import Bank, Core, Destination, TiledProgram
+from snnc.compiler.ir.program_checks import verify_program
 from snnc.compiler.isa.address import Address
 from snnc.compiler.isa.arithmetic import NO_LEAK, Decay, IntArray, state_range
 from snnc.compiler.pipeline import Compilation, compile_network
@@ -198,7 +199,7 @@ def random_payloads(generator: Generator, program: TiledProgram, samples: int) -
 
 def random_program(generator: Generator) -> TiledProgram:
     """A compiled program with random tables in random places."""
-    program = compiled_program(generator).program
+    program = compiled_program(generator).tiled
     target = replace(program.target, weight_kibit=1 << 10, weight_bits=8)
     places = generator.permutation(target.core_count).tolist()
     moves = {
@@ -210,7 +211,7 @@ def random_program(generator: Generator) -> TiledProgram:
     changed = replace(
         program, target=target, input_routes=routes, cores=tuple(cores), weight_bits=8, name="random tables"
     )
-    changed.verify()
+    verify_program(changed)
     return changed
 
 

@@ -30,7 +30,7 @@ class Drawn:
 
     @cached_property
     def cores(self) -> tuple[Core, ...]:
-        return self.compilation.program.cores if self.compilation else ()
+        return self.compilation.tiled.cores if self.compilation else ()
 
     @cached_property
     def owners(self) -> tuple[Core, ...]:
@@ -177,7 +177,7 @@ ROWS: dict[str, dict[str, Row]] = {
         "weight memory full": lambda d: (
             bool(d.cores)
             and max(len(core.weights) for core in d.cores)
-            == d.draft.hardware.weight_words(d.compilation.program.weight_bits)
+            == d.draft.hardware.weight_words(d.compilation.tiled.weight_bits)
         ),  # type: ignore[union-attr]
         "state word full": lambda d: _any(
             bits_needed(*core.accumulator) == d.draft.hardware.state_bits for core in d.cores

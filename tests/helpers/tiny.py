@@ -41,7 +41,7 @@ def tiny_network() -> Network:
 
 def tiny_program(target: Target) -> TiledProgram:
     """The tiny network tiled for `target`, a core per layer."""
-    return compile_network(tiny_network(), target, spread=False).program
+    return compile_network(tiny_network(), target, spread=False).tiled
 
 
 def tiny_payloads() -> IntArray:

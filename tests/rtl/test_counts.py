@@ -62,7 +62,7 @@ def delayed_payloads() -> np.ndarray:
 def accesses(model: Network, hardware: Target, payloads: np.ndarray, work: Path) -> tuple[Counter, Counter]:
     """Accesses of all cores by memory and kind: those counted, and those of the RTL for the samples alone."""
     compilation = compile_network(model, hardware)
-    program, image = compilation.program, compilation.image
+    program, image = compilation.tiled, compilation.image
     counts = count_actions(program, run_functional(program, payloads).primitives)
     parameters = parameters_for(image)
     directory = build_model(

@@ -101,10 +101,10 @@ def session_on_the_running_board(terminal: str) -> Iterator[Session]:
 def check_exact(session: Session, compilation: Compilation, samples: int) -> None:
     """Packets, outputs and cycles of every sample are the simulator's."""
     inputs = payloads(compilation, samples)
-    expected = run_isolated(compilation.program, inputs)
+    expected = run_isolated(compilation.tiled, inputs)
     for number in range(samples):
-        flits = encode_samples(compilation.program, inputs[number : number + 1])
-        run = session.board.run(flits, PacketCheck(compilation.program))
+        flits = encode_samples(compilation.tiled, inputs[number : number + 1])
+        run = session.board.run(flits, PacketCheck(compilation.tiled))
         part = slice(*expected.offsets[number : number + 2])
         assert run.exact
         assert run.flits.tolist() == expected.flits[part].tolist()
@@ -123,9 +123,9 @@ def test_two_programs_share_the_hardware_in_one_session(session: Session) -> Non
         session.board.load(compilation.image)
         check_exact(session, compilation, 2)
         inputs = payloads(compilation, 2)
-        expected = run_isolated(compilation.program, inputs)
-        results = run_samples(session.board, compilation.program, inputs)
-        assert results.outputs.tolist() == decode_outputs(compilation.program, expected.flits, 2).tolist()
+        expected = run_isolated(compilation.tiled, inputs)
+        results = run_samples(session.board, compilation.tiled, inputs)
+        assert results.outputs.tolist() == decode_outputs(compilation.tiled, expected.flits, 2).tolist()
         assert results.cycles is not None and results.cycles.tolist() == expected.cycles.tolist()
 
 
@@ -221,23 +221,23 @@ def test_a_flood_of_noise_changes_nothing(session: Session) -> None:
 def test_a_sample_beyond_the_buffer_is_refused_or_streamed_without_cycles(session: Session) -> None:
     session.board.load(LONG.image)
     inputs = payloads(LONG, 2)
-    sizes = [len(encode_samples(LONG.program, inputs[i : i + 1])) for i in range(2)]
+    sizes = [len(encode_samples(LONG.tiled, inputs[i : i + 1])) for i in range(2)]
     sent = session.board.link.counts.sent
     with pytest.raises(DoesNotFit, match=f"is {max(sizes)} flits, the board gathers 128"):
-        run_samples(session.board, LONG.program, inputs)
+        run_samples(session.board, LONG.tiled, inputs)
     assert session.board.link.counts.sent == sent, "refused before anything is sent"
-    expected = run_isolated(LONG.program, inputs)
-    results = run_samples(session.board, LONG.program, inputs, stream=True)
-    assert results.outputs.tolist() == decode_outputs(LONG.program, expected.flits, 2).tolist()
+    expected = run_isolated(LONG.tiled, inputs)
+    results = run_samples(session.board, LONG.tiled, inputs, stream=True)
+    assert results.outputs.tolist() == decode_outputs(LONG.tiled, expected.flits, 2).tolist()
     assert results.cycles is None
 
 
 def test_more_packets_than_the_buffer_holds_stall_the_mesh_and_say_so(session: Session) -> None:
     session.board.load(CHATTY.image)
     inputs = payloads(CHATTY, 1)
-    expected = run_isolated(CHATTY.program, inputs)
+    expected = run_isolated(CHATTY.tiled, inputs)
     assert len(expected.flits) > BRIDGE.output_depth
-    run = session.board.run(encode_samples(CHATTY.program, inputs), PacketCheck(CHATTY.program))
+    run = session.board.run(encode_samples(CHATTY.tiled, inputs), PacketCheck(CHATTY.tiled))
     assert run.flits.tolist() == expected.flits.tolist(), "none is lost"
     assert not run.exact
     assert run.stamps[: BRIDGE.output_depth].tolist() == expected.stamps[: BRIDGE.output_depth].tolist()
@@ -254,10 +254,10 @@ def test_other_hardware_is_refused_before_anything_is_loaded(session: Session) -
 def test_a_sample_without_its_last_end_names_who_waits_for_it(session: Session) -> None:
     """The mesh is at rest at once: nobody has to wait for a timeout to know that nothing will happen."""
     session.board.load(SMALL.image)
-    flits = encode_samples(SMALL.program, payloads(SMALL, 1))
+    flits = encode_samples(SMALL.tiled, payloads(SMALL, 1))
     waits = r"\(hidden\) waits for ENDs, of which 0 of 1 have come"
     with pytest.raises(LinkError, match=waits) as error:
-        session.board.run(flits[:-2], PacketCheck(SMALL.program))
+        session.board.run(flits[:-2], PacketCheck(SMALL.tiled))
     assert "is at rest before it is done" in str(error.value)
     assert error.value.hint is None, "nothing has to be loaded again"
     check_exact(session, SMALL, 2)

@@ -45,7 +45,7 @@ def both_kinds_of_hardware(request: pytest.FixtureRequest, rtl_cache) -> Iterato
 
     if (reason := simulator_missing("verilator")) is not None:
         pytest.skip(reason)
-    program = SMALL.program if request.param == EVERY_MEMORY else specialise(SMALL.program)
+    program = SMALL.tiled if request.param == EVERY_MEMORY else specialise(SMALL.tiled)
     image = Encode().run(program)
     with running_board(build_board(image, rtl_cache, BRIDGE, loadable=request.param)) as name:
         yield Hardware(name, program, image, parameters_for(image, loadable=request.param))

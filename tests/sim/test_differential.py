@@ -38,8 +38,8 @@ def compiled_case(seed: int) -> tuple[Network, TiledProgram, IntArray]:
     """A program as the compiler makes it, and what it was made from."""
     generator = np.random.default_rng(seed)
     compiled = compiled_program(generator)
-    payloads = random_payloads(generator, compiled.program, int(generator.integers(1, 4)))
-    return compiled.network, compiled.program, payloads
+    payloads = random_payloads(generator, compiled.tiled, int(generator.integers(1, 4)))
+    return compiled.network, compiled.tiled, payloads
 
 
 def assert_same_traces(left: Traces | None, right: Traces | None) -> None:
@@ -95,7 +95,7 @@ def test_compiled_programs_leave_as_in_the_stepped_model_without_hazards(seed: i
 @settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(cases())
 def test_networks_of_any_size_leave_as_in_the_stepped_model(case: Case) -> None:
-    program, payloads = case.compilation.program, case.payloads
+    program, payloads = case.compilation.tiled, case.payloads
     assume(int(run_stream(program, payloads).cycles[0]) * program.target.core_count <= STEPPED_CYCLES)
     assert_as_the_stepped_model(program, payloads)
 

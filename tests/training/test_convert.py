@@ -165,7 +165,7 @@ def test_every_execution_of_a_converted_network_agrees(tmp_path: Path) -> None:
     network = to_network(load_checkpoint(tmp_path / "m.pt").model, "converted")
     x = _images(6).reshape(6, -1)
     payloads = encode_inputs(network.input, network.steps, x)
-    program = compile_network(network, load_target("mesh16-wide")).program
+    program = compile_network(network, load_target("mesh16-wide")).tiled
     simulated = layer_traces(program, run_functional(program, payloads, trace=True).trace)
     reference = execute_network(network, payloads)
     for trace in model.trace(x):
@@ -229,7 +229,7 @@ def test_a_state_too_narrow_for_the_first_layer_is_refused() -> None:
 
 
 def test_options_are_limited() -> None:
-    with pytest.raises(UsageError, match=r"^iterations must be 1\.\.1048576, not 0$"):
+    with pytest.raises(UsageError, match=r"^iterations must be an integer in 1\.\.1048576, not 0$"):
         ConversionOptions(iterations=0)
 
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from snnc.base.errors import TargetError, UsageError
-from snnc.compiler.formats.storage import Program
+from snnc.compiler.formats.storage import Build
 from snnc.compiler.pipeline import compile_network
 from snnc.compiler.targets import load_target
 from snnc.sim.simulate import simulate
@@ -39,7 +39,7 @@ def test_prediction_is_close_to_the_simulator(
     model = SpikingClassifier(ModelConfig((1, 8, 8), layers, steps=2))
     samples = load_samples("digits", limit=40)
     compilation = compile_network(to_network(model, "m"), load_target(target))
-    report = simulate(Program(compilation.network, compilation.program), samples.x, tier="functional")
+    report = simulate(Build(compilation.network, compilation.tiled), samples.x, tier="functional")
     prices = energy_prices(model.config, target)
     rates = measure(model, samples).rates
     assert min(rates) > 0.01

@@ -73,7 +73,7 @@ def test_a_pool_beyond_the_rules_is_refused_where_it_enters_a_layer() -> None:
     module = nn.Sequential(
         nn.Conv2d(1, 2, 1), nn.ReLU(), nn.AvgPool2d(16), nn.BatchNorm2d(2), nn.ReLU()
     ).eval()
-    with pytest.raises(UnsupportedModel, match=r"^_3 \(3\): pool must be an integer in 1\.\.15, not 16"):
+    with pytest.raises(UnsupportedModel, match=r"^_3 \(3\): pool\[0\] must be an integer in 1\.\.15, not 16"):
         fold(module, (1, 16, 16))
 
 
@@ -146,7 +146,7 @@ class Scaled(nn.Module):
         ),
         (
             nn.Sequential(nn.AvgPool2d(1), nn.Conv2d(3, 4, 16, padding=8)),
-            r"kernel must be an integer in 1\.\.15",
+            r"kernel\[0\] must be an integer in 1\.\.15",
         ),
         (
             nn.Sequential(nn.Conv2d(3, 4, 3, padding=9), *TAIL),

@@ -14,7 +14,7 @@ from tiny import tiny_network
 
 import snnc
 from snnc.base.errors import MiscompileError
-from snnc.compiler.formats.storage import Program
+from snnc.compiler.formats.storage import Build
 from snnc.compiler.ir.network import Conv2d, Edge, Input, Network, Readout
 from snnc.compiler.ir.program import Core, TiledProgram
 from snnc.compiler.passes import specialise as specialising
@@ -106,8 +106,8 @@ def test_a_case_that_is_right_again_replays_in_silence(monkeypatch: pytest.Monke
         with pytest.raises(MiscompileError):
             snnc.compile(tiny_network(), target())
     (folder,) = (cache / "miscompiled").iterdir()
-    program = compile_network(tiny_network(), target()).program
-    Program(tiny_network(), program).save(folder)
+    program = compile_network(tiny_network(), target()).tiled
+    Build(tiny_network(), program).save(folder)
     replay(folder)
 
 
@@ -141,7 +141,7 @@ def test_hardware_for_one_network_is_compared_too(monkeypatch: pytest.MonkeyPatc
     from snnc.commands.synth import _hardware_image
 
     model = tiny_network()
-    program = Program(model, compile_network(model, target()).program)
+    program = Build(model, compile_network(model, target()).tiled)
     _hardware_image(program, loadable=False)
     narrow = min(specialising._state_bits(core) for core in program.tiled.cores)
 
@@ -157,7 +157,7 @@ def test_hardware_for_one_network_is_compared_too(monkeypatch: pytest.MonkeyPatc
 def test_the_bits_are_compared_with_verify(monkeypatch: pytest.MonkeyPatch) -> None:
     model = tiny_network()
     compilation = compile_network(model, target())
-    program = Program(model, compilation.program)
+    program = Build(model, compilation.tiled)
     assert validate(program, compilation.image, THOROUGH).levels == ("network", "tiled program", "image")
     core = compilation.image.cores[0]
     thresholds = replace(core.thresholds, words=core.thresholds.words + np.uint32(1))
@@ -174,7 +174,7 @@ def test_the_bits_are_compared_with_verify(monkeypatch: pytest.MonkeyPatch) -> N
 def test_what_the_compiler_makes_agrees(case: Case) -> None:
     compilation = case.compilation
     effort = Effort(most=12, least=12, work=0, interpreted=2)
-    validation = validate(Program(compilation.network, compilation.program), compilation.image, effort)
+    validation = validate(Build(compilation.network, compilation.tiled), compilation.image, effort)
     assert validation.describe() == "network = tiled program = image on 12 generated samples (exact)"
 
 

@@ -744,6 +744,23 @@ package snnc_pkg;
     host_status_credits = word[HostStatusCreditsAt+:HostStatusCreditsBits];
   endfunction
 
+  // Control.
+  localparam int ControlBits = 16;
+  localparam int ControlRestartAt = 0;
+  localparam int ControlRestartBits = 1;
+  localparam int ControlOpenAt = 1;
+  localparam int ControlOpenBits = 1;
+
+  // restart: reset the mesh.
+  function automatic logic control_restart(input logic [ControlBits-1:0] word);
+    control_restart = word[ControlRestartAt+:ControlRestartBits];
+  endfunction
+
+  // open: open the gate.
+  function automatic logic control_open(input logic [ControlBits-1:0] word);
+    control_open = word[ControlOpenAt+:ControlOpenBits];
+  endfunction
+
   // The shift that a d of 0 or a power of two stands for, as snnc_decay takes it.
   function automatic logic [DecayBits-1:0] decay_shift(input logic [DecayBits-1:0] d);
     decay_shift = '0;

@@ -51,7 +51,7 @@ module snnc_mesh #(
   output      logic                         home_o,
   output      logic                         error_o,
   // Core {y, x} and, in the same cycle, its status word; 0 where there is none.
-  input  wire logic [8:0]                   select_i,
+  input  wire logic [snnc_pkg::AddressBits-1:0] select_i,
   output      logic [31:0]                  status_o
 );
   localparam int Bits = snnc_pkg::FlitBits;
