@@ -8,6 +8,7 @@ from click.testing import CliRunner
 from networks import layer, network, target
 
 from snnc.base.errors import UsageError
+from snnc.commands.builds import _check_pass_runs
 from snnc.commands.cli import main
 from snnc.compiler.formats.text import write_ir
 from snnc.compiler.ir.levels import LEVELS
@@ -116,3 +117,11 @@ def test_the_list_of_passes() -> None:
     run = CliRunner().invoke(main, ["opt", "--list"])
     assert run.exit_code == 0
     assert "partition {spread=true}: Network -> Tiling\n    Needs a Network with" in run.stdout
+
+
+def test_to_print_after_a_pass_that_does_not_run_is_refused() -> None:
+    for name in (*STANDARD, "all"):
+        _check_pass_runs(name, None)
+    _check_pass_runs("specialise", "latency")
+    with pytest.raises(UsageError, match=r"^specialise does not run here$"):
+        _check_pass_runs("specialise", None)

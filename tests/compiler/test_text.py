@@ -87,9 +87,9 @@ TEXT = print_ir(tiny_network(), TARGET, inline=None)
         ("Network:", "Netwerk:", r"must hold one of Network, Tiling, TiledProgram, Image$"),
         ("Network:", "Tiling: {}\nNetwork:", r"must hold one of Network, Tiling, TiledProgram, Image$"),
         ("target:", "targets: 3\ntarget:", r"unknown fields \['targets'\]$"),
-        ("steps: 2", "steps: two", r"Network\.steps: must be a value of type int, not 'two'$"),
+        ("steps: 2", "steps: two", r"Network\.steps must be an integer of at most 62 bits, not 'two'$"),
         ("steps: 2", "steps: 0", r"tiny: steps must be 1\.\.65536, not 0$"),
-        ("lanes: 4", "lanes: 3", r"test: lanes must be a power of two, not 3$"),
+        ("lanes: 4", "lanes: 3", r"Target\.lanes must be a power of two, not 3$"),
         ("[5, 9, 4, 7]", "[5, 9, 4, 8]", r"does not have the content its name states; its own name is int64"),
         ("[5, 9, 4, 7]", "[5, 9, 4]", r"arrays: not of the shape its name states: \[5, 9, 4\]$"),
         ("[5, 9, 4, 7]", "[5, 9, 4, x]", r"must hold numbers of type int64$"),
@@ -115,7 +115,7 @@ def test_arrays_that_lie_elsewhere(tmp_path: Path) -> None:
     beside.write_bytes(beside.read_bytes()[:-30])
     refused(path, r"net\.arrays\.zip: not readable arrays: ")
     beside.unlink()
-    refused(path, r"weights: must be the name of a stored array, not 'int8\[3,36\]#")
+    refused(path, r"synapses\.weights must be the name of a stored array, not 'int8\[3,36\]#")
     path.write_bytes(b"\xff\xfe")
     refused(path, "not UTF-8 text$")
 
@@ -155,3 +155,28 @@ def test_a_target_travels_with_its_text() -> None:
     parsed = parse_ir(print_ir(network, TARGET, inline=None), {})
     assert isinstance(parsed.target, Target)
     assert_equal(compile_network(network, parsed.target).image, compile_network(network, TARGET).image)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("at: {x: 1, y: 0", "at: {x: 0, y: 0", r"two tiles have one place$"),
+        ("at: {x: 1, y: 0", "at: {x: 2, y: 0", r"place \(2,0\) lies outside the mesh$"),
+        ("at: {x: 1, y: 0, host: false}", "at: null", r"2 of 3 tiles have a place$"),
+        ("- [0, 6]", "- [0, 5]", r"hidden: slices \[\(0, 5\)\] of 6 from 'input'$"),
+        ("- [0, 6]", "- [1, 6]", r"hidden: slices \[\(1, 6\)\]$"),
+        ("first_channel: 4", "first_channel: 3", r"hidden: neurons are held 0 to 2 times$"),
+        ("owner: 1", "owner: 0", r"hidden: malformed tile "),
+        (
+            "layer: hidden\n      layer_shape: [5",
+            "layer: hidden\n      layer_shape: [6",
+            r"no layer of shape",
+        ),
+    ],
+)
+def test_a_tiling_that_no_pass_makes(tmp_path: Path, old: str, new: str, message: str) -> None:
+    text = (Path(__file__).parent / "passes" / "two-layers" / "4-place.txt").read_text()
+    assert old in text
+    path = tmp_path / "tiling.txt"
+    path.write_text(text.replace(old, new, 1))
+    refused(path, message)
