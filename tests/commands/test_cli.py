@@ -58,7 +58,7 @@ def test_simulate_imports_no_torch(build: Path) -> None:
 def test_a_build_directory_has_what_the_contract_names(build: Path) -> None:
     names = {path.name for path in build.iterdir()}
     assert {"program.snnc", "model.pt", "ir", "rtl"} <= names
-    assert sorted(path.name for path in (build / "ir").iterdir())[0] == "0-network.txt"
+    assert (build / "ir" / "0-network.txt").is_file()
     top = (build / "rtl" / "build_top.sv").read_text()
     assert ".Lanes(8)" in top
 
