@@ -22,7 +22,7 @@ from snnc.sim.engine.cycle import run_cycles
 from snnc.sim.engine.functional import run_functional
 from snnc.sim.engine.jit import entry, pointer, source_stamp
 from snnc.sim.engine.layout import route_features
-from snnc.sim.report import format_table
+from snnc.sim.report_tables import format_table
 
 
 def _make_loop(stamp: int) -> Callable[..., int]:

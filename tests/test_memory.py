@@ -12,12 +12,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from networks import layer, network, target
+from builders import layer, network, target
 
 from snnc.commands import trace_file
 from snnc.commands.trace_file import write_trace
 from snnc.compiler.formats.storage import Build, _content_hash
 from snnc.compiler.pipeline import compile_network
+
+pytestmark = pytest.mark.slow
 
 GROWTH_BYTES = 200 << 20
 """Over what the imports take."""

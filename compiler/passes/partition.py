@@ -60,7 +60,7 @@ def _too_many_cores(network: Network, cuts: list[LayerCut], target: Target) -> D
 def _spread(network: Network, cuts: list[LayerCut], target: Target, activity: Activity) -> list[LayerCut]:
     """Greedily cut the slowest layer finer while that lowers the costs, compared from the slowest down."""
     while True:
-        costs = [layer_cycles(network, cut, target, activity) for cut in cuts]
+        costs = [layer_cycles(network, cut, len(cut.slices), target, activity) for cut in cuts]
         slowest = max(range(len(cuts)), key=lambda i: costs[i])
         candidates = [
             [*cuts[:slowest], finer, *cuts[slowest + 1 :]] for finer in _finer(network, cuts[slowest], target)
@@ -74,7 +74,7 @@ def _spread(network: Network, cuts: list[LayerCut], target: Target, activity: Ac
 
 def _cost(network: Network, cuts: list[LayerCut], target: Target, activity: Activity) -> list[float]:
     """Cycles per step of the host and of every layer, largest first."""
-    cycles = [layer_cycles(network, cut, target, activity) for cut in cuts]
+    cycles = [layer_cycles(network, cut, len(cut.slices), target, activity) for cut in cuts]
     return sorted([*cycles, host_flits(network, cuts, activity)], reverse=True)
 
 

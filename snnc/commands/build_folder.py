@@ -15,6 +15,7 @@ from snnc.compiler.formats.storage import PROGRAM_FILE
 
 LOCK_FILE = ".lock"
 FRESH_FOLDER = ".new"
+MODEL_FILE = "model.pt"
 REPORT_FILE, VERIFY_FILE = "report.json", "verify.json"
 PARETO_FILE = "pareto.svg"
 _GENERATED = (

@@ -6,6 +6,7 @@ import click
 
 from snnc.base.errors import UsageError
 from snnc.commands.console import Console
+from snnc.commands.options import file, pass_console
 from snnc.compiler.formats.text import IrText, print_ir, read_ir, write_ir
 from snnc.compiler.ir.levels import Level
 from snnc.compiler.passes.registry import (
@@ -18,6 +19,42 @@ from snnc.compiler.passes.registry import (
 )
 from snnc.compiler.pipeline import Stage, passes_up_to, run_passes
 from snnc.compiler.targets import Target, load_target
+
+
+@click.command("opt")
+@click.argument("text", type=file, required=False)
+@click.option("--passes", default="", metavar="PASSES", help="E.g. 'partition{spread=false},place,route'.")
+@click.option("--stop-after", metavar="PASS", help="Run the compiler's own passes up to this one.")
+@click.option("--target", metavar="NAME", help="For a network whose text says no target.")
+@click.option("-o", "--output", type=file, help="Write the result here, its large arrays beside it.")
+@click.option("--print-after", metavar="PASS", help="Print the IR after this pass (or all) instead.")
+@click.option("--list", "show_list", is_flag=True, help="List the passes with their options.")
+@pass_console
+def command(
+    console: Console,
+    text: Path | None,
+    passes: str,
+    stop_after: str | None,
+    target: str | None,
+    output: Path | None,
+    print_after: str | None,
+    show_list: bool,
+) -> None:
+    """Run compiler passes on TEXT, an IR as in build/MODEL/ir or a model (.pt), and print the result."""
+    if show_list:
+        click.echo(describe_passes())
+        return
+    if text is None:
+        raise UsageError("a TEXT is needed", hint="`snnc opt --list` shows the passes")
+    run_text_passes(
+        text,
+        passes,
+        stop_after=stop_after,
+        target_name=target,
+        output=output,
+        print_after=print_after,
+        console=console,
+    )
 
 
 def run_text_passes(
@@ -76,8 +113,3 @@ def _steps(ir: Level, passes: str, stop_after: str | None, target: Target) -> tu
     if passes:
         raise UsageError("--stop-after goes with the compiler's own passes, not with --passes")
     return tuple(make_pass(name, target) for name in passes_up_to(stop_after, type(ir)))
-
-
-def list_passes() -> None:
-    """Print every pass with its levels, options and contract."""
-    click.echo(describe_passes())

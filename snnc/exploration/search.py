@@ -20,7 +20,7 @@ from snnc.compiler.passes.specialise import BLOCK_KIBIT
 from snnc.compiler.pipeline import Compilation, Stage, run_passes, standard_passes
 from snnc.compiler.protocol.input_encoding import encode_inputs
 from snnc.compiler.targets import Device, Target
-from snnc.models import load_inputs
+from snnc.models import Selection, load_inputs
 from snnc.rtl.fpga.area_model import Area, predict_area
 from snnc.rtl.parameters import WEIGHTS_ALONE
 from snnc.sim.simulate import simulate
@@ -82,7 +82,8 @@ def example_inputs(
     source = data or network.notes.get("data")
     if source is not None:
         try:
-            return load_inputs(network, source, data_dir=data_dir, samples=EXAMPLES).x, f"samples of {source}"
+            selection = Selection(source, data_dir, samples=EXAMPLES)
+            return load_inputs(network, selection).x, f"samples of {source}"
         except FileError:
             if data is not None:
                 raise
@@ -148,7 +149,7 @@ def explore(
         seen.add(text)
         report = simulate(Build(network, tiled), x)
         latency = sum(report.cycles or ()) / len(x) / report.clock_hz
-        designs.append(Design(mesh, spread, tiled, area, latency, float(report.energy["mean"])))
+        designs.append(Design(mesh, spread, tiled, area, latency, report.energy.mean))
     if not designs:
         _, nearest = min(refusals, key=lambda refusal: refusal[0])
         raise DoesNotFit(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.base.errors import MismatchError
 from snnc.compiler.formats.storage import Build
 from snnc.compiler.ir.image import Image
 from snnc.compiler.ir.program import TiledProgram
@@ -81,11 +82,13 @@ class Verification:
         """The JSON document."""
         return asdict(self)
 
-    def wave_hint(self) -> str | None:
-        """Where to look on."""
-        return None if self.waveform is None else f"a waveform of that sample is in {self.waveform}"
+    def require_equal(self) -> None:
+        """Raise MismatchError at the first difference, where there was one."""
+        if self.first_difference is not None:
+            hint = None if self.waveform is None else f"a waveform of that sample is in {self.waveform}"
+            raise MismatchError(self.first_difference.describe(), hint=hint)
 
-    def summary(self) -> str:
+    def render(self) -> str:
         """Table of what was compared, exact counts."""
         rows = [
             ("spikes", self.spikes_compared, self.spike_differences),

@@ -11,6 +11,8 @@ from click.testing import CliRunner, Result
 from snnc.commands.cli import main
 from snnc.training.conversion.resnet import ResNet
 
+pytestmark = pytest.mark.slow
+
 
 def run(*arguments: str | Path) -> Result:
     """Invoke `snnc` in this process."""
@@ -45,7 +47,16 @@ def test_pretrained_weights_become_a_model_file(tmp_path: Path) -> None:
 def test_calibration_images_must_fit_the_module(tmp_path: Path) -> None:
     weights, images = _weights(tmp_path / "w.th"), _images(tmp_path / "x.npz")
     small = _images(tmp_path / "small.npz", side=16)
-    convert = ["train", "convert", "--from", weights, "--data", images, "-o", tmp_path / "m.pt"]
+    convert: list[str | Path] = [
+        "train",
+        "convert",
+        "--from",
+        weights,
+        "--data",
+        images,
+        "-o",
+        tmp_path / "m.pt",
+    ]
     result = run(*convert, "--calibrate", small)
     assert result.exit_code == 2
     assert "holds images of shape (3, 16, 16), the module takes (3, 32, 32)" in result.stderr

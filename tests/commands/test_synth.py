@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from builders import tiny_network, tiny_program
 from click.testing import CliRunner, Result
 from numpy.typing import NDArray
-from tiny import tiny_network, tiny_program
 
 from snnc.commands.cli import main
 from snnc.commands.synthesis_report import Resource, Synthesis, megahertz
@@ -24,9 +24,12 @@ from snnc.compiler.pipeline import compile_network
 from snnc.compiler.targets import load_target
 from snnc.rtl.fpga.openflow import DEVICES, missing_tools
 
-pytestmark = pytest.mark.skipif(
-    bool(missing_tools(DEVICES["ecp5-25k"])), reason="the open FPGA tools are not installed"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        bool(missing_tools(DEVICES["ecp5-25k"])), reason="the open FPGA tools are not installed"
+    ),
+]
 
 BLOCK_RAM = r"\.bram_init \d+\n((?:[0-9a-f ]+\n)+)"
 

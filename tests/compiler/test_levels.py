@@ -5,14 +5,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from cases import Case, cases
-from hypothesis import given, settings
+from example_counts import examples
+from hypothesis import given
 
 from snnc.compiler.formats.storage import Build
 from snnc.compiler.formats.text import print_ir
 from snnc.compiler.reference.interpreter import Execution, execute_image, execute_network, execute_program
 
-EXECUTIONS = settings(max_examples=150, deadline=None, print_blob=True)
-FORMATS = settings(max_examples=30, deadline=None, print_blob=True)
+EXECUTIONS = examples(150)
+FORMATS = examples(30)
 
 
 def assert_same(expected: Execution, got: Execution) -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from builders import layer, network, target
 from cases import Case, cases
-from hypothesis import given, settings
-from networks import layer, network, target
+from example_counts import examples
+from hypothesis import given
 from random_programs import compiled_program
 
 from snnc.base.errors import FileError, SnncError
@@ -23,7 +24,7 @@ from snnc.compiler.pipeline import Compilation, compile_network, run_passes, sta
 from snnc.compiler.reference.lowering import require_lowering
 from snnc.compiler.targets import load_target
 
-LOWERINGS = settings(max_examples=60, deadline=None, print_blob=True)
+LOWERINGS = examples(60)
 
 
 def model() -> Network:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from networks import layer, network, target
+from builders import layer, network, target
 
 from snnc.compiler.analysis.multicast import Multicast, multicast
 from snnc.compiler.formats.storage import Build
@@ -41,8 +41,8 @@ def test_halos_are_rows_that_two_tiles_hear() -> None:
 def test_the_simulator_sends_as_many_packets() -> None:
     compiled = program()
     report = simulate(compiled, np.ones((3, 72), np.uint8))
-    rows = {row["name"]: row for row in report.layers}
+    rows = {row.name: row for row in report.layers}
     for name in ("a", "b"):
-        assert rows[name]["rate"] == 1
-        assert rows[name]["packets"] == pytest.approx(rows[name]["spikes"] * rows[name]["packets_per_spike"])
-        assert rows[name]["state_memory_bits"] == 4 * 36 * 18
+        assert rows[name].rate == 1
+        assert rows[name].packets == pytest.approx(rows[name].spikes * rows[name].packets_per_spike)
+        assert rows[name].state_memory_bits == 4 * 36 * 18

@@ -1,12 +1,13 @@
 """The specialised hardware is smaller and otherwise the same: outputs and cycles."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from builders import layer, network, target, tiny_program
 from cases import Case, cases
-from hypothesis import given, settings
-from networks import layer, network, target
-from tiny import tiny_program
+from example_counts import examples
+from hypothesis import given
 
 from snnc.base.bounds import annotations, limits
 from snnc.base.errors import SnncError
@@ -19,8 +20,10 @@ from snnc.compiler.protocol.streams import decode_outputs
 from snnc.compiler.targets import Target, load_target
 from snnc.sim.engine.cycle import run_isolated
 
-SIZES = ("width", "height", "neurons", "parameter_words", "axon_rows", "axon_columns", "delay_slots")
-SIZES += ("state_bits", "destinations", "sources", "cuba", "decay_multiplier")
+SIZES = (
+    *("width", "height", "neurons", "parameter_words", "axon_rows", "axon_columns", "delay_slots"),
+    *("state_bits", "destinations", "sources", "cuba", "decay_multiplier"),
+)
 TARGET = target(width=2, height=1)
 
 
@@ -28,7 +31,7 @@ def smaller(one: Target, other: Target) -> bool:
     return all(getattr(one, size) <= getattr(other, size) for size in (*SIZES, "weight_kibit"))
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(cases())
 def test_specialising_changes_neither_outputs_nor_cycles(case: Case) -> None:
     program = case.compilation.tiled
@@ -65,7 +68,8 @@ def test_nothing_is_left_that_could_be_smaller() -> None:
         less = value // 2 if size in ("neurons", "delay_slots") else int(value) - 1
         if less < lowest or (size == "neurons" and less < 2 * small.lanes):
             continue
-        program = replace(specialise(black_and_white()), target=replace(small, **{size: less}))
+        changed: dict[str, Any] = {size: less}
+        program = replace(specialise(black_and_white()), target=replace(small, **changed))
         try:
             verify_program(program)
         except (SnncError, IndexError):
@@ -76,6 +80,7 @@ def test_nothing_is_left_that_could_be_smaller() -> None:
 def test_weight_memories_are_a_power_of_two_deep_while_the_device_has_room() -> None:
     """1,600 words of 32 bits a core: 50 Kibit, or 64 with a depth that needs no multiplexers."""
     whole = load_target("ecp5-25k")
+    assert whole.device is not None
     tight = replace(whole, weight_kibit=52)
     full = replace(tight, device=replace(whole.device, block_rams=5))
     model = network(layer("a", "input", 400, 32), features=400)

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from networks import target
+from builders import neurons, target
 
 from snnc.base.errors import FileError
 from snnc.compiler.formats.storage import Build, _content_hash
-from snnc.compiler.ir.network import Edge, Input, Layer, Linear, Network, Neurons, Readout
+from snnc.compiler.ir.network import Edge, Input, Layer, Linear, Network, Readout
 from snnc.compiler.pipeline import compile_network
 
 Members = dict[str, bytes]
@@ -23,7 +23,7 @@ Members = dict[str, bytes]
 @pytest.fixture(name="build")
 def build_directory(tmp_path: Path) -> Path:
     count = 6
-    population = Neurons(*(np.full(count, value, np.int64) for value in (5, 0, 0)), reset="soft")
+    population = neurons(count)
     weights = np.arange(count * 8, dtype=np.int8).reshape(count, 8) % 7
     layer = Layer("a", (count, 1, 1), population, (Edge("input", Linear(weights, 4)),))
     network = Network("net", 2, Input("input", (8, 1, 1)), (layer,), Readout("a", "spike_count"))

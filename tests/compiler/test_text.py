@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from builders import target, tiny_network
 from cases import Case, cases
-from hypothesis import given, settings
-from networks import target
-from tiny import tiny_network
+from example_counts import examples
+from hypothesis import given
 
 from snnc.base.errors import FileError
 from snnc.compiler.formats.text import arrays_beside, parse_ir, print_ir, read_ir, write_ir
@@ -19,7 +19,7 @@ from snnc.compiler.passes.specialise import Specialise
 from snnc.compiler.pipeline import Compilation, compile_network
 from snnc.compiler.targets import Target
 
-FORMATS = settings(max_examples=30, deadline=None, print_blob=True)
+FORMATS = examples(30)
 TARGET = target(width=2, height=1)
 
 

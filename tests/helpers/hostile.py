@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from builders import neurons
 from hostile_changes import Place, change
 from hostile_inputs import TRIES as OTHER_TRIES
 from hostile_inputs import bounded
@@ -28,7 +29,7 @@ from random_programs import compiled_program, random_payloads, random_program
 from snnc.base.errors import DoesNotFit, FileError, UnsupportedModel
 from snnc.compiler.formats.codec import ArrayStore, encode
 from snnc.compiler.formats.storage import PROGRAM_FILE, SCHEMA, Build, _content_hash, read_build
-from snnc.compiler.ir.network import Edge, Layer, Linear, Network, Neurons
+from snnc.compiler.ir.network import Edge, Layer, Linear, Network
 from snnc.compiler.ir.program import Bank, Destination, Segment, Tile, TiledProgram
 from snnc.compiler.isa.arithmetic import ResetMode
 from snnc.compiler.pipeline import compile_network
@@ -97,9 +98,9 @@ def _stand_in(program: TiledProgram) -> Network:
     """A network with the input and the readout of `program`: a file needs one, the kernels never see it."""
     outputs, features = program.outputs, program.input.features
     reset: ResetMode = "none" if program.readout.kind == "membrane" else "soft"
-    neurons = Neurons(*(np.zeros(outputs, np.int64) for _ in range(3)), reset=reset)
+    population = neurons(outputs, threshold=np.zeros(outputs, np.int64), reset=reset)
     edge = Edge(program.input.name, Linear(np.zeros((outputs, features), np.int8), 2))
-    layer = Layer(program.readout.layer, (outputs, 1, 1), neurons, (edge,))
+    layer = Layer(program.readout.layer, (outputs, 1, 1), population, (edge,))
     return Network("stand-in", program.steps, program.input, (layer,), program.readout)
 
 
@@ -168,7 +169,7 @@ def write_model(number: int, path: Path) -> None:
 
 def _model_content() -> dict[str, Any]:
     """What a checkpoint of a small network with convolution, skip, recurrence and CUBA neurons holds."""
-    from models import varied
+    from random_classifiers import varied
 
     from snnc.compiler.isa.arithmetic import Decay
     from snnc.training.files.checkpoint import FORMAT, SCHEMA, _parameters
@@ -207,7 +208,7 @@ def _tupled(value: Any) -> Any:
 
 def try_model(number: int, folder: Path) -> str:
     """`refused`, `does not fit`, or `ran` where trainer and functional tier computed the same."""
-    from models import random_inputs
+    from random_classifiers import random_inputs
 
     from snnc.models import read_model
 

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from networks import layer, target
-from tiny import tiny_network, tiny_payloads
+from builders import layer, target, tiny_network, tiny_payloads
 
 from snnc.base.files import cache_directory
 from snnc.compiler.ir.network import Edge, Input, Linear, Network, Readout
@@ -26,6 +25,7 @@ from snnc.sim.engine.functional import run_functional
 
 TARGET = target(width=3, height=2, parameter_words=64, weight_kibit=8)
 """All networks here are compiled for it, so that one model of the hardware serves them."""
+Accesses = Counter[tuple[str, str]]
 MEMORIES = {
     "weights": ("weight_reads", None),
     "state": ("state_reads", "state_writes"),
@@ -59,7 +59,7 @@ def delayed_payloads() -> np.ndarray:
     return np.repeat(values * (values > 5), 4, axis=1)
 
 
-def accesses(model: Network, hardware: Target, payloads: np.ndarray, work: Path) -> tuple[Counter, Counter]:
+def accesses(model: Network, hardware: Target, payloads: np.ndarray, work: Path) -> tuple[Accesses, Accesses]:
     """Accesses of all cores by memory and kind: those counted, and those of the RTL for the samples alone."""
     compilation = compile_network(model, hardware)
     program, image = compilation.tiled, compilation.image
@@ -74,7 +74,8 @@ def accesses(model: Network, hardware: Target, payloads: np.ndarray, work: Path)
         public=("clk_i", "done_o", "timed_out_o", "cycles_o"),
     )
     built = BuiltRtl(parameters, "verilator", directory, trace=False, stall_hooks=False, waves=False)
-    expected, found = Counter(), Counter()
+    expected: Accesses = Counter()
+    found: Accesses = Counter()
     for memory, names in MEMORIES.items():
         for kind, name in zip(("reads", "writes"), names, strict=True):
             if name is not None:

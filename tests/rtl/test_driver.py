@@ -2,67 +2,23 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
-from networks import target
+from board_programs import BRIDGE, CHATTY, HARDWARE, LONG, OTHER, SMALL, network, payloads
 from rtl_link import Fault, FaultyPort, after_noise, cut, flipped, lost, repeated, unchanged
 
 from snnc.base.errors import DoesNotFit, LinkError
-from snnc.compiler.ir.network import Edge, Input, Layer, Linear, Network, Neurons, Readout
-from snnc.compiler.isa.arithmetic import NO_LEAK, Decay
 from snnc.compiler.pipeline import Compilation, compile_network
-from snnc.compiler.protocol.input_encoding import encode_inputs
 from snnc.compiler.protocol.streams import decode_outputs, encode_samples
 from snnc.rtl.host.driver import Board, run_samples
 from snnc.rtl.host.frames import OPEN, RESTART, FrameKind, Verdict, argument, encode_frame, flits_body
 from snnc.rtl.host.link import Link
 from snnc.rtl.host.packets import PacketCheck
 from snnc.rtl.host.port import SerialPort
-from snnc.rtl.host.software_board import BridgeParameters, build_board, running_board
+from snnc.rtl.host.software_board import build_board, running_board
 from snnc.sim.engine.cycle import run_isolated
-
-HARDWARE = target(width=2, height=1, weight_bits=4, neurons=64, delay_slots=1)
-BRIDGE = BridgeParameters(input_depth=128, output_depth=32)
-STEPS = 3
-
-
-def network(
-    seed: int, features: int, hidden: int, outputs: int, readout: str = "membrane", lowest: int = 5
-) -> Network:
-    """Input -> leaky hidden layer -> readout, with random weights."""
-    rng = np.random.default_rng(seed)
-
-    def layer(name: str, source: str, inputs: int, count: int, reset: str) -> Layer:
-        neurons = Neurons(
-            threshold=rng.integers(lowest, 15, count),
-            bias=rng.integers(-2, 3, count),
-            initial=rng.integers(-3, 4, count),
-            reset=reset,  # type: ignore[arg-type]
-            reset_value=0,
-            leak=Decay(1, 2) if reset == "soft" else NO_LEAK,
-            state_bits=12,
-            current_leak=None,
-        )
-        weights = rng.integers(-8, 8, (count, inputs)).astype(np.int8)
-        return Layer(name, (count, 1, 1), neurons, (Edge(source, Linear(weights, 4), 0, (1, 1)),))
-
-    last = layer("readout", "hidden", hidden, outputs, "none" if readout == "membrane" else "soft")
-    first = layer("hidden", "input", features, hidden, "soft")
-    node = Input("input", (features, 1, 1), "direct", 3)
-    return Network("random", STEPS, node, (first, last), Readout("readout", readout, 0))  # type: ignore[arg-type]
-
-
-SMALL = compile_network(network(1, 20, 24, 5), HARDWARE)
-OTHER = compile_network(network(2, 12, 9, 7, "spike_count"), HARDWARE)
-LONG = compile_network(network(4, 90, 10, 3), HARDWARE)
-CHATTY = compile_network(network(3, 20, 24, 60, "spike_count", -15), HARDWARE)
-
-
-def payloads(compilation: Compilation, samples: int, seed: int = 1) -> np.ndarray:
-    node = compilation.network.input
-    values = np.random.default_rng(seed).integers(0, 4, (samples, node.features)).astype(np.uint8)
-    return encode_inputs(node, STEPS, values)
 
 
 @dataclass
@@ -78,7 +34,7 @@ class Session:
 
 
 @pytest.fixture(scope="module", name="terminal")
-def one_board_for_all_tests(rtl_cache) -> Iterator[str]:
+def one_board_for_all_tests(rtl_cache: Path) -> Iterator[str]:
     from snnc.rtl.simulation.tools import simulator_missing
 
     if (reason := simulator_missing("verilator")) is not None:

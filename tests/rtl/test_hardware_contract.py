@@ -17,12 +17,12 @@ from snnc.rtl.contract_package import package
 from snnc.rtl.contract_tables import tables
 
 
-def test_the_files_are_current():
+def test_the_files_are_current() -> None:
     assert out_of_date() == [], "python -m snnc.rtl.contract"
     assert len(written()) == 2
 
 
-def test_words_are_those_of_the_benches_that_write_bits_by_hand():
+def test_words_are_those_of_the_benches_that_write_bits_by_hand() -> None:
     at = address_bits(Address(3, 12, host=True))
     assert FLIT.pack(address=at, type=FlitType.VALUE, data=0x8765_4321) == flit(1, 0x8765_4321, 3, 12, True)
     by_hand = Destination(3, 12, True, -5, 7, 65535, True, True).encode()
@@ -37,7 +37,7 @@ def test_words_are_those_of_the_benches_that_write_bits_by_hand():
     assert BANK.pack(**vars(bank)) == from_chunks(bank.encode())
 
 
-def test_every_field_holds_its_limits_and_no_more():
+def test_every_field_holds_its_limits_and_no_more() -> None:
     for word in (FLIT, REGISTER, SEGMENT, BANK, *contract.TABLE_WORDS, *contract.STATUS_WORDS):
         for item in word.fields:
             for value in item.range:
@@ -48,7 +48,7 @@ def test_every_field_holds_its_limits_and_no_more():
                     word.pack(**{item.name: value})
 
 
-def test_arrays_pack_as_integers_do():
+def test_arrays_pack_as_integers_do() -> None:
     rng = np.random.default_rng(1)
     word = Word("sample", 64, (Field("low", 13, signed=True), Field("flag", 1), Field("high", 44, at=20)))
     values = {
@@ -63,12 +63,12 @@ def test_arrays_pack_as_integers_do():
         word.pack_all(low=np.array([0, 4096]))
 
 
-def test_fields_that_overlap_are_refused():
+def test_fields_that_overlap_are_refused() -> None:
     with pytest.raises(ValueError, match=r"pair\.second: bits 3 to 6 are not free"):
         Word("pair", 8, (Field("first", 4), Field("second", 4, at=3)))
 
 
-def test_a_width_that_changes_changes_all_that_is_written(monkeypatch):
+def test_a_width_that_changes_changes_all_that_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
     wider = replace(
         FLIT,
         fields=tuple(replace(f, at=-1, width=f.width + 2 * (f.name == "type")) for f in FLIT.fields),
@@ -82,6 +82,6 @@ def test_a_width_that_changes_changes_all_that_is_written(monkeypatch):
     assert len(out_of_date()) == 2
 
 
-def test_a_document_without_a_place_for_a_table_is_refused():
+def test_a_document_without_a_place_for_a_table_is_refused() -> None:
     with pytest.raises(Exception, match="has no place for the table"):
         with_tables("nothing")

@@ -3,10 +3,11 @@ and in the next, without loading anew."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
-from test_driver import BRIDGE, SMALL, payloads
+from board_programs import BRIDGE, SMALL, payloads
 
 from snnc.base.errors import LinkError
 from snnc.compiler.ir.image import Image
@@ -40,7 +41,7 @@ class Hardware:
 
 
 @pytest.fixture(scope="module", name="hardware", params=[EVERY_MEMORY, WEIGHTS_ALONE], ids=["any", "one"])
-def both_kinds_of_hardware(request: pytest.FixtureRequest, rtl_cache) -> Iterator[Hardware]:
+def both_kinds_of_hardware(request: pytest.FixtureRequest, rtl_cache: Path) -> Iterator[Hardware]:
     from snnc.rtl.simulation.tools import simulator_missing
 
     if (reason := simulator_missing("verilator")) is not None:

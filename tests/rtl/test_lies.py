@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from board_programs import OTHER, SMALL, payloads
 from soft_board import SoftBoard, driver, soft_board
-from test_driver import OTHER, SMALL, payloads
 
 from snnc.base.errors import LinkError
 from snnc.compiler.protocol.streams import decode_outputs
@@ -15,6 +15,8 @@ from snnc.rtl.host.driver import HardwareResults, run_samples
 from snnc.rtl.host.frames import HEADER_BYTES, PACKET_BYTES, FrameKind, encode_frame
 from snnc.rtl.host.packets import PacketCheck
 from snnc.sim.engine.cycle import run_isolated
+
+pytestmark = pytest.mark.slow
 
 CASES = [(compilation, payloads(compilation, 2)) for compilation in (SMALL, OTHER)]
 EXPECTED = [run_isolated(case.tiled, inputs) for case, inputs in CASES]

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from networks import layer, network, target
+from builders import layer, network, target
 from random_programs import compiled_program, random_payloads, random_program
 
 from snnc.base.errors import TargetError

@@ -16,7 +16,7 @@ from snnc.compiler.pipeline import compile_network
 from snnc.compiler.protocol.input_encoding import encode_inputs
 from snnc.compiler.reference.interpreter import execute_network
 from snnc.compiler.targets import load_target
-from snnc.sim.report import Report, render
+from snnc.sim.report import Report
 from snnc.sim.simulate import Tier, simulate
 
 SAMPLES = 12
@@ -147,7 +147,7 @@ def test_the_functional_tier_knows_no_time(program: Build) -> None:
 
 @pytest.mark.parametrize("tier", ["cycle", "functional"])
 def test_text_fits_eighty_columns_and_marks_the_bottleneck(program: Build, tier: Tier) -> None:
-    text = render(report_of(program, tier))
+    text = report_of(program, tier).render()
     assert max(map(len, text.splitlines())) <= 80
     assert "estimated" in text
     assert ("<" in text) == (tier == "cycle")
@@ -179,7 +179,7 @@ def warnings_of(chosen: Build, x: np.ndarray) -> list[str]:
     """What the report, its document and its text all say of a run; the text folded back."""
     report = simulate(chosen, x, tier="functional")
     assert report.to_dict()["warnings"] == report.warnings
-    text = " ".join(render(report).split())
+    text = " ".join(report.render().split())
     assert all(f"warning {warning}" in text for warning in report.warnings)
     return report.warnings
 
@@ -232,9 +232,9 @@ def test_tensors_and_lists_are_samples_too(program: Build) -> None:
     x, y = samples()
     expected = simulate(program, x, y).to_dict()
     for convert in (torch.from_numpy, np.ndarray.tolist):
-        got = simulate(program, convert(x), convert(y)).to_dict()
+        got = simulate(program, convert(x), convert(y)).to_dict()  # type: ignore[arg-type]
         assert (got["predictions"], got["correct"]) == (expected["predictions"], expected["correct"])
     with pytest.raises(FileError, match="samples must be an array of integers: "):
-        simulate(program, torch.zeros(3, 40, requires_grad=True))
+        simulate(program, torch.zeros(3, 40, requires_grad=True))  # type: ignore[arg-type]
     with pytest.raises(FileError, match=r"^values must be integers 0\.\.15, not float32$"):
-        simulate(program, torch.zeros(3, 40))
+        simulate(program, torch.zeros(3, 40))  # type: ignore[arg-type]

@@ -23,6 +23,8 @@ from snnc.training.model.architectures import Architecture, build_layers
 from snnc.training.model.classifier import SpikingClassifier
 from snnc.training.model.config import EdgeConfig, ModelConfig, Population
 
+pytestmark = pytest.mark.slow
+
 RECIPE = find_recipe("digits-mlp")
 SHORT = {"epochs": "8", "hidden": "64", "rate_penalty": "0", "device": "cpu"}
 
@@ -44,8 +46,8 @@ def test_prediction_is_close_to_the_simulator(
     rates = measure(model, samples).rates
     assert min(rates) > 0.01
     predicted = prices.unavoidable(model.payloads(samples.x)) + np.dot(rates, prices.per_rate)
-    print(f"{architecture} on {target}: predicted / simulated {predicted / report.energy['mean']:.3f}")
-    assert 0.75 < predicted / report.energy["mean"] < 1.2
+    print(f"{architecture} on {target}: predicted / simulated {predicted / report.energy.mean:.3f}")
+    assert 0.75 < predicted / report.energy.mean < 1.2
 
 
 def test_positions_are_counted_pairs() -> None:

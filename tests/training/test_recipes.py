@@ -1,6 +1,7 @@
 """Recipes: settings are checked, and a short training learns, spikes less for a price, and repeats."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,8 @@ from snnc.training.fitting.loop import Progress
 from snnc.training.fitting.recipe import apply_settings
 from snnc.training.fitting.recipes import RECIPES, find_recipe
 from snnc.training.fitting.train import TrainResult, train
+
+pytestmark = pytest.mark.slow
 
 SHORT = {"epochs": "6", "hidden": "32"}
 
@@ -106,12 +109,12 @@ def test_convolutions_learn(architecture: str) -> None:
 
 
 def test_rows_as_steps(tmp_path: Path) -> None:
-    arrays = {}
+    arrays: dict[str, Any] = {}
     for split in ("train", "test"):
         samples = load_samples("digits", split)
         arrays[f"x_{split}"] = (samples.x.reshape(-1, 1, 8, 8) * 15).astype(np.uint8)
         arrays[f"y_{split}"] = samples.y
-    np.savez(tmp_path / "d.npz", **arrays)
+    np.savez(tmp_path / "d.npz", allow_pickle=False, **arrays)
     settings = {"data": str(tmp_path / "d.npz"), "steps": "8", "epochs": "5", "batch": "32", "hidden": "48"}
     result = train(find_recipe("mnist-rows"), 1, {**settings, "rate_penalty": "0"})
     assert result.accuracy > 0.4 and result.model.config.shape == (8, 1, 1)

@@ -45,6 +45,7 @@ def _randomised(module: nn.Module) -> nn.Module:
     torch.manual_seed(2)
     for part in module.modules():
         if isinstance(part, nn.BatchNorm2d | nn.BatchNorm1d):
+            assert part.running_var is not None and part.running_mean is not None
             for values in (part.running_var, part.weight):
                 nn.init.uniform_(values, 0.3, 2)
             for values in (part.running_mean, part.bias):
@@ -138,7 +139,7 @@ class Scaled(nn.Module):
         (nn.Sequential(CONV, nn.ReLU()), r"gives \(4, 6, 4\), not one number per class"),
         (TwoInputs(), "takes more than one input"),
         (Added(lambda a, b: torch.add(a, b, alpha=2)), "adds 2 times a value, not the value"),
-        (Added(lambda a, b: a.add(b, beta=2)), "takes beta, which means nothing here"),
+        (Added(lambda a, b: a.add(b, beta=2)), "takes beta, which means nothing here"),  # type: ignore[call-arg]
         (Added(lambda a, b: a + 1), "takes something that is no activation"),
         (
             nn.Sequential(nn.Conv2d(3, 4, 1, padding=1), *TAIL),

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from builders import layer, network, target, tiny_network
 from cases import Case, cases
-from hypothesis import given, settings
-from networks import layer, network, target
-from tiny import tiny_network
+from example_counts import examples
+from hypothesis import given
 
 import snnc
 from snnc.base.errors import MiscompileError
@@ -25,7 +25,7 @@ from snnc.compiler.reference.probes import aimed_input, probing_inputs
 from snnc.compiler.targets import Target
 from snnc.verification.validation import THOROUGH, USUAL, Effort, replay, validate
 
-VALIDATIONS = settings(max_examples=40, deadline=None, print_blob=True)
+VALIDATIONS = examples(40)
 
 
 @pytest.fixture(autouse=True, name="cache")
@@ -138,20 +138,20 @@ def test_slices_that_share_words_are_compared_too(monkeypatch: pytest.MonkeyPatc
 
 def test_hardware_for_one_network_is_compared_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """A state word one bit too narrow, as `snnc synth` would build it."""
-    from snnc.commands.synth import _hardware_image
+    from snnc.commands.synthesis import hardware_image
 
     model = tiny_network()
     program = Build(model, compile_network(model, target()).tiled)
-    _hardware_image(program, loadable=False)
+    hardware_image(program, loadable=False)
     narrow = min(specialising._state_bits(core) for core in program.tiled.cores)
 
     def too_narrow(tiled: TiledProgram) -> TiledProgram:
         cores = tuple(replace(core, state_bits=min(core.state_bits, narrow - 2)) for core in tiled.cores)
         return replace(tiled, cores=cores)
 
-    monkeypatch.setattr("snnc.commands.synth.specialise", too_narrow)
+    monkeypatch.setattr("snnc.commands.synthesis.specialise", too_narrow)
     with pytest.raises(MiscompileError):
-        _hardware_image(program, loadable=False)
+        hardware_image(program, loadable=False)
 
 
 def test_the_bits_are_compared_with_verify(monkeypatch: pytest.MonkeyPatch) -> None:

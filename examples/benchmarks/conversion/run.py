@@ -115,7 +115,7 @@ def _compare(model: SpikingClassifier, test: Samples, number: int) -> dict[str, 
         "samples": min(number, len(test)),
         "cores": len(program.tiled.cores),
         "sops": report.counts["sops"] / report.samples,
-        "energy_j": report.energy["mean"],
+        "energy_j": report.energy.mean,
     }
 
 

@@ -114,7 +114,7 @@ def _simulated(model: SpikingClassifier, recipe: Recipe, place: Place) -> dict[s
     cycles = simulate(program, x[:LATENCY_SAMPLES], tier="cycle").to_dict()
     return {
         "sops": functional.counts["sops"] / len(x),
-        "energy_j": functional.energy["mean"],
+        "energy_j": functional.energy.mean,
         "latency_s": cycles["latency_s"]["mean"],
     }
 

@@ -1,14 +1,26 @@
 """Events in a core: what is dropped, durations, addresses, lanes, and the distance of read and write."""
 
+from pathlib import Path
+
 import pytest
-from rtl_bench import run_bench
+from rtl_bench import Needs, run_bench
+
+from snnc.rtl.simulation.tools import Simulator
 
 
 @pytest.mark.parametrize(
     ("simulator", "lanes", "state_words", "multiplier"),
     [("verilator", 4, 40, 0), ("verilator", 4, 40, 1), ("icarus", 4, 40, 1), ("icarus", 2, 64, 0)],
 )
-def test_events_follow_the_schedule(simulator, lanes, state_words, multiplier, rtl_cache, tmp_path, needs):
+def test_events_follow_the_schedule(
+    simulator: Simulator,
+    lanes: int,
+    state_words: int,
+    multiplier: int,
+    rtl_cache: Path,
+    tmp_path: Path,
+    needs: Needs,
+) -> None:
     needs(simulator)
     parameters = {
         "Lanes": lanes,
