@@ -140,7 +140,7 @@ PROPERTIES = (
         "core-cuba",
         "formal_core",
         "the same with membranes in a memory of their own",
-        depth=35,
+        depth=39,
         parameters={"Cuba": 1},
         defines=("SNNC_ASSERT",),
         skip=6,
