@@ -15,9 +15,9 @@ from snnc.compiler.ir.tiling import Tiling
 from snnc.compiler.passes.registry import PASSES, Pass, make_pass
 from snnc.compiler.targets import Target, builtin_targets
 
-STANDARD = ("legalise", "bound-accumulators", "partition", "place", "route", "encode")
+STANDARD = ("legalise", "hold-input", "bound-accumulators", "partition", "place", "route", "encode")
 """From a Network to the Image for a target as it is."""
-SPECIALISED = ("legalise", "bound-accumulators", "partition", "place", "route", "specialise", "encode")
+SPECIALISED = (*STANDARD[:-1], "specialise", "encode")
 """The same for the target cut down to what the network uses."""
 
 L = TypeVar("L", bound=Level)
@@ -34,7 +34,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Compilation:
-    """Every level of a compiled network, each as the last pass left it."""
+    """Every level of a compiled network, each as the last pass left it, but the network itself."""
 
     network: Network
     tiling: Tiling
@@ -44,9 +44,8 @@ class Compilation:
     @classmethod
     def of(cls, levels: Sequence[Level]) -> "Compilation":
         """The levels that a whole pipeline went through."""
-        return cls(
-            last(Network, levels), last(Tiling, levels), last(TiledProgram, levels), last(Image, levels)
-        )
+        network = next(ir for ir in levels if isinstance(ir, Network))
+        return cls(network, last(Tiling, levels), last(TiledProgram, levels), last(Image, levels))
 
 
 def last(kind: type[L], levels: Sequence[Level]) -> L:

@@ -69,7 +69,7 @@ class Target:
     cuba: bool
     """Whether cores have a second state memory, for synaptic currents."""
     decay_multiplier: bool
-    """Whether the sweep multiplies; without, a decay must be a shift."""
+    """Whether a lane multiplies; without, a decay must be a shift, and a payload takes a pass per set bit."""
     weight_kibit: Annotated[int, Range(1, 1 << 20)]
     """Size of the weight memory, in units of 1024 bits."""
     weight_bits: Annotated[int, Range(2, 8)] | None

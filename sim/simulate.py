@@ -20,6 +20,7 @@ from snnc.compiler.ir.tiling import is_depthwise
 from snnc.compiler.isa.arithmetic import IntArray
 from snnc.compiler.isa.contract import FlitType
 from snnc.compiler.isa.flits import SENDER_MASK, address_bits, flit_types
+from snnc.compiler.passes.hold_input import as_compiled
 from snnc.compiler.protocol.input_encoding import as_samples, encode_inputs
 from snnc.compiler.protocol.streams import decode_outputs
 from snnc.sim.accounting.counts import Counts, Primitives, count_actions, join_primitives
@@ -234,7 +235,7 @@ def layer_kind(network: Network, layer: Layer) -> str:
 
 def _predicted_cycles(program: Build, layer: Layer, cores: list[Core]) -> float:
     """The compiler's estimate of a sample's cycles on one core of the layer, made before anything ran."""
-    network, target = program.network, program.tiled.target
+    network, target = as_compiled(program.network, program.tiled.input), program.tiled.target
     largest = max(cores, key=lambda core: core.tile.words(target.lanes)).tile
     size = TileSize(layer, target.lanes, largest.pixel_words(target.lanes), largest.rows)
     slices = sum(core.tile == largest for core in cores)

@@ -15,7 +15,7 @@ def layer_cycles(network: Network, size: TileSize, slices: int, target: Target, 
     share of what a sample begins with; tiles of this size have their fan-in in as many `slices`."""
     words = size.pixel_words * size.rows_per_tile * size.layer.shape[2]
     events = max(
-        sum(_edge_cycles(network, size, edge, tile, activity) for edge in size.layer.edges)
+        sum(_edge_cycles(network, size, edge, tile, target, activity) for edge in size.layer.edges)
         for tile in range(size.row_tiles)
     )
     values = (slices - 1) * words * target.lanes * VALUE_CYCLES
@@ -33,9 +33,12 @@ def host_flits(network: Network, cuts: list[LayerCut], activity: Activity) -> fl
     return total
 
 
-def _edge_cycles(network: Network, cut: TileSize, edge: Edge, tile: int, activity: Activity) -> float:
+def _edge_cycles(
+    network: Network, cut: TileSize, edge: Edge, tile: int, target: Target, activity: Activity
+) -> float:
     """Cycles per step of the row engine for the events of an edge, in the tile of that number of rows."""
-    passes = activity.passes if edge.source == network.input.name else 1.0
+    shifts = edge.source == network.input.name and not target.decay_multiplier
+    passes = activity.passes if shifts else 1.0
     present = max(network.steps - edge.delay, 0) / network.steps
     words = _row_words(network, cut, edge)
     unequal = len({_row_words(network, cut, other) for other in cut.layer.edges}) > 1

@@ -12,6 +12,7 @@ from snnc.base.quoting import quote
 from snnc.compiler.ir.levels import Level
 from snnc.compiler.passes.bound_accumulators import BoundAccumulators
 from snnc.compiler.passes.encode import Encode
+from snnc.compiler.passes.hold_input import HoldInput
 from snnc.compiler.passes.legalise import Legalise
 from snnc.compiler.passes.partition import Partition
 from snnc.compiler.passes.place import Place
@@ -36,7 +37,8 @@ class Pass(Protocol):
 
 
 PASSES: dict[str, type[Pass]] = {
-    kind.name: kind for kind in (Legalise, BoundAccumulators, Partition, Place, Route, Specialise, Encode)
+    kind.name: kind
+    for kind in (Legalise, HoldInput, BoundAccumulators, Partition, Place, Route, Specialise, Encode)
 }
 """In the order they run."""
 ALL = "all"

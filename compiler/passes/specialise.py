@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from snnc.base.bounds import limits
-from snnc.compiler.analysis.bounds import bits_needed
+from snnc.compiler.analysis.bounds import GRADED, bits_needed
 from snnc.compiler.ir.levels import Level
 from snnc.compiler.ir.program import Core, TiledProgram, core_usage
 from snnc.compiler.passes.encode import decay_bits
@@ -59,7 +59,7 @@ def _smallest_target(program: TiledProgram) -> Target:
         axon_columns=used["axon columns"],
         delay_slots=_power_of_two(used["delay slots"]),
         cuba=any(core.current_leak is not None for core in program.cores),
-        decay_multiplier=any(not _shifts(core) for core in program.cores),
+        decay_multiplier=_multiplies(program),
         weight_kibit=_weight_kibit(program, used["weight words"]),
         state_bits=max(int(limits(Target, "state_bits").low), *(_state_bits(core) for core in program.cores)),
         destinations=used["destinations"],
@@ -88,6 +88,13 @@ def _state_bits(core: Core) -> int:
         bits_needed(min(values), max(values)),
         *(bits_needed(int(array.min()), int(array.max())) for array in arrays),
     )
+
+
+def _multiplies(program: TiledProgram) -> bool:
+    """Whether lanes need their multiplier: for a decay, or to take a graded payload in one pass as before."""
+    graded = program.input.encoding in GRADED and program.input.max_payload > 1
+    decays = any(not _shifts(core) for core in program.cores)
+    return decays or (graded and program.target.decay_multiplier)
 
 
 def _shifts(core: Core) -> bool:

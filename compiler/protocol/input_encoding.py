@@ -61,3 +61,12 @@ def encode_inputs(node: Input, steps: int, x: NDArray[np.uint8]) -> IntArray:
         samples, features = np.nonzero(values)
         events[samples, moment[samples, features], features] = 1
     return events
+
+
+def entering(node: Input, payloads: NDArray[np.integer]) -> NDArray[np.integer]:
+    """What of `payloads` (samples, steps, features) enters the mesh: of a held input the first step alone."""
+    if node.encoding != "held":
+        return payloads
+    first = np.zeros_like(payloads)
+    first[:, :1] = payloads[:, :1]
+    return first

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from snnc.compiler.ir.program import TiledProgram, local_coordinates
 from snnc.compiler.isa.arithmetic import IntArray
@@ -18,14 +19,17 @@ from snnc.compiler.isa.flits import (
     flit_data,
     flit_types,
 )
+from snnc.compiler.protocol.input_encoding import entering
 
 
-def encode_samples(program: TiledProgram, payloads: IntArray) -> FlitArray:
+def encode_samples(program: TiledProgram, payloads: NDArray[np.integer]) -> FlitArray:
     """The host's input stream for samples sent back to back.
 
-    `payloads` is (samples, steps, features) with 0 where no event is: per step the events by feature,
-    then by route, END to every core the host feeds, and a SYNC for their CREDITs.
+    `payloads` is (samples, steps, features) with 0 where no event is, of a held input only the first step is
+    sent: per step the events by feature, then by route, END to every core the host feeds, and a SYNC for
+    their CREDITs.
     """
+    payloads = entering(program.input, payloads)
     events = _event_table(program)
     feeds = program.fed_by_host
     ends = {last: [flit(FlitType.END, int(last), to) for to in feeds] for last in (False, True)}
@@ -64,7 +68,7 @@ def _event_table(program: TiledProgram) -> _EventTable:
     return _EventTable(np.concatenate(flits)[order], all_features[order])
 
 
-def _step_events(events: _EventTable, row: IntArray) -> FlitArray:
+def _step_events(events: _EventTable, row: NDArray[np.integer]) -> FlitArray:
     payloads = row[events.features]
     hit = payloads > 0
     shifted = payloads[hit].astype(np.uint64) << np.uint64(DATA_SHIFT + PAYLOAD_SHIFT)

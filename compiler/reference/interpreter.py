@@ -4,7 +4,7 @@ Everything is built from `arithmetic.py`; the engines of `sim/`, the trainer and
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -17,6 +17,7 @@ from snnc.compiler.ir.network import Conv2d, Edge, Layer, Network, Readout, Shap
 from snnc.compiler.ir.program import Core, TiledProgram, local_coordinates
 from snnc.compiler.isa.address import Address
 from snnc.compiler.isa.arithmetic import IntArray, neuron_step, synaptic_current
+from snnc.compiler.protocol.input_encoding import entering
 from snnc.compiler.reference.decode import decode_image
 
 Value = TypeVar("Value", np.int64, np.bool_)
@@ -126,6 +127,19 @@ class _NetworkRun:
         return state, result.after, result.spikes
 
 
+def as_stored(network: Network, program: TiledProgram, execution: Execution) -> Execution:
+    """The execution of `network` with the state words that `program` has: where it holds an input, they are
+    the current alone."""
+    layers = dict(execution.layers)
+    for name in dict.fromkeys(core.layer for core in program.cores if core.current_leak is not None):
+        layer, trace = network.layer(name), execution.layers[name]
+        if layer.neurons.current_leak is None:
+            before = np.roll(trace.membrane, 1, axis=1)
+            before[:, 0] = _per_neuron(layer, layer.neurons.initial)
+            layers[name] = replace(trace, accumulated=trace.accumulated - before)
+    return Execution(execution.outputs, layers)
+
+
 def _per_neuron(layer: Layer, values: IntArray) -> IntArray:
     return np.repeat(values, layer.shape[1] * layer.shape[2])
 
@@ -134,7 +148,7 @@ def execute_program(program: TiledProgram, payloads: IntArray) -> Execution:
     """Run samples core by core, events through routes, tables and banks; `payloads` as for the Network."""
     recorder = _Recorder()
     order = dataflow_order(program)
-    for sample in payloads:
+    for sample in entering(program.input, payloads):
         run = _ProgramRun(program)
         for step, events in enumerate(sample):
             run.deliver_input(events)
@@ -163,7 +177,7 @@ class _ProgramRun:
         pixel[: core.tile.channels] = values
         return np.tile(pixel, core.tile.rows * core.tile.columns)
 
-    def deliver_input(self, events: IntArray) -> None:
+    def deliver_input(self, events: NDArray[np.integer]) -> None:
         """Begin a step: what recurrent edges brought, and the input events to the cores that take them."""
         self.arriving = self.next_step
         self.next_step = {at: np.zeros_like(slots) for at, slots in self.arriving.items()}

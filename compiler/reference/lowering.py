@@ -15,6 +15,7 @@ from snnc.compiler.analysis.cuts import LayerCut, cut_of
 from snnc.compiler.ir.network import Network
 from snnc.compiler.ir.program import Core, Tile, TiledProgram
 from snnc.compiler.ir.tiling import Tiling
+from snnc.compiler.passes.hold_input import as_compiled
 from snnc.compiler.passes.legalise import Legalise
 from snnc.compiler.passes.partition import planned_tiles
 from snnc.compiler.passes.route import Route
@@ -24,7 +25,7 @@ def require_lowering(network: Network, program: TiledProgram) -> None:
     """Raise UnsupportedModel, DoesNotFit or VerificationError where `program` is not what the compiler makes
     of `network` with the same cuts at the same places. Both must be valid in themselves."""
     _require_legal(network, program)
-    tiling = _tiling_of(network, program)
+    tiling = _tiling_of(as_compiled(network, program.input), program)
     expected = Route().run(tiling)
     for field in fields(TiledProgram):
         if field.name not in ("target", "cores"):

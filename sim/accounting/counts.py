@@ -31,7 +31,9 @@ class Primitives:
     positions: IntArray
     """(banks,): kernel positions that events touched, in the order of the cores."""
     pass_positions: IntArray
-    """(banks,): the same for every pass, one per set payload bit."""
+    """(banks,): the same for every pass: one where a lane multiplies, else one per set payload bit."""
+    multiplied_positions: IntArray
+    """(banks,): the same for the events whose payload a lane multiplied its weight by, being above 1."""
     scans: IntArray
     """(segments,): how often the emitter scanned the tile for each, in the order of the cores."""
     set_lanes: IntArray
@@ -60,6 +62,7 @@ def read_primitives(
         fired=tallies[:, c.FIRED],
         positions=all_banks[:, c.POSITIONS],
         pass_positions=all_banks[:, c.PASS_POSITIONS],
+        multiplied_positions=all_banks[:, c.MULTIPLIED_POSITIONS],
         scans=all_segments[:, c.SCANNED_TIMES],
         set_lanes=all_segments[:, c.SET_LANES],
         hits=np.concatenate(entries)[:, c.HITS],
@@ -114,6 +117,7 @@ def count_actions(program: TiledProgram, counted: Primitives) -> Counts:
             fired=int(counted.fired[number]),
             positions=counted.positions[banks].tolist(),
             pass_positions=counted.pass_positions[banks].tolist(),
+            multiplied_positions=counted.multiplied_positions[banks].tolist(),
             scans=counted.scans[segments].tolist(),
             set_lanes=counted.set_lanes[segments].tolist(),
             hits=counted.hits[entries].tolist(),
@@ -133,6 +137,7 @@ class _CoreCounts:
     fired: int
     positions: list[int]
     pass_positions: list[int]
+    multiplied_positions: list[int]
     scans: list[int]
     set_lanes: list[int]
     hits: list[int]
@@ -150,10 +155,15 @@ def _core_actions(core: Core, own: _CoreCounts, program: TiledProgram, samples: 
     emissions = samples if core.emission == "values_last" else steps
     inits = steps if core.emission == "values_every" else samples
     scanned = sum(own.scans) * words
+    # The first word of a segment is read before it is known whether the segment is silent.
+    silent = emissions * len(core.segments) - sum(own.scans)
     row_words = sum(n * bank.row_words for bank, n in zip(core.banks, own.pass_positions, strict=True))
-    row_lanes = sum(
-        n * (1 if bank.depthwise else bank.row_words * lanes)
-        for bank, n in zip(core.banks, own.pass_positions, strict=True)
+    row_lanes, payload_lanes = (
+        sum(
+            n * (1 if bank.depthwise else bank.row_words * lanes)
+            for bank, n in zip(core.banks, positions, strict=True)
+        )
+        for positions in (own.pass_positions, own.multiplied_positions)
     )
     cuba = core.current_leak is not None and core.emission != "values_every"
     reads_state = core.emission == "values_every" or (core.emission == "values_last" and not cuba)
@@ -172,13 +182,14 @@ def _core_actions(core: Core, own: _CoreCounts, program: TiledProgram, samples: 
         "state_writes": row_words + own.values + initialised,
         "membrane_reads": cuba * (swept + scanned * (core.emission == "values_last")),
         "membrane_writes": cuba * initialised,
-        "threshold_reads": initialised,
-        "bias_reads": swept,
-        "bitmap_reads": scanned * (core.emission == "spikes"),
+        "threshold_reads": swept,
+        "bias_reads": initialised,
+        "bitmap_reads": (scanned + silent) * (core.emission == "spikes"),
         "bitmap_writes": swept,
         "lane_adds": row_lanes + own.values + swept * lanes * sweep_adds,
         "compares": swept * lanes,
         "multiplies": swept * lanes * multiplied if program.target.decay_multiplier else 0,
+        "payload_multiplies": payload_lanes,
         "axon_reads": 2 * own.events,
         "table_reads": sum(n * (s.end_entry - s.first_entry) for s, n in visits)
         + emissions * len(core.destinations)

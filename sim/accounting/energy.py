@@ -7,13 +7,14 @@ from numpy.typing import NDArray
 
 from snnc.compiler.ir.network import Conv2d, Edge, Layer, Network, count
 from snnc.compiler.ir.program import TiledProgram
-from snnc.compiler.isa.contract import AXON_COLUMN, AXON_ROW, DECAY_WIDTH, DESTINATION, FLIT
+from snnc.compiler.isa.contract import AXON_COLUMN, AXON_ROW, DECAY_WIDTH, DESTINATION, FLIT, SPIKE
 from snnc.compiler.targets import Target
 from snnc.sim.accounting.counts import Counts
 from snnc.sim.accounting.energy_table import EnergyTable, load_energy_table
 
 PICO = 1e-12
 BASIS = "estimated"
+PAYLOAD_BITS = SPIKE["payload"].width
 MEMORY_ACTIONS = (
     "weight_reads",
     "state_reads",
@@ -82,8 +83,8 @@ def action_costs(table: EnergyTable, target: Target, weight_bits: int) -> dict[s
         "state_writes": state_write,
         "membrane_reads": state_read,
         "membrane_writes": state_write,
-        "threshold_reads": table.sram_read(2 * parameters, word),
-        "bias_reads": table.sram_read(parameters, word),
+        "threshold_reads": table.sram_read(parameters, word),
+        "bias_reads": table.sram_read(2 * parameters, word),
         "bitmap_reads": table.sram_read(bitmaps, lanes),
         "bitmap_writes": table.sram_write(bitmaps, lanes),
         "axon_reads": sum(axon_reads) / 2,
@@ -91,6 +92,7 @@ def action_costs(table: EnergyTable, target: Target, weight_bits: int) -> dict[s
         "lane_adds": table.add(bits),
         "compares": table["compare_per_add"] * table.add(bits),
         "multiplies": table.multiply(bits, DECAY_WIDTH),
+        "payload_multiplies": table.multiply(weight_bits, PAYLOAD_BITS),
         "event_fifo_writes": fifo * (1 + table["sram_write_ratio"]),
         "flit_hops": table["flit_hop"],
         "host_flits": table["host_flit"],
@@ -120,7 +122,8 @@ def price_dense(program: TiledProgram, network: Network) -> DenseComparison:
     target = program.target
     table = load_energy_table(target.energy_table)
     bits = int(program.steps).bit_length()
-    input_bits = program.input.max_payload.bit_length() if program.input.encoding == "direct" else bits
+    graded = program.input.encoding in ("direct", "held")
+    input_bits = program.input.max_payload.bit_length() if graded else bits
     costs = action_costs(table, target, program.weight_bits)
     names = ("weight_reads", "activation_reads", "activation_writes", "multiplies", "adds")
     by_action = dict.fromkeys(names, 0.0)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from snnc.compiler.ir.program import TiledProgram
 from snnc.compiler.isa.arithmetic import IntArray
 from snnc.compiler.isa.flits import COORDINATE_MASK, PAYLOAD_SHIFT
+from snnc.compiler.protocol.input_encoding import entering
 from snnc.sim.accounting.counts import Primitives, count_host_events, join_primitives, read_primitives
 from snnc.sim.accounting.traces import Traces, empty_trace, join_traces, split_trace
 from snnc.sim.engine import records as c
@@ -35,8 +36,9 @@ class FunctionalRun:
 def run_functional(
     program: TiledProgram, payloads: NDArray[np.integer], trace: bool = False, threads: int | None = None
 ) -> FunctionalRun:
-    """Run samples (samples, steps, features) with payloads 0..255, in parallel threads."""
-    layout = build_layout(program)
+    """Run samples (samples, steps, features) with payloads 0..255, in parallel threads; of a held input the
+    first step enters."""
+    layout, payloads = build_layout(program), entering(program.input, payloads)
     workers = max(1, min(threads or os.cpu_count() or 1, len(payloads)))
     bounds = np.linspace(0, len(payloads), workers + 1).astype(int).tolist()
 

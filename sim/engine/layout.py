@@ -164,6 +164,7 @@ def _fill_header(words: NDArray[np.int64], program: TiledProgram, places: _Place
         c.HOST_TALLY: places.host_tally,
         c.READS_FIRST_SPIKE: int(readout.kind == "first_spike"),
         c.READS_FROM: readout.first_step,
+        c.MULTIPLIES: int(program.target.decay_multiplier),
     }
     for place, value in fields.items():
         words[place] = value

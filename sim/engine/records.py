@@ -9,7 +9,7 @@ LANE_SHIFT, STATE_BITS, ROUTER_MASK, EVENT_MASK, CORES, CORE_COUNT, ROUTERS, ROU
 QUEUE, QUEUED, RESET_WORDS, INPUTS, INPUT_COUNT, ORDER = range(8, 14)
 TRACE_ROW, TRACE_SECTION, ROUNDS, TIMELINE_START = range(14, 18)
 HOST_CURSOR, HOST_STOP, HOST_TIME, HOST_CREDITS, HOST_CREDIT_VISIBLE, HOST_FIFO, HOST_TALLY = range(18, 25)
-READS_FIRST_SPIKE, READS_FROM = range(25, 27)
+READS_FIRST_SPIKE, READS_FROM, MULTIPLIES = range(25, 28)
 HEADER_WORDS = 32
 
 # Core: constants of the tile. A slot is a lane of a word; *_START are places in the other pools.
@@ -49,9 +49,9 @@ COLUMN_ENTRY_WORDS = 3
 # Bank. RUN is the number of slots at each position, GAP what a pass takes beyond its words.
 FIRST_CHANNEL, CHANNELS, CHANNEL_STRIDE, ROW_WORDS, RUN, GAP, DEPTHWISE = range(7)
 ROW_WEIGHT_STEP, COLUMN_WEIGHT_STEP, ROW_STATE_STEP, COLUMN_STATE_STEP = range(7, 11)
-# Bank tally: positions of all events, and of all passes.
-POSITIONS, PASS_POSITIONS = range(11, 13)
-BANK_WORDS = 13
+# Bank tally: positions of all events, of all passes, and of events whose payload was multiplied.
+POSITIONS, PASS_POSITIONS, MULTIPLIED_POSITIONS = range(11, 14)
+BANK_WORDS = 14
 
 # Destination entry. HEAD holds the address bits of a flit; RECEIVER is a core record, 0 for the host.
 HEAD, BASE, FIRST_WORD, LAST_WORD, SENDS_END, BACKWARD, RECEIVER, HITS = range(8)

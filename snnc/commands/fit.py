@@ -48,6 +48,8 @@ class Fit:
     cores_available: int
     weight_bits: int
     lanes: int
+    held_input: str | None
+    """The input, if its events come in the first step alone and the cores keep their current."""
     cores: tuple[CoreFit, ...]
     nodes: tuple[NodeFit, ...]
 
@@ -62,6 +64,7 @@ class Fit:
             cores_available=target.core_count,
             weight_bits=program.weight_bits,
             lanes=target.lanes,
+            held_input=program.input.name if program.input.encoding == "held" else None,
             cores=tuple(_core_fit(core, target, program.weight_bits) for core in program.cores),
             nodes=tuple(_node_fit(program, name, cost.packets, cost.halo) for name, cost in nodes),
         )
@@ -76,6 +79,7 @@ class Fit:
             [
                 f"{self.name} -> {self.target}: {len(self.cores)} of {self.cores_available} cores, "
                 f"{self.weight_bits}-bit weights, {self.lanes} lanes",
+                *self._held_line(),
                 f"{'core':>7}  {'layer':12}{'channels':>9}{'rows':>5}{'neurons':>8}{'weights KiB':>20}"
                 f"{'state word bits':>17}",
                 *map(_core_line, self.cores),
@@ -84,6 +88,14 @@ class Fit:
                 *map(_node_line, self.nodes),
             ]
         )
+
+    def _held_line(self) -> list[str]:
+        """What the compiler does to an input that stays the same, which no number shows."""
+        if self.held_input is None:
+            return []
+        return [
+            f"input {self.held_input!r} is held (exact): sent in the first step alone, its current is kept"
+        ]
 
 
 def _core_fit(core: Core, target: Target, weight_bits: int) -> CoreFit:

@@ -23,6 +23,7 @@ from snnc.compiler.reference.decode import decode_image
 from snnc.compiler.reference.interpreter import (
     Execution,
     LayerTrace,
+    as_stored,
     assemble_layers,
     execute_network,
     execute_program,
@@ -89,10 +90,11 @@ def validate(
         expected = execute_network(network, payloads)
         interpreted = max(effort.interpreted - start, 0)
         for name, tiled in levels.items():
-            found = _compare(tiled, expected, _run(tiled, payloads))
+            stored = as_stored(network, tiled, expected)
+            found = _compare(tiled, stored, _run(tiled, payloads))
             if found is None and interpreted:
                 few = execute_program(tiled, payloads[:interpreted])
-                found = _compare(tiled, _first(expected, interpreted), few)
+                found = _compare(tiled, _first(stored, interpreted), few)
             if found is not None:
                 raise _miscompiled(network, name, found, _keep(program, part[[found.sample]]))
     return Validation(("network", *levels), len(x))
@@ -105,7 +107,8 @@ def replay(folder: Path) -> None:
         x = arrays["x"]
     network = program.network
     payloads = encode_inputs(network.input, network.steps, x)
-    found = _compare(program.tiled, execute_network(network, payloads), _run(program.tiled, payloads))
+    expected = as_stored(network, program.tiled, execute_network(network, payloads))
+    found = _compare(program.tiled, expected, _run(program.tiled, payloads))
     if found is not None:
         raise _miscompiled(network, "tiled program", found, f"the case is that in {folder}")
 

@@ -45,11 +45,16 @@ def expected_and_simulated(model: Network, x: np.ndarray, **hardware: object) ->
     return {row.name: (row.predicted_cycles, row.cycles) for row in report.layers if row.cycles is not None}
 
 
+@pytest.mark.parametrize("without", [[], ["cuba"], ["cuba", "decay_multiplier"]], ids=str)
 @pytest.mark.parametrize("pool", [(1, 1), (2, 2)])
 @pytest.mark.parametrize("name", CONVOLUTIONS)
-def test_a_layer_that_hears_everything_takes_the_cycles_expected(name: str, pool: tuple[int, int]) -> None:
-    """With an event of two set bits at every pixel nothing is left to chance: borders, strides, gaps."""
-    found = expected_and_simulated(convolved(CONVOLUTIONS[name], pool), np.full((2, 72), 3, np.uint8))
+def test_a_layer_that_hears_everything_takes_the_cycles_expected(
+    name: str, pool: tuple[int, int], without: list[str]
+) -> None:
+    """With an event of two set bits at every pixel nothing is left to chance: borders, strides, gaps; held
+    and repeated, in one pass and in two."""
+    model, hardware = convolved(CONVOLUTIONS[name], pool), dict.fromkeys(without, False)
+    found = expected_and_simulated(model, np.full((2, 72), 3, np.uint8), **hardware)
     expected, simulated = found["c"]
     assert expected == pytest.approx(simulated)
 

@@ -171,7 +171,9 @@ def test_free_cores_are_used_evenly() -> None:
     model = network(
         layer("a", "input", 64, 160), layer("b", "a", 160, 160), layer("c", "b", 160, 10), features=64
     )
-    program = compile_network(model, load_target("mesh16")).tiled
+    # Where payloads take a pass per set bit, every step, the first layer is the slowest by far.
+    mesh = replace(load_target("mesh16"), cuba=False, decay_multiplier=False)
+    program = compile_network(model, mesh).tiled
     sizes = [core.tile.channels for core in program.cores if core.layer == "a"]
     assert len(sizes) > 1
     assert min(sizes) * 2 > max(sizes)

@@ -11,6 +11,7 @@ from hypothesis import given
 
 from snnc.base.bounds import annotations, limits
 from snnc.base.errors import SnncError
+from snnc.compiler.ir.program import TiledProgram
 from snnc.compiler.ir.program_checks import verify_program
 from snnc.compiler.passes.encode import Encode
 from snnc.compiler.passes.specialise import specialise
@@ -46,8 +47,21 @@ def test_specialising_changes_neither_outputs_nor_cycles(case: Case) -> None:
     )
 
 
+def black_and_white() -> TiledProgram:
+    """A program that takes no graded payloads, for which a multiplier would save passes."""
+    program = tiny_program(TARGET)
+    return replace(program, input=replace(program.input, max_payload=1))
+
+
+def test_multipliers_stay_for_the_passes_of_graded_payloads() -> None:
+    assert specialise(tiny_program(TARGET)).target.decay_multiplier
+    without = replace(TARGET, decay_multiplier=False)
+    assert not specialise(tiny_program(without)).target.decay_multiplier
+    assert not specialise(black_and_white()).target.decay_multiplier
+
+
 def test_nothing_is_left_that_could_be_smaller() -> None:
-    small = specialise(tiny_program(TARGET)).target
+    small = specialise(black_and_white()).target
     for size in SIZES:
         value = getattr(small, size)
         lowest = 0 if annotations(Target)[size] is bool else limits(Target, size).low
@@ -55,7 +69,7 @@ def test_nothing_is_left_that_could_be_smaller() -> None:
         if less < lowest or (size == "neurons" and less < 2 * small.lanes):
             continue
         changed: dict[str, Any] = {size: less}
-        program = replace(specialise(tiny_program(TARGET)), target=replace(small, **changed))
+        program = replace(specialise(black_and_white()), target=replace(small, **changed))
         try:
             verify_program(program)
         except (SnncError, IndexError):

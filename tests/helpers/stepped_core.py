@@ -14,6 +14,7 @@ class NeuroCore:
     def __init__(self, core: Core, program: TiledProgram, output: Fifo) -> None:
         self.core = core
         self.lane_count, self.bits = program.target.lanes, program.target.state_bits
+        self.multiplies = program.target.decay_multiplier
         self.events = Fifo(program.target.event_fifo)
         self.neurons = Neurons(core, program.target)
         self.emitter = Emitter(core, self.neurons, output)
@@ -82,7 +83,7 @@ class NeuroCore:
                 return True
             bank = self.core.banks[self.rows[data >> 16 & 255][0]]
             gap = 3 if bank.spaced else max(4 - bank.row_words, 0)
-            duration = (data >> 24).bit_count() * (len(touched) + gap)
+            duration = len(self._factors(data)) * (len(touched) + gap)
         if r.row_left > 1:
             return False
         n.decode = None
@@ -116,6 +117,11 @@ class NeuroCore:
                         found.append((weight + c * b.channel_stride, state % 65536, None))
         return found
 
+    def _factors(self, data: int) -> list[int]:
+        """What each pass of a SPIKE multiplies the weights by, in order."""
+        payload = data >> 24
+        return [payload] if self.multiplies else [1 << bit for bit in range(8) if payload >> bit & 1]
+
     def _visit(self, word: int, cycle: int) -> None:
         """Equal words must be 4 cycles apart."""
         assert cycle - self.visited.get(word, -4) >= 4, "a state word is read before it was written"
@@ -123,14 +129,12 @@ class NeuroCore:
 
     def _add_spike(self, data: int, touched: list[tuple[int, int, int | None]], gap: int) -> None:
         cycle = self.time + 1
-        for bit in range(8):
-            if not data >> 24 + bit & 1:
-                continue
+        for factor in self._factors(data):
             for weight, word, only in touched:
                 self._visit(word, cycle)
                 cycle += 1
                 for lane in range(self.lane_count) if only is None else [only]:
-                    self.neurons.state[word][lane] += self.weights[weight][lane] << bit
+                    self.neurons.state[word][lane] += self.weights[weight][lane] * factor
             cycle += gap
 
     def _add_value(self, data: int) -> None:

@@ -5,11 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from builders import layer, network, target
 from random_programs import compiled_program, random_payloads, random_program
 
 from snnc.base.errors import TargetError
 from snnc.compiler.ir.network import Layer
-from snnc.sim.accounting.counts import count_actions
+from snnc.compiler.pipeline import compile_network
+from snnc.sim.accounting.counts import count_actions, total
 from snnc.sim.accounting.energy import price, price_dense
 from snnc.sim.accounting.energy_table import load_energy_table, parse_energy_table
 from snnc.sim.engine.functional import run_functional
@@ -127,3 +129,19 @@ def test_only_what_a_core_has_costs_energy() -> None:
             multiplies = sum(leak.numerator > 0 and leak.shift is None for leak in leaks)
             assert (counts["membrane_writes"][number] > 0) == (core.current_leak is not None)
             assert (counts["multiplies"][number] > 0) == (multiplies > 0)
+
+
+def test_payloads_above_1_are_multiplied_where_a_lane_multiplies() -> None:
+    """And take a pass per set bit where it does not."""
+    model = network(layer("a", "input", 8, 4), features=8)
+    payloads = np.full((1, model.steps, 8), 3)
+    payloads[:, :, :2] = 1
+    counts = {}
+    for multiplies in (True, False):
+        program = compile_network(model, target(decay_multiplier=multiplies, cuba=False)).tiled
+        counts[multiplies] = count_actions(program, run_functional(program, payloads).primitives)
+    lanes, events = 4, 8 * model.steps
+    assert total(counts[True], "weight_reads") == events
+    assert total(counts[True], "payload_multiplies") == lanes * 6 * model.steps
+    assert total(counts[False], "weight_reads") == (2 * 6 + 2) * model.steps
+    assert total(counts[False], "payload_multiplies") == 0

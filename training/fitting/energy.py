@@ -1,12 +1,13 @@
 """What spikes cost on a target, predicted from the layers alone, so that training can price them."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from snnc.compiler.ir.network import Shape, count, pooled
+from snnc.compiler.isa.arithmetic import NO_LEAK
 from snnc.compiler.targets import Target, load_target
 from snnc.sim.accounting.energy import PICO, action_costs
 from snnc.sim.accounting.energy_table import load_energy_table
@@ -28,12 +29,16 @@ class EnergyPrices:
     input_event: float
     """Of one payload that is not 0, whatever its value."""
     input_pass: float
-    """Of each set bit of a payload, and each step it enters: the synapses it reaches."""
+    """Of each pass of a payload, and each step it enters: the synapses it reaches."""
+    multiplies: bool
+    """Whether a payload takes one pass; else one per set bit."""
     fixed: float
     """Of one inference without any event: sweeps, initial values, readout."""
     neurons: tuple[int, ...]
     """Of each hidden layer."""
     steps: int
+    input_steps: int
+    """In how many of them an input that stays the same enters: in one where the compiler holds it."""
 
     @property
     def per_rate(self) -> tuple[float, ...]:
@@ -44,23 +49,26 @@ class EnergyPrices:
 
     def unavoidable(self, payloads: NDArray[np.uint8]) -> float:
         """Mean joules per sample of `payloads` (samples, steps or 1, features), if no neuron ever fires."""
-        repeated = self.steps // payloads.shape[1] / len(payloads)
-        events = np.count_nonzero(payloads) * repeated
-        passes = int(np.bitwise_count(payloads).sum(dtype=np.int64)) * repeated
+        entering = payloads[:, : self.input_steps]
+        repeated = self.input_steps // entering.shape[1] / len(payloads)
+        events = np.count_nonzero(entering) * repeated
+        bits = int(np.bitwise_count(entering).sum(dtype=np.int64)) * repeated
+        passes = events if self.multiplies else bits
         return self.fixed + float(events * self.input_event + passes * self.input_pass)
 
 
 def energy_prices(config: ModelConfig, target_name: str) -> EnergyPrices:
     """The prices of a model on a target; raises TargetError for an unknown one."""
     target = load_target(target_name)
+    compiled = _held(config) if target.cuba and _can_be_held(config) else config
     bits = max(layer.weight_bits for layer in config.layers)
     costs = action_costs(load_energy_table(target.energy_table), target, bits)
     shapes = config.shapes
     receive: dict[str, float] = dict.fromkeys(shapes, 0.0)
     reach: dict[str, float] = dict.fromkeys(shapes, 0.0)
     fixed = 0.0
-    for layer in config.layers:
-        fixed += _layer_cost(config, layer, shapes[layer.name], target, costs)
+    for layer in compiled.layers:
+        fixed += _layer_cost(compiled, layer, shapes[layer.name], target, costs)
         for edge in layer.edges:
             receive[edge.source] += _event_cost(costs)
             reach[edge.source] += _synapse_cost(layer, edge, shapes[edge.source], target, costs)
@@ -70,10 +78,35 @@ def energy_prices(config: ModelConfig, target_name: str) -> EnergyPrices:
         spike=tuple((emitted + receive[name] + reach[name]) * PICO for name in hidden),
         input_event=(receive[INPUT] + costs["host_flits"]) * PICO,
         input_pass=reach[INPUT] * PICO,
+        multiplies=target.decay_multiplier,
         fixed=fixed * PICO,
         neurons=tuple(count(shapes[name]) for name in hidden),
         steps=config.steps,
+        input_steps=1 if compiled.encoding == "held" else config.steps,
     )
+
+
+def _can_be_held(config: ModelConfig) -> bool:
+    """What the compiler's `hold_input.can_be_held` says of the network."""
+    hearers = [layer for layer in config.layers if _hears_input(layer)]
+    return (config.encoding, config.steps > 1) == ("direct", True) and all(
+        layer.population.current_leak is None and all(edge.source == INPUT for edge in layer.edges)
+        for layer in hearers
+    )
+
+
+def _held(config: ModelConfig) -> ModelConfig:
+    layers = tuple(
+        replace(layer, population=replace(layer.population, current_leak=NO_LEAK))
+        if _hears_input(layer)
+        else layer
+        for layer in config.layers
+    )
+    return replace(config, encoding="held", layers=layers)
+
+
+def _hears_input(layer: LayerConfig) -> bool:
+    return any(edge.source == INPUT for edge in layer.edges)
 
 
 def _event_cost(costs: dict[str, float]) -> float:
@@ -129,7 +162,7 @@ def _layer_cost(
         costs["state_reads"] + cuba * costs["membrane_reads"] + write + parameters + costs["bitmap_writes"]
     )
     sweep += lanes * (adds * costs["lane_adds"] + costs["compares"] + multiplies * costs["multiplies"])
-    initial = write + costs["threshold_reads"]
+    initial = write + costs["bias_reads"]
     if layer is config.layers[-1] and config.readout == "membrane":
         sent = costs["flit_hops"] * HOPS + costs["host_flits"] + costs["table_reads"]
         emission = words * costs["state_reads"] + layer.channels * sent

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Simple dual-port RAM, block RAM but for a few words: one write port, one read port with one clock of latency.
-// A word is never read in the cycle in which it is written: the schedule of the core excludes it.
+// The word that was read last stays until another is. A word is never read in the cycle in which it is
+// written: the schedule of the core excludes it.
 `default_nettype none
 
 module snnc_memory #(
@@ -18,7 +19,7 @@ module snnc_memory #(
   input  wire logic                   write_i,
   input  wire logic [AddressBits-1:0] write_address_i,
   input  wire logic [Width-1:0]       write_data_i,
-  // Read port; `read_i` says that the word is used, which only the assertion looks at.
+  // Read port.
   input  wire logic                   read_i,
   input  wire logic [AddressBits-1:0] read_address_i,
   output      logic [Width-1:0]       read_data_o
@@ -33,7 +34,7 @@ module snnc_memory #(
 
   always_ff @(posedge clk_i) begin
     if (write_i) memory[write_address_i] <= write_data_i;
-    read_data_o <= memory[read_address_i];
+    if (read_i) read_data_o <= memory[read_address_i];
   end
 
 `ifdef SNNC_ASSERT
@@ -42,9 +43,6 @@ module snnc_memory #(
       assert (write_address_i != read_address_i) else $fatal(1, "%m: word read while written");
     end
   end
-`else
-  logic unused;
-  assign unused = read_i;
 `endif
 endmodule
 

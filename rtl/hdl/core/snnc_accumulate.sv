@@ -13,6 +13,8 @@ module snnc_accumulate #(
   parameter int WeightWords = 256,
   // Words of the state memory.
   parameter int StateWords = 16,
+  // 1: one pass adds the weights times the payload; 0: one pass per set bit of it shifts them.
+  parameter int DecayMultiplier = 0,
   // Derived; not to be set.
   parameter int WeightAddressBits = (WeightWords > 1) ? $clog2(WeightWords) : 1,
   parameter int WordBits = (StateWords > 1) ? $clog2(StateWords) : 1,
@@ -49,11 +51,11 @@ module snnc_accumulate #(
   output      logic [WeightAddressBits-1:0] weight_address_o,
   output      logic                         read_o,
   output      logic [WordBits-1:0]          read_word_o,
-  // With the state read: these lanes take part. They add their weight, shifted left, if `weigh_o`,
-  // else `value_o`.
+  // With the state read: these lanes take part. They add their weight if `weigh_o`, with DecayMultiplier
+  // times `factor_o`, else shifted left by it; if not, `value_o`.
   output      logic [Lanes-1:0]             lanes_o,
   output      logic                         weigh_o,
-  output      logic [2:0]                   shift_o,
+  output      logic [7:0]                   factor_o,
   output      logic [StateBits-1:0]         value_o,
   // State write of this cycle.
   output      logic                         write_o,
@@ -90,7 +92,7 @@ module snnc_accumulate #(
   // What is left of it.
   logic busy_q;
   logic [7:0] payload_q;
-  // No bit is left behind the lowest one; known from the second cycle of a pass on, which has four.
+  // No pass is left behind this one; known from the second cycle of a pass on, which has four.
   logic last_pass_q;
   logic [1:0] lead_q;
   logic [1:0] from_q;
@@ -108,7 +110,7 @@ module snnc_accumulate #(
   logic last_read;
   logic final_cycle;
   logic [7:0] later_bits;
-  logic [2:0] shift;
+  logic [7:0] factor;
 
   logic [WeightAddressBits-1:0] weight_from;
   logic [WeightAddressBits-1:0] weight_step;
@@ -137,15 +139,14 @@ module snnc_accumulate #(
   logic masked_q1;
   logic weigh_q2;
   logic [Lanes-1:0] lanes_q2;
-  logic [2:0] shift_q1;
-  logic [2:0] shift_q2;
+  logic [7:0] factor_q1;
+  logic [7:0] factor_q2;
 
   // Passes: one read per cycle, then idle cycles.
   assign read = busy_q && !idle_q && lead_q == '0;
   assign last_word = words_left_q == CountBits'(1);
   assign last_column = columns_left_q == 4'd1;
   assign last_read = read && last_word && last_column && rows_left_q == 4'd1;
-  assign later_bits = payload_q & (payload_q - 8'd1);
   assign final_cycle = pass_ends_q && last_pass_q;
 
   assign ready_o = !busy_q || final_cycle;
@@ -256,18 +257,24 @@ module snnc_accumulate #(
     end
   end
 
-  always_comb begin
-    shift = '0;
-    for (int i = 7; i >= 0; i--) begin
-      if (payload_q[i]) shift = 3'(i);
+  if (DecayMultiplier != 0) begin : g_product
+    assign later_bits = '0;
+    assign factor = payload_q;
+  end else begin : g_shifts
+    assign later_bits = payload_q & (payload_q - 8'd1);
+    always_comb begin
+      factor = '0;
+      for (int i = 7; i >= 0; i--) begin
+        if (payload_q[i]) factor = 8'(i);
+      end
     end
   end
 
   always_ff @(posedge clk_i) begin
     is_value_q1 <= is_value_q;
     masked_q1 <= masked_q;
-    shift_q1 <= shift;
-    shift_q2 <= shift_q1;
+    factor_q1 <= factor;
+    factor_q2 <= factor_q1;
     weigh_q2 <= read_q && !is_value_q1;
     // The idle cycles of a masked event outlast its last word on the way.
     lanes_q2 <= (masked_q1 ? lanes_q : '1) & {Lanes{read_q}};
@@ -295,7 +302,7 @@ module snnc_accumulate #(
   assign read_word_o = word_q2;
   assign lanes_o = lanes_q2;
   assign weigh_o = weigh_q2;
-  assign shift_o = shift_q2;
+  assign factor_o = factor_q2;
   assign value_o = value_q;
   assign write_o = read_q5;
   assign write_word_o = word_q5;

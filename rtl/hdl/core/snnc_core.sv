@@ -176,7 +176,7 @@ module snnc_core #(
   logic [WordBits-1:0] acc_read_word;
   logic [Lanes-1:0] acc_lanes;
   logic weigh;
-  logic [2:0] weight_shift;
+  logic [7:0] weight_factor;
   logic [StateBits-1:0] value;
   logic acc_write;
   logic [WordBits-1:0] acc_write_word;
@@ -194,6 +194,7 @@ module snnc_core #(
   logic sweep_write;
   logic [WordBits-1:0] sweep_write_word;
   logic emit_read;
+  logic emit_keep;
   logic [WordBits-1:0] emit_word;
   logic bitmap_read;
   logic [3:0] bitmap_slot;
@@ -359,7 +360,8 @@ module snnc_core #(
     .Lanes(Lanes),
     .StateBits(StateBits),
     .WeightWords(WeightWords),
-    .StateWords(StateWords)
+    .StateWords(StateWords),
+    .DecayMultiplier(DecayMultiplier)
   ) u_accumulate (
     .clk_i,
     .rst_i,
@@ -389,7 +391,7 @@ module snnc_core #(
     .read_word_o(acc_read_word),
     .lanes_o(acc_lanes),
     .weigh_o(weigh),
-    .shift_o(weight_shift),
+    .factor_o(weight_factor),
     .value_o(value),
     .write_o(acc_write),
     .write_word_o(acc_write_word)
@@ -454,6 +456,7 @@ module snnc_core #(
     .bitmap_word_o(bitmap_word),
     .spikes_i(bitmap_data),
     .state_read_o(emit_read),
+    .state_keep_o(emit_keep),
     .word_o(emit_word),
     .state_i(lane_state),
     .segment_address_o(segment_number),
@@ -536,7 +539,7 @@ module snnc_core #(
     .acc_read_word_i(acc_read_word),
     .lanes_i(acc_lanes),
     .weigh_i(weigh),
-    .shift_i(weight_shift),
+    .weight_factor_i(weight_factor),
     .value_i(value),
     .acc_write_i(acc_write),
     .acc_write_word_i(acc_write_word),
@@ -552,6 +555,7 @@ module snnc_core #(
     .sweep_write_i(sweep_write),
     .sweep_write_word_i(sweep_write_word),
     .emit_read_i(emit_read),
+    .emit_keep_i(emit_keep),
     .emit_word_i(emit_word),
     .bitmap_read_i(bitmap_read),
     .bitmap_slot_i(bitmap_slot),

@@ -50,7 +50,7 @@ module snnc_datapath #(
   input  wire logic [WordBits-1:0]          acc_read_word_i,
   input  wire logic [Lanes-1:0]             lanes_i,
   input  wire logic                         weigh_i,
-  input  wire logic [2:0]                   shift_i,
+  input  wire logic [7:0]                   weight_factor_i,
   input  wire logic [StateBits-1:0]         value_i,
   input  wire logic                         acc_write_i,
   input  wire logic [WordBits-1:0]          acc_write_word_i,
@@ -66,8 +66,10 @@ module snnc_datapath #(
   input  wire logic                         settle_i,
   input  wire logic                         sweep_write_i,
   input  wire logic [WordBits-1:0]          sweep_write_word_i,
-  // Emitter; see snnc_emit. The state comes two clocks after its address, a bitmap one.
+  // Emitter; see snnc_emit. The state comes two clocks after its address and stays while it is kept, a
+  // bitmap one.
   input  wire logic                         emit_read_i,
+  input  wire logic                         emit_keep_i,
   input  wire logic [WordBits-1:0]          emit_word_i,
   input  wire logic                         bitmap_read_i,
   input  wire logic [3:0]                   bitmap_slot_i,
@@ -94,6 +96,7 @@ module snnc_datapath #(
 
 
   logic cuba;
+  logic emits_membrane;
   logic fires_q;
   logic hard_reset_q;
   logic [StateBits-1:0] reset_value_q;
@@ -130,6 +133,7 @@ module snnc_datapath #(
   logic [Lanes-1:0] lane_spike;
 
   assign cuba = Cuba != 0 && cuba_i;
+  assign emits_membrane = cuba && drain_i && drain_membrane_i;
 
   // Constant while the core works.
   always_ff @(posedge clk_i) begin
@@ -149,19 +153,15 @@ module snnc_datapath #(
   // Controls of the lanes' stages 0 and 1.
   always_comb begin
     factor = '0;
-    if (DecayMultiplier == 0) factor[2:0] = shift_i;
+    if (DecayMultiplier == 0) factor[2:0] = weight_factor_i[2:0];
     else if (!weigh_i) factor[DecayBits-1:0] = decay_q;
-    else begin
-      for (int i = 0; i < 8; i++) begin
-        factor[snnc_pkg::DecayShift-WeightPlace+i] = shift_i == 3'(i);
-      end
-    end
+    else factor[snnc_pkg::DecayShift-WeightPlace+:8] = weight_factor_i;
   end
 
   always_ff @(posedge clk_i) begin
     weight_skip_q <= !weight_read_i;
     membrane_skip_q <= !(constant_read_i && sweep_i && cuba);
-    state_skip_q <= !(acc_read_i || sweep_read_i || emit_read_i);
+    state_skip_q <= !(acc_read_i || sweep_read_i || emit_keep_i);
     settle_skip_q <= !settle_i;
     add_constant_q <= add_constant_i;
     add_nothing_q <= ~(lanes_i | {Lanes{add_constant_i}});
@@ -209,7 +209,7 @@ module snnc_datapath #(
     .write_i(state_write),
     .write_address_i(state_write_word),
     .write_data_i(state_write_data),
-    .read_i(acc_read_i || sweep_read_i || emit_read_i),
+    .read_i(acc_read_i || sweep_read_i || (emit_read_i && !emits_membrane)),
     .read_address_i(state_read_word),
     .read_data_o(state_data)
   );
@@ -226,10 +226,10 @@ module snnc_datapath #(
       .InitFile((InitCore == "") ? "" : {InitCore, "_membrane.hex"})
     ) u_membrane (
       .clk_i,
-      .write_i(sweep_write_i || config_write_i[snnc_pkg::MemoryMembrane]),
+      .write_i((sweep_write_i && cuba) || config_write_i[snnc_pkg::MemoryMembrane]),
       .write_address_i(sweep_write_i ? sweep_write_word_i : config_address_i[WordBits-1:0]),
       .write_data_i(membrane_write_data),
-      .read_i((constant_read_i && sweep_i) || emit_read_i),
+      .read_i((constant_read_i && sweep_i && cuba) || (emit_read_i && emits_membrane)),
       .read_address_i(drain_i ? emit_word_i : membrane_word_i),
       .read_data_o(membrane_data)
     );
@@ -294,7 +294,7 @@ module snnc_datapath #(
       .membrane_i(membrane_data[lane*StateBits+:StateBits]),
       .state_skip_i(state_skip_q),
       .state_i(state_data[lane*StateBits+:StateBits]),
-      .show_membrane_i(cuba && drain_i && drain_membrane_i),
+      .show_membrane_i(emits_membrane),
       .add_nothing_i(add_nothing_q[lane]),
       .add_constant_i(add_constant_q),
       .value_i(value_q),
@@ -317,7 +317,7 @@ module snnc_datapath #(
 
   logic unused;
   assign unused = ^{config_write_i, config_address_i, config_data_i, constant_address_i, step_i,
-                    membrane_word_i, lane_membrane_after, lane_current_after};
+                    membrane_word_i, weight_factor_i, lane_membrane_after, lane_current_after};
 
 `ifdef SNNC_TRACE
   assign after_o = lane_membrane_after;

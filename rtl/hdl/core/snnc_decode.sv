@@ -46,7 +46,7 @@ module snnc_decode #(
   // The row engine takes the event described below in this cycle.
   input  wire logic                         engine_ready_i,
   output      logic                         start_o,
-  // The event adds `value_o`, or weights shifted by each set bit of `payload_o`.
+  // The event adds `value_o`, or weights times `payload_o`.
   output      logic                         is_value_o,
   output      logic [snnc_pkg::SpikePayloadBits-1:0] payload_o,
   output      logic [StateBits-1:0]         value_o,

@@ -54,8 +54,9 @@ module snnc_emit #(
   output      logic [WordBits-1:0]               bitmap_word_o,
   input  wire logic [Lanes-1:0]                  spikes_i,
   // State word to read, a cycle before it is at work; its lanes come two clocks after the address, and stay
-  // while it is read.
+  // while they are kept.
   output      logic                              state_read_o,
+  output      logic                              state_keep_o,
   output      logic [WordBits-1:0]               word_o,
   input  wire logic [Lanes*StateBits-1:0]        state_i,
   // Tables, read without a clock.
@@ -248,13 +249,15 @@ module snnc_emit #(
   assign surplus_credit_o = credit_i && nothing_owed;
   assign waits_o = state_q == Wait && !nothing_owed;
   assign fresh_o = state_q == Idle && owed_fresh_q;
-  assign bitmap_read_o = state_q == Segment || state_q == Scan || state_q == Send;
+  // Each word is read once, the first before it is known whether the segment is silent.
+  assign bitmap_read_o = !values_q && (spikes_done ? !last_word_q && next_word_q != final_word_q
+      : state_q == Segment && (!segment_done || (!silent_q && final_word_q != '0)));
   assign bitmap_slot_o = step_q[3:0] - delay;
-  // Values have no bitmap, so when their words are done is of no use here; nor is it for the place of a
-  // word in the tile, below. Nor have spikes a state to read.
-  assign bitmap_word_o = spikes_done ? next_word_q + WordBits'(1)
-      : (state_q == Segment) ? WordBits'(segment_done) : next_word_q;
-  assign state_read_o = values_q && (segment_done || state_q == Scan || state_q == Send);
+  assign bitmap_word_o = spikes_done ? next_word_q + WordBits'(1) : WordBits'(segment_done);
+  // Spikes have no state to read. When the words of values are done is of no use for the place of a word in
+  // the tile, below.
+  assign state_read_o = values_q && (values_done ? !last_word_q : segment_done && !silent_q);
+  assign state_keep_o = values_q && (segment_done || state_q == Scan || state_q == Send);
   assign word_o = values_done ? next_word_q : word_q;
   assign segment_address_o = segment_q;
   assign destination_address_o = destination_q;

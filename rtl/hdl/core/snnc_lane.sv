@@ -11,12 +11,12 @@ module snnc_lane #(
   parameter int StateBits = 16,
   // 1: the membrane may be apart from the state, which then is a current with a decay of its own.
   parameter int Cuba = 0,
-  // 1: one multiplier shifts the weight and scales for the decay; 0: shifters do.
+  // 1: one multiplier weighs a payload and scales for the decay; 0: shifters do.
   parameter int DecayMultiplier = 0,
   // Derived; not to be set. Bit of the multiplier's first operand that a weight starts at.
   parameter int WeightPlace = (StateBits - WeightBits < snnc_pkg::DecayShift)
       ? StateBits - WeightBits : snnc_pkg::DecayShift,
-  // Bits of its second: a decay, or one bit of a payload in the place that undoes the other two.
+  // Bits of its second: a decay, or a payload in the place that undoes the other two.
   parameter int FactorBits = (snnc_pkg::DecayShift - WeightPlace > 5)
       ? snnc_pkg::DecayShift - WeightPlace + 8 : snnc_pkg::DecayBits
 ) (
@@ -35,7 +35,7 @@ module snnc_lane #(
   input  wire logic                  add_nothing_i,
   input  wire logic                  add_constant_i,
   input  wire logic [StateBits-1:0]  value_i,
-  // With DecayMultiplier what to multiply by: 2**(12 - WeightPlace + shift) in stage 1 of a weight,
+  // With DecayMultiplier what to multiply by: payload * 2**(12 - WeightPlace) in stage 1 of a weight,
   // the decay in stage 6 of a sweep. Without, the left shift of a weight.
   input  wire logic [FactorBits-1:0] factor_i,
   // Stage 2: the state as it was read, and the threshold from the memory.

@@ -27,7 +27,7 @@ module snnc_packet_buffer #(
   // First packet that is held, and the one after the last.
   output      logic [PositionBits-1:0]      first_o,
   output      logic [PositionBits-1:0]      end_o,
-  // Read port with one clock of latency; `read_i` says that the word is used, which only an assertion looks at.
+  // Read port with one clock of latency.
   input  wire logic                         read_i,
   input  wire logic [PositionBits-1:0]      read_position_i,
   output      logic [PacketBits-1:0]        read_data_o

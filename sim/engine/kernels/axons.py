@@ -25,6 +25,8 @@ from snnc.sim.engine.records import (
     EVENTS,
     FIRST_CHANNEL,
     GAP,
+    MULTIPLIED_POSITIONS,
+    MULTIPLIES,
     PASS_POSITIONS,
     POSITIONS,
     ROW_COUNT,
@@ -55,11 +57,11 @@ def accumulate(words: Pool, weights: Pool, states: Pool, core: int, data: int) -
     if channel < 0 or channel >= words[bank + CHANNELS] or positions == 0:
         return 0
     payload = data >> PAYLOAD_SHIFT
-    passes = 0
-    rest = payload
-    while rest:
-        rest &= rest - 1
-        passes += 1
+    passes = 1
+    if words[MULTIPLIES]:
+        words[bank + MULTIPLIED_POSITIONS] += positions if payload > 1 else 0
+    else:
+        passes = _set_bits(payload)
     words[bank + POSITIONS] += positions
     words[bank + PASS_POSITIONS] += passes * positions
     weight = words[core + WEIGHT_START] + words[row + ROW_WEIGHTS] + words[column + COLUMN_WEIGHTS]
@@ -79,6 +81,15 @@ def accumulate(words: Pool, weights: Pool, states: Pool, core: int, data: int) -
         weight += words[bank + ROW_WEIGHT_STEP]
         state += words[bank + ROW_STATE_STEP]
     return passes * (positions * words[bank + ROW_WORDS] + words[bank + GAP])
+
+
+@kernel
+def _set_bits(payload: int) -> int:
+    count = 0
+    while payload:
+        payload &= payload - 1
+        count += 1
+    return count
 
 
 @kernel

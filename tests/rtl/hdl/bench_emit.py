@@ -52,6 +52,15 @@ class Emission:
             rows.append(flit(END, last, d.x, d.y, d.host) if d.end else None)
         return rows
 
+    def reads(self) -> list[int]:
+        """Words of bitmaps or states in the order in which they are read."""
+        words: list[int] = []
+        for segment in self.segments if self.emit else []:
+            open_ = self.step >= segment.delay and not (segment.recurrent and self.last)
+            # The first bitmap is read before it is known whether the segment is silent.
+            words += range(len(self.state)) if open_ else [0] * (self.kind == SPIKES)
+        return words
+
     def segment(self, segment: Segment) -> list[int | None]:
         """The cycles of SCAN and SEND."""
         rows: list[int | None] = []
@@ -178,8 +187,11 @@ async def sends_what_is_due_in_the_planned_cycles(dut, kind: int, pause: float) 
         await RisingEdge(dut.clk_i)
         dut.start_credit_i.value, dut.start_emit_i.value = 0, 0
         dut.step_i.value, dut.last_step_i.value = rng.randrange(32), int(not e.last)
-        # State answers two clocks after its address, 0 where none is read; bitmaps one, tables at once.
+        # State answers two clocks after its address and stays, 0 where none is kept; bitmaps one, tables at
+        # once. Every word of a scan is read once.
         memory = [0, 0]
+        stored = 0
+        reads: list[int] = []
         bitmap = 0
         cycle = 0
         while cycle < len(plan):
@@ -191,15 +203,19 @@ async def sends_what_is_due_in_the_planned_cycles(dut, kind: int, pause: float) 
             place = known(dut.segment_address_o, len(e.segments))
             dut.segment_i.value = e.segments[place].encode()
             await Timer(1, "step")
-            word = known(dut.word_o, len(e.state))
-            read = int(dut.state_read_o.value)
-            memory.append(sum(v << i * STATE for i, v in enumerate(e.state[word])) if read else 0)
+            if int(dut.state_read_o.value):
+                word = int(dut.word_o.value)
+                stored = sum(v << i * STATE for i, v in enumerate(e.state[word]))
+                reads.append(word)
+            memory.append(stored if int(dut.state_keep_o.value) else 0)
             place = known(dut.destination_address_o, len(e.destinations))
             dut.destination_i.value = e.destinations[place].encode()
             dut.source_i.value = e.sources[known(dut.source_address_o, len(e.sources))]
             await ReadOnly()
-            slot = e.bitmaps[known(dut.bitmap_slot_o, 16) % SLOTS]
-            bitmap = slot[known(dut.bitmap_word_o, len(e.state))]
+            if int(dut.bitmap_read_o.value):
+                word = int(dut.bitmap_word_o.value)
+                bitmap = e.bitmaps[int(dut.bitmap_slot_o.value) % SLOTS][word]
+                reads.append(word)
             assert not int(dut.idle_o.value)
             assert int(dut.valid_o.value) == int(plan[cycle] is not None), f"cycle {cycle}"
             if plan[cycle] is not None:
@@ -208,6 +224,7 @@ async def sends_what_is_due_in_the_planned_cycles(dut, kind: int, pause: float) 
             cycle += ready or plan[cycle] is None
             await RisingEdge(dut.clk_i)
         owed = needed if e.emit else 0
+        assert reads == e.reads()
 
 
 @cocotb.test()

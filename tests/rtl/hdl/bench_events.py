@@ -12,6 +12,7 @@ LANES, STATE, WORDS, WEIGHT_WORDS, ROWS, COLUMNS = (
     int(os.environ[f"BENCH_{name}"])
     for name in ("Lanes", "StateBits", "StateWords", "WeightWords", "AxonRows", "AxonColumns")
 )
+MULTIPLIER = int(os.environ["BENCH_DecayMultiplier"])
 
 
 @dataclass
@@ -82,7 +83,7 @@ Read = tuple[int, int | None, int, int, int | None, int]
 
 
 def schedule(g: Grid, event: Event) -> list[Cycle | None] | None:
-    """Per engine cycle (weight address or None, word, shift, value, lanes) or None; None if dropped."""
+    """Per engine cycle (weight address or None, word, factor, value, lanes) or None; None if dropped."""
     kind, payload, (y, x, channel), value = event
     if kind == VALUE:
         lane = 1 << channel % LANES
@@ -98,12 +99,12 @@ def schedule(g: Grid, event: Event) -> list[Cycle | None] | None:
     state = row_state + column_state + offset
     lanes = 1 << local % LANES if b.depthwise else (1 << LANES) - 1
     plan: list[Cycle | None] = []
-    for bit in (bit for bit in range(8) if payload >> bit & 1):
+    for factor in [payload] if MULTIPLIER else [bit for bit in range(8) if payload >> bit & 1]:
         plan += [
             (
                 weights + i * b.row_weight_step + j * b.column_weight_step + k,
                 state + i * b.row_state_step + j * b.column_state_step + k,
-                bit,
+                factor,
                 None,
                 lanes,
             )
@@ -164,8 +165,8 @@ async def watch(dut, count: int) -> Watch:
         if int(engine.read_o.value):
             seen.reads.append((cycle, address, int(engine.read_word_o.value)))
             value = None if int(engine.weigh_o.value) else int(engine.value_o.value)
-            shift = int(engine.shift_o.value) if value is None else 0
-            seen.lanes.append((shift, value, int(engine.lanes_o.value)))
+            factor = int(engine.factor_o.value) if value is None else 0
+            seen.lanes.append((factor, value, int(engine.lanes_o.value)))
         address = known(engine.weight_address_o) if int(engine.weight_read_o.value) else None
         if int(engine.write_o.value):
             seen.writes.append((cycle, int(engine.write_word_o.value)))

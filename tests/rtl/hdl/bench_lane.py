@@ -128,7 +128,7 @@ def cases(rng, cuba: bool, reset: str, low: int, high: int):
 
 
 @cocotb.test()
-async def adds_shifted_weights_and_values(dut) -> None:
+async def adds_weighed_payloads_and_values(dut) -> None:
     rng = seeded()
     idle(dut)
     for _ in range(4):
@@ -138,9 +138,10 @@ async def adds_shifted_weights_and_values(dut) -> None:
         state = rng.randint(LOW // 2, HIGH // 2)
         weight = rng.randint(-(1 << (WEIGHT - 1)), (1 << (WEIGHT - 1)) - 1)
         shift = rng.randrange(8)
+        factor = rng.randrange(1, 256) if MULTIPLIER else 1 << shift
         value = rng.randint(LOW // 2, HIGH // 2)
         use_weight = rng.random() < 0.6
-        added = weight << shift if use_weight else 0
+        added = weight * factor if use_weight else 0
         if not all(LOW <= sum_ <= HIGH for sum_ in (added, state + added)):
             continue
         use_value = not use_weight and rng.random() < 0.7
@@ -157,11 +158,11 @@ async def adds_shifted_weights_and_values(dut) -> None:
         dut.state_i.value = state & mask
         dut.state_skip_i.value = int(skipped)
         dut.value_i.value = value & mask if use_value else 0
-        dut.factor_i.value = 1 << 12 - min(STATE - WEIGHT, 12) + shift if MULTIPLIER else shift
+        dut.factor_i.value = factor << 12 - min(STATE - WEIGHT, 12) if MULTIPLIER else shift
         dut.add_nothing_i.value = int(not chosen)
         await tick(dut)
         state = 0 if skipped else membrane if show and CUBA else state
         assert signed(int(dut.state_o.value), STATE) == state
         await tick(dut)
-        added = (weight << shift) if use_weight else value if use_value else 0
+        added = weight * factor if use_weight else value if use_value else 0
         assert signed(int(dut.sum_o.value), STATE) == state + added * chosen

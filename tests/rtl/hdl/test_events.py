@@ -9,11 +9,17 @@ from snnc.rtl.simulation.tools import Simulator
 
 
 @pytest.mark.parametrize(
-    ("simulator", "lanes", "state_words"),
-    [("verilator", 4, 40), ("icarus", 4, 40), ("icarus", 2, 64)],
+    ("simulator", "lanes", "state_words", "multiplier"),
+    [("verilator", 4, 40, 0), ("verilator", 4, 40, 1), ("icarus", 4, 40, 1), ("icarus", 2, 64, 0)],
 )
 def test_events_follow_the_schedule(
-    simulator: Simulator, lanes: int, state_words: int, rtl_cache: Path, tmp_path: Path, needs: Needs
+    simulator: Simulator,
+    lanes: int,
+    state_words: int,
+    multiplier: int,
+    rtl_cache: Path,
+    tmp_path: Path,
+    needs: Needs,
 ) -> None:
     needs(simulator)
     parameters = {
@@ -23,5 +29,6 @@ def test_events_follow_the_schedule(
         "StateWords": state_words,
         "AxonRows": 24,
         "AxonColumns": 20,
+        "DecayMultiplier": multiplier,
     }
     run_bench("snnc_core", "bench_events", simulator, rtl_cache, tmp_path, parameters)

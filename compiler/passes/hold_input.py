@@ -1,0 +1,66 @@
+"""hold-input: send an input that stays the same once per sample, and keep its current in the core."""
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from snnc.compiler.analysis.activity import NOTE, activity_of
+from snnc.compiler.ir.levels import Level
+from snnc.compiler.ir.network import Input, Layer, Network
+from snnc.compiler.isa.arithmetic import NO_LEAK
+from snnc.compiler.targets import Target
+
+
+@dataclass(frozen=True)
+class HoldInput:
+    """Needs a legal Network. Guarantees the same outputs, spikes and membranes; where the target has a memory
+    for currents and it is exact, the input is `held`: its events come in the first step alone, and the layers
+    that they feed keep their current (CUBA, without decay)."""
+
+    target: Target
+    name: ClassVar[str] = "hold-input"
+    takes: ClassVar[type[Level]] = Network
+    gives: ClassVar[type[Level]] = Network
+
+    def run(self, network: Network) -> Network:
+        return held(network) if self.target.cuba and can_be_held(network) else network
+
+
+def can_be_held(network: Network) -> bool:
+    """Whether the input is the same in every one of several steps, and nothing else enters the current of the
+    layers that hear it."""
+    hearers = [layer for layer in network.layers if _hears(layer, network.input)]
+    constant = network.input.encoding == "direct" and network.steps > 1
+    return constant and all(
+        layer.neurons.current_leak is None and all(edge.source == network.input.name for edge in layer.edges)
+        for layer in hearers
+    )
+
+
+def held(network: Network) -> Network:
+    """`network` with a held input; what it computes is the same where the input can be held."""
+    layers = tuple(
+        replace(layer, neurons=replace(layer.neurons, current_leak=NO_LEAK))
+        if _hears(layer, network.input)
+        else layer
+        for layer in network.layers
+    )
+    notes = dict(network.notes)
+    if NOTE in notes:
+        activity, name = activity_of(network), network.input.name
+        rates = activity.rates | {name: activity.rates[name] / network.steps}
+        notes[NOTE] = replace(activity, rates=rates).note()
+    return replace(network, input=replace(network.input, encoding="held"), layers=layers, notes=notes)
+
+
+def is_holding(network: Network, node: Input) -> bool:
+    """Whether a program with the input `node` holds that of `network`."""
+    return can_be_held(network) and node == replace(network.input, encoding="held")
+
+
+def as_compiled(network: Network, node: Input) -> Network:
+    """What the compiler made of `network` for a program with the input `node`."""
+    return held(network) if is_holding(network, node) else network
+
+
+def _hears(layer: Layer, node: Input) -> bool:
+    return any(edge.source == node.name for edge in layer.edges)
