@@ -28,6 +28,9 @@ _RANGES: dict[str, tuple[float, float]] = {
     "epochs": (1, 1 << 20),
     "batch": (1, 1 << 20),
     "learning_rate": (1e-9, 1),
+    "weight_decay": (0, 1),
+    "label_smoothing": (0, 0.9),
+    "average": (0, 0.99999),
     "accumulator_bits": (4, 53),
     "patience": (1, 1 << 20),
     "teacher_epochs": (1, 1 << 20),
@@ -78,6 +81,12 @@ class Recipe:
     learning_rate: float = 5e-3
     schedule: LearningSchedule = "cosine"
     """Of the learning rate, over all epochs."""
+    weight_decay: float = 0.0
+    """Of AdamW, on weights alone: they shrink by this part times the learning rate in every step."""
+    label_smoothing: float = 0.0
+    """Part of the target that is spread over all classes."""
+    average: float = 0.0
+    """Decay of the moving average of all that is learned, kept in place of the last step; 0 is none."""
     distill: Distill = "none"
     """What the network learns from a float network, which is trained first."""
     distill_weight: float | None = None

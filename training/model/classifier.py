@@ -94,6 +94,11 @@ class SpikingClassifier(nn.Module):
         return max(1, min(TRACE_BATCH, TRACE_VALUES // membranes))
 
     @property
+    def fits_tensor_floats(self) -> bool:
+        """Whether a GPU's sums stay exact with TF32."""
+        return all(layer.fits_tensor_floats for layer in self.stack)
+
+    @property
     def input(self) -> Input:
         """Where data enters, in the terms of the compiler."""
         config = self.config

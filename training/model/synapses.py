@@ -8,7 +8,6 @@ from torch import Tensor, nn
 from snnc.compiler.ir.network import Shape, count, pooled
 from snnc.training.model import kernels
 from snnc.training.model.config import EdgeConfig
-from snnc.training.model.surrogate import round_through
 
 
 def weight_shape(edge: EdgeConfig, source: Shape, channels: int) -> tuple[int, ...]:
@@ -26,15 +25,20 @@ def transform(edge: EdgeConfig, weights: Tensor, events: Tensor) -> Tensor:
     """
     steps, samples = events.shape[:2]
     flat = events.flatten(0, 1)
+    on_gpu = flat.device.type == "cuda"
+    if on_gpu and edge.kind == "conv":
+        # As cuDNN's matrix products want them.
+        flat, weights = (part.contiguous(memory_format=torch.channels_last) for part in (flat, weights))
     if edge.pool != (1, 1):
         flat = sum_pool(flat, edge.pool)
     if edge.kind == "linear":
         currents = nn.functional.linear(flat.flatten(1), weights)[:, :, None, None]
     else:
         currents = nn.functional.conv2d(flat, weights, None, edge.stride, edge.padding, 1, edge.groups)
-    if currents.device.type != "cpu":
-        # A GPU's convolutions may use transforms that round; integers lie far enough apart to come back.
-        currents = round_through(currents)
+    if on_gpu:
+        # A GPU's convolutions may use transforms that round; integers lie far enough apart to come back. In
+        # place and unseen by autograd, this has the gradient 1.
+        currents.detach().round_()
     return currents.reshape(steps, samples, *currents.shape[1:])
 
 
