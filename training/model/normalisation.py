@@ -61,8 +61,8 @@ class _Moments(torch.autograd.Function):
         context.shape = currents.shape
         if values.device.type != "cpu":
             context.save_for_backward(values)
-            variance, mean = torch.var_mean(values, (0, 2), correction=0)
-            return mean, variance + mean.square()
+            count = values.numel() // values.shape[1]
+            return values.mean((0, 2)), torch.linalg.vector_norm(values, 2, (0, 2)).square() / count
         values = values.contiguous()
         context.save_for_backward(values)
         sums = torch.zeros(2, values.shape[1], dtype=torch.float64)

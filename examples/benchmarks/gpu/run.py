@@ -23,6 +23,7 @@ def main() -> None:
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--seeds", default="1,2,3")
     parser.add_argument("--batches", default="256,512")
+    parser.add_argument("--name", default="fashion-large", help="of the models that `train` stores")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
     options = parser.parse_args()
     if len(options.parts) > 1:
@@ -38,7 +39,7 @@ def main() -> None:
     lines.append(
         f"{options.parts[0]}: {time.perf_counter() - start:.0f} s, {card}, torch {torch.__version__}"
     )
-    name = f"seed{options.seeds}" if options.parts[0] == "seed" else options.parts[0]
+    name = f"{options.name}-{options.seeds}" if options.parts[0] == "seed" else options.parts[0]
     text = "\n".join(lines) + "\n"
     (options.output / f"{name}.txt").write_text(text)
     print(text, flush=True)
@@ -76,6 +77,7 @@ def profile(options: argparse.Namespace) -> list[str]:
     y = torch.arange(recipe.batch, device="cuda") % 10
     allow_tensor_floats(model.fits_tensor_floats)
     torch.use_deterministic_algorithms(True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # As in training.
 
     def run() -> None:
         objective.zero_grad()
@@ -108,7 +110,7 @@ def train_one(options: argparse.Namespace) -> list[str]:
         lambda state: lines.append(f"{time.perf_counter() - start:.1f} s {state.describe()}"),
         data_dir=options.data,
     )
-    save_checkpoint(options.output / f"fashion-large-{options.seeds}.pt", result.model, result.notes())
+    save_checkpoint(options.output / f"{options.name}-{options.seeds}.pt", result.model, result.notes())
     lines.append(f"seed {options.seeds}: test {result.accuracy:.4f}, rates {result.rates}, {result.warnings}")
     return [*lines[:: max(1, len(lines) // 8)], lines[-1]]
 
@@ -117,6 +119,7 @@ def _same(options: argparse.Namespace, part: str, seeds: str) -> list[str]:
     """The command line of this program for one part."""
     settings = [word for item in options.set for word in ("--set", item)]
     shared = ["--data", str(options.data), "-o", str(options.output), "--batches", options.batches]
+    shared += ["--name", options.name]
     return [__file__, part, *shared, "--seeds", seeds, *settings]
 
 
