@@ -127,7 +127,7 @@ class _Run:
         self.constrain = constrain
         self.objective = objective.to(place.device)
         self.samples, self.session = samples, session
-        self.optimiser = _optimiser(objective, recipe, fused=place.device.type == "cuda")
+        self.optimiser = make_optimiser(objective, recipe, fused=place.device.type == "cuda")
         steps = recipe.epochs * -(-len(samples) // recipe.batch)
         self.schedule = learning_schedule(recipe.schedule, self.optimiser, recipe.learning_rate, steps)
         self.batches = Batches(samples, encode, recipe, session.seed, place)
@@ -187,6 +187,8 @@ class _Run:
             self.objective.load_state_dict(self.best["objective"])
         elif self.average is not None:
             self.average.swap()
+        # An average of weights within a limit may round to integers beyond it.
+        self.constrain()
 
     def save(self, epoch: int) -> None:
         """Store everything after `epoch`."""
@@ -231,7 +233,7 @@ class _Run:
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
-def _optimiser(objective: nn.Module, recipe: Recipe, *, fused: bool) -> torch.optim.Optimizer:
+def make_optimiser(objective: nn.Module, recipe: Recipe, *, fused: bool) -> torch.optim.Optimizer:
     """AdamW; weights decay, thresholds and biases do not."""
     learned = [parameter for parameter in objective.parameters() if parameter.requires_grad]
     groups = [
