@@ -60,11 +60,16 @@ def sum_pool(maps: Tensor, pool: tuple[int, int]) -> Tensor:
     `avg_pool2d` with `divisor_override=1` takes several times as long.
     """
     if maps.device.type != "cpu":
-        high, wide = (side // window for side, window in zip(maps.shape[2:], pool, strict=True))
-        whole = maps[:, :, : high * pool[0], : wide * pool[1]]
-        windows = whole.permute(0, 2, 3, 1).unflatten(2, (wide, pool[1])).unflatten(1, (high, pool[0]))
-        return windows.sum((2, 4)).permute(0, 3, 1, 2)  # Channels last in memory.
+        return window_sums(maps, pool)
     return cast(Tensor, _SumPool.apply(maps, pool))  # type: ignore[no-untyped-call]
+
+
+def window_sums(maps: Tensor, pool: tuple[int, int]) -> Tensor:
+    """`sum_pool` by PyTorch's operations, on any device; channels come last in memory."""
+    high, wide = (side // window for side, window in zip(maps.shape[2:], pool, strict=True))
+    whole = maps[:, :, : high * pool[0], : wide * pool[1]].permute(0, 2, 3, 1)
+    windows = whole.reshape(len(maps), high, pool[0], wide, pool[1], maps.shape[1])
+    return windows.sum((2, 4)).permute(0, 3, 1, 2)
 
 
 class _SumPool(torch.autograd.Function):
