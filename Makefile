@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help setup demo test fuzz replay formal mutations lint format clean
+.PHONY: help setup demo quick test fuzz replay golden formal mutations hooks lint format clean
 N ?= 200
 SEED ?= $(shell date +%s)
 
@@ -22,6 +22,9 @@ $(INSTALLED): pyproject.toml constraints.txt
 demo: setup ## Train, compile, simulate and co-simulate a small net; files in build/demo
 	$(BIN)/snnc demo -o build/demo
 
+quick: setup ## Run a part of the tests in every folder, one RTL co-simulation included: two minutes
+	SNNC_QUICK=1 $(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"
+
 test: setup ## Run every test, RTL co-simulation included
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
@@ -32,11 +35,17 @@ fuzz: setup ## Random networks through every execution: N=200 in software, N/10 
 replay: setup ## Run a case again that the fuzz kept: CASE=build/fuzz/NAME
 	$(BIN)/python tests/helpers/replay.py $(CASE)
 
+golden: setup ## Rewrite the golden texts of the passes (tests/compiler/passes)
+	$(BIN)/python tests/helpers/golden.py
+
 formal: setup ## Prove properties of the RTL: FIFO, router, arbiter, counters ... (docs/formal.md)
 	$(BIN)/python -m snnc.rtl.formal.prove
 
 mutations: setup ## Refute those properties on mutated designs
 	$(BIN)/python -m snnc.rtl.formal.prove --mutations
+
+hooks: setup ## Let git run the linters before each commit (needs pre-commit)
+	pre-commit install
 
 lint: setup ## Check style and types of the Python, and lint the RTL
 	$(BIN)/ruff check .

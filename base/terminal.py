@@ -14,4 +14,5 @@ def print_error(error: SnncError) -> None:
     for line in rest:
         click.echo(f"  {line}", err=True)
     if error.hint:
-        click.echo(f"\n{click.style('hint:', fg='cyan')} {printable(error.hint)}", err=True)
+        hint = "\n".join(map(printable, error.hint.split("\n")))
+        click.echo(f"\n{click.style('hint:', fg='cyan')} {hint}", err=True)

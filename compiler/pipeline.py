@@ -3,31 +3,24 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TypeVar
 
 from snnc.base.errors import SnncError, UsageError
 from snnc.base.quoting import quote
 from snnc.compiler.ir.image import Image
+from snnc.compiler.ir.levels import Level, verify
 from snnc.compiler.ir.network import Network
 from snnc.compiler.ir.program import TiledProgram
-from snnc.compiler.passes.bound_accumulators import BoundAccumulators
-from snnc.compiler.passes.encode import Encode
-from snnc.compiler.passes.legalise import Legalise
-from snnc.compiler.passes.partition import Partition
-from snnc.compiler.passes.place import Place
-from snnc.compiler.passes.route import Route
+from snnc.compiler.ir.tiling import Tiling
+from snnc.compiler.passes.registry import PASSES, Pass, make_pass
 from snnc.compiler.targets import Target, builtin_targets
 
+STANDARD = ("legalise", "bound-accumulators", "partition", "place", "route", "encode")
+"""From a Network to the Image for a target as it is."""
+SPECIALISED = ("legalise", "bound-accumulators", "partition", "place", "route", "specialise", "encode")
+"""The same for the target cut down to what the network uses."""
 
-class Pass(Protocol):
-    """One step of the compiler: takes a valid IR, returns a valid IR, or refuses with numbers."""
-
-    @property
-    def name(self) -> str:
-        """Name used by --print-after and in `ir/`."""
-
-    def run(self, ir: Any, /) -> Any:
-        """The IR after the pass."""
+L = TypeVar("L", bound=Level)
 
 
 @dataclass(frozen=True)
@@ -35,39 +28,69 @@ class Stage:
     """What a finished pass left: handed to the observer between passes."""
 
     name: str
-    ir: Any
+    ir: Level
     seconds: float
 
 
 @dataclass(frozen=True)
 class Compilation:
-    """Every level of a compiled network."""
+    """Every level of a compiled network, each as the last pass left it."""
 
     network: Network
-    program: TiledProgram
+    tiling: Tiling
+    tiled: TiledProgram
     image: Image
 
-
-def standard_passes(target: Target, *, spread: bool = True) -> tuple[Pass, ...]:
-    """The passes that lead from a Network to an Image for `target`."""
-    return (
-        Legalise(target),
-        BoundAccumulators(target),
-        Partition(target, spread=spread),
-        Place(),
-        Route(),
-        Encode(),
-    )
+    @classmethod
+    def of(cls, levels: Sequence[Level]) -> "Compilation":
+        """The levels that a whole pipeline went through."""
+        return cls(
+            last(Network, levels), last(Tiling, levels), last(TiledProgram, levels), last(Image, levels)
+        )
 
 
-def run_passes(ir: Any, passes: Sequence[Pass], observe: Callable[[Stage], None] | None = None) -> list[Any]:
-    """Run `passes` in order, verifying each result; returns the IR before and after every pass."""
-    ir.verify()
+def last(kind: type[L], levels: Sequence[Level]) -> L:
+    """The last IR of type `kind`; raises KeyError where the pipeline had none."""
+    for ir in reversed(levels):
+        if isinstance(ir, kind):
+            return ir
+    raise KeyError(kind.__name__)
+
+
+def standard_passes(target: Target, *, spread: bool = True, specialise: bool = False) -> tuple[Pass, ...]:
+    """The passes that lead from a Network to an Image for `target`, or with `specialise` for as little of it
+    as the network uses."""
+    options = {"partition": {"spread": spread}}
+    names = SPECIALISED if specialise else STANDARD
+    return tuple(make_pass(name, target, **options.get(name, {})) for name in names)
+
+
+def passes_up_to(name: str, level: type[Level]) -> tuple[str, ...]:
+    """The compiler's own passes from the first that takes `level` up to `name`; raises UsageError where that
+    one does not follow."""
+    if name not in PASSES:
+        raise UsageError(f"no pass is called {quote(name)}; there are {', '.join(PASSES)}")
+    names = STANDARD if name in STANDARD else SPECIALISED
+    following = [other for other in names if PASSES[other].takes is level]
+    first = names.index(following[0]) if following else len(names)
+    if names.index(name) < first:
+        raise UsageError(f"{name} does not follow on the level {level.__name__}")
+    return names[first : names.index(name) + 1]
+
+
+def run_passes(
+    ir: Level, passes: Sequence[Pass], observe: Callable[[Stage], None] | None = None
+) -> list[Level]:
+    """Run `passes` in order, verifying each result; returns the IR before and after every pass. Raises
+    UsageError for a pass that takes another level."""
+    verify(ir)
     levels = [ir]
     for step in passes:
+        if not isinstance(ir, step.takes):
+            raise UsageError(f"{step.name} takes the level {step.takes.__name__}, not {type(ir).__name__}")
         start = time.perf_counter()
         ir = step.run(ir)
-        ir.verify()
+        verify(ir)
         levels.append(ir)
         if observe is not None:
             observe(Stage(step.name, ir, time.perf_counter() - start))
@@ -87,12 +110,11 @@ def compile_network(
     tried and holds the model.
     """
     try:
-        levels = run_passes(network, standard_passes(target, spread=spread), observe)
+        return Compilation.of(run_passes(network, standard_passes(target, spread=spread), observe))
     except SnncError as error:
         if error.code == "does-not-fit" and error.hint is None:
             error.hint = _checked_hint(network, target)
         raise
-    return Compilation(network, levels[-2], levels[-1])
 
 
 def _checked_hint(network: Network, target: Target) -> str | None:
@@ -105,15 +127,3 @@ def _checked_hint(network: Network, target: Target) -> str | None:
             continue
         return f"this model fits `--target {candidate.name}` ({candidate.description})"
     return None
-
-
-def pass_names() -> tuple[str, ...]:
-    """Names of the passes in order."""
-    return tuple(kind.name for kind in (Legalise, BoundAccumulators, Partition, Place, Route, Encode))
-
-
-def check_pass_name(name: str) -> str:
-    """`name` if it is a pass; raises UsageError with all names."""
-    if name not in (*pass_names(), "all"):
-        raise UsageError(f"no pass is called {quote(name)}; there are {', '.join(pass_names())}, all")
-    return name

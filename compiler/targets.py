@@ -1,115 +1,104 @@
 """Targets: what a mesh of neurocores offers, read from YAML and checked field by field."""
 
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
+from snnc.base.bounds import POWER_OF_TWO, Range, Text, Where
 from snnc.base.errors import FileError, TargetError
 from snnc.base.files import read_limited
-from snnc.base.quoting import printable, quote
+from snnc.base.quoting import quote
+from snnc.base.schema import check, decode, reported, versioned
 from snnc.base.yaml_reader import MAX_BYTES, read_yaml
 
 SCHEMA = 1
-MAX_TEXT = 1000
-"""Longest text of a target, in characters."""
-MAX_RESOURCES = 1 << 30
-"""Most of anything that a device has."""
-
-LIMITS: dict[str, tuple[int, int]] = {
-    "width": (1, 16),
-    "height": (1, 16),
-    "lanes": (2, 64),
-    "neurons": (2, 1 << 16),
-    "parameter_words": (1, (1 << 12) - 1),
-    "axon_rows": (1, 256),
-    "axon_columns": (1, 256),
-    "delay_slots": (1, 16),
-    "weight_kibit": (1, 1 << 20),
-    "weight_bits": (2, 8),
-    "state_bits": (8, 24),
-    "destinations": (1, 256),
-    "sources": (1, 256),
-    "event_fifo": (2, 256),
-    "router_fifo": (2, 256),
-}
-"""Smallest and largest value of every integer a target may state."""
-
-NUMBERS: dict[str, tuple[float, float]] = {"clock_mhz": (1e-3, 1e6), "static_mw": (0, 1e6)}
-"""The same of the other numbers."""
-TABLE_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+TABLE_NAME = Where(re.compile(r"[a-zA-Z0-9_-]{1,64}").fullmatch, "the name of a table")
 """What an energy table may be called: never a path, since targets travel in files from outside."""
 
-MAX_WEIGHT_WORDS = 1 << 16
+Line = Annotated[str, Text(1000)]
+Count = Annotated[int, Range(0, 1 << 30)]
+"""Of anything that a device has."""
 
-POWERS_OF_TWO = ("lanes", "neurons", "delay_slots", "event_fifo", "router_fifo")
+MAX_WEIGHT_WORDS = 1 << 16
 
 
 @dataclass(frozen=True)
 class Device:
     """The FPGA behind a target, for the fit check; block RAM in blocks of 18 kbit."""
 
-    family: str
-    part: str
-    board: str
-    luts: int
-    block_rams: int
-    multipliers: int
+    family: Line
+    """Of the FPGA, as the place-and-route tool calls it."""
+    part: Line
+    """Device and package."""
+    board: Line
+    """Board on which the part sits."""
+    luts: Count
+    """Look-up tables of four inputs."""
+    block_rams: Count
+    """Block RAMs, of 18 kbit."""
+    multipliers: Count
+    """Multipliers, of 18 x 18 bits."""
 
 
 @dataclass(frozen=True)
 class Target:
     """A mesh of equal neurocores; memory sizes are per core."""
 
-    name: str
-    description: str
-    width: int
-    height: int
-    lanes: int
-    neurons: int
-    parameter_words: int
+    name: Line
+    """What `--target` calls it."""
+    description: Line
+    """One line, as `snnc targets` lists it."""
+    width: Annotated[int, Range(1, 16)]
+    """Columns of the mesh."""
+    height: Annotated[int, Range(1, 16)]
+    """Rows of the mesh."""
+    lanes: Annotated[int, Range(2, 64), POWER_OF_TWO]
+    """Neurons that a core updates in one cycle."""
+    neurons: Annotated[int, Range(2, 1 << 16), POWER_OF_TWO]
+    """Neurons that a core can hold; at least two words of `lanes`."""
+    parameter_words: Annotated[int, Range(1, (1 << 12) - 1)]
     """Words of thresholds and biases: one per channel, lanes to a word."""
-    axon_rows: int
-    axon_columns: int
-    delay_slots: int
+    axon_rows: Annotated[int, Range(1, 256)]
+    """Entries of the axon table of rows, for all edges of a core together."""
+    axon_columns: Annotated[int, Range(1, 256)]
+    """The same of columns."""
+    delay_slots: Annotated[int, Range(1, 16), POWER_OF_TWO]
     """Spike bitmaps kept: one more than the longest delay."""
     cuba: bool
     """Whether cores have a second state memory, for synaptic currents."""
     decay_multiplier: bool
     """Whether the sweep multiplies; without, a decay must be a shift."""
-    weight_kibit: int
-    weight_bits: int | None
+    weight_kibit: Annotated[int, Range(1, 1 << 20)]
+    """Size of the weight memory, in units of 1024 bits."""
+    weight_bits: Annotated[int, Range(2, 8)] | None
     """Width of a weight in memory; None: as wide as the model's widest, fixed when the RTL is generated."""
-    state_bits: int
-    destinations: int
-    sources: int
-    event_fifo: int
-    router_fifo: int
-    clock_mhz: float
-    energy_table: str
-    static_mw: float
-    static_source: str
+    state_bits: Annotated[int, Range(8, 24)]
+    """Width of a state word, threshold and bias."""
+    destinations: Annotated[int, Range(1, 256)]
+    """Entries of the destination table."""
+    sources: Annotated[int, Range(1, 256)]
+    """Cores and the host that may send to one core."""
+    event_fifo: Annotated[int, Range(2, 256), POWER_OF_TWO]
+    """Flits that wait in front of a core."""
+    router_fifo: Annotated[int, Range(2, 256), POWER_OF_TWO]
+    """Flits that wait at each input of a router."""
+    clock_mhz: Annotated[float, Range(1e-3, 1e6)]
+    """Clock, in MHz."""
+    energy_table: Annotated[str, TABLE_NAME]
+    """Name of the table that prices its actions."""
+    static_mw: Annotated[float, Range(0, 1e6)]
+    """Power without any event, in mW."""
+    static_source: Line
+    """Where that power is from."""
     device: Device | None = None
     """None for a target that exists only in simulation."""
 
     def verify(self) -> None:
-        """Check every field against its limits; raises TargetError naming it."""
-        for name in LIMITS:
-            if getattr(self, name) is not None:
-                _check_integer(name, getattr(self, name), self.name)
-        for name in NUMBERS:
-            _check_number(name, getattr(self, name), self.name)
-        for field in fields(self):
-            if field.type is str:
-                _check_text(field.name, getattr(self, field.name), self.name)
-        if not TABLE_NAME.fullmatch(self.energy_table):
-            raise TargetError(
-                f"energy_table must be the name of a table, not {quote(self.energy_table)}", where=self.name
-            )
-        if self.device is not None:
-            for name, value in vars(self.device).items():
-                _check_device_field(name, value, self.name)
+        """Check every field against its bounds; raises TargetError naming it."""
+        with reported(TargetError, self.name):
+            check(self)
         if self.neurons < 2 * self.lanes:
             raise TargetError(
                 f"neurons must be at least two words of lanes, not {self.neurons} < {2 * self.lanes}",
@@ -177,79 +166,7 @@ def _read_file(path: Path) -> str:
 
 def _parse(text: str, where: str) -> Target:
     document = read_yaml(text, where, error=TargetError)
-    if not isinstance(document, dict):
-        raise TargetError("a target must be a mapping of fields", where=where)
-    schema = document.pop("schema", None)
-    if schema != SCHEMA:
-        raise TargetError(f"schema must be {SCHEMA}, not {quote(schema)}", where=where)
-    device = document.pop("device", None)
-    values = _check_fields(document, where)
-    target = Target(**values, device=None if device is None else _device(device, where))
+    with reported(TargetError, where):
+        target: Target = decode(Target, versioned(document, SCHEMA))
     target.verify()
     return target
-
-
-def _check_fields(document: dict[str, Any], where: str) -> dict[str, Any]:
-    expected = {f.name: f.type for f in fields(Target) if f.name != "device"}
-    _same_keys(document, set(expected), where)
-    for name, kind in expected.items():
-        value = document[name]
-        if kind is float:
-            _check_number(name, value, where)
-            document[name] = float(value)
-        elif kind is bool:
-            if not isinstance(value, bool):
-                raise TargetError(f"{name} must be true or false, not {quote(value)}", where=where)
-        elif kind is int or (name == "weight_bits" and value is not None):
-            _check_integer(name, value, where)
-        elif name != "weight_bits":
-            _check_text(name, value, where)
-    return document
-
-
-def _check_integer(name: str, value: object, where: str) -> None:
-    low, high = LIMITS[name]
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise TargetError(f"{name} must be an integer in {low}..{high}, not {quote(value)}", where=where)
-    if name in POWERS_OF_TWO and value & (value - 1):
-        raise TargetError(f"{name} must be a power of two, not {value}", where=where)
-
-
-def _check_number(name: str, value: object, where: str) -> None:
-    low, high = NUMBERS[name]
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-        raise TargetError(f"{name} must be a number in {low:g}..{high:g}, not {quote(value)}", where=where)
-
-
-def _check_text(name: str, value: object, where: str) -> None:
-    if not isinstance(value, str) or len(value) > MAX_TEXT or not value.isprintable():
-        raise TargetError(
-            f"{name} must be text of one line and at most {MAX_TEXT} characters, not {quote(value)}",
-            where=where,
-        )
-
-
-def _device(document: object, where: str) -> Device:
-    if not isinstance(document, dict):
-        raise TargetError("device must be a mapping of fields", where=where)
-    _same_keys(document, {f.name for f in fields(Device)}, where)
-    for name, value in document.items():
-        _check_device_field(name, value, where)
-    return Device(**document)
-
-
-def _check_device_field(name: str, value: object, where: str) -> None:
-    if {f.name: f.type for f in fields(Device)}[name] is str:
-        _check_text(f"device.{name}", value, where)
-    elif isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_RESOURCES:
-        raise TargetError(
-            f"device.{name} must be an integer in 0..{MAX_RESOURCES}, not {quote(value)}", where=where
-        )
-
-
-def _same_keys(document: dict[str, Any], expected: set[str], where: str) -> None:
-    missing, unknown = sorted(expected - set(document)), sorted(set(document) - expected)
-    if missing:
-        raise TargetError(f"fields are missing: {', '.join(missing)}", where=where)
-    if unknown:
-        raise TargetError(f"unknown fields: {printable(', '.join(unknown))}", where=where)

@@ -4,10 +4,6 @@ import torch
 from torch import nn
 
 import snnc
-from snnc.training.conversion.convert import convert
-from snnc.training.conversion.options import ConversionOptions
-from snnc.training.data.datasets import load_samples
-from snnc.training.files.export import to_network
 
 
 def trained(x: torch.Tensor, y: torch.Tensor, epochs: int) -> nn.Module:
@@ -29,14 +25,14 @@ def trained(x: torch.Tensor, y: torch.Tensor, epochs: int) -> nn.Module:
 def main(epochs: int = 8, steps: int = 32, samples: int = 360) -> None:
     torch.manual_seed(1)
     train, test = (
-        load_samples("digits", "train"),
-        load_samples("digits", "test", samples),
+        snnc.dataset("digits", "train"),
+        snnc.dataset("digits", "test", samples),
     )  # or your own arrays
     images = train.x.reshape(-1, 1, 8, 8)  # uint8, here 0..16
     module = trained(torch.from_numpy(images) / 16, torch.from_numpy(train.y), epochs)
     logits = module(torch.from_numpy(test.x).reshape(-1, 1, 8, 8) / 16)
-    model = convert(module, images, steps, ConversionOptions(weight_bits=4, state_bits=16), max_payload=16)
-    program = snnc.compile(to_network(model, "own"), target="fpga")
+    model = snnc.convert(module, images, steps, weight_bits=4, state_bits=16, max_payload=16)
+    program = snnc.compile(model, target="fpga")
     report = snnc.simulate(program, test.x, test.y, tier="functional")
     print(f"float accuracy {(logits.argmax(1).numpy() == test.y).mean():.2%}")
     print(f"spiking accuracy {report.accuracy:.2%} at {steps} steps")

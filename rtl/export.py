@@ -7,10 +7,27 @@ from pathlib import Path
 
 from snnc.base.errors import FileError
 from snnc.base.files import write_text
-from snnc.compiler.ir.image import CHUNK_BITS, REGISTERS, CoreImage, Image, Memory
-from snnc.compiler.ir.program import MAX_SEGMENTS
+from snnc.compiler.ir.image import CoreImage, Image
 from snnc.compiler.isa.address import Address
-from snnc.compiler.passes.encode import BANK_REGISTER, BANK_WORDS, SEGMENT_REGISTER
+from snnc.compiler.isa.contract import (
+    ADDRESS,
+    AXON_COLUMN,
+    AXON_ROW,
+    BANK,
+    BANK_REGISTER,
+    BANK_STRIDE,
+    CORE_STATUS,
+    DESTINATION,
+    FLIT,
+    MAX_SEGMENTS,
+    REGISTERS,
+    SEGMENT,
+    SEGMENT_REGISTER,
+    SOURCE,
+    Memory,
+    kept_axon,
+)
+from snnc.compiler.isa.layout import CHUNK_BITS, Word, from_chunks
 from snnc.rtl.parameters import EVERY_MEMORY, RtlParameters, identity, parameters_for
 from snnc.rtl.sources import sources
 
@@ -18,9 +35,13 @@ IMAGE_PREFIX = "image/core"
 STREAM_TOP = "build_top"
 BOARD_TOP = "build_uart.sv"
 
-PLAIN_REGISTERS, BANK_BITS, SEGMENT_BITS = 16, 128, 25
-TABLE_BITS = {Memory.DESTINATIONS: 75, Memory.SOURCES: 9, Memory.AXON_ROWS: 38, Memory.AXON_COLUMNS: 36}
-"""Bits of a table's words that the hardware keeps; the rest are 0 in every image."""
+TABLES = {
+    Memory.DESTINATIONS: DESTINATION,
+    Memory.SOURCES: SOURCE,
+    Memory.AXON_ROWS: AXON_ROW,
+    Memory.AXON_COLUMNS: AXON_COLUMN,
+}
+"""Words of the tables; bits beyond their fields are 0 in every image, and the hardware keeps none."""
 
 
 def export_rtl(image: Image, directory: Path, *, loadable: int = EVERY_MEMORY) -> RtlParameters:
@@ -93,25 +114,19 @@ def _contents(core: CoreImage | None, image: Image) -> dict[str, str]:
             contents |= _registers([int(word) for word in section.words[:, 0]])
             continue
         name = memory.name.lower()
-        width = TABLE_BITS.get(memory, section.width)
-        values = [
-            sum(chunk << (CHUNK_BITS * place) for place, chunk in enumerate(row))
-            for row in section.words.tolist()
-        ]
+        width = TABLES[memory].bits if memory in TABLES else section.width
+        values = [from_chunks(row) for row in section.words.tolist()]
         if memory in (Memory.AXON_ROWS, Memory.AXON_COLUMNS):
-            values = [_axon_entry(value, image) for value in values]
+            values = [_axon_entry(TABLES[memory], value, image) for value in values]
         contents[name] = contents.get(name, "") + _hex(values, width, section.first_address)
     return contents
 
 
-def _axon_entry(entry: int, image: Image) -> int:
-    """An axon entry as the table keeps it: its addresses as wide as those of this hardware's memories."""
-    weight_bits = address_bits(image.depth(Memory.WEIGHTS))
-    state_bits = address_bits(image.depth(Memory.STATE))
-    weights, state, counts = entry & 0xFFFF, entry >> 16 & 0xFFFF, entry >> 32
-    kept = weights & ((1 << weight_bits) - 1)
-    kept |= (state & ((1 << state_bits) - 1)) << weight_bits
-    return kept | counts << (weight_bits + state_bits)
+def _axon_entry(word: Word, entry: int, image: Image) -> int:
+    """An axon entry as the table keeps it."""
+    depths = image.depth(Memory.WEIGHTS), image.depth(Memory.STATE)
+    kept = kept_axon(word, *map(address_bits, depths))
+    return kept.pack(**{name: value & kept[name].mask for name, value in word.unpack(entry).items()})
 
 
 def address_bits(words: int) -> int:
@@ -120,15 +135,11 @@ def address_bits(words: int) -> int:
 
 
 def _registers(registers: list[int]) -> dict[str, str]:
-    starts = range(BANK_REGISTER, len(registers), BANK_WORDS)
-    banks = [
-        sum(registers[first + place] << (CHUNK_BITS * place) for place in range(BANK_BITS // CHUNK_BITS))
-        for first in starts
-    ]
+    starts = range(BANK_REGISTER, len(registers), BANK_STRIDE)
     return {
-        "registers": _hex(registers[:PLAIN_REGISTERS], CHUNK_BITS),
-        "segments": _hex(registers[SEGMENT_REGISTER : SEGMENT_REGISTER + MAX_SEGMENTS], SEGMENT_BITS),
-        "banks": _hex(banks, BANK_BITS),
+        "registers": _hex(registers[:SEGMENT_REGISTER], CHUNK_BITS),
+        "segments": _hex(registers[SEGMENT_REGISTER : SEGMENT_REGISTER + MAX_SEGMENTS], SEGMENT.bits),
+        "banks": _hex([from_chunks(registers[first : first + BANK.chunks]) for first in starts], BANK.width),
     }
 
 
@@ -150,16 +161,16 @@ module build_top (
   input  wire logic        rst_i,
   input  wire logic        s_axis_tvalid,
   output      logic        s_axis_tready,
-  input  wire logic [43:0] s_axis_tdata,
+  input  wire logic [{FLIT.width - 1}:0] s_axis_tdata,
   output      logic        m_axis_tvalid,
   input  wire logic        m_axis_tready,
-  output      logic [43:0] m_axis_tdata,
+  output      logic [{FLIT.width - 1}:0] m_axis_tdata,
   output      logic        ready_o,
   output      logic        rest_o,
   output      logic        home_o,
   output      logic        error_o,
-  input  wire logic [8:0]  status_select_i,
-  output      logic [31:0] status_o
+  input  wire logic [{ADDRESS.width - 1}:0]  status_select_i,
+  output      logic [{CORE_STATUS.width - 1}:0] status_o
 );
   snnc_top #(
 {_assignments(parameters)}

@@ -3,7 +3,8 @@
 from dataclasses import asdict, dataclass
 from zlib import crc32
 
-from snnc.compiler.ir.image import Image, Memory
+from snnc.compiler.ir.image import Image
+from snnc.compiler.isa.contract import Memory
 
 EVERY_MEMORY = (1 << len(Memory)) - 1
 WEIGHTS_ALONE = 1 << Memory.WEIGHTS

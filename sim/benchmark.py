@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from snnc.compiler.ir.program import Core, TiledProgram, local_coordinates
 from snnc.compiler.isa.arithmetic import IntArray
+from snnc.compiler.isa.flits import CHANNEL_MASK, COLUMN_MASK, COLUMN_SHIFT, ROW_SHIFT
 from snnc.compiler.protocol.streams import encode_samples
 from snnc.sim.accounting.counts import count_actions, total
 from snnc.sim.accounting.traces import Traces
@@ -21,7 +22,7 @@ from snnc.sim.engine.cycle import run_cycles
 from snnc.sim.engine.functional import run_functional
 from snnc.sim.engine.jit import entry, pointer, source_stamp
 from snnc.sim.engine.layout import route_features
-from snnc.sim.report import format_table
+from snnc.sim.report_tables import format_table
 
 
 def _make_loop(stamp: int) -> Callable[..., int]:
@@ -119,10 +120,12 @@ def _arriving(program: TiledProgram, receiver: Core, payloads: IntArray, traces:
 def touched_runs(core: Core, coordinate: int) -> Iterator[tuple[int, int, int]]:
     """(first weight, first state, length) of an event's contiguous runs, counted in lanes."""
     lanes = core.weights.shape[1]
-    number, rows, row_weights, row_state = core.axon_rows[coordinate >> 16].tolist()
-    columns, column_weights, column_state = core.axon_columns[coordinate >> 8 & 255].tolist()
+    number, rows, row_weights, row_state = core.axon_rows[coordinate >> ROW_SHIFT].tolist()
+    columns, column_weights, column_state = core.axon_columns[
+        coordinate >> COLUMN_SHIFT & COLUMN_MASK
+    ].tolist()
     bank = core.banks[number]
-    channel = (coordinate & 255) - bank.first_channel
+    channel = (coordinate & CHANNEL_MASK) - bank.first_channel
     if not 0 <= channel < bank.channels:
         return
     for i in range(rows):

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from snnc.compiler.ir.network import Conv2d, Edge, Input, Layer, Linear, Network, Neurons, Readout, Shape
 from snnc.compiler.ir.program import TiledProgram
 from snnc.compiler.isa.arithmetic import IntArray
-from snnc.compiler.pipeline import run_passes, standard_passes
+from snnc.compiler.pipeline import Compilation, run_passes, standard_passes
 from snnc.compiler.targets import load_target
 
 SIZES = (784, 512, 256, 10)
@@ -60,5 +60,5 @@ def _layer(number: int, shape: Shape, threshold: int, synapses: Linear | Conv2d)
 def _compile(name: str, shape: Shape, layers: list[Layer]) -> TiledProgram:
     readout = Readout(layers[-1].name, "spike_count")
     network = Network(name, STEPS, Input("input", shape, "events", 1), tuple(layers), readout)
-    program: TiledProgram = run_passes(network, standard_passes(load_target("mesh16"), spread=False)[:-1])[-1]
-    return program
+    levels = run_passes(network, standard_passes(load_target("mesh16"), spread=False))
+    return Compilation.of(levels).tiled

@@ -7,13 +7,13 @@ from typing import Any
 from numpy.typing import NDArray
 
 from snnc.compiler.ir.network import Input, Network
-from snnc.sim.report import Row
+from snnc.sim.report import LayerFigures
 
 SMALL_PART = 16
 """Inputs of which the largest is at most this part of the payload range were hardly meant so."""
 
 
-def findings(network: Network, x: NDArray[Any], rows: Sequence[Row], samples: int) -> list[str]:
+def findings(network: Network, x: NDArray[Any], rows: Sequence[LayerFigures], samples: int) -> list[str]:
     """Warnings, each with the fact and what to try; `rows` are those of the network's layers, in order."""
     found = [_of_inputs(network.input, int(x.max()))]
     for layer, row in zip(network.layers, rows, strict=True):
@@ -33,8 +33,8 @@ def _of_inputs(node: Input, largest: int) -> str | None:
     )
 
 
-def _of_layer(row: Row, most: int, samples: int) -> str | None:
-    name, spikes = row["name"], row["spikes"]
+def _of_layer(row: LayerFigures, most: int, samples: int) -> str | None:
+    name, spikes = row.name, row.spikes
     if spikes == 0:
         return (
             f"layer {name!r} never fires in {samples} samples: nothing behind it sees the input; lower its "

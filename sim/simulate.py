@@ -11,14 +11,15 @@ from numpy.typing import NDArray
 from snnc.base.errors import FileError, UsageError
 from snnc.compiler.analysis.activity import activity_of
 from snnc.compiler.analysis.costs import layer_cycles
-from snnc.compiler.analysis.cuts import LayerCut
+from snnc.compiler.analysis.cuts import TileSize
 from snnc.compiler.analysis.multicast import multicast
-from snnc.compiler.formats.storage import Program
+from snnc.compiler.formats.storage import Build
 from snnc.compiler.ir.network import Conv2d, Layer, Network
 from snnc.compiler.ir.program import Core, TiledProgram, state_memory_bits
 from snnc.compiler.ir.tiling import is_depthwise
 from snnc.compiler.isa.arithmetic import IntArray
-from snnc.compiler.isa.flits import FlitType, flit_types
+from snnc.compiler.isa.contract import FlitType
+from snnc.compiler.isa.flits import SENDER_MASK, address_bits, flit_types
 from snnc.compiler.protocol.input_encoding import as_samples, encode_inputs
 from snnc.compiler.protocol.streams import decode_outputs
 from snnc.sim.accounting.counts import Counts, Primitives, count_actions, join_primitives
@@ -27,7 +28,7 @@ from snnc.sim.accounting.energy_table import load_energy_table
 from snnc.sim.engine.cycle import CycleRun, run_isolated, run_stream
 from snnc.sim.engine.functional import run_functional
 from snnc.sim.findings import findings
-from snnc.sim.report import Report, Row
+from snnc.sim.report import CoreFigures, EnergyFigures, LayerFigures, Report
 
 Tier = Literal["cycle", "functional"]
 Progress = Callable[[int], None]
@@ -50,7 +51,7 @@ class _Result:
 
 
 def simulate(
-    program: Program,
+    program: Build,
     x: NDArray[Any],
     y: NDArray[Any] | None = None,
     tier: Tier = "cycle",
@@ -76,7 +77,7 @@ def simulate(
     counts = count_actions(tiled, result.primitives)
     total_cycles = None if result.cycles is None else int(result.cycles.sum())
     energy = price(counts, tiled, total_cycles)
-    layers = _layer_rows(program, counts, energy, result, len(x))
+    layers = _all_layers(program, counts, energy, result, len(x))
     return Report(
         target=tiled.target.name,
         model_hash=program.model_hash,
@@ -88,11 +89,11 @@ def simulate(
         cycles=None if result.cycles is None else result.cycles.tolist(),
         clock_hz=tiled.target.clock_mhz * 1e6,
         throughput_hz=throughput,
-        energy=_energy_entry(tiled, energy, len(x)),
+        energy=_energy_figures(tiled, energy, len(x)),
         dense=price_dense(tiled, program.network),
         counts={name: int(values.sum()) for name, values in counts.items()},
         layers=layers,
-        cores=_core_rows(tiled, result),
+        cores=_core_figures(tiled, result),
         warnings=findings(program.network, x, layers, len(x)),
         wall_s=wall,
     )
@@ -154,64 +155,63 @@ def _throughput(program: TiledProgram, x: NDArray[Any]) -> float:
 def sample_ends(program: TiledProgram, run: CycleRun, samples: int) -> IntArray:
     """Cycle in which the last END of each sample of a stream left the mesh, (samples,)."""
     is_end = flit_types(run.flits) == FlitType.END
-    senders = (run.flits & np.uint64(0xFF)).astype(np.int64)
+    senders = (run.flits & np.uint64(SENDER_MASK)).astype(np.int64)
     ends = np.zeros(samples, np.int64)
     for core in program.readout_cores:
-        stamps = run.stamps[is_end & (senders == (core.at.x | core.at.y << 4))]
+        stamps = run.stamps[is_end & (senders == address_bits(core.at))]
         ends = np.maximum(ends, stamps.reshape(samples, -1)[:, -1])
     return ends
 
 
-def _energy_entry(program: TiledProgram, energy: EnergyReport, samples: int) -> dict[str, Any]:
-    static = None if energy.static is None else energy.static / samples
-    return {
-        "mean": energy.total / samples,
-        "dynamic": energy.dynamic / samples,
-        "static": static,
-        "host": float(energy.per_core[-1]) / samples,
-        "memory_share": energy.memory_share,
-        "by_action": {name: value / samples for name, value in energy.by_action.items()},
-        "static_source": program.target.static_source,
-        "not_modelled": list(load_energy_table(energy.table).not_modelled),
-        "table": energy.table,
-        "basis": energy.basis,
-    }
+def _energy_figures(program: TiledProgram, energy: EnergyReport, samples: int) -> EnergyFigures:
+    return EnergyFigures(
+        mean=energy.total / samples,
+        dynamic=energy.dynamic / samples,
+        static=None if energy.static is None else energy.static / samples,
+        host=float(energy.per_core[-1]) / samples,
+        memory_share=energy.memory_share,
+        by_action={name: value / samples for name, value in energy.by_action.items()},
+        static_source=program.target.static_source,
+        not_modelled=list(load_energy_table(energy.table).not_modelled),
+        table=energy.table,
+        basis=energy.basis,
+    )
 
 
-def _layer_rows(
-    program: Program, counts: Counts, energy: EnergyReport, result: _Result, samples: int
-) -> list[Row]:
-    rows = []
+def _all_layers(
+    program: Build, counts: Counts, energy: EnergyReport, result: _Result, samples: int
+) -> list[LayerFigures]:
     tiled = program.tiled
     spread = multicast(tiled)
     sent = _packets(tiled, result.primitives)
+    found = []
     for layer in program.network.layers:
         members = [number for number, core in enumerate(tiled.cores) if core.layer == layer.name]
+        cores = [tiled.cores[number] for number in members]
         spikes = int(counts["spikes"][members].sum())
-        busy = None if result.busy is None else int(result.busy[members].max()) / samples
-        rows.append(
-            {
-                "name": layer.name,
-                "kind": layer_kind(program.network, layer),
-                "neurons": layer.count,
-                "weights": sum(edge.synapses.weights.size for edge in layer.edges),
-                "weight_bits": max(edge.synapses.weight_bits for edge in layer.edges),
-                "state_bits": layer.neurons.state_bits,
-                "cores": len(members),
-                "weight_memory_bits": sum(tiled.cores[n].weights.size for n in members) * tiled.weight_bits,
-                "state_memory_bits": sum(state_memory_bits(tiled.cores[n], tiled.target) for n in members),
-                "packets": sum(sent[n] for n in members),
-                "packets_per_spike": spread[layer.name].packets,
-                "halo_packets_per_spike": spread[layer.name].halo,
-                "cycles": busy,
-                "predicted_cycles": _predicted_cycles(program, layer, [tiled.cores[n] for n in members]),
-                "sops": int(counts["sops"][members].sum()),
-                "spikes": spikes,
-                "rate": spikes / (layer.count * tiled.steps * samples),
-                "energy_j": float(energy.per_core[members].sum()) / samples,
-            }
+        found.append(
+            LayerFigures(
+                name=layer.name,
+                kind=layer_kind(program.network, layer),
+                neurons=layer.count,
+                weights=sum(edge.synapses.weights.size for edge in layer.edges),
+                weight_bits=max(edge.synapses.weight_bits for edge in layer.edges),
+                state_bits=layer.neurons.state_bits,
+                cores=len(cores),
+                weight_memory_bits=sum(core.weights.size for core in cores) * tiled.weight_bits,
+                state_memory_bits=sum(state_memory_bits(core, tiled.target) for core in cores),
+                packets=sum(sent[number] for number in members),
+                packets_per_spike=spread[layer.name].packets,
+                halo_packets_per_spike=spread[layer.name].halo,
+                cycles=None if result.busy is None else int(result.busy[members].max()) / samples,
+                predicted_cycles=_predicted_cycles(program, layer, cores),
+                sops=int(counts["sops"][members].sum()),
+                spikes=spikes,
+                rate=spikes / (layer.count * tiled.steps * samples),
+                energy_j=float(energy.per_core[members].sum()) / samples,
+            )
         )
-    return rows
+    return found
 
 
 def _packets(program: TiledProgram, counted: Primitives) -> list[int]:
@@ -232,30 +232,29 @@ def layer_kind(network: Network, layer: Layer) -> str:
     return "+".join(sorted(kinds)) + (", recurrent" if recurrent else "")
 
 
-def _predicted_cycles(program: Program, layer: Layer, cores: list[Core]) -> float:
+def _predicted_cycles(program: Build, layer: Layer, cores: list[Core]) -> float:
     """The compiler's estimate of a sample's cycles on one core of the layer, made before anything ran."""
-    lanes = program.tiled.target.lanes
-    largest = max(cores, key=lambda core: core.tile.words(lanes)).tile
+    network, target = program.network, program.tiled.target
+    largest = max(cores, key=lambda core: core.tile.words(target.lanes)).tile
+    size = TileSize(layer, target.lanes, largest.pixel_words(target.lanes), largest.rows)
     slices = sum(core.tile == largest for core in cores)
-    cut = LayerCut(layer, lanes, largest.pixel_words(lanes), largest.rows, ((),) * slices, 0)
-    activity = activity_of(program.network)
-    return layer_cycles(program.network, cut, program.tiled.target, activity) * program.tiled.steps
+    return layer_cycles(network, size, slices, target, activity_of(network)) * network.steps
 
 
-def _core_rows(program: TiledProgram, result: _Result) -> list[Row]:
-    """Cores in the program's order; `busy` and `stalled` are cycles over all samples."""
+def _core_figures(program: TiledProgram, result: _Result) -> list[CoreFigures]:
+    """Cores in the program's order."""
     target = program.target
     return [
-        {
-            "x": core.at.x,
-            "y": core.at.y,
-            "layer": core.layer,
-            "busy": None if result.busy is None else int(result.busy[number]),
-            "stalled": None if result.stalled is None else int(result.stalled[number]),
-            "weight_bits_used": core.weights.size * program.weight_bits,
-            "weight_bits": target.weight_bits_per_core,
-            "state_bits_used": state_memory_bits(core, target),
-            "state_bits": target.neurons * target.state_bits * (1 + (core.current_leak is not None)),
-        }
+        CoreFigures(
+            x=core.at.x,
+            y=core.at.y,
+            layer=core.layer,
+            busy=None if result.busy is None else int(result.busy[number]),
+            stalled=None if result.stalled is None else int(result.stalled[number]),
+            weight_bits_used=core.weights.size * program.weight_bits,
+            weight_bits=target.weight_bits_per_core,
+            state_bits_used=state_memory_bits(core, target),
+            state_bits=target.neurons * target.state_bits * (1 + (core.current_leak is not None)),
+        )
         for number, core in enumerate(program.cores)
     ]

@@ -1,5 +1,6 @@
 """Model files as they are read, and the samples they take."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,19 @@ from snnc.compiler.ir.network import Network
 if TYPE_CHECKING:
     from snnc.training.data.datasets import Samples
     from snnc.training.files.checkpoint import Checkpoint
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which samples of which data."""
+
+    data: str
+    """Name of a data set, or path of an `.npz` file."""
+    data_dir: Path | None = None
+    """Where the data sets lie."""
+    split: str = "test"
+    samples: int | None = None
+    """The first so many; None for all."""
 
 
 def read_model(
@@ -39,29 +53,27 @@ def check_model_name(path: Path) -> None:
         raise UsageError(f"a model is a .pt file, not {quote(path.name)}")
 
 
-def load_inputs(
-    network: Network, data: str, *, data_dir: Path | None, split: str = "test", samples: int | None = None
-) -> "Samples":
+def load_inputs(network: Network, chosen: Selection) -> "Samples":
     """Samples prepared as the model was trained on them; raises FileError where they do not fit its input."""
     from snnc.training.data.prepare import load_prepared
 
     node = network.input
     loaded = load_prepared(
-        data,
-        split,
+        chosen.data,
+        chosen.split,
         network.notes.get("preparation", "none"),
         node.max_payload,
         events=node.encoding == "events",
-        limit=samples,
-        data_dir=data_dir,
+        limit=chosen.samples,
+        data_dir=chosen.data_dir,
     )
     if loaded.features != node.features:
         raise FileError(
-            f"samples have {loaded.features} features, the model takes {node.features}", where=data
+            f"samples have {loaded.features} features, the model takes {node.features}", where=chosen.data
         )
     if node.encoding == "events" and loaded.x.shape[1] != network.steps:
         raise FileError(
             f"spike trains have {loaded.x.shape[1]} steps, the model takes {network.steps}",
-            where=data,
+            where=chosen.data,
         )
     return loaded

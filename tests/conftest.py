@@ -15,6 +15,14 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(space_report)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What compiles hardware is slow, but for the co-simulation that belongs to every quick run."""
+    for item in items:
+        compiles = "rtl_cache" in getattr(item, "fixturenames", ())
+        if compiles and item.get_closest_marker("quick") is None:
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport() -> Generator[None, Any, None]:
     """Report a skipped test as failed where `CI` is set."""

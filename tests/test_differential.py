@@ -6,9 +6,11 @@ A failing case is shrunk, printed by hypothesis and kept as files; `make fuzz` r
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cases import Draft, drafts
+from example_counts import few_when_quick
 from executions import check_rtl, check_software
 from hypothesis import HealthCheck, Phase, given, note, seed, settings
 from random_hardware import RTL_HARDWARE, SIZES, Size
@@ -28,7 +30,7 @@ SETTINGS = settings(
     suppress_health_check=list(HealthCheck),
 )
 FUZZING = "SNNC_FUZZ_SOFTWARE" in os.environ
-SOFTWARE_NETWORKS = int(os.environ.get("SNNC_FUZZ_SOFTWARE", "210"))
+SOFTWARE_NETWORKS = int(os.environ.get("SNNC_FUZZ_SOFTWARE", few_when_quick(30) * len(SIZES)))
 """Networks in software, an equal share of each size."""
 RTL_NETWORKS = int(os.environ.get("SNNC_FUZZ_RTL", "10"))
 """Networks per hardware, each run without and with stalls."""
@@ -46,7 +48,7 @@ Check = Callable[[Draft, Compilation], Execution]
 
 
 def run_cases(
-    sizes: tuple[Size, ...], examples: int, check: Check, *, name: str, column: str, **drawing
+    sizes: tuple[Size, ...], examples: int, check: Check, *, name: str, column: str, **drawing: Any
 ) -> None:
     """Draw, compile and check; what the compiler refuses is counted, anything else that fails is kept."""
     outcomes = {"drawn": 0, "compiled": 0}
@@ -78,6 +80,7 @@ def test_every_software_execution_equals_the_network(size: Size) -> None:
     run_cases((size,), examples, check_software, name=f"software-{size.name}", column="software")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     simulator_missing("verilator") is not None, reason=f"RTL not run: {simulator_missing('verilator')}"
 )

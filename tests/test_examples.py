@@ -9,6 +9,8 @@ import pytest
 
 import snnc
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 
 
@@ -68,3 +70,10 @@ def test_an_own_module_on_own_data(capsys: pytest.CaptureFixture[str]) -> None:
     lines = capsys.readouterr().out.splitlines()
     own, spiking = (float(line.split()[2].rstrip("%")) for line in lines)
     assert own > 85 and spiking > own - 10
+
+
+def test_a_network_built_by_hand(capsys: pytest.CaptureFixture[str]) -> None:
+    runpy.run_path(str(EXAMPLES / "by_hand.py"))["main"](rtl=False)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "step 0: spikes [1 0], membranes [ 23 -33]"
+    assert lines[-1].startswith("accuracy 100%, ")

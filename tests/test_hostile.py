@@ -18,6 +18,7 @@ SECONDS_PER_FILE = 10
 START_SECONDS = 120
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "kernels"), [("program", "compiled"), ("program", "checked"), ("model", "compiled")]
 )

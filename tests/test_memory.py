@@ -5,14 +5,21 @@ import json
 import struct
 import subprocess
 import sys
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from builders import layer, network, target
 
-from snnc.compiler.formats.storage import _content_hash
+from snnc.commands import trace_file
+from snnc.commands.trace_file import write_trace
+from snnc.compiler.formats.storage import Build, _content_hash
+from snnc.compiler.pipeline import compile_network
+
+pytestmark = pytest.mark.slow
 
 GROWTH_BYTES = 200 << 20
 """Over what the imports take."""
@@ -21,7 +28,7 @@ SECONDS = 60
 READ = """
 import resource, sys
 from pathlib import Path
-from snnc.compiler.formats.storage import Program
+from snnc.compiler.formats.storage import Build
 from snnc.base.errors import FileError
 from snnc.training.data.datasets import load_samples
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
@@ -29,7 +36,7 @@ before = peak()
 kind, path = sys.argv[1:]
 try:
     if kind == "program":
-        Program.load(Path(path))
+        Build.load(Path(path))
     elif kind == "idx":
         load_samples("mnist", data_dir=Path(path))
     else:
@@ -124,3 +131,20 @@ def test_reading_takes_memory_in_proportion(case: str, tmp_path: Path) -> None:
     said, growth = result.stdout.splitlines()
     assert message in said and len(said) < 500
     assert int(growth) < GROWTH_BYTES
+
+
+def test_a_trace_holds_a_few_samples_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All samples at once are 16 MiB of membranes, a batch is one, and what surrounds it a few times that."""
+    model = network(layer("wide", "input", 8, 512))
+    program = Build(model, compile_network(model, target(neurons=1024, parameter_words=256)).tiled)
+    monkeypatch.setattr(trace_file, "BATCH_BYTES", 1 << 20)
+    write_trace(program, np.ones((2, 8), np.uint8), tmp_path / "warm.npz")
+    tracemalloc.start()
+    try:
+        write_trace(program, np.ones((1024, 8), np.uint8), tmp_path / "trace.npz")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    with np.load(tmp_path / "trace.npz") as trace:
+        assert trace["wide.membranes"].shape == (1024, 4, 512)
+    assert peak < 8 << 20

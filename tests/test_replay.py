@@ -1,18 +1,19 @@
 """What a fuzz leaves: failing cases that can be run again, and a table in which a blind spot shows."""
 
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
 import replay
+from builders import layer, network, target
 from cases import Draft
-from networks import layer, network, target
 from space import table
 
 from snnc.compiler.formats.text import print_ir
 
 
-def test_a_kept_case_is_read_back_whole(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_kept_case_is_read_back_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replay, "KEPT", tmp_path)
     payloads = np.arange(32, dtype=np.int64).reshape(1, 4, 8) % 17
     draft = Draft(network(layer("readout", "input", 8, 3)), target(lanes=8), True, payloads)

@@ -6,17 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from builders import target
 from cases import Draft
+from example_counts import examples
 from executions import check_software
-from hypothesis import HealthCheck, assume, given, seed, settings
-from models import models, random_inputs, varied
-from networks import target
+from hypothesis import HealthCheck, assume, given, seed
+from random_classifiers import models, of_networks, random_inputs, varied
 from random_hardware import SIZES, Size
-from random_models import random_models
 
 from snnc.base.errors import DoesNotFit, UnsupportedModel
 from snnc.base.files import cache_directory
-from snnc.compiler.formats.storage import Program
+from snnc.compiler.formats.storage import Build
 from snnc.compiler.isa.arithmetic import Decay
 from snnc.compiler.pipeline import compile_network
 from snnc.compiler.protocol.input_encoding import encode_inputs
@@ -38,8 +38,8 @@ def test_the_trainer_equals_the_network_whatever_the_shape(size: Size) -> None:
     """Membranes and spikes of every layer, and all other software executions where the model compiles."""
 
     @seed(size.name)
-    @settings(max_examples=10, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    @given(random_models(ROOMY, (size,)))
+    @examples(10, database=None, suppress_health_check=list(HealthCheck))
+    @given(of_networks(ROOMY, (size,)))
     def run(model: SpikingClassifier) -> None:
         network = to_network(model, "random")
         x = random_inputs(model.config, samples=2)
@@ -57,14 +57,12 @@ def test_the_trainer_equals_the_network_whatever_the_shape(size: Size) -> None:
     run()
 
 
-@settings(
-    max_examples=40, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.filter_too_much]
-)
+@examples(40, suppress_health_check=[HealthCheck.filter_too_much])
 @given(models())
 def test_the_trainer_equals_reference_and_simulator(model: SpikingClassifier) -> None:
     network = to_network(model, "random")
     try:
-        program = compile_network(network, load_target("mesh16")).program
+        program = compile_network(network, load_target("mesh16")).tiled
     except (DoesNotFit, UnsupportedModel):
         assume(False)
         raise
@@ -83,6 +81,7 @@ def test_the_trainer_equals_reference_and_simulator(model: SpikingClassifier) ->
     np.testing.assert_array_equal(reference.predictions, model.predict(x))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     simulator_missing("verilator") is not None, reason=f"RTL not run: {simulator_missing('verilator')}"
 )
@@ -100,7 +99,7 @@ def test_one_dimensional_convolutions_on_every_level(tmp_path: Path) -> None:
     model = varied(config, 1)
     network = to_network(model, "sequences")
     hardware = target(width=2, height=2, neurons=512, weight_kibit=32)
-    program = Program(network, compile_network(network, hardware).program)
+    program = Build(network, compile_network(network, hardware).tiled)
     x = random_inputs(config, samples=3)
     trained = {trace.name: (trace.membranes, trace.spikes) for trace in model.trace(x)}
     assert all(trained[name][1].any() for name in ("strided", "depthwise"))

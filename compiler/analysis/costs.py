@@ -3,23 +3,23 @@
 import numpy as np
 
 from snnc.compiler.analysis.activity import Activity
-from snnc.compiler.analysis.cuts import LayerCut
+from snnc.compiler.analysis.cuts import LayerCut, TileSize
 from snnc.compiler.ir.network import Conv2d, Edge, Network, count, pooled
 from snnc.compiler.ir.program import HAZARD_DISTANCE, INIT_TAIL, SWEEP_TAIL, VALUE_CYCLES
 from snnc.compiler.ir.tiling import is_depthwise
 from snnc.compiler.targets import Target
 
 
-def layer_cycles(network: Network, cut: LayerCut, target: Target, activity: Activity) -> float:
+def layer_cycles(network: Network, size: TileSize, slices: int, target: Target, activity: Activity) -> float:
     """Cycles per step in which the busiest core of the layer is at work: events, partial sums, sweep, and its
-    share of what a sample begins with."""
-    words = cut.pixel_words * cut.rows_per_tile * cut.layer.shape[2]
+    share of what a sample begins with; tiles of this size have their fan-in in as many `slices`."""
+    words = size.pixel_words * size.rows_per_tile * size.layer.shape[2]
     events = max(
-        sum(_edge_cycles(network, cut, edge, tile, activity) for edge in cut.layer.edges)
-        for tile in range(cut.row_tiles)
+        sum(_edge_cycles(network, size, edge, tile, activity) for edge in size.layer.edges)
+        for tile in range(size.row_tiles)
     )
-    values = (len(cut.slices) - 1) * words * target.lanes * VALUE_CYCLES
-    return events / len(cut.slices) + values + words + SWEEP_TAIL + (words + INIT_TAIL) / network.steps
+    values = (slices - 1) * words * target.lanes * VALUE_CYCLES
+    return events / slices + values + words + SWEEP_TAIL + (words + INIT_TAIL) / network.steps
 
 
 def host_flits(network: Network, cuts: list[LayerCut], activity: Activity) -> float:
@@ -33,7 +33,7 @@ def host_flits(network: Network, cuts: list[LayerCut], activity: Activity) -> fl
     return total
 
 
-def _edge_cycles(network: Network, cut: LayerCut, edge: Edge, tile: int, activity: Activity) -> float:
+def _edge_cycles(network: Network, cut: TileSize, edge: Edge, tile: int, activity: Activity) -> float:
     """Cycles per step of the row engine for the events of an edge, in the tile of that number of rows."""
     passes = activity.passes if edge.source == network.input.name else 1.0
     present = max(network.steps - edge.delay, 0) / network.steps
@@ -44,11 +44,11 @@ def _edge_cycles(network: Network, cut: LayerCut, edge: Edge, tile: int, activit
     return activity.rates[edge.source] * present * passes * (positions * words + heard * gap)
 
 
-def _row_words(network: Network, cut: LayerCut, edge: Edge) -> int:
+def _row_words(network: Network, cut: TileSize, edge: Edge) -> int:
     return 1 if is_depthwise(edge, network.shape_of(edge.source)) else cut.pixel_words
 
 
-def _heard(network: Network, cut: LayerCut, edge: Edge, tile: int) -> tuple[int, int]:
+def _heard(network: Network, cut: TileSize, edge: Edge, tile: int) -> tuple[int, int]:
     """Kernel positions that a tile of rows has for one event of every source neuron, and how many of those
     neurons it hears at all; borders, strides and halos counted."""
     source = network.shape_of(edge.source)

@@ -11,17 +11,13 @@ from snnc.compiler.targets import Target
 
 
 @dataclass(frozen=True)
-class LayerCut:
-    """A layer in slices of channels and of rows, each over one or several slices of the fan-in."""
+class TileSize:
+    """A layer in slices of channels and of rows."""
 
     layer: Layer
     lanes: int
     pixel_words: int
     rows_per_tile: int
-    slices: tuple[tuple[Range, ...], ...]
-    """Per fan-in slice a range per edge."""
-    weight_words: int
-    """Weight words of one tile over all fan-in slices."""
 
     @property
     def channels_per_tile(self) -> int:
@@ -34,6 +30,16 @@ class LayerCut:
     @property
     def row_tiles(self) -> int:
         return -(-self.layer.shape[1] // self.rows_per_tile)
+
+
+@dataclass(frozen=True)
+class LayerCut(TileSize):
+    """Such slices, each over one or several slices of the fan-in."""
+
+    slices: tuple[tuple[Range, ...], ...]
+    """Per fan-in slice a range per edge."""
+    weight_words: int
+    """Weight words of one tile over all fan-in slices."""
 
     @property
     def cores(self) -> int:

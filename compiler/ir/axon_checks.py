@@ -5,6 +5,7 @@ import numpy as np
 from snnc.base.errors import require
 from snnc.compiler.ir.program import Bank, Core
 from snnc.compiler.isa.arithmetic import IntArray
+from snnc.compiler.isa.flits import CHANNEL_MASK, COLUMN_MASK, COLUMN_SHIFT, ROW_SHIFT
 
 HALF = 1 << 16
 
@@ -58,7 +59,11 @@ def verify_padding(core: Core, lanes: int) -> None:
 
 def require_axons(where: str, coordinates: IntArray, receiver: Core) -> None:
     """Every coordinate names an axon row and column of `receiver`; its event stays inside the memories."""
-    y, x, channel = coordinates >> 16, coordinates >> 8 & 255, coordinates & 255
+    y, x, channel = (
+        coordinates >> ROW_SHIFT,
+        coordinates >> COLUMN_SHIFT & COLUMN_MASK,
+        coordinates & CHANNEL_MASK,
+    )
     inside = (coordinates >= 0) & (y < len(receiver.axon_rows)) & (x < len(receiver.axon_columns))
     require(bool(inside.all()), where, f"reaches axons that {receiver.at} does not have")
     row, column = receiver.axon_rows[y], receiver.axon_columns[x]

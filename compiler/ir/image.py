@@ -3,42 +3,30 @@
 A memory word wider than 32 bits is a row of 32-bit chunks, lowest first, as CONFIG_DATA flits carry them.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.base.errors import VerificationError
+from snnc.base.errors import VerificationError, require
 from snnc.compiler.ir.network import Input, Readout
 from snnc.compiler.ir.program import InputRoute, Tile
 from snnc.compiler.isa.address import Address
-from snnc.compiler.isa.flits import MEMORY_SHIFT, FlitArray, FlitType, flit
+from snnc.compiler.isa.contract import (
+    CONFIG_ADDRESS,
+    FLIT,
+    MODE_REGISTER,
+    REGISTER,
+    REGISTERS,
+    EmissionCode,
+    FlitType,
+    Memory,
+)
+from snnc.compiler.isa.flits import FlitArray, address_bits, flit
+from snnc.compiler.isa.layout import CHUNK_BITS, from_chunks, to_chunks
 from snnc.compiler.targets import Target
-
-CHUNK_BITS = 32
-REGISTERS = 64
-ENDS_REGISTER = 5
-"""The register that says how many ENDs complete a step."""
-MODE_REGISTER = 2
-"""The register that enables the core and says, in bits 4:3, what it emits."""
-
-
-class Memory(IntEnum):
-    """Memories of a core, with the number that CONFIG_ADDRESS selects them by."""
-
-    REGISTERS = 0
-    WEIGHTS = 1
-    STATE = 2
-    THRESHOLDS = 3
-    BIAS = 4
-    DESTINATIONS = 5
-    SOURCES = 6
-    MEMBRANE = 7
-    AXON_ROWS = 8
-    AXON_COLUMNS = 9
 
 
 @dataclass(frozen=True)
@@ -83,7 +71,12 @@ class CoreImage:
     @property
     def emits_spikes(self) -> bool:
         """Whether the core sends spikes, not values."""
-        return not int(self.registers.words[MODE_REGISTER, 0]) >> 3 & 3
+        return self.register("emission") == EmissionCode.SPIKES
+
+    def register(self, name: str) -> int:
+        """The value of a field of the plain registers."""
+        chunks = self.registers.words[: REGISTER.chunks, 0].tolist()
+        return REGISTER[name].read(from_chunks(chunks))
 
     def sections(self) -> Iterator[tuple[Memory, MemoryImage]]:
         """Every memory section with the memory it belongs to."""
@@ -117,10 +110,12 @@ class Image:
 
     def verify(self) -> None:
         """Every word fits its width and every section its memory; raises VerificationError."""
+        self.target.verify()
         for core in self.cores:
             for memory, section in core.sections():
                 where = f"core {core.at} {memory.name.lower()}"
                 chunks = -(-section.width // CHUNK_BITS)
+                require(section.width >= 1 and section.first_address >= 0, where, "no width or place")
                 if section.words.ndim != 2 or section.words.shape[1] != chunks:
                     raise VerificationError(f"words must have {chunks} chunks", where=where)
                 spare = chunks * CHUNK_BITS - section.width
@@ -149,23 +144,24 @@ class Image:
 
     def config_flits(self) -> FlitArray:
         """The CONFIG flits that load this image, core by core: each is disabled first and enabled last."""
-        flits: list[int] = []
+        flits = [np.zeros(0, np.uint64)]
         for core in self.cores:
-            mode = int(core.registers.words[MODE_REGISTER, 0])
+            mode = core.registers.words[MODE_REGISTER]
             disabled = core.registers.words.copy()
             disabled[MODE_REGISTER] = 0
-            flits += _write(core.at, Memory.REGISTERS, MODE_REGISTER, [0])
+            flits.append(_write(core.at, Memory.REGISTERS, MODE_REGISTER, disabled[MODE_REGISTER]))
             for memory, section in core.sections():
                 words = disabled if memory is Memory.REGISTERS else section.words
-                flits += _write(core.at, memory, section.first_address, words.ravel().tolist())
-            flits += _write(core.at, Memory.REGISTERS, MODE_REGISTER, [mode])
-        return np.array(flits, np.uint64)
+                flits.append(_write(core.at, memory, section.first_address, words.ravel()))
+            flits.append(_write(core.at, Memory.REGISTERS, MODE_REGISTER, mode))
+        return np.concatenate(flits)
 
 
-def _write(to: Address, memory: Memory, address: int, chunks: Iterable[int]) -> list[int]:
+def _write(to: Address, memory: Memory, address: int, chunks: NDArray[np.uint32]) -> FlitArray:
     """Flits that write `chunks` from `address` on."""
-    select = flit(FlitType.CONFIG_ADDRESS, int(memory) << MEMORY_SHIFT | address, to)
-    return [select, *(flit(FlitType.CONFIG_DATA, chunk, to) for chunk in chunks)]
+    select = CONFIG_ADDRESS.pack(memory=memory, address=address)
+    data = FLIT.pack_all(address=address_bits(to), type=FlitType.CONFIG_DATA, data=chunks)
+    return np.insert(data, 0, flit(FlitType.CONFIG_ADDRESS, select, to))
 
 
 def pack_lanes(values: NDArray[Any], bits: int, lanes: int, first_address: int = 0) -> MemoryImage:
@@ -183,6 +179,6 @@ def pack_lanes(values: NDArray[Any], bits: int, lanes: int, first_address: int =
 def pack_words(values: list[int], width: int, first_address: int = 0) -> MemoryImage:
     """Unsigned integers as memory words of `width` bits."""
     chunks = -(-width // CHUNK_BITS)
-    data = b"".join(value.to_bytes(chunks * 4, "little") for value in values)
-    words = np.frombuffer(data, "<u4").astype(np.uint32).reshape(len(values), chunks)
+    rows = [to_chunks(value, chunks) for value in values]
+    words = np.array(rows, np.uint32).reshape(len(values), chunks)
     return MemoryImage(width, first_address, words)

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.base.bounds import MAX_TEXT
 from snnc.base.errors import require
 from snnc.base.quoting import quote
 from snnc.compiler.isa.arithmetic import NO_LEAK, Decay, IntArray, ResetMode, state_range
@@ -28,8 +29,6 @@ MAX_INPUT_VALUES = 1 << 26
 MAX_SIDE = 256
 """Largest height, width or kernel of a population with more than one pixel."""
 MAX_DELAY = 15
-MAX_TEXT = 1 << 12
-"""Longest name or note, in characters."""
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from snnc.compiler.ir.network import Input, Readout, Shape
 from snnc.compiler.isa.address import Address
 from snnc.compiler.isa.arithmetic import Decay, IntArray, ResetMode
+from snnc.compiler.isa.contract import MAX_BANKS, MAX_SEGMENTS
+from snnc.compiler.isa.flits import coordinates
 from snnc.compiler.targets import Target
 
 Emission = Literal["spikes", "values_last", "values_every"]
@@ -30,10 +32,6 @@ SEGMENT_CYCLES = 2
 """Cycles the emitter takes to begin a segment."""
 VALUE_SCAN = 3
 """Cycles the emitter takes to read one state word; a bitmap word takes one."""
-DECAY_BITS = 12
-"""Fraction bits of the hardware's decay."""
-MAX_BANKS = 4
-MAX_SEGMENTS = 4
 
 
 @dataclass(frozen=True)
@@ -84,8 +82,7 @@ class Tile:
             return slots
         pixel, channel = np.divmod(slots, self.pixel_words(lanes) * lanes)
         row, column = np.divmod(pixel, self.columns)
-        local: IntArray = row << 16 | column << 8 | channel
-        return local
+        return coordinates(row, column, channel)
 
 
 @dataclass(frozen=True)
@@ -246,12 +243,6 @@ class TiledProgram:
                 return core
         raise KeyError(str(address))
 
-    def verify(self) -> None:
-        """Check every invariant of this level; raises VerificationError naming the core."""
-        from snnc.compiler.ir.program_checks import verify_program
-
-        verify_program(self)
-
 
 def core_usage(core: Core, target: Target, weight_bits: int) -> list[tuple[str, int, int]]:
     """(what, used, available) for everything a core has a limited number of; weights are stored at
@@ -285,5 +276,4 @@ def local_coordinates(shape: Shape, numbers: IntArray) -> IntArray:
         return numbers
     channel, pixel = np.divmod(numbers, height * width)
     row, column = np.divmod(pixel, width)
-    coordinates: IntArray = row << 16 | column << 8 | channel
-    return coordinates
+    return coordinates(row, column, channel)

@@ -10,7 +10,6 @@ from snnc.compiler.ir.axon_checks import require_axons, verify_banks, verify_pad
 from snnc.compiler.ir.dataflow import dataflow_order
 from snnc.compiler.ir.network import MAX_NEURONS, MAX_STEPS, count, require_input_fits
 from snnc.compiler.ir.program import (
-    DECAY_BITS,
     Core,
     Destination,
     InputRoute,
@@ -20,6 +19,7 @@ from snnc.compiler.ir.program import (
 )
 from snnc.compiler.isa.address import HOST, Address
 from snnc.compiler.isa.arithmetic import NO_LEAK, state_range
+from snnc.compiler.isa.contract import DECAY_SHIFT
 
 
 def verify_program(program: TiledProgram) -> None:
@@ -108,8 +108,8 @@ def _verify_neurons(core: Core, program: TiledProgram) -> None:
     require(core.weight_bits >= 2, where, f"weight_bits {core.weight_bits}")
     require(2 <= core.state_bits <= width, where, f"state_bits must be 2..{width}, not {core.state_bits}")
     for leak in (core.leak, core.current_leak or NO_LEAK):
-        fits = 0 <= leak.fraction_bits <= DECAY_BITS and 0 <= leak.numerator <= 1 << leak.fraction_bits
-        require(fits, where, f"decay {leak} exceeds {DECAY_BITS} bits")
+        fits = 0 <= leak.fraction_bits <= DECAY_SHIFT and 0 <= leak.numerator <= 1 << leak.fraction_bits
+        require(fits, where, f"decay {leak} exceeds {DECAY_SHIFT} bits")
     reset_value = np.array([core.reset_value])
     for label, values, bits in (
         ("threshold", core.threshold, width),

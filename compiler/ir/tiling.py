@@ -3,8 +3,10 @@
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from snnc.base.errors import VerificationError
-from snnc.compiler.ir.network import Conv2d, Edge, Network, Shape, count, pooled
+import numpy as np
+
+from snnc.base.errors import require
+from snnc.compiler.ir.network import Conv2d, Edge, Layer, Network, Shape, count, pooled
 from snnc.compiler.ir.program import Tile
 from snnc.compiler.isa.address import Address
 from snnc.compiler.targets import Target
@@ -46,25 +48,66 @@ class Tiling:
         return replace(self, tiles=tuple(replace(tile, at=place) for tile, place in pairs))
 
     def verify(self) -> None:
-        """Every synapse in exactly one tile, owners consistent; raises VerificationError."""
+        """Every neuron and every synapse in exactly one tile, owners and places consistent; raises
+        VerificationError naming the layer."""
+        self.network.verify()
+        self.target.verify()
+        for planned in self.tiles:
+            self._verify_tile(planned)
         for layer in self.network.layers:
-            expected = [fan_in_units(edge, self.network.shape_of(edge.source)) for edge in layer.edges]
-            covered = [0] * len(expected)
-            for planned in self.tiles:
-                if planned.tile.layer != layer.name:
-                    continue
-                self._verify_owner(planned)
-                for edge, (first, last) in enumerate(planned.fan_in):
-                    covered[edge] += (last - first) * planned.tile.channels * planned.tile.rows
-            full = [units * layer.shape[0] * layer.shape[1] for units in expected]
-            if covered != full:
-                raise VerificationError(f"tiles cover {covered} of {full} per edge", where=layer.name)
+            self._verify_neurons(layer)
+        for owner, planned in enumerate(self.tiles):
+            if planned.role == "neurons":
+                self._verify_fan_in(owner, self.network.layer(planned.tile.layer))
+        self._verify_places()
 
-    def _verify_owner(self, planned: PlannedTile) -> None:
+    def _verify_tile(self, planned: PlannedTile) -> None:
+        tile = planned.tile
+        shapes = {layer.name: layer.shape for layer in self.network.layers}
+        known = shapes.get(tile.layer) == tile.layer_shape
+        require(known, tile.layer, f"no layer of shape {tile.layer_shape} is called so")
+        inside = (
+            0 <= tile.first_channel < tile.first_channel + tile.channels <= tile.layer_shape[0]
+            and 0 <= tile.first_row < tile.first_row + tile.rows <= tile.layer_shape[1]
+        )
+        require(inside, tile.layer, f"tile {tile} leaves its layer")
         owner = self.tiles[planned.owner] if 0 <= planned.owner < len(self.tiles) else None
-        owned = owner is not None and owner.role == "neurons" and owner.tile == planned.tile
-        if not owned or (planned.role == "neurons") != (owner is planned):
-            raise VerificationError(f"malformed tile {planned}", where=planned.tile.layer)
+        owned = owner is not None and owner.role == "neurons" and owner.tile == tile
+        consistent = owned and (planned.role == "neurons") == (owner is planned)
+        require(consistent, tile.layer, f"malformed tile {planned}")
+
+    def _verify_neurons(self, layer: Layer) -> None:
+        holders = np.zeros(layer.shape[:2], np.int64)
+        for planned in self.tiles:
+            tile = planned.tile
+            if tile.layer == layer.name and planned.role == "neurons":
+                channels = slice(tile.first_channel, tile.first_channel + tile.channels)
+                holders[channels, tile.first_row : tile.first_row + tile.rows] += 1
+        found = f"neurons are held {int(holders.min())} to {int(holders.max())} times"
+        require(bool((holders == 1).all()), layer.name, found)
+
+    def _verify_fan_in(self, owner: int, layer: Layer) -> None:
+        slices = [planned.fan_in for planned in self.tiles if planned.owner == owner]
+        counts = {len(fan_in) for fan_in in slices}
+        require(counts == {len(layer.edges)}, layer.name, f"slices of {sorted(counts)} edges")
+        for number, edge in enumerate(layer.edges):
+            units, end = fan_in_units(edge, self.network.shape_of(edge.source)), 0
+            ranges = sorted(fan_in[number] for fan_in in slices)
+            for first, last in ranges:
+                require(first == last or first == end < last, layer.name, f"slices {ranges}")
+                end = max(end, last)
+            covered = end == units and all(first >= 0 and last <= units for first, last in ranges)
+            require(covered, layer.name, f"slices {ranges} of {units} from {edge.source!r}")
+
+    def _verify_places(self) -> None:
+        places = [planned.at for planned in self.tiles if planned.at is not None]
+        where, tiles, cores = self.network.name, len(self.tiles), self.target.core_count
+        require(len(places) in (0, tiles), where, f"{len(places)} of {tiles} tiles have a place")
+        require(len(set(places)) == len(places), where, "two tiles have one place")
+        require(tiles <= cores, where, f"{tiles} tiles on {cores} cores")
+        for at in places:
+            inside = 0 <= at.x < self.target.width and 0 <= at.y < self.target.height and not at.host
+            require(inside, where, f"place {at} lies outside the mesh")
 
 
 def fan_in_units(edge: Edge, source: Shape) -> int:

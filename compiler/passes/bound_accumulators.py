@@ -7,6 +7,7 @@ import numpy as np
 
 from snnc.base.errors import DoesNotFit
 from snnc.compiler.analysis.bounds import bits_needed, state_bounds
+from snnc.compiler.ir.levels import Level
 from snnc.compiler.ir.network import Network
 from snnc.compiler.isa.arithmetic import state_range
 from snnc.compiler.targets import Target
@@ -22,6 +23,8 @@ class BoundAccumulators:
 
     target: Target
     name: ClassVar[str] = "bound-accumulators"
+    takes: ClassVar[type[Level]] = Network
+    gives: ClassVar[type[Level]] = Network
 
     def run(self, network: Network) -> Network:
         low, high = state_range(self.target.state_bits)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from snnc.base.errors import UnsupportedModel
+from snnc.compiler.ir.levels import Level
 from snnc.compiler.ir.network import Conv2d, Edge, Layer, Network
-from snnc.compiler.ir.program import DECAY_BITS, MAX_BANKS, MAX_SEGMENTS
 from snnc.compiler.isa.arithmetic import NO_LEAK, state_range
+from snnc.compiler.isa.contract import DECAY_SHIFT, MAX_BANKS, MAX_SEGMENTS
 from snnc.compiler.targets import Target
 
 Rule = Callable[[Network, Layer, Target], str | None]
@@ -22,10 +23,10 @@ def decay_is_computable(network: Network, layer: Layer, target: Target) -> str |
         got = f"{label} {leak.numerator}/2^{leak.fraction_bits}"
         if leak.keeps:
             continue
-        if leak.fraction_bits > DECAY_BITS:
-            return f"{got}; allowed: fractions of up to {DECAY_BITS} bits"
+        if leak.fraction_bits > DECAY_SHIFT:
+            return f"{got}; allowed: fractions of up to {DECAY_SHIFT} bits"
         if not target.decay_multiplier and leak.shift is None:
-            return f"{got}; allowed: none, or 1/2^k with k in 0..{DECAY_BITS}"
+            return f"{got}; allowed: none, or 1/2^k with k in 0..{DECAY_SHIFT}"
     return None
 
 
@@ -175,6 +176,8 @@ class Legalise:
 
     target: Target
     name: ClassVar[str] = "legalise"
+    takes: ClassVar[type[Level]] = Network
+    gives: ClassVar[type[Level]] = Network
 
     def run(self, network: Network) -> Network:
         broken = [

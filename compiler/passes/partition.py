@@ -7,6 +7,7 @@ from snnc.base.errors import DoesNotFit
 from snnc.compiler.analysis.activity import Activity, activity_of
 from snnc.compiler.analysis.costs import host_flits, layer_cycles
 from snnc.compiler.analysis.cuts import LayerCut, cut_layer, smallest_cut
+from snnc.compiler.ir.levels import Level
 from snnc.compiler.ir.network import Network
 from snnc.compiler.ir.program import Tile
 from snnc.compiler.ir.tiling import PlannedTile, Role, Tiling
@@ -24,6 +25,8 @@ class Partition:
     target: Target
     spread: bool = True
     name: ClassVar[str] = "partition"
+    takes: ClassVar[type[Level]] = Network
+    gives: ClassVar[type[Level]] = Tiling
 
     def run(self, network: Network) -> Tiling:
         cuts = [smallest_cut(network, layer, self.target) for layer in network.layers]
@@ -57,7 +60,7 @@ def _too_many_cores(network: Network, cuts: list[LayerCut], target: Target) -> D
 def _spread(network: Network, cuts: list[LayerCut], target: Target, activity: Activity) -> list[LayerCut]:
     """Greedily cut the slowest layer finer while that lowers the costs, compared from the slowest down."""
     while True:
-        costs = [layer_cycles(network, cut, target, activity) for cut in cuts]
+        costs = [layer_cycles(network, cut, len(cut.slices), target, activity) for cut in cuts]
         slowest = max(range(len(cuts)), key=lambda i: costs[i])
         candidates = [
             [*cuts[:slowest], finer, *cuts[slowest + 1 :]] for finer in _finer(network, cuts[slowest], target)
@@ -71,7 +74,7 @@ def _spread(network: Network, cuts: list[LayerCut], target: Target, activity: Ac
 
 def _cost(network: Network, cuts: list[LayerCut], target: Target, activity: Activity) -> list[float]:
     """Cycles per step of the host and of every layer, largest first."""
-    cycles = [layer_cycles(network, cut, target, activity) for cut in cuts]
+    cycles = [layer_cycles(network, cut, len(cut.slices), target, activity) for cut in cuts]
     return sorted([*cycles, host_flits(network, cuts, activity)], reverse=True)
 
 

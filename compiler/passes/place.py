@@ -6,11 +6,14 @@ from typing import ClassVar
 
 import numpy as np
 
+from snnc.base.errors import UsageError
 from snnc.compiler.analysis.activity import activity_of
+from snnc.compiler.ir.levels import Level
 from snnc.compiler.ir.tiling import PlannedTile, Tiling
 from snnc.compiler.isa.address import Address
 
 HOST = -1
+MAX_OPTION = 100_000
 Traffic = dict[tuple[int, int], float]
 """Packets per step between two tiles, or a tile and HOST."""
 
@@ -27,6 +30,13 @@ class Place:
     seed: int = 0
     swaps_per_tile: int = 300
     name: ClassVar[str] = "place"
+    takes: ClassVar[type[Level]] = Tiling
+    gives: ClassVar[type[Level]] = Tiling
+
+    def __post_init__(self) -> None:
+        for option in ("seed", "swaps_per_tile"):
+            if not 0 <= getattr(self, option) <= MAX_OPTION:
+                raise UsageError(f"{option} of place must be 0..{MAX_OPTION}, not {getattr(self, option)}")
 
     def run(self, tiling: Tiling) -> Tiling:
         cores = snake(tiling.target.width, tiling.target.height)

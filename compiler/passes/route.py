@@ -5,9 +5,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from snnc.base.errors import DoesNotFit, VerificationError
+from snnc.base.errors import DoesNotFit, UsageError, VerificationError
 from snnc.compiler.analysis.bounds import Interval, current_bounds, state_bounds
 from snnc.compiler.analysis.geometry import AxonMap, axon_map
+from snnc.compiler.ir.levels import Level
 from snnc.compiler.ir.network import Edge, Layer, Linear, Network, Shape
 from snnc.compiler.ir.program import (
     Core,
@@ -35,6 +36,8 @@ class Route:
     """
 
     name: ClassVar[str] = "route"
+    takes: ClassVar[type[Level]] = Tiling
+    gives: ClassVar[type[Level]] = TiledProgram
 
     def run(self, tiling: Tiling) -> TiledProgram:
         network = tiling.network
@@ -85,7 +88,7 @@ class _Entry:
 
 def _place(planned: PlannedTile) -> Address:
     if planned.at is None:
-        raise VerificationError("a tile has no place", where=planned.tile.layer)
+        raise UsageError("a tile has no place", where=planned.tile.layer, hint="`place` goes before `route`")
     return planned.at
 
 

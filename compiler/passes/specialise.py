@@ -1,14 +1,34 @@
-"""The smallest hardware that runs a program in the same cycles: what a bitstream for it alone needs."""
+"""specialise: the smallest hardware that runs a program in the same cycles, for a bitstream for it alone."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
+from snnc.base.bounds import limits
 from snnc.compiler.analysis.bounds import bits_needed
+from snnc.compiler.ir.levels import Level
 from snnc.compiler.ir.program import Core, TiledProgram, core_usage
 from snnc.compiler.passes.encode import decay_bits
-from snnc.compiler.targets import LIMITS, Target
+from snnc.compiler.targets import Target
 
 BLOCK_WORDS, BLOCK_KIBIT = 512, 16
 """A block RAM at its widest, without parity bits."""
+
+
+@dataclass(frozen=True)
+class Specialise:
+    """Needs a valid TiledProgram. Guarantees the same program, cycle by cycle, on a target that has no larger
+    memory or table, no wider state and no feature than it uses, described by what is left."""
+
+    name: ClassVar[str] = "specialise"
+    takes: ClassVar[type[Level]] = TiledProgram
+    gives: ClassVar[type[Level]] = TiledProgram
+
+    def run(self, program: TiledProgram) -> TiledProgram:
+        small = specialise(program)
+        target, device = small.target, small.target.device
+        named = f"{target.width} x {target.height} neurocores, {target.lanes} lanes"
+        part = f", {device.part}" if device else ""
+        return replace(small, target=replace(target, description=named + part))
 
 
 def specialise(program: TiledProgram) -> TiledProgram:
@@ -41,7 +61,7 @@ def _smallest_target(program: TiledProgram) -> Target:
         cuba=any(core.current_leak is not None for core in program.cores),
         decay_multiplier=any(not _shifts(core) for core in program.cores),
         weight_kibit=_weight_kibit(program, used["weight words"]),
-        state_bits=max(LIMITS["state_bits"][0], *(_state_bits(core) for core in program.cores)),
+        state_bits=max(int(limits(Target, "state_bits").low), *(_state_bits(core) for core in program.cores)),
         destinations=used["destinations"],
         sources=used["sources"],
     )

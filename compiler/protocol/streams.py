@@ -6,13 +6,14 @@ import numpy as np
 
 from snnc.compiler.ir.program import TiledProgram, local_coordinates
 from snnc.compiler.isa.arithmetic import IntArray
+from snnc.compiler.isa.contract import FlitType
 from snnc.compiler.isa.flits import (
     COORDINATE_MASK,
     DATA_SHIFT,
     PAYLOAD_SHIFT,
-    Y_SHIFT,
+    SENDER_MASK,
     FlitArray,
-    FlitType,
+    address_bits,
     flit,
     flit_data,
     flit_types,
@@ -79,12 +80,12 @@ def decode_outputs(program: TiledProgram, flits: FlitArray, samples: int) -> Int
     """
     results = np.zeros((samples, program.outputs), np.int64)
     per_sample = {
-        core.at.x | core.at.y << Y_SHIFT: 1 if core.emission == "values_last" else program.steps
+        address_bits(core.at): 1 if core.emission == "values_last" else program.steps
         for core in program.readout_cores
     }
     ends_seen = dict.fromkeys(per_sample, 0)
     bits, readout = program.target.state_bits, program.readout
-    senders = (flits & np.uint64(0xFF)).astype(np.int64)
+    senders = (flits & np.uint64(SENDER_MASK)).astype(np.int64)
     columns = (flit_types(flits).tolist(), flit_data(flits).tolist(), senders.tolist())
     for kind, word, sender in zip(*columns, strict=True):
         sample, step = divmod(ends_seen[sender], per_sample[sender])

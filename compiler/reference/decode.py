@@ -5,20 +5,26 @@ from typing import cast
 import numpy as np
 
 from snnc.compiler.ir.image import CoreImage, Image, MemoryImage
-from snnc.compiler.ir.program import DECAY_BITS, Bank, Core, Destination, Emission, Segment, TiledProgram
+from snnc.compiler.ir.program import Bank, Core, Destination, Emission, Segment, TiledProgram
 from snnc.compiler.isa.address import HOST, Address
 from snnc.compiler.isa.arithmetic import Decay, IntArray, ResetMode, state_range
-from snnc.compiler.passes.encode import (
+from snnc.compiler.isa.contract import (
+    ADDRESS,
+    AXON_COLUMN,
+    AXON_ROW,
+    BANK,
     BANK_REGISTER,
-    BANK_WORDS,
-    EMISSION_CODES,
-    HALF,
-    RESET_CODES,
+    BANK_STRIDE,
+    DECAY_SHIFT,
+    DESTINATION,
+    REGISTER,
+    SEGMENT,
     SEGMENT_REGISTER,
+    SOURCE,
+    EmissionCode,
+    ResetCode,
 )
-
-_RESETS = {code: name for name, code in RESET_CODES.items()}
-_EMISSIONS = {code: name for name, code in EMISSION_CODES.items()}
+from snnc.compiler.isa.layout import Word, from_chunks
 
 
 def decode_image(image: Image) -> TiledProgram:
@@ -39,8 +45,8 @@ def decode_image(image: Image) -> TiledProgram:
 def _core(core: CoreImage, image: Image) -> Core:
     bits = image.target.state_bits
     registers = core.registers.words[:, 0].astype(np.int64).tolist()
-    mode, sign = registers[2], 1 << (bits - 1)
-    cuba = bool(mode >> 5 & 1)
+    plain = REGISTER.unpack(from_chunks(registers[: REGISTER.chunks]))
+    sign = 1 << (bits - 1)
 
     def per_channel(section: MemoryImage) -> IntArray:
         return section.lanes(bits).reshape(-1)[: core.tile.channels]
@@ -51,26 +57,26 @@ def _core(core: CoreImage, image: Image) -> Core:
         tile=core.tile,
         weights=core.weights.lanes(image.weight_bits).astype(np.int8),
         weight_bits=image.weight_bits,
-        axon_rows=np.array([_axon(word) for word in _integers(core.axon_rows)], np.int64),
-        axon_columns=np.array([_axon(word)[1:] for word in _integers(core.axon_columns)], np.int64),
+        axon_rows=_axons(AXON_ROW, ("bank", "count", "weights", "state"), core.axon_rows),
+        axon_columns=_axons(AXON_COLUMN, ("count", "weights", "state"), core.axon_columns),
         banks=tuple(
-            _bank(registers[first : first + 4])
-            for first in range(BANK_REGISTER, len(registers), BANK_WORDS)
-            if registers[first] >> 16
+            bank
+            for first in range(BANK_REGISTER, len(registers), BANK_STRIDE)
+            if (bank := _bank(registers[first : first + BANK.chunks])).row_words
         ),
         threshold=per_channel(core.thresholds),
         bias=per_channel(core.bias),
         initial=per_channel(core.initial),
-        reset=cast(ResetMode, _RESETS[mode >> 1 & 3]),
-        reset_value=(registers[4] ^ sign) - sign,
-        leak=Decay(registers[10] & HALF, DECAY_BITS),
-        current_leak=Decay(registers[10] >> 16, DECAY_BITS) if cuba else None,
-        state_bits=registers[3],
-        emission=cast(Emission, _EMISSIONS[mode >> 3 & 3]),
-        sources=tuple(_source(word) for word in _integers(core.sources)[: registers[8]]),
-        recurrent_sources=registers[9] & HALF,
-        destinations=destinations[: registers[7]],
-        segments=tuple(_segment(word) for word in registers[SEGMENT_REGISTER:][: registers[12]]),
+        reset=cast(ResetMode, ResetCode(plain["reset"]).name.lower()),
+        reset_value=(plain["reset_value"] ^ sign) - sign,
+        leak=Decay(plain["decay"], DECAY_SHIFT),
+        current_leak=Decay(plain["current_decay"], DECAY_SHIFT) if plain["cuba"] else None,
+        state_bits=plain["state_bits"],
+        emission=cast(Emission, EmissionCode(plain["emission"]).name.lower()),
+        sources=tuple(_source(word) for word in _integers(core.sources)[: plain["sources"]]),
+        recurrent_sources=plain["recurrent_sources"],
+        destinations=destinations[: plain["destinations"]],
+        segments=tuple(_segment(word) for word in registers[SEGMENT_REGISTER:][: plain["segments"]]),
         accumulator=state_range(bits),
     )
 
@@ -79,43 +85,49 @@ def _integers(section: MemoryImage) -> list[int]:
     return [int.from_bytes(row.tobytes(), "little") for row in section.words.astype("<u4")]
 
 
+def _axons(word: Word, names: tuple[str, ...], section: MemoryImage) -> IntArray:
+    words = np.array(_integers(section), np.uint64)
+    return np.stack([word[name].read_all(words) for name in names], axis=1)
+
+
+def _address(bits: int) -> Address:
+    parts = ADDRESS.unpack(bits)
+    return Address(parts["x"], parts["y"], bool(parts["host"]))
+
+
 def _source(word: int) -> Address:
-    return HOST if word >> 8 & 1 else Address(word & 15, word >> 4 & 15)
+    to = _address(SOURCE["address"].read(word))
+    return HOST if to.host else to
 
 
-def _signed(value: int, bits: int) -> int:
-    return (value & ((1 << bits) - 1) ^ 1 << (bits - 1)) - (1 << (bits - 1))
-
-
-def _axon(word: int) -> tuple[int, int, int, int]:
-    return word >> 36 & 3, word >> 32 & 15, word & HALF, word >> 16 & HALF
-
-
-def _bank(words: list[int]) -> Bank:
+def _bank(chunks: list[int]) -> Bank:
+    fields = BANK.unpack(from_chunks(chunks))
     return Bank(
-        channel_stride=words[0] & HALF,
-        row_words=words[0] >> 16 & 0xFFF,
-        row_weight_step=words[1] & HALF,
-        column_weight_step=words[1] >> 16,
-        row_state_step=_signed(words[2], 16),
-        column_state_step=_signed(words[2] >> 16, 16),
-        first_channel=words[3] & 0xFF,
-        channels=words[3] >> 8 & 0x1FF,
-        spaced=bool(words[3] >> 30 & 1),
-        depthwise=bool(words[3] >> 31),
+        channel_stride=fields["channel_stride"],
+        row_words=fields["row_words"],
+        row_weight_step=fields["row_weight_step"],
+        column_weight_step=fields["column_weight_step"],
+        row_state_step=fields["row_state_step"],
+        column_state_step=fields["column_state_step"],
+        first_channel=fields["first_channel"],
+        channels=fields["channels"],
+        spaced=bool(fields["spaced"]),
+        depthwise=bool(fields["depthwise"]),
     )
 
 
 def _segment(word: int) -> Segment:
-    return Segment(word & 0xFF, word >> 8 & 0x1FF, word >> 20 & 15, bool(word >> 24 & 1))
+    fields = SEGMENT.unpack(word)
+    return Segment(fields["first_entry"], fields["end_entry"], fields["delay"], bool(fields["recurrent"]))
 
 
 def _destination(word: int) -> Destination:
+    fields = DESTINATION.unpack(word)
     return Destination(
-        to=Address(word >> 64 & 15, word >> 68 & 15, bool(word >> 72 & 1)),
-        base=_signed(word, 24),
-        first_word=word >> 32 & HALF,
-        last_word=word >> 48 & HALF,
-        sends_end=bool(word >> 73 & 1),
-        recurrent=bool(word >> 74 & 1),
+        to=_address(fields["address"]),
+        base=fields["base"],
+        first_word=fields["first_word"],
+        last_word=fields["last_word"],
+        sends_end=bool(fields["end"]),
+        recurrent=bool(fields["recurrent"]),
     )

@@ -20,7 +20,8 @@ from pathlib import Path
 from snnc.base.errors import SnncError, UsageError
 from snnc.base.files import write_text
 from snnc.base.terminal import print_error
-from snnc.rtl.formal.proofs import MUTATIONS, PROPERTIES, Mutation, Property
+from snnc.rtl.formal.mutations import MUTATIONS, Mutation
+from snnc.rtl.formal.proofs import PROPERTIES, Property
 from snnc.rtl.sources import RTL_DIR, source, sources
 
 CHECKERS = RTL_DIR / "properties"
@@ -45,7 +46,7 @@ write_smt2 -wires {top}.smt2
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ProofOutcome:
     """What one run of the solver found."""
 
     holds: bool
@@ -57,7 +58,7 @@ class Verdict:
     """The run that breaks it."""
 
 
-def prove(prop: Property, work: Path) -> Verdict:
+def prove(prop: Property, work: Path) -> ProofOutcome:
     """Base case or bounded proof, then the induction step if the property has one; stops at what fails."""
     directory = work / prop.name
     start = _processor_seconds()
@@ -68,7 +69,7 @@ def prove(prop: Property, work: Path) -> Verdict:
     return replace(verdict, seconds=_processor_seconds() - start)
 
 
-def refute(mutation: Mutation, work: Path, *, waveform: bool = False) -> Verdict:
+def refute(mutation: Mutation, work: Path, *, waveform: bool = False) -> ProofOutcome:
     """Search for a run from reset on which the mutated design breaks the property.
 
     Its waveform, which for a whole core takes longer than the search, is written if asked for.
@@ -128,7 +129,7 @@ def check(
     vacuity: bool = False,
     induction: bool = False,
     dump: bool = True,
-) -> Verdict:
+) -> ProofOutcome:
     """Run yosys-smtbmc on `model` over `depth` cycles, the first `skip` of them unchecked.
 
     With `vacuity` every cycle has to be reachable under the assumptions. With `dump` a failure leaves a
@@ -153,7 +154,7 @@ def check(
     if status is None or status[1] not in ("PASSED", "FAILED"):
         raise SnncError(f"no verdict from the solver:\n{output[-2000:]}", where=str(directory))
     failed = re.search(r"Assert failed in \w+: ([\w.]+:\d+)", output)
-    return Verdict(
+    return ProofOutcome(
         holds=status[1] == "PASSED",
         seconds=_processor_seconds() - start,
         failed=failed[1] if failed else "",

@@ -26,8 +26,8 @@ class Clock:
 
 
 @dataclass(frozen=True)
-class Board:
-    """A board: files `boards/<top>.sv` and its pin constraints."""
+class Platform:
+    """A board that is synthesised for: files `boards/<top>.sv` and its pin constraints."""
 
     top: str
     device: str
@@ -51,9 +51,9 @@ class Board:
 
 
 BOARDS = {
-    "ulx3s-25f": Board("ulx3s", "ecp5-25k", 25.0, "ulx3s.lpf"),
-    "ulx3s-85f": Board("ulx3s", "ecp5-85k", 25.0, "ulx3s.lpf"),
-    "icebreaker": Board("icebreaker", "up5k", 12.0, "icebreaker.pcf"),
+    "ulx3s-25f": Platform("ulx3s", "ecp5-25k", 25.0, "ulx3s.lpf"),
+    "ulx3s-85f": Platform("ulx3s", "ecp5-85k", 25.0, "ulx3s.lpf"),
+    "icebreaker": Platform("icebreaker", "up5k", 12.0, "icebreaker.pcf"),
 }
 
 
@@ -68,7 +68,7 @@ def find_device(part: str) -> str:
     return PARTS[part]
 
 
-def find_board(name: str) -> Board:
+def find_board(name: str) -> Platform:
     """The board of that name; raises UsageError that lists all."""
     if name not in BOARDS:
         raise UsageError(f"no board is called {name!r}; there are {', '.join(BOARDS)}")

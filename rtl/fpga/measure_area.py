@@ -126,7 +126,7 @@ class Case:
     @cached_property
     def image(self) -> Image:
         """The hardware's image."""
-        program = compile_network(self.network, self.target, spread=False).program
+        program = compile_network(self.network, self.target, spread=False).tiled
         return Encode().run(program if self.loadable else specialise(program))
 
 

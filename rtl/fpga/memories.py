@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnc.compiler.ir.image import CoreImage, Image, Memory, MemoryImage
-from snnc.rtl.export import TABLE_BITS, address_bits
+from snnc.compiler.ir.image import CoreImage, Image, MemoryImage
+from snnc.compiler.isa.contract import ADDRESS, AXON_COLUMN, AXON_ROW, DESTINATION, FLIT, SOURCE, kept_axon
+from snnc.rtl.export import address_bits
 from snnc.rtl.parameters import WEIGHTS_ALONE, RtlParameters
 
 BLOCK_SHAPES = ((36, 512), (18, 1024), (9, 2048), (4, 4096), (2, 8192), (1, 16384))
@@ -15,7 +16,7 @@ DISTRIBUTED_BITS, DISTRIBUTED_WORDS = 4, 16
 BLOCK_COST, DISTRIBUTED_COST, MULTIPLEXER_COST, TABLE_BIT_COST = 128, 4, 1, 1 / 64
 """What Yosys weighs where no style is asked for (its share/lattice and synth_lattice): a DP16KD, a
 TRELLIS_DPR16X4, a bit of a multiplexer between two of these, a bit of a constant table in logic."""
-EVENT_BITS, PACKET_BITS = 35, 44
+EVENT_BITS, PACKET_BITS = FLIT.width - ADDRESS.width, FLIT.width
 """Words of the FIFOs of events and of packets."""
 
 
@@ -76,12 +77,12 @@ def _written(p: RtlParameters, *, bitmap: bool) -> MemoryCells:
 
 def _loaded_tables(p: RtlParameters) -> MemoryCells:
     """Tables that CONFIG flits write, registers aside."""
-    addresses = address_bits(p.weight_words) + address_bits(p.state_words)
+    addresses = address_bits(p.weight_words), address_bits(p.state_words)
     cells = _memory(p.lanes * p.state_bits, p.parameter_words)
     cells += _memory(p.lanes * p.state_bits, 2 * p.parameter_words)
-    cells += _cheapest(6 + addresses, p.axon_rows) + _cheapest(4 + addresses, p.axon_columns)
-    cells += _distributed(TABLE_BITS[Memory.DESTINATIONS], p.destinations)
-    return cells + _distributed(TABLE_BITS[Memory.SOURCES], p.sources)
+    cells += _cheapest(kept_axon(AXON_ROW, *addresses).bits, p.axon_rows)
+    cells += _cheapest(kept_axon(AXON_COLUMN, *addresses).bits, p.axon_columns)
+    return cells + _distributed(DESTINATION.bits, p.destinations) + _distributed(SOURCE.bits, p.sources)
 
 
 def _constant_tables(p: RtlParameters, core: CoreImage) -> MemoryCells:

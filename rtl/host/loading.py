@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnc.compiler.ir.image import MODE_REGISTER, Image, Memory
+from snnc.compiler.ir.image import Image
 from snnc.compiler.isa.address import Address
-from snnc.compiler.isa.flits import DATA_SHIFT, MEMORY_SHIFT, FlitArray, FlitType, flit, flit_data, flit_types
+from snnc.compiler.isa.contract import CONFIG_ADDRESS, MODE_REGISTER, FlitType, Memory
+from snnc.compiler.isa.flits import DATA_SHIFT, FlitArray, flit, flit_data, flit_types
 from snnc.rtl.parameters import EVERY_MEMORY
 
-_MODE = int(Memory.REGISTERS) << MEMORY_SHIFT | MODE_REGISTER
+_MODE = CONFIG_ADDRESS.pack(memory=Memory.REGISTERS, address=MODE_REGISTER)
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ def load_flits(image: Image, loadable: int = EVERY_MEMORY) -> LoadFlits:
     that can be."""
     flits = image.config_flits()
     addresses = flit_types(flits) == FlitType.CONFIG_ADDRESS
-    memories = (flit_data(flits)[addresses] >> MEMORY_SHIFT)[np.cumsum(addresses) - 1]
+    memories = CONFIG_ADDRESS["memory"].read_all(flits[addresses] >> np.uint64(DATA_SHIFT))
+    memories = memories[np.cumsum(addresses) - 1]
     taken = (loadable >> memories & 1).astype(bool)
     mode = addresses & (flit_data(flits) == _MODE)
     enables = mode & (np.roll(flits, -1) >> np.uint64(DATA_SHIFT) != 0)

@@ -8,20 +8,19 @@ from snnc.base.errors import LinkError
 from snnc.compiler.ir.program import Core, TiledProgram
 from snnc.compiler.isa.address import Address
 from snnc.compiler.isa.arithmetic import IntArray
+from snnc.compiler.isa.contract import FLIT, FlitType
 from snnc.compiler.isa.flits import (
     COORDINATE_MASK,
     DATA_SHIFT,
-    HOST_SHIFT,
     PAYLOAD_SHIFT,
-    Y_SHIFT,
+    SENDER_MASK,
     FlitArray,
-    FlitType,
+    address_bits,
     flit,
     flit_types,
 )
-from snnc.rtl.host.frames import CYCLE_BITS, FLIT_BITS
+from snnc.rtl.host.frames import CYCLE_BITS
 
-SENDER_MASK = (1 << HOST_SHIFT) - 1
 LAST_CYCLE = (1 << CYCLE_BITS) - 1
 
 
@@ -61,7 +60,7 @@ class PacketCheck:
         senders = flits & np.uint64(SENDER_MASK)
         expected = 0
         for sender in self._senders:
-            own = flits[senders == np.uint64(sender.at.x | sender.at.y << Y_SHIFT)]
+            own = flits[senders == np.uint64(address_bits(sender.at))]
             expected += len(own)
             _check_sender(sender, own)
         if expected != len(flits):
@@ -84,7 +83,7 @@ def _sender(core: Core, program: TiledProgram) -> _Sender:
                 packet = flit(FlitType.SPIKE, 1 << PAYLOAD_SHIFT | coordinate, _host(core.at))
             places[packet] = len(places)
     membrane = (1 << bits) - 1 << DATA_SHIFT if values else 0
-    known = (1 << FLIT_BITS) - 1 & ~membrane
+    known = (1 << FLIT.width) - 1 & ~membrane
     return _Sender(core.at, 1 if values else program.steps, known, places, values)
 
 

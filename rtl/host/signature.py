@@ -3,8 +3,8 @@
 import numpy as np
 
 from snnc.compiler.isa.arithmetic import IntArray
+from snnc.compiler.isa.contract import FLIT
 from snnc.compiler.isa.flits import FlitArray
-from snnc.rtl.host.frames import FLIT_BITS
 
 POLYNOMIAL = 0x04C11DB7
 START = MASK = 0xFFFFFFFF
@@ -18,8 +18,8 @@ def signature_of_flits(flits: FlitArray) -> int:
 def signature_of_packets(flits: FlitArray, cycles: IntArray) -> int:
     """The signature of packets that left the mesh, in order, each with its cycle."""
     stamps = cycles.astype(np.uint64)
-    low = flits | stamps << np.uint64(FLIT_BITS)
-    return _signature(low ^ low >> np.uint64(32) ^ stamps >> np.uint64(64 - FLIT_BITS))
+    low = flits | stamps << np.uint64(FLIT.width)
+    return _signature(low ^ low >> np.uint64(32) ^ stamps >> np.uint64(64 - FLIT.width))
 
 
 def _signature(folded: FlitArray) -> int:

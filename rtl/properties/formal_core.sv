@@ -74,51 +74,73 @@ module formal_core #(
   logic configured;
   assign configured = resets_q == 3'd3 && !$initstate;
 
-  (* hierconn *) wire [snnc_pkg::Registers*32-1:0] \dut.registers ;
+  (* hierconn *) wire [snnc_pkg::RegisterBits-1:0] \dut.registers ;
   (* hierconn *) wire [snnc_pkg::SegmentBits-1:0] \dut.u_registers.segments[0] ;
   (* hierconn *) wire [snnc_pkg::BankBits-1:0] \dut.u_registers.banks[0] ;
   // Weights, state word, count, and of a row its bank; addresses as wide as those of the memories.
-  (* hierconn *) wire [9:0] \dut.u_decode.rows[0] ;
-  (* hierconn *) wire [7:0] \dut.u_decode.columns[0] ;
-  (* hierconn *) wire [7:0] \dut.u_decode.columns[1] ;
+  localparam int EntryBits = 2;
+  localparam int StateAt = EntryBits;
+  localparam int CountAt = StateAt + EntryBits;
+  localparam int BankAt = CountAt + snnc_pkg::AxonRowCountBits;
+  localparam int RowBits = BankAt + snnc_pkg::AxonRowBankBits;
+  (* hierconn *) wire [RowBits-1:0] \dut.u_decode.rows[0] ;
+  (* hierconn *) wire [BankAt-1:0] \dut.u_decode.columns[0] ;
+  (* hierconn *) wire [BankAt-1:0] \dut.u_decode.columns[1] ;
   (* hierconn *) wire [snnc_pkg::DestinationBits-1:0] \dut.destinations[0] ;
 
-  logic [snnc_pkg::Registers*32-1:0] registers;
+  logic [snnc_pkg::RegisterBits-1:0] registers;
   logic [snnc_pkg::BankBits-1:0] bank;
-  logic [9:0] row;
+  logic [RowBits-1:0] row;
   logic [31:0] words;
+  logic [snnc_pkg::SegmentBits-1:0] segment;
+  logic [snnc_pkg::DestinationBits-1:0] destination;
   logic [31:0] row_words;
+  logic [31:0] pixel_words;
   logic [1:0] emission;
   logic credits_needed;
 
   assign registers = \dut.registers ;
   assign bank = \dut.u_registers.banks[0] ;
+  assign segment = \dut.u_registers.segments[0] ;
+  assign destination = \dut.destinations[0] ;
+  assign pixel_words = 32'({snnc_pkg::register_pixel_words(registers)});
   assign row = \dut.u_decode.rows[0] ;
-  assign words = registers[0+:32];
-  assign row_words = 32'(bank[27:16]);
-  assign emission = registers[2*32+3+:2];
-  assign credits_needed = registers[6*32];
+  assign words = snnc_pkg::register_words(registers);
+  assign row_words = 32'({snnc_pkg::bank_row_words(bank)});
+  assign emission = snnc_pkg::register_emission(registers);
+  assign credits_needed = snnc_pkg::register_credits_needed(registers) != '0;
 
   always @(posedge clk_i) begin
     if (configured) begin
       assume (words >= 1 && words <= StateWords);
-      assume (registers[1*32+:32] >= 1 && registers[1*32+:32] <= 2 * words);
-      assume (registers[2*32+:3] == 3'd1 && emission != 2'd3);
-      assume (Cuba != 0 || !registers[2*32+5]);
-      assume (registers[5*32+:32] == 1 && registers[6*32+:32] <= 1);
-      assume (registers[7*32+:32] == 1 && registers[8*32+:32] == 1 && registers[9*32+:32] == 0);
+      assume (snnc_pkg::register_neurons(registers) >= 1);
+      assume (snnc_pkg::register_neurons(registers) <= 2 * words);
+      assume (snnc_pkg::register_enable(registers) && emission <= snnc_pkg::EmitValuesEvery);
+      assume (snnc_pkg::register_reset(registers) == snnc_pkg::ResetSoft);
+      assume (Cuba != 0 || !snnc_pkg::register_cuba(registers));
+      assume (snnc_pkg::register_ends_needed(registers) == 1);
+      assume (snnc_pkg::register_credits_needed(registers) <= 1);
+      assume (snnc_pkg::register_destinations(registers) == 1 && snnc_pkg::register_sources(registers) == 1);
+      assume (snnc_pkg::register_recurrent_sources(registers) == 0);
+      assume (snnc_pkg::register_recurrent_destinations(registers) == 0);
       // Pixels of one or two words.
-      assume (registers[11*32+:12] == 1 || (registers[11*32+:12] == 2 && !words[0]));
-      assume (registers[12*32+:32] == 1 && \dut.u_registers.segments[0] == 25'h0000100);
-      assume (\dut.destinations[0] [73] && !\dut.destinations[0] [74]);
+      assume (pixel_words == 1 || (pixel_words == 2 && !words[0]));
+      // One segment of one entry, which gets an END.
+      assume (snnc_pkg::register_segments(registers) == 1);
+      assume (snnc_pkg::segment_first_entry(segment) == 0 && snnc_pkg::segment_end_entry(segment) == 1);
+      assume (snnc_pkg::segment_delay(segment) == 0 && !snnc_pkg::segment_recurrent(segment));
+      assume (snnc_pkg::destination_end(destination) && !snnc_pkg::destination_recurrent(destination));
       // One bank; events touch `count` neighbouring groups of `row_words` words from a group on.
-      assume (row[9:8] == 2'd0 && row[7:4] == 4'd1 && row[3:2] == '0);
+      assume (row[BankAt+:snnc_pkg::AxonRowBankBits] == '0 && row[CountAt+:snnc_pkg::AxonRowCountBits] == 1);
+      assume (row[StateAt+:EntryBits] == '0);
       assume (row_words == 1 || row_words == 2 || row_words == 4);
-      assume (bank[95:80] == 16'(row_words) && bank[103:96] == '0 && bank[127:126] == '0);
+      assume (32'({snnc_pkg::bank_column_state_step(bank)}) == row_words);
+      assume (snnc_pkg::bank_first_channel(bank) == 0);
+      assume (!snnc_pkg::bank_spaced(bank) && !snnc_pkg::bank_depthwise(bank));
     end
   end
   for (genvar i = 0; i < AxonColumns; i++) begin : g_column
-    logic [7:0] column;
+    logic [BankAt-1:0] column;
     if (i == 0) begin : g_first
       assign column = \dut.u_decode.columns[0] ;
     end else begin : g_second
@@ -126,27 +148,29 @@ module formal_core #(
     end
     always @(posedge clk_i) begin
       if (configured) begin
-        assume (32'(column[3:2]) % row_words == 0);
-        assume (32'(column[3:2]) + 32'(column[7:4]) * row_words <= words);
+        assume (32'(column[StateAt+:EntryBits]) % row_words == 0);
+        assume (32'(column[StateAt+:EntryBits]) + 32'(column[CountAt+:snnc_pkg::AxonColumnCountBits]) * row_words <= words);
       end
     end
   end
 
   // The source: events of a step, END, and the next step after a CREDIT. The receiver: a CREDIT per END,
   // if it returns any.
+  logic [snnc_pkg::FlitDataBits-1:0] data;
   logic may_send_q;
   logic to_answer_q;
   logic sent;
 
+  assign data = snnc_pkg::flit_data(flit);
   assign sent = packet_valid && packet_ready;
 
   always_ff @(posedge clk_i) begin
     if (event_valid && event_ready) begin
-      if (flit[11:9] == snnc_pkg::FlitEnd) may_send_q <= 1'b0;
-      if (flit[11:9] == snnc_pkg::FlitCredit) to_answer_q <= 1'b0;
+      if (snnc_pkg::flit_type(flit) == snnc_pkg::FlitEnd) may_send_q <= 1'b0;
+      if (snnc_pkg::flit_type(flit) == snnc_pkg::FlitCredit) to_answer_q <= 1'b0;
     end
-    if (sent && packet[11:9] == snnc_pkg::FlitCredit) may_send_q <= 1'b1;
-    if (sent && packet[11:9] == snnc_pkg::FlitEnd) to_answer_q <= credits_needed;
+    if (sent && snnc_pkg::flit_type(packet) == snnc_pkg::FlitCredit) may_send_q <= 1'b1;
+    if (sent && snnc_pkg::flit_type(packet) == snnc_pkg::FlitEnd) to_answer_q <= credits_needed;
     if (rst) begin
       may_send_q <= 1'b1;
       to_answer_q <= 1'b0;
@@ -158,11 +182,16 @@ module formal_core #(
     if (rst || !ready) assume (!event_valid);
     if (!rst && resets_q == 3'd4) assert (!error);
     if (event_valid) begin
-      assume (flit[11:9] <= snnc_pkg::FlitCredit);
-      assume ((flit[11:9] == snnc_pkg::FlitCredit) ? to_answer_q : may_send_q);
+      assume (snnc_pkg::flit_type(flit) <= snnc_pkg::FlitCredit);
+      assume ((snnc_pkg::flit_type(flit) == snnc_pkg::FlitCredit) ? to_answer_q : may_send_q);
       // A payload, y = 0, and x of one of the two columns.
-      if (flit[11:9] == snnc_pkg::FlitSpike) assume (flit[43:36] != '0 && flit[35:21] == '0);
-      if (flit[11:9] == snnc_pkg::FlitValue) assume (32'(flit[43:12+StateBits]) < 2 * words);
+      if (snnc_pkg::flit_type(flit) == snnc_pkg::FlitSpike) begin
+        assume (snnc_pkg::spike_payload(data) != '0 && snnc_pkg::spike_y(data) == '0);
+        assume (snnc_pkg::spike_x(data) <= 1);
+      end
+      if (snnc_pkg::flit_type(flit) == snnc_pkg::FlitValue) begin
+        assume (32'(data[snnc_pkg::FlitDataBits-1:StateBits]) < 2 * words);
+      end
     end
   end
 endmodule

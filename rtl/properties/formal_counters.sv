@@ -142,10 +142,10 @@ module formal_counters #(
   // The number of a neighbour is its x; destinations have every word sent to them.
   always_comb begin
     destination = '0;
-    destination[63:48] = 16'hffff;
-    destination[64] = destination_address;
-    destination[73] = ended[destination_address];
-    destination[74] = recurrent_destination[destination_address];
+    destination[snnc_pkg::DestinationLastWordAt+:snnc_pkg::DestinationLastWordBits] = '1;
+    destination[snnc_pkg::DestinationXAt] = destination_address;
+    destination[snnc_pkg::DestinationEndAt] = ended[destination_address];
+    destination[snnc_pkg::DestinationRecurrentAt] = recurrent_destination[destination_address];
   end
 
   formal_stream #(.Width(Bits)) u_packets (
@@ -162,15 +162,15 @@ module formal_counters #(
   // A step had to start in the last cycle.
   logic starts_q;
 
-  assign credit_sent = packet_valid && packet_ready && packet[11:9] == snnc_pkg::FlitCredit;
-  assign end_sent = packet_valid && packet_ready && packet[11:9] == snnc_pkg::FlitEnd
-      && receivers[packet[0]];
+  assign credit_sent = packet_valid && packet_ready && snnc_pkg::flit_type(packet) == snnc_pkg::FlitCredit;
+  assign end_sent = packet_valid && packet_ready && snnc_pkg::flit_type(packet) == snnc_pkg::FlitEnd
+      && receivers[packet[snnc_pkg::FlitXAt]];
 
   always_ff @(posedge clk_i) begin
     if (end_arrives) may_end_q[end_from] <= 1'b0;
-    if (credit_sent) may_end_q[packet[0]] <= 1'b1;
+    if (credit_sent) may_end_q[packet[snnc_pkg::FlitXAt]] <= 1'b1;
     if (credit_arrives) to_answer_q[credit_from] <= 1'b0;
-    if (end_sent) to_answer_q[packet[0]] <= 1'b1;
+    if (end_sent) to_answer_q[packet[snnc_pkg::FlitXAt]] <= 1'b1;
     waiting_q <= packet_valid && !packet_ready;
     value_q <= value;
     starts_q <= accumulating && ends == ones(sources) && quiet && emitter_idle && !rst;
@@ -199,8 +199,8 @@ module formal_counters #(
     if (!rst && Surplus == 0) begin
       assert (!surplus_end && !surplus_credit);
       // Nobody gets a second CREDIT before its END, nor a second END before its CREDIT.
-      if (credit_sent) assert (sources[packet[0]] && !may_end_q[packet[0]]);
-      if (end_sent) assert (!to_answer_q[packet[0]]);
+      if (credit_sent) assert (sources[packet[snnc_pkg::FlitXAt]] && !may_end_q[packet[snnc_pkg::FlitXAt]]);
+      if (end_sent) assert (!to_answer_q[packet[snnc_pkg::FlitXAt]]);
     end
   end
 

@@ -75,9 +75,9 @@ module formal_host_port (
   logic [16:0] held_q;
   logic [16:0] held_d;
 
-  assign is_sync = s_data[11:9] == snnc_pkg::FlitSync;
-  assign is_credit = from_data[11:9] == snnc_pkg::FlitCredit;
-  assign count = s_data[27:12];
+  assign is_sync = snnc_pkg::flit_type(s_data) == snnc_pkg::FlitSync;
+  assign is_credit = snnc_pkg::flit_type(from_data) == snnc_pkg::FlitCredit;
+  assign count = snnc_pkg::sync_count(snnc_pkg::flit_data(s_data));
   assign enough = held_q >= {1'b0, count};
   assign comes = from_valid && is_credit;
   assign held_d = held_q + 17'(comes && held_q != 17'h0ffff)

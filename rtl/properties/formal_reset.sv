@@ -62,8 +62,8 @@ module formal_reset #(
     .error_o(error)
   );
 
-  (* hierconn *) wire [snnc_pkg::Registers*32-1:0] \dut.registers ;
-  (* hierconn *) wire [9:0] \dut.config_write ;
+  (* hierconn *) wire [snnc_pkg::RegisterBits-1:0] \dut.registers ;
+  (* hierconn *) wire [snnc_pkg::Memories-1:0] \dut.config_write ;
   (* hierconn *) wire [WordBits-1:0] \dut.u_datapath.u_bias.memory[2] ;
   (* hierconn *) wire [WordBits-1:0] \dut.u_datapath.u_bias.memory[3] ;
   (* hierconn *) wire [WordBits-1:0] \dut.u_datapath.u_state.memory[0] ;
@@ -71,8 +71,9 @@ module formal_reset #(
   (* hierconn *) wire [WordBits-1:0] \dut.u_datapath.u_state.memory[2] ;
   (* hierconn *) wire [WordBits-1:0] \dut.u_datapath.u_state.memory[3] ;
 
-  logic [snnc_pkg::Registers*32-1:0] registers;
+  logic [snnc_pkg::RegisterBits-1:0] registers;
   logic [31:0] words;
+  logic [31:0] pixel_words;
   logic enabled;
   logic cuba;
   logic [WordBits-1:0] state;
@@ -80,14 +81,15 @@ module formal_reset #(
   logic [WordBits-1:0] initial_state;
 
   assign registers = \dut.registers ;
-  assign words = registers[0+:32];
-  assign enabled = registers[2*32];
-  assign cuba = Cuba != 0 && registers[2*32+5];
+  assign words = snnc_pkg::register_words(registers);
+  assign pixel_words = 32'({snnc_pkg::register_pixel_words(registers)});
+  assign enabled = snnc_pkg::register_enable(registers);
+  assign cuba = Cuba != 0 && snnc_pkg::register_cuba(registers);
   assign state = word[1]
       ? (word[0] ? \dut.u_datapath.u_state.memory[3] : \dut.u_datapath.u_state.memory[2] )
       : (word[0] ? \dut.u_datapath.u_state.memory[1] : \dut.u_datapath.u_state.memory[0] );
   // v(0) of pixels of one word or two.
-  assign initial_state = (registers[11*32+:12] == 2 && word[0])
+  assign initial_state = (pixel_words == 2 && word[0])
       ? \dut.u_datapath.u_bias.memory[3] : \dut.u_datapath.u_bias.memory[2] ;
 
   always_ff @(posedge clk_i) if (cycle_q == 4'd1) state_q <= state;
@@ -97,9 +99,10 @@ module formal_reset #(
       // The configuration is not about to change.
       assume (\dut.config_write == '0);
       assume (words >= 1 && words <= StateWords && 32'(word) < words);
-      assume (registers[11*32+:12] == 1 || (registers[11*32+:12] == 2 && !words[0]));
+      assume (pixel_words == 1 || (pixel_words == 2 && !words[0]));
       // A core that needs no END starts a step at once.
-      assume (registers[5*32+:10] != registers[9*32+:10]);
+      assume (snnc_pkg::CountBits'({snnc_pkg::register_ends_needed(registers)})
+              != snnc_pkg::CountBits'({snnc_pkg::register_recurrent_sources(registers)}));
     end
     if (!rst) begin
       assert (!packet_valid && !error);

@@ -65,11 +65,11 @@ module formal_router #(
                                         input logic [3:0] at_y);
     logic [3:0] to_x;
     logic [3:0] to_y;
-    to_x = flit[8] ? 4'd0 : flit[3:0];
-    to_y = flit[8] ? 4'd0 : flit[7:4];
+    to_x = snnc_pkg::flit_host(flit) ? 4'd0 : snnc_pkg::flit_x(flit);
+    to_y = snnc_pkg::flit_host(flit) ? 4'd0 : snnc_pkg::flit_y(flit);
     if (to_x != at_x) way_of = (to_x > at_x) ? 3'(East) : 3'(West);
     else if (to_y != at_y) way_of = (to_y > at_y) ? 3'(South) : 3'(North);
-    else way_of = flit[8] ? 3'(West) : 3'(Local);
+    else way_of = snnc_pkg::flit_host(flit) ? 3'(West) : 3'(Local);
   endfunction
 
   // The way of a flit that came in at `port`; Nowhere if there is none.
@@ -90,13 +90,13 @@ module formal_router #(
                                  input logic [3:0] at_x, input logic [3:0] at_y);
     logic [3:0] to_x;
     logic [3:0] to_y;
-    to_x = flit[8] ? 4'd0 : flit[3:0];
-    to_y = flit[8] ? 4'd0 : flit[7:4];
+    to_x = snnc_pkg::flit_host(flit) ? 4'd0 : snnc_pkg::flit_x(flit);
+    to_y = snnc_pkg::flit_host(flit) ? 4'd0 : snnc_pkg::flit_y(flit);
     case (port)
-      3'(North): legal = to_x == at_x && to_y >= at_y && !flit[8];
+      3'(North): legal = to_x == at_x && to_y >= at_y && !snnc_pkg::flit_host(flit);
       3'(East): legal = to_x <= at_x;
       3'(South): legal = to_x == at_x && to_y <= at_y;
-      3'(West): legal = to_x >= at_x && !flit[8];
+      3'(West): legal = to_x >= at_x && !snnc_pkg::flit_host(flit);
       default: legal = 1'b1;
     endcase
   endfunction
@@ -128,7 +128,7 @@ module formal_router #(
         if (port == East) assert (legal(out_flit, 3'(West), x + 4'd1, y));
         if (port == South) assert (legal(out_flit, 3'(North), x, y + 4'd1));
         if (port == West && x != 4'd0) assert (legal(out_flit, 3'(East), x - 4'd1, y));
-        if (port == West && x == 4'd0) assert (out_flit[8] && y == 4'd0);
+        if (port == West && x == 4'd0) assert (snnc_pkg::flit_host(out_flit) && y == 4'd0);
       end
     end
   end

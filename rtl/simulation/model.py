@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
+from filelock import FileLock
+
 from snnc.base.errors import SnncError, UsageError
 from snnc.rtl.simulation.tools import (
     Simulator,
@@ -52,7 +54,9 @@ def build_model(
     directory = cache_dir / f"{top}-{simulator}-{digest.hexdigest()[:20]}"
     if directory.is_dir():
         return directory
-    with scratch_folder(cache_dir) as scratch:
+    with _only_one(directory), scratch_folder(cache_dir) as scratch:
+        if directory.is_dir():
+            return directory
         if simulator == "icarus":
             _build_icarus(scratch, files, top, parameters, defines)
             product = "sim.vvp"
@@ -110,6 +114,12 @@ def run_model(
     if failed or not tests:
         raise SnncError(f"the RTL simulation failed:\n{tail(text)}", where=test_module)
     return text
+
+
+def _only_one(product: Path) -> FileLock:
+    """Whoever wants the same product at the same time waits for it, which costs less than making it twice."""
+    product.parent.mkdir(parents=True, exist_ok=True)
+    return FileLock(product.with_name(f".{product.name}.lock"))
 
 
 @contextmanager
@@ -192,13 +202,16 @@ def compile_verilated(scratch: Path, prefix: str, options: Sequence[str], cache_
     make += ["OPT_SLOW=-O0", "OPT_GLOBAL=-O1", *options]
     key = hashlib.sha256(repr([tool_version("verilator"), make]).encode()).hexdigest()[:20]
     runtime = cache_dir / f"runtime-{key}"
-    if runtime.is_dir():
-        for file in runtime.iterdir():
-            shutil.copy(file, scratch)
-    run_tool(make, scratch)
     if not runtime.is_dir():
-        objects = scratch / "runtime"
-        objects.mkdir()
-        for file in scratch.glob("verilated*.o"):
-            shutil.copy(file, objects)
-        publish(objects, runtime)
+        with _only_one(runtime):
+            if not runtime.is_dir():
+                run_tool(make, scratch)
+                objects = scratch / "runtime"
+                objects.mkdir()
+                for file in scratch.glob("verilated*.o"):
+                    shutil.copy(file, objects)
+                publish(objects, runtime)
+                return
+    for file in runtime.iterdir():
+        shutil.copy(file, scratch)
+    run_tool(make, scratch)

@@ -5,6 +5,8 @@ cache; `run_rtl` feeds it a stimulus and returns what left the mesh, with cycles
 """
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.base.errors import UsageError
-from snnc.compiler.isa.flits import DATA_SHIFT
+from snnc.compiler.isa.contract import FLIT, FlitType
+from snnc.compiler.isa.flits import flit
 from snnc.rtl.parameters import RtlParameters
 from snnc.rtl.simulation.model import build_model, run_model
 from snnc.rtl.simulation.results import RtlTrace, read_outputs, read_trace
@@ -20,8 +23,8 @@ from snnc.rtl.simulation.tools import Simulator
 from snnc.rtl.sources import simulation_sources
 
 TOP = "snnc_harness"
-TYPE_SHIFT = 9
-MARKER_TYPE = 7
+STIMULUS, OUTPUT, TRACE = "stimulus.hex", "output.txt", "trace.txt"
+"""What a run reads and writes in its folder."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class RtlRun:
 
 def end_of_run(ends: int) -> int:
     """Stimulus word that waits for `ends` END flits in this run, resets, and begins the next."""
-    return ends << DATA_SHIFT | MARKER_TYPE << TYPE_SHIFT
+    return flit(FlitType.RESTART, ends)
 
 
 def build_rtl(
@@ -110,53 +113,55 @@ def run_rtl(
     """
     if waves is not None and not built.waves:
         raise UsageError("waveforms need a build made with waves=True")
-    if work_dir is None:
-        with tempfile.TemporaryDirectory(prefix="snnc-rtl-") as folder:
-            return run_rtl(
-                built,
-                stimulus,
-                ends,
-                config_flits=config_flits,
-                stall=stall,
-                seed=seed,
-                timeout_cycles=timeout_cycles,
-                waves=waves,
-                work_dir=Path(folder),
-            )
-    work_dir = work_dir.resolve()
-    work_dir.mkdir(parents=True, exist_ok=True)
-    lines = [f"{flit:011x}\n" for flit in np.asarray(stimulus, np.uint64).tolist()]
-    (work_dir / "stimulus.hex").write_text("".join(lines))
-    arguments = {
-        "stimulus": "stimulus.hex",
-        "output": "output.txt",
-        "trace": "trace.txt",
+    settings = {
         "config_flits": config_flits,
         "ends": ends,
         "timeout": timeout_cycles,
         "stall": round(stall * 1000),
         "stall_seed": seed,
     }
+    with _folder(work_dir) as folder:
+        lines = [f"{word:0{-(-FLIT.width // 4)}x}\n" for word in np.asarray(stimulus, np.uint64).tolist()]
+        (folder / STIMULUS).write_text("".join(lines))
+        log = _simulate(built, folder, settings, waves)
+        cycles, timed_out, wrong = (folder / "result.txt").read_text().split()[:3]
+        return RtlRun(
+            outputs=read_outputs(folder / OUTPUT),
+            trace=read_trace(folder / TRACE, built.parameters) if built.trace else None,
+            cycles=int(cycles),
+            timed_out=timed_out == "1",
+            wrong=wrong == "1",
+            log=log,
+        )
+
+
+def _simulate(built: BuiltRtl, folder: Path, settings: dict[str, int], waves: Path | None) -> str:
+    """Run the compiled mesh on the stimulus in `folder`, where its results go; returns what it printed."""
+    arguments = {"stimulus": STIMULUS, "output": OUTPUT, "trace": TRACE, **settings}
     plusargs = [f"+{name}={value}" for name, value in arguments.items()]
+    test_args = []
     if waves is not None and built.simulator == "icarus":
         plusargs.append(f"+waves={waves.resolve()}")
-    test_args = ["--trace-file", str(waves.resolve())] if waves is not None else []
-    log = run_model(
+    elif waves is not None:
+        test_args = ["--trace-file", str(waves.resolve())]
+    return run_model(
         built.directory,
         TOP,
         "snnc.rtl.simulation.harness_clock",
         built.simulator,
-        work_dir,
+        folder,
         plusargs=plusargs,
-        test_args=test_args if built.simulator == "verilator" else [],
+        test_args=test_args,
         waves=waves is not None,
     )
-    result = (work_dir / "result.txt").read_text().split()
-    return RtlRun(
-        outputs=read_outputs(work_dir / "output.txt"),
-        trace=read_trace(work_dir / "trace.txt", built.parameters) if built.trace else None,
-        cycles=int(result[0]),
-        timed_out=result[1] == "1",
-        wrong=result[2] == "1",
-        log=log,
-    )
+
+
+@contextmanager
+def _folder(kept: Path | None) -> Iterator[Path]:
+    """The folder of a run: `kept`, or one that goes with it."""
+    if kept is None:
+        with tempfile.TemporaryDirectory(prefix="snnc-rtl-") as folder:
+            yield Path(folder).resolve()
+        return
+    kept.mkdir(parents=True, exist_ok=True)
+    yield kept.resolve()

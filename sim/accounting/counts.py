@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from snnc.compiler.ir.program import Bank, Core, TiledProgram
 from snnc.compiler.isa.address import HOST, Address
 from snnc.compiler.isa.arithmetic import IntArray
-from snnc.compiler.isa.flits import Y_SHIFT, FlitArray, FlitType, flit_types
+from snnc.compiler.isa.contract import FlitType
+from snnc.compiler.isa.flits import SENDER_MASK, FlitArray, address_bits, flit_types
 from snnc.sim.engine import records as c
 from snnc.sim.engine.layout import Layout, route_features
 
@@ -94,9 +95,9 @@ def count_host_events(program: TiledProgram, payloads: NDArray[np.integer]) -> I
 
 def count_stream_events(program: TiledProgram, stream: FlitArray) -> IntArray:
     """The same from a flit stream."""
-    heads = (stream[flit_types(stream) == FlitType.SPIKE] & np.uint64(0xFF)).astype(np.int64)
-    per_head = np.bincount(heads, minlength=256)
-    return np.array([per_head[to.x | to.y << Y_SHIFT] for to in program.fed_by_host], np.int64)
+    heads = (stream[flit_types(stream) == FlitType.SPIKE] & np.uint64(SENDER_MASK)).astype(np.int64)
+    per_head = np.bincount(heads, minlength=SENDER_MASK + 1)
+    return np.array([per_head[address_bits(to)] for to in program.fed_by_host], np.int64)
 
 
 def count_actions(program: TiledProgram, counted: Primitives) -> Counts:

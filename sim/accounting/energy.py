@@ -6,15 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.compiler.ir.network import Conv2d, Edge, Layer, Network, count
-from snnc.compiler.ir.program import DECAY_BITS, TiledProgram
+from snnc.compiler.ir.program import TiledProgram
+from snnc.compiler.isa.contract import AXON_COLUMN, AXON_ROW, DECAY_WIDTH, DESTINATION, FLIT
 from snnc.compiler.targets import Target
 from snnc.sim.accounting.counts import Counts
 from snnc.sim.accounting.energy_table import EnergyTable, load_energy_table
 
 PICO = 1e-12
 BASIS = "estimated"
-FIFO_BITS = 44
-DESTINATION_BITS, AXON_BITS = 96, 64
 MEMORY_ACTIONS = (
     "weight_reads",
     "state_reads",
@@ -74,8 +73,9 @@ def action_costs(table: EnergyTable, target: Target, weight_bits: int) -> dict[s
     word, capacity = lanes * bits, target.neurons * bits
     parameters, bitmaps = target.parameter_words * word, target.delay_slots * target.neurons
     state_read, state_write = table.sram_read(capacity, word), table.sram_write(capacity, word)
-    fifo = table.sram_read(target.event_fifo * FIFO_BITS, FIFO_BITS)
-    axon_reads = [table.sram_read(n * AXON_BITS, AXON_BITS) for n in (target.axon_rows, target.axon_columns)]
+    fifo = table.sram_read(target.event_fifo * FLIT.width, FLIT.width)
+    tables = (AXON_ROW, target.axon_rows), (AXON_COLUMN, target.axon_columns)
+    axon_reads = [table.sram_read(entries * entry.width, entry.width) for entry, entries in tables]
     return {
         "weight_reads": table.sram_read(target.weight_bits_per_core, lanes * weight_bits),
         "state_reads": state_read,
@@ -87,10 +87,10 @@ def action_costs(table: EnergyTable, target: Target, weight_bits: int) -> dict[s
         "bitmap_reads": table.sram_read(bitmaps, lanes),
         "bitmap_writes": table.sram_write(bitmaps, lanes),
         "axon_reads": sum(axon_reads) / 2,
-        "table_reads": table.sram_read(target.destinations * DESTINATION_BITS, DESTINATION_BITS),
+        "table_reads": table.sram_read(target.destinations * DESTINATION.width, DESTINATION.width),
         "lane_adds": table.add(bits),
         "compares": table["compare_per_add"] * table.add(bits),
-        "multiplies": table.multiply(bits, DECAY_BITS + 1),
+        "multiplies": table.multiply(bits, DECAY_WIDTH),
         "event_fifo_writes": fifo * (1 + table["sram_write_ratio"]),
         "flit_hops": table["flit_hop"],
         "host_flits": table["host_flit"],

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from snnc.base.errors import VerificationError
 from snnc.compiler.ir.program import TiledProgram
 from snnc.compiler.isa.arithmetic import IntArray
-from snnc.compiler.isa.flits import FlitArray, FlitType, flit_types
+from snnc.compiler.isa.contract import FlitType
+from snnc.compiler.isa.flits import FlitArray, flit_types
 from snnc.compiler.protocol.streams import encode_samples
 from snnc.sim.accounting.counts import (
     Primitives,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from snnc.compiler.ir.program import TiledProgram
 from snnc.compiler.isa.arithmetic import IntArray
-from snnc.compiler.isa.flits import PAYLOAD_SHIFT
+from snnc.compiler.isa.flits import COORDINATE_MASK, PAYLOAD_SHIFT
 from snnc.sim.accounting.counts import Primitives, count_host_events, join_primitives, read_primitives
 from snnc.sim.accounting.traces import Traces, empty_trace, join_traces, split_trace
 from snnc.sim.engine import records as c
@@ -94,7 +94,7 @@ def _send(words: Pool, weights: Pool, states: Pool, output: Pool, core: int, seg
             if values:
                 _deliver_value(words, states, output, receiver, base + slot, states[membrane + slot])
                 continue
-            coordinate = (base + states[words[core + c.LOCAL_START] + slot]) & c.COORDINATE_MASK
+            coordinate = (base + states[words[core + c.LOCAL_START] + slot]) & COORDINATE_MASK
             if receiver != 0:
                 accumulate(words, weights, states, receiver, (1 << PAYLOAD_SHIFT) | coordinate)
             else:

@@ -10,7 +10,8 @@ from snnc.compiler.ir.network import count
 from snnc.compiler.ir.program import HAZARD_DISTANCE, Bank, Core, InputRoute, TiledProgram, local_coordinates
 from snnc.compiler.isa.address import Address
 from snnc.compiler.isa.arithmetic import NO_LEAK, IntArray, state_range
-from snnc.compiler.isa.flits import DATA_SHIFT, FlitType, flit
+from snnc.compiler.isa.contract import FlitType
+from snnc.compiler.isa.flits import COORDINATE_MASK, DATA_SHIFT, flit
 from snnc.sim.engine import records as c
 
 ALIGNMENT = 16
@@ -137,7 +138,7 @@ def _input_events(program: TiledProgram, cores: list[int], core_at: dict[Address
     parts = [np.zeros((0, c.INPUT_WORDS), np.int64)]
     for route in program.input_routes:
         features = route_features(program, route)
-        coordinates = local_coordinates(program.input.shape, features) + route.base & c.COORDINATE_MASK
+        coordinates = local_coordinates(program.input.shape, features) + route.base & COORDINATE_MASK
         core = np.full(len(features), cores[core_at[route.to]])
         parts.append(np.stack([features, core, coordinates], axis=1))
     return np.concatenate(parts)

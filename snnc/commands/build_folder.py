@@ -15,6 +15,7 @@ from snnc.compiler.formats.storage import PROGRAM_FILE
 
 LOCK_FILE = ".lock"
 FRESH_FOLDER = ".new"
+MODEL_FILE = "model.pt"
 REPORT_FILE, VERIFY_FILE = "report.json", "verify.json"
 PARETO_FILE = "pareto.svg"
 _GENERATED = (
@@ -24,6 +25,7 @@ _GENERATED = (
     "synth.json",
     PARETO_FILE,
     "ir/[0-9]*-*.txt",
+    "ir/[0-9]*-*.arrays.zip",
     "rtl/image/core_x?_y?_*.hex",
 )
 """What must not outlive the program it came from; every other file in a build directory stays."""

@@ -5,57 +5,54 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from snnc.base.errors import MismatchError
+import click
+
 from snnc.base.files import make_directory, write_json
 from snnc.commands.build_folder import REPORT_FILE, VERIFY_FILE
-from snnc.commands.builds import compile_model, simulate_build, verify_build
+from snnc.commands.compile import Request, compile_model, validate_compiled, write_build
 from snnc.commands.console import Console
+from snnc.commands.options import directory, pass_console
+from snnc.commands.simulate import simulate_build
 from snnc.commands.train import train_model
+from snnc.commands.verify import require_simulator, verify_build
+from snnc.models import Selection
 
+RECIPE, DATA, TARGET = "digits-mlp", "digits", "fpga"
 VERIFIED_SAMPLES = 32
-SUMMARY_PARAGRAPHS = 2
-"""Of the report's text: the figures of the whole network and the table of its layers."""
+SEED, STALL = 1, 0.3
+SILENT = Console(quiet=True)
 
 
-def run_demo(console: Console, directory: Path) -> None:
-    """Train digits-mlp, compile it for `fpga`, simulate all test samples, verify on the RTL.
+@click.command("demo")
+@click.option("-o", "--output", type=directory, default=Path("build/demo"), help="Directory for all files.")
+@pass_console
+def command(console: Console, output: Path) -> None:
+    """The main job end to end on embedded data: train, compile, simulate, verify the RTL."""
+    from snnc.sim.report_tables import render_layers, render_summary
 
-    Raises MismatchError if any execution differs.
-    """
-    make_directory(directory)
-    quiet = Console(quiet=True)
-    model = directory / "model.pt"
+    make_directory(output)
+    model = output / "model.pt"
     with _step(console, 1, "train      digits-mlp, 4-bit weights, Brevitas, 4 steps"):
-        trained = train_model(
-            "digits-mlp", model, seed=1, settings={}, data_dir=None, console=Console(console.quiet)
-        )
+        trained = train_model(RECIPE, model, seed=SEED, settings={}, console=Console(console.quiet))
     with _step(console, 2, "compile    for `fpga`, every level executed and compared"):
-        compile_model(model, "fpga", directory, check=True, console=quiet)
+        compiled = compile_model(Request(model, TARGET), SILENT)
+        validate_compiled(compiled, True, SILENT)
+        write_build(compiled, output, SILENT)
     with _step(console, 3, "simulate   360 test samples, cycle by cycle"):
-        report, text = simulate_build(
-            directory,
-            "digits",
-            data_dir=None,
-            split="test",
-            samples=None,
-            tier="cycle",
-            trace=None,
-            console=quiet,
-        )
-        write_json(directory / REPORT_FILE, report)
+        report = simulate_build(output, Selection(DATA), "cycle", SILENT)
+        write_json(output / REPORT_FILE, report.to_dict())
     with _step(console, 4, f"verify     {VERIFIED_SAMPLES} samples on the SystemVerilog mesh (Verilator)"):
-        result = verify_build(
-            directory, samples=VERIFIED_SAMPLES, data=None, data_dir=None, seed=1, stall=0.3, console=quiet
-        )
-        write_json(directory / VERIFY_FILE, result.to_dict())
+        require_simulator()
+        chosen = Selection(DATA, samples=VERIFIED_SAMPLES)
+        result = verify_build(output, compiled.program, chosen, SILENT, stall=STALL, seed=SEED)
+        write_json(output / VERIFY_FILE, result.to_dict())
     console.say(
         f"\ntrainer: accuracy {trained.accuracy:.2%} at a mean firing rate of {trained.mean_rate:.2%} (exact)"
     )
-    console.say("\n\n".join(text.split("\n\n")[:SUMMARY_PARAGRAPHS]))
-    console.say(f"\n{result.summary()}")
-    console.say(f"\nall figures: {directory / REPORT_FILE}, {directory / VERIFY_FILE}")
-    if result.first_difference is not None:
-        raise MismatchError(result.first_difference.describe(), hint=result.wave_hint())
+    console.say(f"{render_summary(report)}\n\n{render_layers(report)}")
+    console.say(f"\n{result.render()}")
+    console.say(f"\nall figures: {output / REPORT_FILE}, {output / VERIFY_FILE}")
+    result.require_equal()
 
 
 @contextmanager

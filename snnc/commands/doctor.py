@@ -3,6 +3,9 @@
 import importlib.metadata
 import platform
 import shutil
+from dataclasses import dataclass
+
+import click
 
 PACKAGES = [
     ("numpy", "compile, simulate"),
@@ -21,21 +24,61 @@ PROGRAMS = [
     ("make", "verify (Verilator calls make)", True),
     ("iverilog", "a second opinion in the tests, optional", False),
 ]
+INCOMPLETE = 2
+"""Exit code where something is missing."""
 
 
-def diagnose() -> tuple[list[str], bool]:
-    """A line per tool, and whether everything that a command needs is there."""
-    lines = [f"{'python':14}{platform.python_version():24}"]
-    complete = True
-    for name, purpose in PACKAGES:
-        try:
-            found = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            found, complete = "missing", False
-        lines.append(f"{name:14}{found:24}{purpose}")
-    for name, purpose, needed in PROGRAMS:
-        path = shutil.which(name)
-        complete = complete and (path is not None or not needed)
-        lines.append(f"{name:14}{'present' if path else 'missing':24}{purpose}")
-    lines.append("everything is there" if complete else "install what is missing: `pip install 'snnc[all]'`")
-    return lines, complete
+@dataclass(frozen=True)
+class Tool:
+    """A package or program that commands need."""
+
+    name: str
+    purpose: str
+    version: str | None
+    """None where it is missing."""
+    needed: bool = True
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """Every tool that snnc knows of."""
+
+    tools: tuple[Tool, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that a command needs is there."""
+        return all(tool.version is not None for tool in self.tools if tool.needed)
+
+    def render(self) -> str:
+        """A line per tool."""
+        lines = [f"{'python':14}{platform.python_version():24}"]
+        lines += [f"{tool.name:14}{tool.version or 'missing':24}{tool.purpose}" for tool in self.tools]
+        remedy = "install what is missing: `pip install 'snnc[all]'`"
+        return "\n".join([*lines, "everything is there" if self.complete else remedy])
+
+
+@click.command("doctor")
+def command() -> None:
+    """Say which tools are present and what is missing for which command."""
+    diagnosis = diagnose()
+    click.echo(diagnosis.render())
+    if not diagnosis.complete:
+        raise click.exceptions.Exit(INCOMPLETE)
+
+
+def diagnose() -> Diagnosis:
+    """Look for every tool."""
+    packages = [Tool(name, purpose, _version(name)) for name, purpose in PACKAGES]
+    programs = [
+        Tool(name, purpose, "present" if shutil.which(name) else None, needed)
+        for name, purpose, needed in PROGRAMS
+    ]
+    return Diagnosis((*packages, *programs))
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None

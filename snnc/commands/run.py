@@ -1,87 +1,98 @@
-"""`snnc run`: a build on the hardware behind a serial port, what it prints and what its JSON holds."""
+"""`snnc run`: a build on the hardware behind a serial port."""
 
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+import click
 import numpy as np
 
 from snnc.base.files import cache_directory
-from snnc.base.units import format_quantity
-from snnc.base.version import __version__
 from snnc.commands.console import Console
-from snnc.compiler.formats.storage import Program
+from snnc.commands.deliver import deliver
+from snnc.commands.options import build_argument, json_option, pass_console, selection_options
+from snnc.commands.run_report import HostTimes, RunReport
+from snnc.compiler.formats.storage import Build
 from snnc.compiler.ir.image import Image
 from snnc.compiler.ir.program import TiledProgram
+from snnc.compiler.isa.arithmetic import IntArray
 from snnc.compiler.passes.encode import Encode
 from snnc.compiler.passes.specialise import specialise
 from snnc.compiler.protocol.input_encoding import encode_inputs
-from snnc.models import load_inputs
+from snnc.models import Selection, load_inputs
+from snnc.rtl.host.driver import Board, HardwareResults, run_samples
+from snnc.rtl.host.link import Link
+from snnc.rtl.host.loading import load_flits
+from snnc.rtl.host.port import SIMULATED, open_port
 from snnc.rtl.parameters import EVERY_MEMORY, WEIGHTS_ALONE, RtlParameters, identity, parameters_for
 
-SCHEMA = 1
 RESULT_FILE = "run.json"
 
 
-def run_build(
-    build: Path,
-    port_name: str,
-    data: str,
-    *,
-    baud: int,
-    data_dir: Path | None,
-    split: str,
-    samples: int | None,
-    stream: bool,
+@dataclass(frozen=True)
+class Line:
+    """The serial port that the board is at."""
+
+    port: str
+    """Device, or `sim` for a board in software."""
+    baud: int
+
+
+@click.command("run")
+@build_argument
+@click.option("--port", required=True, help="Serial device of the board, or `sim` for one in software.")
+@click.option("--baud", type=click.IntRange(1200, 12_000_000), default=1_000_000, help="Bits per second.")
+@selection_options
+@click.option(
+    "--stream", is_flag=True, help="Run also samples that the board cannot gather; no exact cycles."
+)
+@json_option(RESULT_FILE)
+@pass_console
+def command(
     console: Console,
-) -> dict[str, Any]:
-    """Load a build into the board at `port_name` and run samples on it; returns the document of run.json.
+    build: Path,
+    port: str,
+    baud: int,
+    selection: Selection,
+    stream: bool,
+    json_file: Path | None,
+) -> None:
+    """Run a build on a board: load it over UART, stream samples, read results and cycles."""
+    report = run_build(build, selection, Line(port, baud), console, stream=stream)
+    deliver(report, console, kept=build / RESULT_FILE, json_file=json_file)
+
+
+def run_build(build: Path, chosen: Selection, line: Line, console: Console, *, stream: bool) -> RunReport:
+    """Load a build into the board at `line` and run samples on it.
 
     Raises LinkError where the board does not answer or is another, DoesNotFit where a sample is too large.
     """
-    from snnc.rtl.host.driver import Board, run_samples
-    from snnc.rtl.host.link import Link
-    from snnc.rtl.host.loading import load_flits
-    from snnc.rtl.host.port import SIMULATED, open_port
-
-    program = Program.load(build)
-    inputs = load_inputs(program.network, data, data_dir=data_dir, split=split, samples=samples)
-    network, loadable = program.network, _Hardware.of(program.tiled, EVERY_MEMORY)
+    program = Build.load(build)
+    network, inputs = program.network, load_inputs(program.network, chosen)
     payloads = encode_inputs(network.input, network.steps, inputs.x)
-    if port_name == SIMULATED:
+    loadable = _Hardware.of(program.tiled, EVERY_MEMORY)
+    if line.port == SIMULATED:
         console.say("compiling the board in software; it is kept for the next time")
-    with open_port(port_name, baud, loadable.image, cache_directory()) as (port, timeout):
+    with open_port(line.port, line.baud, loadable.image, cache_directory()) as (port, timeout):
         board = Board(Link(port, timeout))
         board.connect()
         console.detail(f"{port.name}: hardware {board.identity:06x}, gathers {board.input_depth} flits")
         hardware = _held(board.identity, loadable)
-        tiled, parameters = hardware.program, hardware.parameters
-        start = time.perf_counter()
-        with console.progress("loading", len(load_flits(hardware.image, parameters.loadable))) as update:
-            board.load(hardware.image, parameters, progress=update)
-        loaded = time.perf_counter()
-        with console.progress("running", len(payloads)) as update:
-            results = run_samples(board, tiled, payloads, stream=stream, progress=update)
-        finished = time.perf_counter()
+        results, times = _load_and_run(board, hardware, payloads, stream, console)
     predictions = np.argmax(results.outputs, axis=1)
-    correct = int(np.count_nonzero(predictions == inputs.y))
-    cycles = None if results.cycles is None else results.cycles.tolist()
-    return {
-        "schema": SCHEMA,
-        "snnc": __version__,
-        "target": tiled.target.name,
-        "model_hash": program.model_hash,
-        "samples": len(payloads),
-        "steps": tiled.steps,
-        "accuracy": correct / len(payloads),
-        "correct": correct,
-        "predictions": predictions.tolist(),
-        **_times(cycles, tiled.target.clock_mhz * 1e6),
-        "basis": {"predictions": "exact", "cycles": "exact", "latency_s": "simulated"},
-        "link": {"port": port_name, **asdict(board.link.counts)},
-        "host": {"load_s": loaded - start, "run_s": finished - loaded},
-    }
+    target = hardware.program.target
+    return RunReport(
+        target=target.name,
+        model_hash=program.model_hash,
+        steps=network.steps,
+        predictions=predictions.tolist(),
+        correct=int(np.count_nonzero(predictions == inputs.y)),
+        cycles=None if results.cycles is None else results.cycles.tolist(),
+        clock_hz=target.clock_mhz * 1e6,
+        port=line.port,
+        link=board.link.counts,
+        host=times,
+    )
 
 
 @dataclass(frozen=True)
@@ -105,36 +116,14 @@ def _held(identity_held: int, loadable: _Hardware) -> _Hardware:
     return own if identity(own.parameters, own.image) == identity_held else loadable
 
 
-def _times(cycles: list[int] | None, clock: float) -> dict[str, Any]:
-    """The keys `cycles`, `clock_hz` and `latency_s`, as in report.json."""
-    if cycles is None:
-        unknown = {"mean": None, "max": None}
-        return {"cycles": {**unknown, "per_sample": None}, "clock_hz": clock, "latency_s": unknown}
-    known = {"mean": sum(cycles) / len(cycles), "max": max(cycles)}
-    latency = {name: value / clock for name, value in known.items()}
-    return {"cycles": {**known, "per_sample": cycles}, "clock_hz": clock, "latency_s": latency}
-
-
-def render_run(document: dict[str, Any]) -> str:
-    """A run as text for people."""
-    link, host, samples = document["link"], document["host"], document["samples"]
-    lines = [
-        f"{samples} samples x {document['steps']} steps on the hardware at {link['port']}",
-        f"accuracy    {document['accuracy']:.4f}  ({document['correct']} of {samples}, exact)",
-    ]
-    cycles, latency = document["cycles"], document["latency_s"]
-    if cycles["per_sample"] is None:
-        lines.append("cycles      unknown: the mesh waited for the line")
-    else:
-        lines.append(
-            f"cycles      {cycles['mean']:.1f} mean, {cycles['max']} max  (exact, counted by the hardware)"
-        )
-        mean, longest = (format_quantity(latency[name], "s") for name in ("mean", "max"))
-        clock = document["clock_hz"] / 1e6
-        lines.append(f"latency     {mean} mean, {longest} max  (those cycles at {clock:g} MHz)")
-    refused = sum(link["by_board"][1:]) + link["damaged_replies"]
-    lines.append(
-        f"link        {link['sent']} frames, {link['repeated']} repeated, {refused} refused; "
-        f"{host['load_s']:.1f} s to load, {host['run_s']:.1f} s to run"
-    )
-    return "\n".join(lines)
+def _load_and_run(
+    board: Board, hardware: _Hardware, payloads: IntArray, stream: bool, console: Console
+) -> tuple[HardwareResults, HostTimes]:
+    parameters = hardware.parameters
+    start = time.perf_counter()
+    with console.progress("loading", len(load_flits(hardware.image, parameters.loadable))) as update:
+        board.load(hardware.image, parameters, progress=update)
+    loaded = time.perf_counter()
+    with console.progress("running", len(payloads)) as update:
+        results = run_samples(board, hardware.program, payloads, stream=stream, progress=update)
+    return results, HostTimes(loaded - start, time.perf_counter() - loaded)

@@ -1,17 +1,33 @@
 """What `snnc synth` reports of a placed design: the content of synth.json, and the table for people."""
 
+import json
 import math
 from dataclasses import asdict, dataclass
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
+
+from snnc.base.bounds import Range
+from snnc.base.errors import FileError
+from snnc.base.files import read_limited
+from snnc.base.schema import decode, expect
+
+REPORT_FILE = "synth.json"
+MAX_REPORT_BYTES = 1 << 20
+CELLS = ("lut", "ff", "bram", "dsp")
+DERIVED = ("timing_met", "predicted")
+"""What the document says of the rest."""
+
+Count = Annotated[int, Range(0, 2**31 - 1)]
+Frequency = Annotated[float, Range(1.0, 1e12)]
 
 
 @dataclass(frozen=True)
 class Resource:
     """One kind of cell: what the placed design takes of what there is, and what was expected of it."""
 
-    used: int
-    available: int
-    predicted: int
+    used: Count
+    available: Count
+    predicted: Count
 
 
 @dataclass(frozen=True)
@@ -26,12 +42,12 @@ class Synthesis:
     ff: Resource
     bram: Resource
     dsp: Resource
-    fmax_hz: float
-    clock_hz: float
+    fmax_hz: Frequency
+    clock_hz: Frequency
     critical_path: str
     bitstream: str
     """Path relative to the build directory."""
-    seed: int
+    seed: Count
     tools: dict[str, str]
 
     @property
@@ -41,7 +57,7 @@ class Synthesis:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document."""
-        predicted = {name: getattr(self, name).predicted for name in ("lut", "ff", "bram", "dsp")}
+        predicted = {name: getattr(self, name).predicted for name in CELLS}
         return {**asdict(self), "timing_met": self.met, "predicted": predicted}
 
     def render(self) -> str:
@@ -70,3 +86,15 @@ class Synthesis:
 def megahertz(hertz: float) -> str:
     """`hertz` rounded down to 10 kHz, so that a clock missed by little is not shown as the one wanted."""
     return f"{math.floor(hertz / 1e4) / 100:.2f} MHz"
+
+
+def read_synthesis(build: Path) -> Synthesis:
+    """The synth.json of a build, which is distrusted; raises FileError."""
+    try:
+        document = json.loads(read_limited(build / REPORT_FILE, MAX_REPORT_BYTES))
+        expect(isinstance(document, dict), "", "a mapping of fields", document)
+        stated = {name: value for name, value in document.items() if name not in DERIVED}
+        result: Synthesis = decode(Synthesis, stated)
+        return result
+    except (FileError, ValueError, RecursionError):
+        raise FileError(f"no {REPORT_FILE} of a placed design here", where=str(build)) from None

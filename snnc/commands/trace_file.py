@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.base.files import file_errors, write_atomically
-from snnc.compiler.formats.storage import Program
+from snnc.compiler.formats.storage import Build
 from snnc.compiler.protocol.input_encoding import encode_inputs
 from snnc.sim.engine.functional import run_functional
 from snnc.verification.compare import layer_traces
@@ -45,7 +45,7 @@ class _Spool:
         shutil.copyfileobj(self.content, stream)
 
 
-def write_trace(program: Program, x: NDArray[Any], path: Path) -> None:
+def write_trace(program: Build, x: NDArray[Any], path: Path) -> None:
     """Run the samples in the functional tier and write `<layer>.membranes` and `<layer>.spikes`, both
     (samples, steps, neurons); `path` is the old file until the new one is complete."""
     network = program.network

@@ -12,16 +12,15 @@ from numpy.typing import NDArray
 from snnc.base.errors import DoesNotFit, FileError, SnncError, UnsupportedModel, UsageError
 from snnc.compiler.analysis.activity import activity_of
 from snnc.compiler.formats.codec import encode
-from snnc.compiler.formats.storage import Program
+from snnc.compiler.formats.storage import Build
 from snnc.compiler.ir.image import Image
 from snnc.compiler.ir.network import Network
 from snnc.compiler.ir.program import TiledProgram
-from snnc.compiler.passes.encode import Encode
-from snnc.compiler.passes.specialise import BLOCK_KIBIT, specialise
-from snnc.compiler.pipeline import Compilation, Pass, Stage, run_passes, standard_passes
+from snnc.compiler.passes.specialise import BLOCK_KIBIT
+from snnc.compiler.pipeline import Compilation, Stage, run_passes, standard_passes
 from snnc.compiler.protocol.input_encoding import encode_inputs
 from snnc.compiler.targets import Device, Target
-from snnc.models import load_inputs
+from snnc.models import Selection, load_inputs
 from snnc.rtl.fpga.area_model import Area, predict_area
 from snnc.rtl.parameters import WEIGHTS_ALONE
 from snnc.sim.simulate import simulate
@@ -64,28 +63,12 @@ class Design:
 
     def compile(self, network: Network, observe: Callable[[Stage], None]) -> Compilation:
         """Every level of this design of `network`, pass by pass."""
-        *_, tiled, image = run_passes(network, _passes(self.mesh, self.spread), observe)
-        return Compilation(network, tiled, image)
+        return _compile(network, self.mesh, self.spread, observe)
 
     def beats(self, other: "Design") -> bool:
         """Whether this one is no worse in any objective and better in one."""
         pairs = list(zip(self.objectives.values(), other.objectives.values(), strict=True))
         return all(a <= b for a, b in pairs) and any(a < b for a, b in pairs)
-
-
-@dataclass(frozen=True)
-class Specialise:
-    """The compiler's last step before encoding: the target cut down to what the program uses."""
-
-    name: str = "specialise"
-
-    def run(self, program: TiledProgram) -> TiledProgram:
-        """The program on the smallest target that runs it in the same cycles."""
-        small = specialise(program)
-        target, device = small.target, small.target.device
-        named = f"{target.width} x {target.height} neurocores, {target.lanes} lanes"
-        part = f", {device.part}" if device else ""
-        return replace(small, target=replace(target, description=named + part))
 
 
 def example_inputs(
@@ -99,7 +82,8 @@ def example_inputs(
     source = data or network.notes.get("data")
     if source is not None:
         try:
-            return load_inputs(network, source, data_dir=data_dir, samples=EXAMPLES).x, f"samples of {source}"
+            selection = Selection(source, data_dir, samples=EXAMPLES)
+            return load_inputs(network, selection).x, f"samples of {source}"
         except FileError:
             if data is not None:
                 raise
@@ -151,20 +135,21 @@ def explore(
     for done, (mesh, spread) in enumerate(_meshes(target, device), 1):
         progress(done)
         try:
-            *_, tiled, image = run_passes(network, _passes(mesh, spread))
-            area = _fitting_area(image, device)
+            compiled = _compile(network, mesh, spread)
+            area = _fitting_area(compiled.image, device)
         except UnsupportedModel:
             # The rules know of neither lanes nor meshes: no other combination can do better.
             raise
         except SnncError as error:
             refusals.append((error.excess if isinstance(error, _TooLarge) else np.inf, error))
             continue
+        tiled = compiled.tiled
         if (text := json.dumps(encode(tiled, {}))) in seen:
             continue
         seen.add(text)
-        report = simulate(Program(network, tiled), x)
+        report = simulate(Build(network, tiled), x)
         latency = sum(report.cycles or ()) / len(x) / report.clock_hz
-        designs.append(Design(mesh, spread, tiled, area, latency, float(report.energy["mean"])))
+        designs.append(Design(mesh, spread, tiled, area, latency, report.energy.mean))
     if not designs:
         _, nearest = min(refusals, key=lambda refusal: refusal[0])
         raise DoesNotFit(
@@ -185,10 +170,11 @@ def hint_for(network: Network, target: Target) -> str | None:
         if spread:  # It only adds cores to what fits without.
             continue
         try:
-            *_, tiled, image = run_passes(network, _passes(mesh, spread))
-            _fitting_area(image, device)
+            compiled = _compile(network, mesh, spread)
+            _fitting_area(compiled.image, device)
         except SnncError:
             continue
+        tiled = compiled.tiled
         cores = f"{len(tiled.cores)} cores of {tiled.target.lanes} lanes"
         return f"`--optimise latency` makes it fit the same {device.part}, for one on {cores}"
     return None
@@ -217,8 +203,11 @@ class _TooLarge(DoesNotFit):
         self.excess = excess
 
 
-def _passes(mesh: Target, spread: bool) -> tuple[Pass, ...]:
-    return (*standard_passes(mesh, spread=spread)[:-1], Specialise(), Encode())
+def _compile(
+    network: Network, mesh: Target, spread: bool, observe: Callable[[Stage], None] | None = None
+) -> Compilation:
+    """Every level of the network on as little of `mesh` as it uses."""
+    return Compilation.of(run_passes(network, standard_passes(mesh, spread=spread, specialise=True), observe))
 
 
 def _fitting_area(image: Image, device: Device) -> Area:

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.compiler.formats.storage import Program
+from snnc.base.errors import MismatchError
+from snnc.compiler.formats.storage import Build
+from snnc.compiler.ir.image import Image
 from snnc.compiler.ir.program import TiledProgram
 from snnc.compiler.isa.arithmetic import IntArray
-from snnc.compiler.passes.encode import Encode
 from snnc.compiler.protocol.streams import decode_outputs
 from snnc.compiler.reference.interpreter import LayerTrace, assemble_layers, execute_network
 
@@ -81,11 +82,13 @@ class Verification:
         """The JSON document."""
         return asdict(self)
 
-    def wave_hint(self) -> str | None:
-        """Where to look on."""
-        return None if self.waveform is None else f"a waveform of that sample is in {self.waveform}"
+    def require_equal(self) -> None:
+        """Raise MismatchError at the first difference, where there was one."""
+        if self.first_difference is not None:
+            hint = None if self.waveform is None else f"a waveform of that sample is in {self.waveform}"
+            raise MismatchError(self.first_difference.describe(), hint=hint)
 
-    def summary(self) -> str:
+    def render(self) -> str:
         """Table of what was compared, exact counts."""
         rows = [
             ("spikes", self.spikes_compared, self.spike_differences),
@@ -224,7 +227,7 @@ class VerifyOptions:
 
 
 def verify(
-    program: Program,
+    program: Build,
     payloads: IntArray,
     trainer: Mapping[str, MembranesAndSpikes] | None,
     options: VerifyOptions,
@@ -249,10 +252,10 @@ def verify(
     packets = _verify_simulator(comparison, payloads)
     clock.lap(result, "simulator")
     announce("rtl")
-    _verify_rtl(comparison, payloads, packets, options)
+    _verify_rtl(comparison, program.image, payloads, packets, options)
     clock.lap(result, "rtl")
     if result.first_difference is not None:
-        result.waveform = _record_waveform(program.tiled, payloads, result.first_difference, options)
+        result.waveform = _record_waveform(program, payloads, result.first_difference, options)
     return result
 
 
@@ -275,13 +278,16 @@ def _verify_simulator(comparison: Comparison, payloads: IntArray) -> list["Packe
 
 
 def _verify_rtl(
-    comparison: Comparison, payloads: IntArray, packets: list["Packets"], options: VerifyOptions
+    comparison: Comparison,
+    image: Image,
+    payloads: IntArray,
+    packets: list["Packets"],
+    options: VerifyOptions,
 ) -> None:
     """The RTL against the reference and, packet by packet, against the simulator; then with stalls."""
     from snnc.rtl.simulation.cosimulate import cosimulate
 
     tiled = comparison.tiled
-    image = Encode().run(tiled)
     rtl = cosimulate(image, tiled, payloads, cache=options.cache, work=options.work)
     comparison.result.executions.append("rtl")
     for label, layers in (("rtl (isolated)", rtl.isolated), ("rtl (back to back)", rtl.layers)):
@@ -305,15 +311,14 @@ def _verify_rtl(
 
 
 def _record_waveform(
-    tiled: TiledProgram, payloads: IntArray, difference: Difference, options: VerifyOptions
+    program: Build, payloads: IntArray, difference: Difference, options: VerifyOptions
 ) -> str:
     """Run the differing sample alone on the RTL with waves; returns the file."""
     from snnc.rtl.simulation.cosimulate import cosimulate
 
     path = options.work / "mismatch.vcd"
     sample = payloads[difference.sample : difference.sample + 1]
-    image = Encode().run(tiled)
-    cosimulate(image, tiled, sample, cache=options.cache, work=options.work, waves=path)
+    cosimulate(program.image, program.tiled, sample, cache=options.cache, work=options.work, waves=path)
     return str(path)
 
 

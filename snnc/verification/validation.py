@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from snnc.base.errors import FileError, MiscompileError
 from snnc.base.files import cache_directory, make_directory, write_atomically
-from snnc.compiler.formats.storage import PROGRAM_FILE, Program, read_program
+from snnc.compiler.formats.storage import PROGRAM_FILE, Build, read_build
 from snnc.compiler.ir.image import Image
 from snnc.compiler.ir.network import Network
 from snnc.compiler.ir.program import TiledProgram
@@ -70,7 +70,7 @@ class Validation:
 
 
 def validate(
-    program: Program,
+    program: Build,
     image: Image | None = None,
     effort: Effort = USUAL,
     progress: Callable[[int], None] = lambda done: None,
@@ -100,7 +100,7 @@ def validate(
 
 def replay(folder: Path) -> None:
     """Run the case that a validation kept in `folder` again; raises MiscompileError as long as it differs."""
-    program = read_program(folder)
+    program = read_build(folder)
     with np.load(folder / INPUTS_FILE) as arrays:
         x = arrays["x"]
     network = program.network
@@ -189,7 +189,7 @@ def _core_of(program: TiledProgram, layer: str, neuron: int) -> str:
     return next(str(core.at) for core in owners if neuron in core.tile.neuron_map(lanes))
 
 
-def _keep(program: Program, x: NDArray[np.uint8]) -> str:
+def _keep(program: Build, x: NDArray[np.uint8]) -> str:
     """Store the case for `replay`; says where."""
     folder = cache_directory() / "miscompiled" / program.model_hash
     arrays: dict[str, Any] = {"x": x}

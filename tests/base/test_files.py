@@ -16,14 +16,15 @@ from click.testing import CliRunner, Result
 from snnc.base.errors import FileError, SnncError
 from snnc.base.files import write_atomically, write_text
 from snnc.base.quoting import MAX_QUOTED, printable, quote
+from snnc.commands import builds
 from snnc.commands.build_folder import new_build
 from snnc.commands.cli import main
 from snnc.commands.console import Console
-from snnc.compiler.formats.storage import Program
+from snnc.compiler.formats.storage import Build
 from snnc.compiler.protocol.input_encoding import encode_inputs
 from snnc.sim.engine.functional import run_functional
 from snnc.training.data.datasets import load_samples
-from snnc.verification.compare import layer_traces
+from snnc.verification.compare import Verification, layer_traces
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -192,9 +193,10 @@ def test_a_compile_that_is_killed_costs_nothing(build: Path) -> None:
     with new_build(build, Console(quiet=True)) as fresh:
         assert list(fresh.iterdir()) == []
     assert not (build / ".new").exists()
-    Program.load(build)
+    Build.load(build)
 
 
+@pytest.mark.slow
 def test_two_compiles_into_one_folder_both_succeed(digits: Path, tmp_path: Path) -> None:
     command = [
         sys.executable,
@@ -211,7 +213,7 @@ def test_two_compiles_into_one_folder_both_succeed(digits: Path, tmp_path: Path)
     for process in runs:
         _, said = process.communicate(timeout=120)
         assert process.returncode == 0, said
-    steps = Program.load(tmp_path / "b").tiled.steps
+    steps = Build.load(tmp_path / "b").tiled.steps
     assert f"steps: {steps}" in (tmp_path / "b" / "ir" / "0-network.txt").read_text()
 
 
@@ -247,7 +249,7 @@ def test_a_trace_is_the_same_in_pieces_and_old_until_it_is_complete(
     from snnc.commands import trace_file
 
     paths = [tmp_path / name for name in ("whole.npz", "pieces.npz")]
-    program, x = Program.load(build), load_samples("digits", limit=7).x
+    program, x = Build.load(build), load_samples("digits", limit=7).x
     trace_file.write_trace(program, x, paths[0])
     monkeypatch.setattr(trace_file, "BATCH_BYTES", 2 * 8 * 4 * (16 + 10))
     trace_file.write_trace(program, x, paths[1])
@@ -265,7 +267,16 @@ def test_a_trace_is_the_same_in_pieces_and_old_until_it_is_complete(
 
 
 def test_an_output_file_that_is_a_device(build: Path) -> None:
-    arguments = ["simulate", build, "--data", "digits", "--samples", "1", "--json", "/dev/null"]
+    arguments: list[str | Path] = [
+        "simulate",
+        build,
+        "--data",
+        "digits",
+        "--samples",
+        "1",
+        "--json",
+        "/dev/null",
+    ]
     assert run(*arguments).exit_code == 0
     assert Path("/dev/null").is_char_device()
 
@@ -274,7 +285,16 @@ def test_the_budget_of_a_tier_that_cannot_check_it(digits: Path, tmp_path: Path)
     text = (ROOT / "compiler" / "targets" / "fpga.yaml").read_text().replace("static_mw: 0", "static_mw: 5")
     (tmp_path / "t.yaml").write_text(text)
     assert run("-q", "compile", digits, "-o", tmp_path / "b", "--target", tmp_path / "t.yaml").exit_code == 0
-    arguments = ["simulate", tmp_path / "b", "--data", "digits", "--samples", "1", "--max-energy", "1J"]
+    arguments: list[str | Path] = [
+        "simulate",
+        tmp_path / "b",
+        "--data",
+        "digits",
+        "--samples",
+        "1",
+        "--max-energy",
+        "1J",
+    ]
     assert run(*arguments).exit_code == 0
     result = run(*arguments, "--tier", "functional")
     assert result.exit_code == 2 and "--max-energy needs --tier cycle" in result.stderr
@@ -322,3 +342,19 @@ def test_a_path_with_control_characters_is_escaped(tmp_path: Path) -> None:
     result = run("compile", "a\x1b[31m\nb.pt", "-o", tmp_path / "b")
     assert result.exit_code == 2
     assert result.stderr == "error: a\\x1b[31m\\nb.pt: no such model file\n"
+
+
+def test_a_verification_is_shown_where_it_cannot_be_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What compared the executions is not run here; the results and the file they go to are real."""
+    found = Verification(3, ["reference", "simulator"], spikes_compared=12)
+    monkeypatch.setattr(builds, "verify_build", lambda *_, **__: found)
+    (tmp_path / "verify.json").write_text("{}")
+    (tmp_path / "verify.json").chmod(0o444)
+    result = run("verify", tmp_path, "--json", "-")
+    assert result.exit_code == 2
+    assert json.loads(result.stdout) == found.to_dict()
+    assert found.summary() in result.stderr
+    last = result.stderr.splitlines()[-1]
+    assert last.startswith("error: ") and last.endswith("verify.json: cannot be written: is read-only")

@@ -58,7 +58,7 @@ def test_simulate_imports_no_torch(build: Path) -> None:
 def test_a_build_directory_has_what_the_contract_names(build: Path) -> None:
     names = {path.name for path in build.iterdir()}
     assert {"program.snnc", "model.pt", "ir", "rtl"} <= names
-    assert sorted(path.name for path in (build / "ir").iterdir())[0] == "0-network.txt"
+    assert sorted(path.name for path in (build / "ir").glob("*.txt"))[0] == "0-network.txt"
     top = (build / "rtl" / "build_top.sv").read_text()
     assert ".Lanes(8)" in top
 
@@ -66,12 +66,12 @@ def test_a_build_directory_has_what_the_contract_names(build: Path) -> None:
 def test_calibration_measures_what_the_trainer_noted(build: Path, tmp_path: Path) -> None:
     """Both are rates of one model, on training and on test samples."""
     from snnc.compiler.analysis.activity import activity_of
-    from snnc.compiler.formats.storage import Program
+    from snnc.compiler.formats.storage import Build
 
     result = run("compile", build / "model.pt", "--calibrate", "digits", "-o", tmp_path)
     assert result.exit_code == 0, result.output
     assert "activity on 256 samples of digits: passes " in result.stderr
-    noted, measured = (activity_of(Program.load(path).network) for path in (build, tmp_path))
+    noted, measured = (activity_of(Build.load(path).network) for path in (build, tmp_path))
     assert measured.passes == pytest.approx(noted.passes, rel=0.1)
     assert measured.rates == pytest.approx(noted.rates, rel=0.2)
     assert measured != noted
@@ -156,11 +156,15 @@ def test_all_broken_budgets_are_named_at_once(build: Path) -> None:
         (["simulate", ".", "--data", "d", "--max-energy", "1e999J"], 2, "a finite number, not '1e999J'"),
         (["verify", ".", "--stall", "nan"], 2, "nan is not a finite number"),
         (["synth", ".", "--clock", "inf"], 2, "inf is not in the range"),
-        (["train", "digits-mlp", "-o", "m.pt", "--set", "energy_budget=0"], 2, "energy_budget must be 1e-15"),
+        (
+            ["train", "digits-mlp", "-o", "m.pt", "--set", "energy_budget=0"],
+            2,
+            "energy_budget must be a number in 1e-15",
+        ),
         (
             ["train", "digits-mlp", "-o", "m.pt", "--set", "initial_fraction=nan"],
             2,
-            "be a finite number, not",
+            "initial_fraction must be a number in [0, 1), not nan",
         ),
         (["train", "digits-mlp", "-o", "/dev/null/m.pt"], 2, "/dev/null: cannot be made: File exists"),
         (["train", "digits-mlp", "-o", "m.pt", "--data", ""], 2, "unknown data set ''"),
@@ -212,7 +216,7 @@ def test_an_interruption_is_no_bug(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("snnc.commands.builds.compile_model", interrupt)
+    monkeypatch.setattr("snnc.commands.compile.compile_model", interrupt)
     result = run("compile", "m.pt")
     assert (result.exit_code, result.stderr) == (130, "interrupted\n")
 

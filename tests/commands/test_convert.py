@@ -11,6 +11,8 @@ from click.testing import CliRunner, Result
 from snnc.commands.cli import main
 from snnc.training.conversion.resnet import ResNet
 
+pytestmark = pytest.mark.slow
+
 
 def run(*arguments: str | Path) -> Result:
     """Invoke `snnc` in this process."""
@@ -45,7 +47,16 @@ def test_pretrained_weights_become_a_model_file(tmp_path: Path) -> None:
 def test_calibration_images_must_fit_the_module(tmp_path: Path) -> None:
     weights, images = _weights(tmp_path / "w.th"), _images(tmp_path / "x.npz")
     small = _images(tmp_path / "small.npz", side=16)
-    convert = ["train", "convert", "--from", weights, "--data", images, "-o", tmp_path / "m.pt"]
+    convert: list[str | Path] = [
+        "train",
+        "convert",
+        "--from",
+        weights,
+        "--data",
+        images,
+        "-o",
+        tmp_path / "m.pt",
+    ]
     result = run(*convert, "--calibrate", small)
     assert result.exit_code == 2
     assert "holds images of shape (3, 16, 16), the module takes (3, 32, 32)" in result.stderr
@@ -56,7 +67,10 @@ def test_calibration_images_must_fit_the_module(tmp_path: Path) -> None:
     [
         (["convert"], "convert needs --from CHECKPOINT"),
         (["convert", "--from", "w.th", "--set", "module=vgg"], "module must be one of resnet20, resnet32"),
-        (["convert", "--from", "w.th", "--set", "weight_bits=9"], "weight_bits must be 2..8, not 9"),
+        (
+            ["convert", "--from", "w.th", "--set", "weight_bits=9"],
+            "weight_bits must be an integer in 2..8, not 9",
+        ),
         (["convert", "--from", "missing.th"], "missing.th: no such file"),
         (
             ["digits-mlp", "--calibrate", "digits"],

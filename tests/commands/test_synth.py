@@ -9,24 +9,27 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from builders import tiny_network, tiny_program
 from click.testing import CliRunner, Result
 from numpy.typing import NDArray
-from tiny import tiny_network, tiny_program
 
 from snnc.commands.cli import main
 from snnc.commands.synthesis_report import Resource, Synthesis, megahertz
-from snnc.compiler.formats.storage import Program
-from snnc.compiler.ir.image import Memory
+from snnc.compiler.formats.storage import Build
 from snnc.compiler.ir.network import Network
+from snnc.compiler.isa.contract import Memory
 from snnc.compiler.passes.encode import Encode
 from snnc.compiler.passes.specialise import specialise
 from snnc.compiler.pipeline import compile_network
 from snnc.compiler.targets import load_target
 from snnc.rtl.fpga.openflow import DEVICES, missing_tools
 
-pytestmark = pytest.mark.skipif(
-    bool(missing_tools(DEVICES["ecp5-25k"])), reason="the open FPGA tools are not installed"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        bool(missing_tools(DEVICES["ecp5-25k"])), reason="the open FPGA tools are not installed"
+    ),
+]
 
 BLOCK_RAM = r"\.bram_init \d+\n((?:[0-9a-f ]+\n)+)"
 
@@ -35,7 +38,7 @@ BLOCK_RAM = r"\.bram_init \d+\n((?:[0-9a-f ]+\n)+)"
 def placed_build(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
     """A build that `snnc synth` has placed, and what the command said."""
     build = tmp_path_factory.mktemp("placed")
-    Program(tiny_network(), tiny_program(load_target("ecp5-25k"))).save(build)
+    Build(tiny_network(), tiny_program(load_target("ecp5-25k"))).save(build)
     arguments = ["synth", str(build), "--clock", "400", "--seed", "3", "--json", str(build / "copy.json")]
     return build, CliRunner().invoke(main, arguments)
 
@@ -60,7 +63,7 @@ def test_weights_are_exchanged_in_the_finished_bitstream_and_nothing_else(
     placed: tuple[Path, Result], tmp_path: Path
 ) -> None:
     other = with_permuted_weights(tiny_network())
-    Program(other, compile_network(other, load_target("ecp5-25k"), spread=False).program).save(tmp_path)
+    Build(other, compile_network(other, load_target("ecp5-25k"), spread=False).tiled).save(tmp_path)
     run = CliRunner().invoke(main, ["synth", str(tmp_path), "--exchange-weights", str(placed[0])])
     assert run.exit_code == 0, run.output
     assert json.loads((tmp_path / "synth.json").read_text())["seed"] == 3
@@ -75,6 +78,19 @@ def test_weights_are_exchanged_in_the_finished_bitstream_and_nothing_else(
     assert rest[0] == rest[1]
     assert weight_columns(placed[0]) != weight_columns(tmp_path)
     assert not weight_columns(placed[0]) <= columns
+
+
+def test_a_design_is_shown_where_its_report_cannot_be_kept(
+    placed: tuple[Path, Result], tmp_path: Path
+) -> None:
+    Build(tiny_network(), tiny_program(load_target("ecp5-25k"))).save(tmp_path)
+    (tmp_path / "synth.json").mkdir()
+    run = CliRunner().invoke(main, ["synth", str(tmp_path), "--exchange-weights", str(placed[0])])
+    assert run.exit_code == 2
+    said = run.stderr.splitlines()
+    assert any(line.startswith("weights exchanged in the design of ") for line in said)
+    assert [line for line in said if line.startswith("error: ")] == said[-1:]
+    assert said[-1].endswith("synth.json: cannot be written: is a folder")
 
 
 def test_every_weight_column_takes_the_place_of_its_stand_in(placed: tuple[Path, Result]) -> None:
@@ -94,7 +110,7 @@ def test_other_thresholds_are_other_hardware(placed: tuple[Path, Result], tmp_pa
     hidden, readout = network.layers
     raised = replace(hidden, neurons=replace(hidden.neurons, threshold=hidden.neurons.threshold + 1))
     other = replace(network, layers=(raised, readout))
-    Program(other, compile_network(other, load_target("ecp5-25k"), spread=False).program).save(tmp_path)
+    Build(other, compile_network(other, load_target("ecp5-25k"), spread=False).tiled).save(tmp_path)
     run = CliRunner().invoke(main, ["synth", str(tmp_path), "--exchange-weights", str(placed[0])])
     assert run.exit_code == 2
     assert "differs, and only weights can be exchanged" in run.stderr
@@ -111,7 +127,7 @@ def test_other_thresholds_are_other_hardware(placed: tuple[Path, Result], tmp_pa
 def test_without_a_placed_design_no_weights_are_exchanged(
     tmp_path: Path, arguments: list[str], message: str
 ) -> None:
-    Program(tiny_network(), tiny_program(load_target("ecp5-25k"))).save(tmp_path)
+    Build(tiny_network(), tiny_program(load_target("ecp5-25k"))).save(tmp_path)
     named = [argument.format(build=tmp_path) for argument in arguments]
     run = CliRunner().invoke(main, ["synth", str(tmp_path), *named])
     assert run.exit_code == 2
@@ -119,7 +135,7 @@ def test_without_a_placed_design_no_weights_are_exchanged(
 
 
 def test_a_target_without_an_fpga_is_refused(tmp_path: Path) -> None:
-    Program(tiny_network(), tiny_program(load_target("mesh16"))).save(tmp_path)
+    Build(tiny_network(), tiny_program(load_target("mesh16"))).save(tmp_path)
     run = CliRunner().invoke(main, ["synth", str(tmp_path)])
     assert run.exit_code == 2
     assert "target `mesh16` has no FPGA behind it" in run.stderr
@@ -176,7 +192,7 @@ def bits_of(path: Path) -> NDArray[np.uint8]:
 
 def weight_columns(build: Path) -> set[bytes]:
     """Every column of 512 bits of the weights that a build was compiled to."""
-    image = Encode().run(specialise(Program.load(build).tiled))
+    image = Encode().run(specialise(Build.load(build).tiled))
     columns = set()
     for core in image.cores:
         (section,) = [section for memory, section in core.sections() if memory is Memory.WEIGHTS]

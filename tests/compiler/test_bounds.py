@@ -12,20 +12,31 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from builders import layer, network, target
+from example_counts import examples
+from hypothesis import given
 from hypothesis import strategies as st
-from networks import layer, network, target
 from random_hardware import SIZES
 from random_networks import networks
 
 from snnc.compiler.analysis import bounds
-from snnc.compiler.ir.network import Conv2d, Edge, Input, Layer, Linear, Network, Neurons, Readout
+from snnc.compiler.ir.network import (
+    Conv2d,
+    Edge,
+    Input,
+    Layer,
+    Linear,
+    Network,
+    Neurons,
+    Readout,
+    ReadoutKind,
+)
 from snnc.compiler.isa.arithmetic import Decay, IntArray, decay
 from snnc.compiler.protocol.input_encoding import encode_inputs
 from snnc.compiler.reference.interpreter import Execution, edge_current, execute_network
 from snnc.compiler.reference.probes import aimed_input, probing_inputs
 
-SEARCHES = settings(max_examples=60, deadline=None, print_blob=True)
+SEARCHES = examples(60)
 CHANNELS = 3
 """Channels per layer that the search aims at."""
 
@@ -169,7 +180,7 @@ POOL: dict[str, Network] = {
 
 def readable(model: Network) -> Network:
     """The same, read by what its last layer has."""
-    kind = "membrane" if model.layers[-1].neurons.reset == "none" else "spike_count"
+    kind: ReadoutKind = "membrane" if model.layers[-1].neurons.reset == "none" else "spike_count"
     return replace(model, readout=Readout(model.layers[-1].name, kind))
 
 
@@ -272,6 +283,7 @@ MUTATIONS: dict[str, Mutation] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MUTATIONS)
 def test_the_search_finds_a_wrong_bound(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     tries = {label: searched(label) for label in POOL}

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from builders import target
 from hypothesis import given
 from hypothesis import strategies as st
-from networks import target
 from random_hardware import SIZES
 from random_networks import networks
 

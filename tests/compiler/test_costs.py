@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from networks import layer, network, target
+from builders import layer, network, target
 
 from snnc.base.errors import FileError
 from snnc.compiler.analysis.activity import NOTE, Activity, activity_of
-from snnc.compiler.formats.storage import Program
+from snnc.compiler.formats.storage import Build
 from snnc.compiler.ir.network import Conv2d, Edge, Input, Layer, Network, conv_shape, count, pooled
 from snnc.compiler.pipeline import compile_network
 from snnc.sim.calibrate import measure_activity
@@ -39,10 +39,10 @@ def expected_and_simulated(model: Network, x: np.ndarray, **hardware: object) ->
     """Cycles per sample of each layer, with the activity that these samples have."""
     compiled = compile_network(model, target(**hardware), spread=False)
     payloads = np.repeat(x[:, None].astype(np.int64), model.steps, axis=1)
-    activity = measure_activity(model, compiled.program, payloads)
+    activity = measure_activity(model, compiled.tiled, payloads)
     noted = replace(model, notes={NOTE: activity.note()})
-    report = simulate(Program(noted, compiled.program), x)
-    return {row["name"]: (row["predicted_cycles"], row["cycles"]) for row in report.layers}
+    report = simulate(Build(noted, compiled.tiled), x)
+    return {row.name: (row.predicted_cycles, row.cycles) for row in report.layers}
 
 
 @pytest.mark.parametrize("pool", [(1, 1), (2, 2)])

@@ -12,7 +12,7 @@ def moments(steps: int, largest: int) -> list[int]:
     values = np.arange(1, largest + 1, dtype=np.uint8)[:, None]
     events = encode_inputs(Input("input", (1, 1, 1), "latency", largest), steps, values)[:, :, 0]
     assert (events.sum(axis=1) == 1).all(), "one event of payload 1"
-    return np.argmax(events, axis=1).tolist()
+    return [int(step) for step in np.argmax(events, axis=1)]
 
 
 @pytest.mark.parametrize(

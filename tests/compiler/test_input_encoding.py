@@ -46,7 +46,7 @@ def test_another_shape(encoding: InputEncoding, shape: tuple[int, ...], message:
 
 def test_values_that_are_no_integers() -> None:
     with pytest.raises(FileError, match=r"^values must be integers 0\.\.4, not float64$"):
-        encode_inputs(node("direct"), 2, X / 4)
+        encode_inputs(node("direct"), 2, X / 4)  # type: ignore[arg-type]
 
 
 def test_a_value_out_of_range() -> None:

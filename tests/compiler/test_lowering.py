@@ -7,23 +7,24 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from builders import layer, network, target
 from cases import Case, cases
-from hypothesis import given, settings
-from networks import layer, network, target
+from example_counts import examples
+from hypothesis import given
 from random_programs import compiled_program
 
 from snnc.base.errors import FileError, SnncError
-from snnc.compiler.formats.storage import Program, read_program
+from snnc.compiler.formats.storage import Build, read_build
 from snnc.compiler.ir.network import Network
 from snnc.compiler.ir.program import Core, TiledProgram
 from snnc.compiler.isa.arithmetic import Decay
 from snnc.compiler.passes.place import Place
 from snnc.compiler.passes.specialise import specialise
-from snnc.compiler.pipeline import compile_network, run_passes, standard_passes
+from snnc.compiler.pipeline import Compilation, compile_network, run_passes, standard_passes
 from snnc.compiler.reference.lowering import require_lowering
 from snnc.compiler.targets import load_target
 
-LOWERINGS = settings(max_examples=60, deadline=None, print_blob=True)
+LOWERINGS = examples(60)
 
 
 def model() -> Network:
@@ -33,7 +34,7 @@ def model() -> Network:
 
 
 def compiled() -> TiledProgram:
-    program = compile_network(model(), target(weight_kibit=8), spread=False).program
+    program = compile_network(model(), target(weight_kibit=8), spread=False).tiled
     assert {core.emission for core in program.cores} == {"spikes", "values_every"}
     return program
 
@@ -42,20 +43,20 @@ def compiled() -> TiledProgram:
 @given(cases(samples=1))
 def test_what_the_compiler_makes_is_proved(case: Case) -> None:
     compilation = case.compilation
-    require_lowering(compilation.network, compilation.program)
-    require_lowering(compilation.network, specialise(compilation.program))
+    require_lowering(compilation.network, compilation.tiled)
+    require_lowering(compilation.network, specialise(compilation.tiled))
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_programs_of_other_generators_are_proved(seed: int) -> None:
     compilation = compiled_program(np.random.default_rng(seed))
-    require_lowering(compilation.network, compilation.program)
+    require_lowering(compilation.network, compilation.tiled)
 
 
 def test_another_placement_is_proved() -> None:
     passes = standard_passes(target(weight_kibit=8), spread=False)
     moved = [Place(seed=7, swaps_per_tile=1) if isinstance(step, Place) else step for step in passes]
-    program = run_passes(model(), moved)[-2]
+    program = Compilation.of(run_passes(model(), moved)).tiled
     assert [core.at for core in program.cores] != [core.at for core in compiled().cores]
     require_lowering(model(), program)
 
@@ -105,9 +106,9 @@ CHANGES: dict[str, Callable[[TiledProgram], TiledProgram]] = {
 
 def refused(folder: Path, reason: str) -> None:
     """The program in `folder` is valid in itself but not the network's, in one line that says so."""
-    read_program(folder)
+    read_build(folder)
     with pytest.raises(FileError) as refusal:
-        Program.load(folder)
+        Build.load(folder)
     message = str(refusal.value)
     assert "the tiled program is not what its network compiles to: " in message
     assert reason in message
@@ -117,15 +118,15 @@ def refused(folder: Path, reason: str) -> None:
 @pytest.mark.parametrize("field", CHANGES)
 def test_a_field_of_a_core(field: str, tmp_path: Path) -> None:
     program = compiled()
-    Program(model(), program).save(tmp_path)
-    Program.load(tmp_path)
-    Program(model(), CHANGES[field](program)).save(tmp_path)
+    Build(model(), program).save(tmp_path)
+    Build.load(tmp_path)
+    Build(model(), CHANGES[field](program)).save(tmp_path)
     refused(tmp_path, f"{field} is another")
 
 
 def test_a_renamed_layer(tmp_path: Path) -> None:
     """It used to be a StopIteration in the report."""
-    Program(network(layer("z", "input", 160, 40), layer("b", "z", 40, 4), features=160), compiled()).save(
+    Build(network(layer("z", "input", 160, 40), layer("b", "z", 40, 4), features=160), compiled()).save(
         tmp_path
     )
     refused(tmp_path, "holds layers a, b of z, b")
@@ -136,7 +137,7 @@ def test_a_network_of_other_weights(tmp_path: Path) -> None:
     synapses = other.layers[1].edges[0].synapses
     edge = replace(other.layers[1].edges[0], synapses=replace(synapses, weights=bumped(synapses.weights)))
     other = replace(other, layers=(other.layers[0], replace(other.layers[1], edges=(edge,))))
-    Program(other, compiled()).save(tmp_path)
+    Build(other, compiled()).save(tmp_path)
     refused(tmp_path, "weights is another")
 
 
@@ -147,16 +148,16 @@ def test_a_network_that_breaks_a_rule(tmp_path: Path) -> None:
         plain = network(layer("a", "input", 8, 4, current_leak=leak))
         return replace(plain, input=replace(plain.input, encoding="held"))
 
-    program = compile_network(held(Decay(0, 0)), target()).program
+    program = compile_network(held(Decay(0, 0)), target()).tiled
     broken = changed(0, current_leak=Decay(1, 1))(program)
-    Program(held(Decay(1, 1)), broken).save(tmp_path)
+    Build(held(Decay(1, 1)), broken).save(tmp_path)
     refused(tmp_path, "allowed: a current that does not decay")
 
 
 def test_a_fold_of_more_cores_than_axons(tmp_path: Path) -> None:
     """As many partial-sum cores as a file may claim: no slice of the fan-in is empty."""
     tiny = network(layer("a", "input", 1, 4), features=1)
-    program = compile_network(tiny, target()).program
+    program = compile_network(tiny, target()).tiled
     (core,) = program.cores
     with pytest.raises(SnncError):
         require_lowering(tiny, replace(program, cores=(core, replace(core, at=replace(core.at, x=3)))))
@@ -164,6 +165,6 @@ def test_a_fold_of_more_cores_than_axons(tmp_path: Path) -> None:
 
 def test_every_target_of_an_example_loads(tmp_path: Path) -> None:
     for name in ("fpga", "mesh16"):
-        program = compile_network(model(), load_target(name)).program
-        Program(model(), program).save(tmp_path)
-        assert Program.load(tmp_path).tiled.target.name == name
+        program = compile_network(model(), load_target(name)).tiled
+        Build(model(), program).save(tmp_path)
+        assert Build.load(tmp_path).tiled.target.name == name

@@ -4,9 +4,9 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from networks import target
+from builders import neurons, target
 
-from snnc.compiler.ir.network import Edge, Input, Layer, Linear, Network, Neurons, Readout
+from snnc.compiler.ir.network import Edge, Input, Layer, Linear, Network, Readout
 from snnc.compiler.ir.tiling import Tiling
 from snnc.compiler.passes.partition import Partition
 from snnc.compiler.passes.place import Place, hops, snake, traffic
@@ -19,7 +19,7 @@ def tiling(width: int, height: int, sizes: list[int]) -> Tiling:
     for number, size in enumerate(sizes):
         sources = [nodes[-1]] if number < len(sizes) - 1 else [nodes[-1], nodes[1]]
         edges = tuple(Edge(name, Linear(np.ones((size, axons), np.int8), 4)) for name, axons in sources)
-        population = Neurons(*(np.full(size, value, np.int64) for value in (5, 0, 0)), reset="soft")
+        population = neurons(size)
         layers.append(Layer(f"l{number}", (size, 1, 1), population, edges))
         nodes.append((f"l{number}", size))
     network = Network(

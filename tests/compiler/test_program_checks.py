@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from networks import layer, network, target
+from builders import layer, network, target
 
 from snnc.base.errors import VerificationError
 from snnc.compiler.ir.program import Core, TiledProgram
+from snnc.compiler.ir.program_checks import verify_program
 from snnc.compiler.isa.arithmetic import NO_LEAK, Decay
 from snnc.compiler.pipeline import compile_network
 
@@ -19,13 +20,13 @@ def recurrent_program() -> TiledProgram:
     first = layer("a", "input", 4, 4)
     loop = replace(first.edges[0], source="b", delay=1)
     layers = (replace(first, edges=(*first.edges, loop)), layer("b", "a", 4, 4))
-    return compile_network(network(*layers, features=4), target(), spread=False).program
+    return compile_network(network(*layers, features=4), target(), spread=False).tiled
 
 
 def wide_program() -> TiledProgram:
     """One layer of 16 on two cores, read by its spikes."""
     model = network(layer("a", "input", 8, 16))
-    program = compile_network(model, target(parameter_words=2), spread=False).program
+    program = compile_network(model, target(parameter_words=2), spread=False).tiled
     assert [core.tile.first_channel for core in program.cores] == [0, 8]
     return program
 
@@ -39,7 +40,7 @@ def with_core(program: TiledProgram, number: int, **changes: object) -> TiledPro
 
 def test_tiles_that_leave_out_or_repeat_neurons() -> None:
     program = wide_program()
-    program.verify()
+    verify_program(program)
     tile = program.cores[1].tile
     for changes, message in (
         ({"first_channel": 7}, r"layer 'a': two tiles hold the same neuron$"),
@@ -49,7 +50,7 @@ def test_tiles_that_leave_out_or_repeat_neurons() -> None:
         moved = replace(tile, **changes)
         channels = {name: getattr(program.cores[1], name)[: moved.channels] for name in PER_CHANNEL}
         with pytest.raises(VerificationError, match=message):
-            with_core(program, 1, tile=moved, **channels).verify()
+            verify_program(with_core(program, 1, tile=moved, **channels))
 
 
 def test_a_readout_that_names_other_neurons_to_the_host() -> None:
@@ -58,7 +59,7 @@ def test_a_readout_that_names_other_neurons_to_the_host() -> None:
     first, second = (core.tile for core in program.cores)
     exchanged = with_core(with_core(program, 0, tile=second), 1, tile=first)
     with pytest.raises(VerificationError, match=r"core \(\d,\d\): tells the host 0 for neuron 8$"):
-        exchanged.verify()
+        verify_program(exchanged)
 
 
 def test_a_readout_that_reaches_the_host_late() -> None:
@@ -66,19 +67,19 @@ def test_a_readout_that_reaches_the_host_late() -> None:
     program = wide_program()
     late = tuple(replace(segment, delay=1) for segment in program.cores[0].segments)
     with pytest.raises(VerificationError, match=r"core \(\d,\d\): tells the host spikes 1 steps late$"):
-        with_core(program, 0, segments=late).verify()
+        verify_program(with_core(program, 0, segments=late))
 
 
 def test_a_readout_of_another_kind() -> None:
     program = wide_program()
     with pytest.raises(VerificationError, match=r"emits spikes, the readout takes values_last$"):
-        replace(program, readout=replace(program.readout, kind="membrane")).verify()
+        verify_program(replace(program, readout=replace(program.readout, kind="membrane")))
 
 
 def test_cores_that_wait_for_one_another() -> None:
     """A recurrent edge declared forward: consistent in every table, but no core could ever begin."""
     program = recurrent_program()
-    program.verify()
+    verify_program(program)
 
     def forward(core: Core) -> Core:
         return replace(
@@ -90,13 +91,13 @@ def test_cores_that_wait_for_one_another() -> None:
 
     circle = replace(program, cores=tuple(forward(core) for core in program.cores))
     with pytest.raises(VerificationError, match=r"cores wait for one another: \(\d,\d\) -> \(\d,\d\) -> "):
-        circle.verify()
+        verify_program(circle)
 
 
 def summing_program() -> tuple[TiledProgram, int]:
     """A layer over slices of its fan-in, and the number of a core that only sums."""
     model = network(layer("a", "input", 160, 40), features=160)
-    program = compile_network(model, target(weight_kibit=8), spread=False).program
+    program = compile_network(model, target(weight_kibit=8), spread=False).tiled
     numbers = [n for n, core in enumerate(program.cores) if core.emission == "values_every"]
     return program, numbers[0]
 
@@ -118,7 +119,7 @@ def test_a_core_of_partial_sums_has_no_neurons(field: str, value: object) -> Non
     core = program.cores[number]
     changed = np.full(core.tile.channels, value) if field in PER_CHANNEL else value
     with pytest.raises(VerificationError, match=r"sums partially, but has a neuron's parameters$"):
-        with_core(program, number, **{field: changed}).verify()
+        verify_program(with_core(program, number, **{field: changed}))
 
 
 def test_partial_sums_are_sent_once_and_whole() -> None:
@@ -134,4 +135,4 @@ def test_partial_sums_are_sent_once_and_whole() -> None:
         ((none,), (segment,)),
     ):
         with pytest.raises(VerificationError, match=r"must send its 10 words of sums once, sends \["):
-            with_core(program, number, destinations=entries, segments=segments).verify()
+            verify_program(with_core(program, number, destinations=entries, segments=segments))

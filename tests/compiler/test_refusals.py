@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from networks import layer, network, target
+from builders import layer, network, target
 
 from snnc.base.errors import DoesNotFit, UnsupportedModel, UsageError, VerificationError
 from snnc.compiler.ir.network import Conv2d, Edge, Input, Layer, Network, Readout
 from snnc.compiler.isa.arithmetic import NO_LEAK, Decay
-from snnc.compiler.pipeline import check_pass_name, compile_network
+from snnc.compiler.passes.registry import check_pass_name
+from snnc.compiler.pipeline import compile_network
 from snnc.compiler.targets import load_target
 
 
@@ -122,7 +123,7 @@ def test_more_partial_sums_than_a_flit_can_name() -> None:
     """With 24-bit states a VALUE names 256 slots: the layer is cut by channels, not by fan-in alone."""
     model = network(layer("a", "input", 64, 300, state_bits=12), layer("b", "a", 300, 4), features=64)
     narrow = target(state_bits=24, neurons=1024, parameter_words=128, weight_kibit=75)
-    program = compile_network(model, narrow, spread=False).program
+    program = compile_network(model, narrow, spread=False).tiled
     sums = [core for core in program.cores if core.emission == "values_every"]
     assert all(core.tile.words(narrow.lanes) * narrow.lanes <= 256 for core in sums)
 
@@ -135,7 +136,7 @@ def test_a_row_tile_that_nobody_needs() -> None:
     second = Layer("d", (2, 2, 4), spikes, (Edge("c", synapses),))
     readout = layer("r", "d", 16, 2)
     model = Network("t", 2, Input("input", (2, 6, 4)), (first, second, readout), Readout("r", "spike_count"))
-    program = compile_network(model, target(neurons=16, lanes=2)).program
+    program = compile_network(model, target(neurons=16, lanes=2)).tiled
     assert any(entry.first_word == entry.last_word for core in program.cores for entry in core.destinations)
 
 
@@ -161,7 +162,7 @@ def test_a_fan_in_slice_always_hears_the_step() -> None:
     first = layer("a", "input", 8, 4)
     loop = replace(layer("a", "b", 64, 4).edges[0], delay=1)
     model = network(replace(first, edges=(*first.edges, loop)), layer("b", "a", 4, 64))
-    program = compile_network(model, target(weight_kibit=2)).program
+    program = compile_network(model, target(weight_kibit=2)).tiled
     assert len(program.cores) > 2
     assert all(len(core.sources) > core.recurrent_sources for core in program.cores)
 
@@ -170,7 +171,7 @@ def test_free_cores_are_used_evenly() -> None:
     model = network(
         layer("a", "input", 64, 160), layer("b", "a", 160, 160), layer("c", "b", 160, 10), features=64
     )
-    program = compile_network(model, load_target("mesh16")).program
+    program = compile_network(model, load_target("mesh16")).tiled
     sizes = [core.tile.channels for core in program.cores if core.layer == "a"]
     assert len(sizes) > 1
     assert min(sizes) * 2 > max(sizes)

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from builders import layer, network, target
+from example_counts import examples
+from hypothesis import assume, given
 from hypothesis import strategies as st
-from networks import layer, network, target
 
 from snnc.base.errors import DoesNotFit
 from snnc.compiler.ir.network import Conv2d, Edge, Input, Layer, Linear, Network, Readout, conv_shape
@@ -21,7 +22,7 @@ from snnc.compiler.targets import Target, load_target
 from snnc.sim.engine.cycle import run_isolated
 from snnc.sim.engine.functional import run_functional
 
-ROUTES = settings(max_examples=120, deadline=None, print_blob=True)
+ROUTES = examples(120)
 
 
 def assert_means_the_network(model: Network, hardware: Target, payloads: IntArray) -> TiledProgram:
@@ -29,7 +30,7 @@ def assert_means_the_network(model: Network, hardware: Target, payloads: IntArra
     expected = execute_network(model, payloads)
     for spread in (False, True):
         compilation = compile_network(model, hardware, spread=spread)
-        program = compilation.program
+        program = compilation.tiled
         for got in (execute_program(program, payloads), execute_image(compilation.image, payloads)):
             for name, trace in expected.layers.items():
                 for part in ("accumulated", "membrane", "spikes"):

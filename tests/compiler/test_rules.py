@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from networks import layer, network, target
+from builders import layer, network, target
 
 from snnc.base.errors import UnsupportedModel
 from snnc.compiler.ir.network import Conv2d, Edge, Input, Linear, Network, Readout

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from networks import layer, network, target
+from builders import layer, network, target
 
 from snnc.base.errors import UnsupportedModel, VerificationError
 from snnc.compiler.ir.network import Edge, Input, Linear, Network, Readout

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from snnc.base.errors import TargetError
+from snnc.compiler.target_page import target_page
 from snnc.compiler.targets import builtin_targets, load_target
 
 VALID = resources.files("snnc.compiler").joinpath("targets/fpga.yaml").read_text()
@@ -57,7 +58,7 @@ def test_an_unknown_name_lists_the_names() -> None:
         ("luts: 83640", "luts: true", r"device\.luts must be an integer in "),
         ("name: fpga", "name: [", "not valid YAML: "),
         ("family: ecp5", "family: 5", r"device\.family must be text "),
-        (VALID, "- 1", "a target must be a mapping of fields$"),
+        (VALID, "- 1", r"mine\.yaml: must be a mapping of fields, not \[1\]$"),
         (VALID, "&a [*a]", "line 1: anchors and aliases are not read$"),
         (VALID, "x" * 70000, "has more than 65536 bytes, which is the limit$"),
     ],
@@ -79,3 +80,8 @@ def test_a_pipe_that_nobody_writes_to_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.yaml")
     with pytest.raises(TargetError, match=r"pipe\.yaml: cannot be read: is no regular file$"):
         load_target(str(tmp_path / "pipe.yaml"))
+
+
+def test_the_page_is_current() -> None:
+    page = Path(__file__).resolve().parents[2] / "docs" / "targets.md"
+    assert page.read_text() == target_page(), "run `python -m snnc.compiler.target_page > docs/targets.md`"

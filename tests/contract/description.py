@@ -115,7 +115,8 @@ def size(shape: Shape) -> int:
 
 def shape_of(network: Network, source: str) -> Shape:
     """Shape of the input or layer of that name."""
-    return next(p.shape for p in (network.input, *network.layers) if p.name == source)
+    populations: list[Input | Layer] = [network.input, *network.layers]
+    return next(p.shape for p in populations if p.name == source)
 
 
 def pooled(shape: Shape, pool: Pair) -> Shape:

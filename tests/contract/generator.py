@@ -194,7 +194,7 @@ def _more_edges(
 ) -> Layer:
     """Layer `number` with up to three more edges, forward or recurrent, where one fits its shape."""
     layer = layers[number]
-    nodes = [source, *layers]
+    nodes: list[Input | Layer] = [source, *layers]
     edges = list(layer.edges)
     for _ in range(int(pick(random, 0, 0, 1, 1, 2, 3))):
         at = int(random.integers(len(nodes)))
@@ -257,7 +257,8 @@ def spoiled(seed: int) -> Network:
     """A network with one thing changed, which may or may not break a limit of every network."""
     random = np.random.default_rng([0xBAD, seed])
     network = random_case(seed, legal=False).network
-    return pick(random, *CHANGES)(random, network)
+    changed: Network = pick(random, *CHANGES)(random, network)
+    return changed
 
 
 def _layer_changed(random: Generator, network: Network, change: Callable[[Layer], Layer]) -> Network:

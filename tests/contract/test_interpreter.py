@@ -5,6 +5,7 @@ Each case is a function of its seed, the parameter of its test; SNNC_FUZZ_SOFTWA
 """
 
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -84,7 +85,7 @@ def interpreted(case: Case) -> list[Run]:
 
 
 def assert_run(
-    runs: list[Run], network: Network, outputs: object, layers: dict[str, tuple[object, object]]
+    runs: list[Run], network: Network, outputs: object, layers: Mapping[str, tuple[object, object]]
 ) -> None:
     """Outputs, membranes and spikes equal those of the interpreter."""
     np.testing.assert_array_equal([r.outputs for r in runs], outputs)
@@ -99,7 +100,7 @@ def assert_reference(case: Case, runs: list[Run]) -> None:
     network = case.network
     network.verify()
     assert limits(describe(network)) == []
-    payloads = encode_inputs(network.input, network.steps, case.x)
+    payloads = encode_inputs(network.input, network.steps, case.x.astype(np.uint8))
     np.testing.assert_array_equal([r.payloads for r in runs], payloads)
     reference = execute_network(network, payloads)
     assert_run(
@@ -122,8 +123,8 @@ def test_the_executions_equal_the_interpreter(seed: int) -> None:
         with pytest.raises((UnsupportedModel, DoesNotFit)):
             compile_network(network, WIDE)
         return
-    program = compiled(network, seed).program
-    payloads = encode_inputs(network.input, network.steps, case.x)
+    program = compiled(network, seed).tiled
+    payloads = encode_inputs(network.input, network.steps, case.x.astype(np.uint8))
     functional = run_functional(program, payloads, trace=True)
     assert_run(runs, network, functional.outputs, layer_traces(program, functional.trace))
     isolated = run_isolated(program, payloads, trace=True)

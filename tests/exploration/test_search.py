@@ -6,17 +6,16 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from builders import layer, network, target, tiny_network
 from click.testing import CliRunner
-from models import varied
-from networks import layer, network, target
-from tiny import tiny_network
+from random_classifiers import varied
 
 from snnc.base.errors import DoesNotFit, FileError, UnsupportedModel, UsageError
 from snnc.commands.cli import main
-from snnc.compiler.formats.storage import Program
+from snnc.compiler.formats.storage import Build
 from snnc.compiler.isa.arithmetic import NO_LEAK
 from snnc.compiler.protocol.input_encoding import encode_inputs
-from snnc.compiler.targets import load_target
+from snnc.compiler.targets import Device, load_target
 from snnc.exploration.pareto import draw_designs, pareto_front, render_designs
 from snnc.exploration.search import (
     COMBINATIONS,
@@ -34,8 +33,9 @@ from snnc.training.files.checkpoint import save_checkpoint
 from snnc.training.model.config import INPUT, EdgeConfig, LayerConfig, ModelConfig, Population
 
 GOALS: tuple[Goal, ...] = ("latency", "area", "energy")
-DEVICE = load_target("ecp5-25k").device
-assert DEVICE is not None
+CHOSEN = load_target("ecp5-25k").device
+assert CHOSEN is not None
+DEVICE: Device = CHOSEN
 
 
 @pytest.fixture(name="designs", scope="module")
@@ -48,6 +48,7 @@ def explored() -> list[Design]:
     return designs
 
 
+@pytest.mark.slow
 def test_the_three_goals_choose_three_designs(designs: list[Design]) -> None:
     assert len({id(choose(designs, goal)) for goal in GOALS}) == 3
     for goal in GOALS:
@@ -55,6 +56,7 @@ def test_the_three_goals_choose_three_designs(designs: list[Design]) -> None:
         assert choose(designs, goal).objectives[goal] == best
 
 
+@pytest.mark.slow
 def test_every_design_fits_the_device(designs: list[Design]) -> None:
     for design in designs:
         assert design.area.bram <= DEVICE.block_rams
@@ -62,6 +64,7 @@ def test_every_design_fits_the_device(designs: list[Design]) -> None:
         assert design.area.lut <= FULL * DEVICE.luts
 
 
+@pytest.mark.slow
 def test_nothing_beats_the_front_and_each_choice_is_on_it(designs: list[Design]) -> None:
     front = pareto_front(designs)
     assert 3 <= len(front) < len(designs)
@@ -78,6 +81,7 @@ def test_nothing_beats_the_front_and_each_choice_is_on_it(designs: list[Design])
     assert all(choose(designs, goal) in front for goal in GOALS)
 
 
+@pytest.mark.slow
 def test_among_equals_the_choice_is_one_that_none_beats(designs: list[Design]) -> None:
     best = choose(designs, "area")
     worse = replace(best, latency_s=2 * best.latency_s)
@@ -85,6 +89,7 @@ def test_among_equals_the_choice_is_one_that_none_beats(designs: list[Design]) -
     assert pareto_front([worse, best]) == [best]
 
 
+@pytest.mark.slow
 def test_the_picture_and_the_table_name_the_chosen_design(designs: list[Design]) -> None:
     chosen = choose(designs, "area")
     picture = draw_designs(designs, chosen, "conv & <small>")
@@ -172,7 +177,7 @@ def test_the_command_builds_the_chosen_design_and_verifies_it(tmp_path: Path) ->
     assert outputs[0] == outputs[1]
     label = next(line for line in run.stderr.splitlines() if "< chosen" in line).split("  ")
     chosen = next(part.strip() for part in label if " x " in part)
-    tiled = Program.load(tmp_path / "one").tiled
+    tiled = Build.load(tmp_path / "one").tiled
     assert f"{len(tiled.cores)} x {tiled.target.lanes}" == chosen
     assert tiled.target.weight_kibit < load_target("ecp5-25k").weight_kibit
     assert (tmp_path / "one" / "ir" / "6-specialise.txt").is_file()

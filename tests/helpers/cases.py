@@ -26,8 +26,7 @@ class Draft:
 
     def compile(self) -> Compilation:
         """Every level; raises DoesNotFit or UnsupportedModel, without a search for a target that fits."""
-        levels = run_passes(self.network, standard_passes(self.hardware, spread=self.spread))
-        return Compilation(self.network, levels[-2], levels[-1])
+        return Compilation.of(run_passes(self.network, standard_passes(self.hardware, spread=self.spread)))
 
 
 @dataclass(frozen=True)

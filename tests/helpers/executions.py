@@ -54,7 +54,7 @@ def assert_packets(isolated: CycleRun, stream: CycleRun, rtl: CoSimulation) -> N
 
 def check_software(draft: Draft, compilation: Compilation) -> Execution:
     """Program, image, both tiers of the simulator and, where affordable, the stepped model."""
-    program, payloads = compilation.program, draft.payloads
+    program, payloads = compilation.tiled, draft.payloads
     expected = execute_network(draft.network, payloads)
     for name, execution in (
         ("program", execute_program(program, payloads)),
@@ -78,7 +78,7 @@ def check_software(draft: Draft, compilation: Compilation) -> Execution:
 
 def check_rtl(draft: Draft, compilation: Compilation, work: Path) -> Execution:
     """One network on the RTL: exact without stalls, the same values with stalls in every FIFO and stream."""
-    program, image, payloads = compilation.program, compilation.image, draft.payloads
+    program, image, payloads = compilation.tiled, compilation.image, draft.payloads
     expected = execute_network(draft.network, payloads)
     free = cosimulate(image, program, payloads, cache=cache_directory(), work=work)
     assert free.isolated is not None

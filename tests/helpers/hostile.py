@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from builders import neurons
 from hostile_changes import Place, change
 from hostile_inputs import TRIES as OTHER_TRIES
 from hostile_inputs import bounded
@@ -27,8 +28,8 @@ from random_programs import compiled_program, random_payloads, random_program
 
 from snnc.base.errors import DoesNotFit, FileError, UnsupportedModel
 from snnc.compiler.formats.codec import ArrayStore, encode
-from snnc.compiler.formats.storage import PROGRAM_FILE, SCHEMA, Program, _content_hash, read_program
-from snnc.compiler.ir.network import Edge, Layer, Linear, Network, Neurons
+from snnc.compiler.formats.storage import PROGRAM_FILE, SCHEMA, Build, _content_hash, read_build
+from snnc.compiler.ir.network import Edge, Layer, Linear, Network
 from snnc.compiler.ir.program import Bank, Destination, Segment, Tile, TiledProgram
 from snnc.compiler.isa.arithmetic import ResetMode
 from snnc.compiler.pipeline import compile_network
@@ -75,7 +76,7 @@ def write_program(number: int, path: Path) -> None:
     """The program file of this number, a few changes away from a good one."""
     generator = np.random.default_rng(number)
     made = generator.random() < 0.5
-    tiled = compiled_program(generator).program if made else random_program(generator)
+    tiled = compiled_program(generator).tiled if made else random_program(generator)
     arrays: ArrayStore = {}
     changed = encode(tiled, arrays)
     wanted = _steers if generator.random() < 0.7 else None
@@ -97,9 +98,9 @@ def _stand_in(program: TiledProgram) -> Network:
     """A network with the input and the readout of `program`: a file needs one, the kernels never see it."""
     outputs, features = program.outputs, program.input.features
     reset: ResetMode = "none" if program.readout.kind == "membrane" else "soft"
-    neurons = Neurons(*(np.zeros(outputs, np.int64) for _ in range(3)), reset=reset)
+    population = neurons(outputs, threshold=np.zeros(outputs, np.int64), reset=reset)
     edge = Edge(program.input.name, Linear(np.zeros((outputs, features), np.int8), 2))
-    layer = Layer(program.readout.layer, (outputs, 1, 1), neurons, (edge,))
+    layer = Layer(program.readout.layer, (outputs, 1, 1), population, (edge,))
     return Network("stand-in", program.steps, program.input, (layer,), program.readout)
 
 
@@ -112,7 +113,7 @@ def try_program(number: int, folder: Path) -> str:
     write_program(number, folder / PROGRAM_FILE)
     try:
         with bounded():
-            program = read_program(folder).tiled
+            program = read_build(folder).tiled
     except FileError as error:
         assert "\n" not in str(error), "a refusal has one line"
         return "refused"
@@ -123,7 +124,7 @@ def try_program(number: int, folder: Path) -> str:
 def _refuse_to_load(folder: Path) -> None:
     """The stand-in is not what the program was compiled from, which loading it must find."""
     try:
-        Program.load(folder)
+        Build.load(folder)
     except FileError as error:
         assert "\n" not in str(error), "a refusal has one line"
         return
@@ -168,7 +169,7 @@ def write_model(number: int, path: Path) -> None:
 
 def _model_content() -> dict[str, Any]:
     """What a checkpoint of a small network with convolution, skip, recurrence and CUBA neurons holds."""
-    from models import varied
+    from random_classifiers import varied
 
     from snnc.compiler.isa.arithmetic import Decay
     from snnc.training.files.checkpoint import FORMAT, SCHEMA, _parameters
@@ -207,7 +208,7 @@ def _tupled(value: Any) -> Any:
 
 def try_model(number: int, folder: Path) -> str:
     """`refused`, `does not fit`, or `ran` where trainer and functional tier computed the same."""
-    from models import random_inputs
+    from random_classifiers import random_inputs
 
     from snnc.models import read_model
 
@@ -218,7 +219,7 @@ def try_model(number: int, folder: Path) -> str:
     except FileError:
         return "refused"
     try:
-        program = compile_network(network, load_target("mesh16")).program
+        program = compile_network(network, load_target("mesh16")).tiled
     except (DoesNotFit, UnsupportedModel):
         return "does not fit"
     if program.steps > 16 or program.input.features > 4096:

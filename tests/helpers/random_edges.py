@@ -93,7 +93,8 @@ def _axis(draw: st.DrawFn, found: tuple[Axis, ...], *, wide: bool) -> Axis:
 def _linear(
     draw: st.DrawFn, name: str, source: Shape, wanted: Shape | None, bits: int, most: int
 ) -> tuple[Edge, Shape]:
-    pool = tuple(draw(st.sampled_from([p for p in POOLS if p <= side])) for side in source[1:])
+    rows, columns = (draw(st.sampled_from([p for p in POOLS if p <= side])) for side in source[1:])
+    pool = rows, columns
     axons = count(pooled(source, pool))
     outputs = draw(st.integers(1, max(1, min(most, MOST_WEIGHTS // axons)))) if wanted is None else wanted[0]
     synapses = Linear(draw(weights((outputs, axons), bits)), bits)

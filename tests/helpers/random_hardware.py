@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from builders import target
 from hypothesis import strategies as st
-from networks import target
 
 from snnc.compiler.targets import Target
 

@@ -12,9 +12,19 @@ from random_edges import edges
 from random_hardware import Size
 from random_populations import populations
 
-from snnc.compiler.ir.network import MAX_DELAY, Edge, Input, Layer, Network, Readout, Shape
-from snnc.compiler.ir.program import MAX_BANKS, MAX_SEGMENTS
+from snnc.compiler.ir.network import (
+    MAX_DELAY,
+    Edge,
+    Input,
+    InputEncoding,
+    Layer,
+    Network,
+    Readout,
+    ReadoutKind,
+    Shape,
+)
 from snnc.compiler.isa.arithmetic import IntArray
+from snnc.compiler.isa.contract import MAX_BANKS, MAX_SEGMENTS
 from snnc.compiler.protocol.input_encoding import encode_inputs
 from snnc.compiler.targets import Target
 
@@ -63,7 +73,8 @@ def networks(draw: st.DrawFn, size: Size, hardware: Target, *, readout_last: boo
     )
     depth = draw(st.integers(size.layers[0], max(size.layers[0], min(size.layers[1], hardware.core_count))))
     place = depth - 1 if readout_last else draw(st.sampled_from([depth - 1, depth - 1, *range(depth)]))
-    kind = draw(st.sampled_from(["spike_count", "membrane", "first_spike"]))
+    kinds: tuple[ReadoutKind, ...] = ("spike_count", "membrane", "first_spike")
+    kind = draw(st.sampled_from(kinds))
     graph = Graph(size, hardware, f"layer{place}", kind == "membrane", {INPUT: node.shape})
     for number in range(depth):
         _add_layer(draw, graph, f"layer{number}")
@@ -77,9 +88,10 @@ def networks(draw: st.DrawFn, size: Size, hardware: Target, *, readout_last: boo
     return network
 
 
-def _encodings(hardware: Target) -> st.SearchStrategy[str]:
+def _encodings(hardware: Target) -> st.SearchStrategy[InputEncoding]:
     """A held input needs currents."""
-    return st.sampled_from(["direct", "events", "rate", "latency", *(["held"] if hardware.cuba else [])])
+    encodings: tuple[InputEncoding, ...] = ("direct", "events", "rate", "latency", "held")
+    return st.sampled_from(encodings if hardware.cuba else encodings[:-1])
 
 
 def _payload_limits(hardware: Target) -> st.SearchStrategy[int]:
@@ -97,7 +109,8 @@ def _input_shapes(draw: st.DrawFn, size: Size) -> Shape:
         return draw(st.sampled_from([shape, (shape[0], shape[2], shape[1])]))
     if draw(st.sampled_from(FLAT)):
         return draw(st.integers(1, size.neurons)), 1, 1
-    return draw(st.integers(1, size.channels)), *(draw(st.integers(1, side)) for side in size.sides)
+    channels, height, width = (draw(st.integers(1, most)) for most in (size.channels, *size.sides))
+    return channels, height, width
 
 
 def _connect(

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from snnc.compiler.ir.network import Edge, Input, Neurons
-from snnc.compiler.isa.arithmetic import NO_LEAK, Decay, IntArray, state_range
+from snnc.compiler.isa.arithmetic import NO_LEAK, Decay, IntArray, ResetMode, state_range
 from snnc.compiler.targets import Target
 
 GRADED = ("direct", "held", "events")
@@ -56,7 +56,8 @@ def populations(
     bits = draw(st.sampled_from(sorted({narrow, 2, 4, narrow - 1, narrow - 2, narrow + 1, min(8, narrow)})))
     low, high = state_range(bits)
     room = limit + low if bits <= narrow else limit // (2 * (steps + 1))
-    reset = "none" if silent else draw(st.sampled_from(["soft", "hard"]))
+    firing: tuple[ResetMode, ...] = ("soft", "hard")
+    reset: ResetMode = "none" if silent else draw(st.sampled_from(firing))
     held = node.encoding == "held" and any(edge.source == node.name for edge in edges)
     current_leak = NO_LEAK if held else draw(st.one_of(st.none(), st.none(), decays(hardware)))
     if current_leak is not None and not hardware.cuba and not held:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
+from builders import target
 
 from snnc.base.errors import DoesNotFit, UnsupportedModel
 from snnc.compiler.ir.network import (
@@ -26,6 +27,7 @@ from snnc.compiler.ir.network import (
     pooled,
 )
 from snnc.compiler.ir.program import Bank, Core, Destination, TiledProgram
+from snnc.compiler.ir.program_checks import verify_program
 from snnc.compiler.isa.address import Address
 from snnc.compiler.isa.arithmetic import NO_LEAK, Decay, IntArray, state_range
 from snnc.compiler.pipeline import Compilation, compile_network
@@ -34,33 +36,24 @@ from snnc.compiler.targets import Target
 Generator = np.random.Generator
 
 
-def random_target(generator: Generator, **changes: object) -> Target:
-    fields: dict[str, object] = {
-        "name": "random",
-        "description": "",
-        "width": int(generator.integers(1, 5)),
-        "height": int(generator.integers(2, 4)),
-        "lanes": int(generator.choice([2, 4, 8])),
-        "neurons": int(generator.choice([32, 64, 128])),
-        "parameter_words": 16,
-        "axon_rows": 64,
-        "axon_columns": 64,
-        "delay_slots": int(generator.choice([1, 2, 4])),
-        "cuba": True,
-        "decay_multiplier": True,
-        "weight_kibit": int(generator.choice([1, 2, 8])),
-        "weight_bits": 8,
-        "state_bits": int(generator.choice([20, 22, 24])),
-        "destinations": 64,
-        "sources": 64,
-        "event_fifo": int(generator.choice([2, 4, 8])),
-        "router_fifo": int(generator.choice([2, 4])),
-        "clock_mhz": 100.0,
-        "energy_table": "cmos45",
-        "static_mw": 1.0,
-        "static_source": "test",
-    }
-    return Target(**(fields | changes))  # type: ignore[arg-type]
+def random_target(generator: Generator) -> Target:
+    """A mesh of 2 to 12 small cores."""
+    return target(
+        width=int(generator.integers(1, 5)),
+        height=int(generator.integers(2, 4)),
+        lanes=int(generator.choice([2, 4, 8])),
+        neurons=int(generator.choice([32, 64, 128])),
+        axon_rows=64,
+        axon_columns=64,
+        delay_slots=int(generator.choice([1, 2, 4])),
+        weight_kibit=int(generator.choice([1, 2, 8])),
+        state_bits=int(generator.choice([20, 22, 24])),
+        destinations=64,
+        sources=64,
+        event_fifo=int(generator.choice([2, 4, 8])),
+        router_fifo=int(generator.choice([2, 4])),
+        static_mw=1.0,
+    )
 
 
 def compiled_program(generator: Generator) -> Compilation:
@@ -198,7 +191,7 @@ def random_payloads(generator: Generator, program: TiledProgram, samples: int) -
 
 def random_program(generator: Generator) -> TiledProgram:
     """A compiled program with random tables in random places."""
-    program = compiled_program(generator).program
+    program = compiled_program(generator).tiled
     target = replace(program.target, weight_kibit=1 << 10, weight_bits=8)
     places = generator.permutation(target.core_count).tolist()
     moves = {
@@ -210,7 +203,7 @@ def random_program(generator: Generator) -> TiledProgram:
     changed = replace(
         program, target=target, input_routes=routes, cores=tuple(cores), weight_bits=8, name="random tables"
     )
-    changed.verify()
+    verify_program(changed)
     return changed
 
 

@@ -28,7 +28,7 @@ def keep(draft: Draft, name: str) -> Path:
     }
     (folder / "case.json").write_text(json.dumps(document, indent=1) + "\n")
     with (folder / "arrays.npz").open("wb") as stream:
-        np.savez_compressed(stream, **arrays)
+        np.savez_compressed(stream, allow_pickle=False, **arrays)
     return folder
 
 

@@ -9,7 +9,11 @@ import cocotb
 from cocotb.clock import Clock
 from cocotb.triggers import ReadOnly, RisingEdge
 
+from snnc.rtl.simulation.tools import Simulator
+
 PERIOD = 4
+Needs = Callable[[Simulator], None]
+"""The fixture that skips a test where the simulator is absent."""
 
 
 def seeded() -> random.Random:
@@ -102,7 +106,7 @@ async def until(clk, condition: Callable[[], bool], limit: int = 20000) -> None:
 def run_bench(
     top: str,
     bench: str,
-    simulator: str,
+    simulator: Simulator,
     cache: Path,
     work: Path,
     parameters: dict[str, int],

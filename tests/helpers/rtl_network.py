@@ -1,19 +1,35 @@
 """Hand-made networks for the mesh tests: cores, their CONFIG flits, and what they compute."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from snnc.compiler.isa.arithmetic import NO_LEAK, Decay, ResetMode, decay, neuron_step
 from snnc.rtl.parameters import RtlParameters
+from snnc.rtl.simulation.simulate import RtlRun, build_rtl, run_rtl
+from snnc.rtl.simulation.tools import Simulator
 
 SPIKE, VALUE, END, CREDIT, CONFIG_ADDRESS, CONFIG_DATA, SYNC = range(7)
 SPIKES, VALUES_LAST, VALUES_EVERY = range(3)
 RESET_CODES = {"soft": 0, "hard": 1, "none": 2}
 HOST = 1 << 8
-MEMORIES = ("registers", "weights", "state", "thresholds", "bias", "destinations", "sources")
-MEMORIES += ("membrane", "axon_rows", "axon_columns")
+PARAMETERS = RtlParameters(
+    mesh_width=2,
+    mesh_height=1,
+    lanes=4,
+    weight_words=1024,
+    state_words=16,
+    bitmap_slots=4,
+    cuba=1,
+    decay_multiplier=1,
+)
+MEMORIES = (
+    *("registers", "weights", "state", "thresholds", "bias", "destinations", "sources"),
+    *("membrane", "axon_rows", "axon_columns"),
+)
 
 
 def flit(kind: int, data: int, x: int = 0, y: int = 0, host: bool = False) -> int:
@@ -237,3 +253,21 @@ def sample(inputs: NDArray[np.int64], targets: list[tuple[int, int]], base: int 
             flits.append(flit(END, int(step == len(inputs) - 1), x, y))
         flits.append(flit(SYNC, len(targets)))
     return flits
+
+
+def inputs(rng: np.random.Generator, samples: int, steps: int) -> np.ndarray:
+    """(samples, steps, 20) payloads, most of them 0."""
+    shape = (samples, steps, 20)
+    return rng.integers(1, 4, shape) * (rng.random(shape) < 0.3)
+
+
+def run_cores(
+    cores: list[Core], x: np.ndarray, cache: Path, simulator: Simulator = "verilator", **options: Any
+) -> RtlRun:
+    """Configure a mesh with these cores and feed it payloads x (samples, steps, axons)."""
+    stall_hooks = options.pop("stall_hooks", False)
+    built = build_rtl(PARAMETERS, cache, simulator, stall_hooks=stall_hooks)
+    setup = configuration(cores, PARAMETERS)
+    flits = setup + [f for rows in x for f in sample(rows, [(0, 0)])]
+    ends = x.shape[0] * x.shape[1]
+    return run_rtl(built, np.array(flits, np.uint64), ends, config_flits=len(setup), **options)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 
 from cases import Draft
@@ -11,7 +11,7 @@ from snnc.compiler.analysis.bounds import bits_needed
 from snnc.compiler.ir.network import Conv2d, Edge, Layer, Linear, pooled
 from snnc.compiler.ir.program import Core
 from snnc.compiler.ir.tiling import is_depthwise
-from snnc.compiler.passes.legalise import RULES
+from snnc.compiler.passes.legalise import RULES, Rule
 from snnc.compiler.pipeline import Compilation
 from snnc.compiler.reference.interpreter import Execution
 
@@ -30,7 +30,7 @@ class Drawn:
 
     @cached_property
     def cores(self) -> tuple[Core, ...]:
-        return self.compilation.program.cores if self.compilation else ()
+        return self.compilation.tiled.cores if self.compilation else ()
 
     @cached_property
     def owners(self) -> tuple[Core, ...]:
@@ -111,15 +111,27 @@ FEATURES: dict[str, Row] = {
 }
 
 
+def _equals(of: Callable[[Drawn], object], value: object, drawn: Drawn) -> bool:
+    return of(drawn) == value
+
+
+def _between(of: Callable[[Drawn], int], low: int, high: int, drawn: Drawn) -> bool:
+    return low <= of(drawn) < high
+
+
+def _refused_by(rule: Rule, drawn: Drawn) -> bool:
+    draft = drawn.draft
+    return drawn.compilation is None and _any(
+        rule(draft.network, layer, draft.hardware) for layer in drawn.layers
+    )
+
+
 def _choices(name: str, values: Iterable[object], of: Callable[[Drawn], object]) -> dict[str, Row]:
-    return {f"{name} {value}": lambda d, value=value: of(d) == value for value in values}
+    return {f"{name} {value}": partial(_equals, of, value) for value in values}
 
 
 def _ranges(name: str, limits: list[int], of: Callable[[Drawn], int]) -> dict[str, Row]:
-    return {
-        f"{name} {low}..{high - 1}": lambda d, low=low, high=high: low <= of(d) < high
-        for low, high in pairwise(limits)
-    }
+    return {f"{name} {low}..{high - 1}": partial(_between, of, low, high) for low, high in pairwise(limits)}
 
 
 POWERS = (2, 4, 8, 16, 32, 64, 128, 256)
@@ -177,8 +189,8 @@ ROWS: dict[str, dict[str, Row]] = {
         "weight memory full": lambda d: (
             bool(d.cores)
             and max(len(core.weights) for core in d.cores)
-            == d.draft.hardware.weight_words(d.compilation.program.weight_bits)
-        ),  # type: ignore[union-attr]
+            == d.draft.hardware.weight_words(d.compilation.tiled.weight_bits)
+        ),
         "state word full": lambda d: _any(
             bits_needed(*core.accumulator) == d.draft.hardware.state_bits for core in d.cores
         ),
@@ -204,11 +216,5 @@ ROWS: dict[str, dict[str, Row]] = {
             )
         ),
     },
-    "refused": {
-        rule.__name__: lambda d, rule=rule: (
-            d.compilation is None
-            and _any(rule(d.draft.network, layer, d.draft.hardware) for layer in d.layers)
-        )
-        for rule in RULES
-    },
+    "refused": {rule.__name__: partial(_refused_by, rule) for rule in RULES},
 }

@@ -6,19 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from snnc.base.files import cache_directory
 from snnc.rtl.simulation.tools import Simulator, simulator_missing
 
-sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parent / "hdl"))
 
 
 @pytest.fixture(scope="session")
-def rtl_cache(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
-    """Where compiled models are kept: pytest's cache between sessions, if it has one."""
-    cache = getattr(request.config, "cache", None)
-    if cache is None:
-        return tmp_path_factory.mktemp("rtl")
-    return Path(cache.mkdir("snnc-rtl"))
+def rtl_cache() -> Path:
+    """Where compiled models are kept between sessions: with those of the command line, which are the same."""
+    return cache_directory()
 
 
 @pytest.fixture

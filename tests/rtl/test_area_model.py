@@ -2,8 +2,8 @@
 
 import pytest
 
-from snnc.rtl.fpga.area_model import Measurement, fit, measurements, multipliers, predict_logic
-from snnc.rtl.fpga.measure_area import CASES, Case, features
+from snnc.rtl.fpga.area_model import Measurement, features, fit, measurements, multipliers, predict_logic
+from snnc.rtl.fpga.measure_area import CASES, Case
 from snnc.rtl.fpga.memories import memory_cells
 from snnc.rtl.parameters import parameters_for
 

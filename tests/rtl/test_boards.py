@@ -9,6 +9,8 @@ from snnc.compiler.targets import builtin_targets
 from snnc.rtl.fpga.boards import BOARDS, find_board, find_device
 from snnc.rtl.fpga.openflow import DEVICES
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("wanted", [25.0, 48.0, 80.0, 100.0, 112.5, 120.0, 133.3])
 def test_the_ecp5_clock_is_close_below_what_is_wanted(wanted: float) -> None:

@@ -2,67 +2,23 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
-from networks import target
+from board_programs import BRIDGE, CHATTY, HARDWARE, LONG, OTHER, SMALL, network, payloads
 from rtl_link import Fault, FaultyPort, after_noise, cut, flipped, lost, repeated, unchanged
 
 from snnc.base.errors import DoesNotFit, LinkError
-from snnc.compiler.ir.network import Edge, Input, Layer, Linear, Network, Neurons, Readout
-from snnc.compiler.isa.arithmetic import NO_LEAK, Decay
 from snnc.compiler.pipeline import Compilation, compile_network
-from snnc.compiler.protocol.input_encoding import encode_inputs
 from snnc.compiler.protocol.streams import decode_outputs, encode_samples
 from snnc.rtl.host.driver import Board, run_samples
 from snnc.rtl.host.frames import OPEN, RESTART, FrameKind, Verdict, argument, encode_frame, flits_body
 from snnc.rtl.host.link import Link
 from snnc.rtl.host.packets import PacketCheck
 from snnc.rtl.host.port import SerialPort
-from snnc.rtl.host.software_board import BridgeParameters, build_board, running_board
+from snnc.rtl.host.software_board import build_board, running_board
 from snnc.sim.engine.cycle import run_isolated
-
-HARDWARE = target(width=2, height=1, weight_bits=4, neurons=64, delay_slots=1)
-BRIDGE = BridgeParameters(input_depth=128, output_depth=32)
-STEPS = 3
-
-
-def network(
-    seed: int, features: int, hidden: int, outputs: int, readout: str = "membrane", lowest: int = 5
-) -> Network:
-    """Input -> leaky hidden layer -> readout, with random weights."""
-    rng = np.random.default_rng(seed)
-
-    def layer(name: str, source: str, inputs: int, count: int, reset: str) -> Layer:
-        neurons = Neurons(
-            threshold=rng.integers(lowest, 15, count),
-            bias=rng.integers(-2, 3, count),
-            initial=rng.integers(-3, 4, count),
-            reset=reset,  # type: ignore[arg-type]
-            reset_value=0,
-            leak=Decay(1, 2) if reset == "soft" else NO_LEAK,
-            state_bits=12,
-            current_leak=None,
-        )
-        weights = rng.integers(-8, 8, (count, inputs)).astype(np.int8)
-        return Layer(name, (count, 1, 1), neurons, (Edge(source, Linear(weights, 4), 0, (1, 1)),))
-
-    last = layer("readout", "hidden", hidden, outputs, "none" if readout == "membrane" else "soft")
-    first = layer("hidden", "input", features, hidden, "soft")
-    node = Input("input", (features, 1, 1), "direct", 3)
-    return Network("random", STEPS, node, (first, last), Readout("readout", readout, 0))  # type: ignore[arg-type]
-
-
-SMALL = compile_network(network(1, 20, 24, 5), HARDWARE)
-OTHER = compile_network(network(2, 12, 9, 7, "spike_count"), HARDWARE)
-LONG = compile_network(network(4, 90, 10, 3), HARDWARE)
-CHATTY = compile_network(network(3, 20, 24, 60, "spike_count", -15), HARDWARE)
-
-
-def payloads(compilation: Compilation, samples: int, seed: int = 1) -> np.ndarray:
-    node = compilation.network.input
-    values = np.random.default_rng(seed).integers(0, 4, (samples, node.features)).astype(np.uint8)
-    return encode_inputs(node, STEPS, values)
 
 
 @dataclass
@@ -78,7 +34,7 @@ class Session:
 
 
 @pytest.fixture(scope="module", name="terminal")
-def one_board_for_all_tests(rtl_cache) -> Iterator[str]:
+def one_board_for_all_tests(rtl_cache: Path) -> Iterator[str]:
     from snnc.rtl.simulation.tools import simulator_missing
 
     if (reason := simulator_missing("verilator")) is not None:
@@ -101,10 +57,10 @@ def session_on_the_running_board(terminal: str) -> Iterator[Session]:
 def check_exact(session: Session, compilation: Compilation, samples: int) -> None:
     """Packets, outputs and cycles of every sample are the simulator's."""
     inputs = payloads(compilation, samples)
-    expected = run_isolated(compilation.program, inputs)
+    expected = run_isolated(compilation.tiled, inputs)
     for number in range(samples):
-        flits = encode_samples(compilation.program, inputs[number : number + 1])
-        run = session.board.run(flits, PacketCheck(compilation.program))
+        flits = encode_samples(compilation.tiled, inputs[number : number + 1])
+        run = session.board.run(flits, PacketCheck(compilation.tiled))
         part = slice(*expected.offsets[number : number + 2])
         assert run.exact
         assert run.flits.tolist() == expected.flits[part].tolist()
@@ -123,9 +79,9 @@ def test_two_programs_share_the_hardware_in_one_session(session: Session) -> Non
         session.board.load(compilation.image)
         check_exact(session, compilation, 2)
         inputs = payloads(compilation, 2)
-        expected = run_isolated(compilation.program, inputs)
-        results = run_samples(session.board, compilation.program, inputs)
-        assert results.outputs.tolist() == decode_outputs(compilation.program, expected.flits, 2).tolist()
+        expected = run_isolated(compilation.tiled, inputs)
+        results = run_samples(session.board, compilation.tiled, inputs)
+        assert results.outputs.tolist() == decode_outputs(compilation.tiled, expected.flits, 2).tolist()
         assert results.cycles is not None and results.cycles.tolist() == expected.cycles.tolist()
 
 
@@ -221,23 +177,23 @@ def test_a_flood_of_noise_changes_nothing(session: Session) -> None:
 def test_a_sample_beyond_the_buffer_is_refused_or_streamed_without_cycles(session: Session) -> None:
     session.board.load(LONG.image)
     inputs = payloads(LONG, 2)
-    sizes = [len(encode_samples(LONG.program, inputs[i : i + 1])) for i in range(2)]
+    sizes = [len(encode_samples(LONG.tiled, inputs[i : i + 1])) for i in range(2)]
     sent = session.board.link.counts.sent
     with pytest.raises(DoesNotFit, match=f"is {max(sizes)} flits, the board gathers 128"):
-        run_samples(session.board, LONG.program, inputs)
+        run_samples(session.board, LONG.tiled, inputs)
     assert session.board.link.counts.sent == sent, "refused before anything is sent"
-    expected = run_isolated(LONG.program, inputs)
-    results = run_samples(session.board, LONG.program, inputs, stream=True)
-    assert results.outputs.tolist() == decode_outputs(LONG.program, expected.flits, 2).tolist()
+    expected = run_isolated(LONG.tiled, inputs)
+    results = run_samples(session.board, LONG.tiled, inputs, stream=True)
+    assert results.outputs.tolist() == decode_outputs(LONG.tiled, expected.flits, 2).tolist()
     assert results.cycles is None
 
 
 def test_more_packets_than_the_buffer_holds_stall_the_mesh_and_say_so(session: Session) -> None:
     session.board.load(CHATTY.image)
     inputs = payloads(CHATTY, 1)
-    expected = run_isolated(CHATTY.program, inputs)
+    expected = run_isolated(CHATTY.tiled, inputs)
     assert len(expected.flits) > BRIDGE.output_depth
-    run = session.board.run(encode_samples(CHATTY.program, inputs), PacketCheck(CHATTY.program))
+    run = session.board.run(encode_samples(CHATTY.tiled, inputs), PacketCheck(CHATTY.tiled))
     assert run.flits.tolist() == expected.flits.tolist(), "none is lost"
     assert not run.exact
     assert run.stamps[: BRIDGE.output_depth].tolist() == expected.stamps[: BRIDGE.output_depth].tolist()
@@ -254,10 +210,10 @@ def test_other_hardware_is_refused_before_anything_is_loaded(session: Session) -
 def test_a_sample_without_its_last_end_names_who_waits_for_it(session: Session) -> None:
     """The mesh is at rest at once: nobody has to wait for a timeout to know that nothing will happen."""
     session.board.load(SMALL.image)
-    flits = encode_samples(SMALL.program, payloads(SMALL, 1))
+    flits = encode_samples(SMALL.tiled, payloads(SMALL, 1))
     waits = r"\(hidden\) waits for ENDs, of which 0 of 1 have come"
     with pytest.raises(LinkError, match=waits) as error:
-        session.board.run(flits[:-2], PacketCheck(SMALL.program))
+        session.board.run(flits[:-2], PacketCheck(SMALL.tiled))
     assert "is at rest before it is done" in str(error.value)
     assert error.value.hint is None, "nothing has to be loaded again"
     check_exact(session, SMALL, 2)

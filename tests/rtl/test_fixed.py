@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from networks import target
-from tiny import SAMPLES, tiny_payloads, tiny_program
+import pytest
+from builders import TINY_SAMPLES, target, tiny_payloads, tiny_program
 
 from snnc.compiler.passes.encode import Encode
 from snnc.compiler.passes.specialise import specialise
@@ -19,6 +19,7 @@ from snnc.sim.engine.cycle import run_stream
 TARGET = target(width=2, height=1)
 
 
+@pytest.mark.quick
 def test_the_rtl_of_a_fixed_network_needs_no_configuration(
     tmp_path: Path, rtl_cache: Path, needs: Callable[[Simulator], None]
 ) -> None:
@@ -33,7 +34,11 @@ def test_the_rtl_of_a_fixed_network_needs_no_configuration(
     spoiling = image.config_flits() & np.uint64(0xFFF)
     stimulus = np.concatenate([spoiling, encode_samples(program, tiny_payloads())])
     run = run_rtl(
-        built, stimulus, SAMPLES * program.ends_per_sample, config_flits=len(spoiling), timeout_cycles=100_000
+        built,
+        stimulus,
+        TINY_SAMPLES * program.ends_per_sample,
+        config_flits=len(spoiling),
+        timeout_cycles=100_000,
     )
     assert not run.timed_out
     expected = run_stream(program, tiny_payloads())

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from snnc.base.errors import SnncError
-from snnc.rtl.formal.proofs import MUTATIONS, PROPERTIES, Mutation
+from snnc.rtl.formal.mutations import MUTATIONS, Mutation
+from snnc.rtl.formal.proofs import PROPERTIES
 from snnc.rtl.formal.prove import formal_verilog, main, prove, refute
 from snnc.rtl.sources import RTL_DIR, source
 
@@ -16,6 +17,7 @@ needs_tools = pytest.mark.skipif(
 )
 
 
+@pytest.mark.slow
 @needs_tools
 @pytest.mark.parametrize("name", ["fifo", "arbiter"])
 def test_quick_properties_are_proved(name: str, tmp_path: Path) -> None:
@@ -23,6 +25,7 @@ def test_quick_properties_are_proved(name: str, tmp_path: Path) -> None:
     assert verdict.holds, f"{verdict.failed}: {verdict.waveform}"
 
 
+@pytest.mark.slow
 @needs_tools
 def test_a_mutation_is_refuted_with_a_waveform(tmp_path: Path) -> None:
     mutation = next(change for change in MUTATIONS if change.name == "arbiter-no-hold")

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from networks import target
-from tiny import SAMPLES, tiny_payloads, tiny_program
+from builders import TINY_SAMPLES, target, tiny_payloads, tiny_program
 
 from snnc.compiler.passes.encode import Encode
 from snnc.compiler.passes.specialise import specialise
@@ -23,7 +22,10 @@ from snnc.sim.engine.cycle import run_stream
 DEVICE = DEVICES["ecp5-25k"]
 PROGRAM = specialise(tiny_program(target(width=2, height=1, lanes=4)))
 
-pytestmark = pytest.mark.skipif(bool(missing_tools(DEVICE)), reason="the open FPGA tools are not installed")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(bool(missing_tools(DEVICE)), reason="the open FPGA tools are not installed"),
+]
 
 
 @pytest.fixture(name="netlist", scope="module")
@@ -50,7 +52,7 @@ def run_netlist(netlist: Path, parameters: RtlParameters, cache: Path, simulator
     """Stream the payloads through the netlist; nothing is configured."""
     built = build_gates(netlist, parameters, cache, simulator)
     stimulus = encode_samples(PROGRAM, tiny_payloads())
-    return run_rtl(built, stimulus, SAMPLES * PROGRAM.ends_per_sample, timeout_cycles=100_000)
+    return run_rtl(built, stimulus, TINY_SAMPLES * PROGRAM.ends_per_sample, timeout_cycles=100_000)
 
 
 def test_the_netlist_gives_the_packets_of_the_simulator_in_its_cycles(

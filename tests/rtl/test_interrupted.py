@@ -3,15 +3,17 @@ and in the next, without loading anew."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
-from test_driver import BRIDGE, SMALL, payloads
+from board_programs import BRIDGE, SMALL, payloads
 
 from snnc.base.errors import LinkError
 from snnc.compiler.ir.image import Image
 from snnc.compiler.ir.program import TiledProgram
-from snnc.compiler.isa.flits import FlitArray, FlitType, flit
+from snnc.compiler.isa.contract import FlitType
+from snnc.compiler.isa.flits import FlitArray, flit
 from snnc.compiler.passes.encode import Encode
 from snnc.compiler.passes.specialise import specialise
 from snnc.compiler.protocol.streams import encode_samples
@@ -39,12 +41,12 @@ class Hardware:
 
 
 @pytest.fixture(scope="module", name="hardware", params=[EVERY_MEMORY, WEIGHTS_ALONE], ids=["any", "one"])
-def both_kinds_of_hardware(request: pytest.FixtureRequest, rtl_cache) -> Iterator[Hardware]:
+def both_kinds_of_hardware(request: pytest.FixtureRequest, rtl_cache: Path) -> Iterator[Hardware]:
     from snnc.rtl.simulation.tools import simulator_missing
 
     if (reason := simulator_missing("verilator")) is not None:
         pytest.skip(reason)
-    program = SMALL.program if request.param == EVERY_MEMORY else specialise(SMALL.program)
+    program = SMALL.tiled if request.param == EVERY_MEMORY else specialise(SMALL.tiled)
     image = Encode().run(program)
     with running_board(build_board(image, rtl_cache, BRIDGE, loadable=request.param)) as name:
         yield Hardware(name, program, image, parameters_for(image, loadable=request.param))

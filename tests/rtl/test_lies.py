@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from board_programs import OTHER, SMALL, payloads
 from soft_board import SoftBoard, driver, soft_board
-from test_driver import OTHER, SMALL, payloads
 
 from snnc.base.errors import LinkError
 from snnc.compiler.protocol.streams import decode_outputs
@@ -16,11 +16,12 @@ from snnc.rtl.host.frames import HEADER_BYTES, PACKET_BYTES, FrameKind, encode_f
 from snnc.rtl.host.packets import PacketCheck
 from snnc.sim.engine.cycle import run_isolated
 
+pytestmark = pytest.mark.slow
+
 CASES = [(compilation, payloads(compilation, 2)) for compilation in (SMALL, OTHER)]
-EXPECTED = [run_isolated(case.program, inputs) for case, inputs in CASES]
+EXPECTED = [run_isolated(case.tiled, inputs) for case, inputs in CASES]
 OUTPUTS = [
-    decode_outputs(case.program, run.flits, 2).tolist()
-    for (case, _), run in zip(CASES, EXPECTED, strict=True)
+    decode_outputs(case.tiled, run.flits, 2).tolist() for (case, _), run in zip(CASES, EXPECTED, strict=True)
 ]
 
 Alter = Callable[[bytes], list[bytes]]
@@ -29,7 +30,7 @@ Alter = Callable[[bytes], list[bytes]]
 def session(number: int, alter: Alter | None = None) -> tuple[SoftBoard, Callable[[], HardwareResults]]:
     """A board, and a whole session with it from HELLO to results."""
     compilation, inputs = CASES[number]
-    board = soft_board(compilation.image, compilation.program, inputs)
+    board = soft_board(compilation.image, compilation.tiled, inputs)
     if alter is not None:
         board.alter = alter
     host = driver(board)
@@ -37,7 +38,7 @@ def session(number: int, alter: Alter | None = None) -> tuple[SoftBoard, Callabl
     def run() -> HardwareResults:
         host.connect()
         host.load(compilation.image)
-        return run_samples(host, compilation.program, inputs)
+        return run_samples(host, compilation.tiled, inputs)
 
     return board, run
 
@@ -249,7 +250,7 @@ def test_flits_that_were_altered_on_their_way_in_are_noticed() -> None:
 def test_packets_are_those_the_program_can_send() -> None:
     """Without the signature: number, order, range, stamps and the last step, each by itself."""
     for (compilation, _), run in zip(CASES, EXPECTED, strict=True):
-        check = PacketCheck(compilation.program)
+        check = PacketCheck(compilation.tiled)
         part = slice(*run.offsets[:2])
         flits, stamps = run.flits[part], run.stamps[part]
         check.check(flits, stamps)

@@ -4,15 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from snnc.base.errors import SnncError
+from snnc.base.errors import DoesNotFit, SnncError
 from snnc.rtl.fpga.openflow import DEVICES, missing_tools, pack, place, synthesise
 from snnc.rtl.sources import RTL_DIR
 
 ARBITER = [RTL_DIR / "hdl/common/snnc_arbiter.sv"]
 
-pytestmark = pytest.mark.skipif(
-    any(missing_tools(device) for device in DEVICES.values()), reason="the open FPGA tools are not installed"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        any(missing_tools(device) for device in DEVICES.values()),
+        reason="the open FPGA tools are not installed",
+    ),
+]
 
 
 @pytest.mark.parametrize("name", ["ecp5-25k", "up5k"])
@@ -64,5 +68,6 @@ def test_what_the_tools_refuse_is_one_error(tmp_path: Path) -> None:
         "module wide(input clk, input [99:0] a, output reg q); always @(posedge clk) q <= ^a; endmodule\n"
     )
     netlist = synthesise([wide], "wide", {}, DEVICES["up5k"], tmp_path)
-    with pytest.raises(SnncError, match="nextpnr-ice40 ended with code"):
+    with pytest.raises(DoesNotFit, match="102 SB_IO needed, the device has 39") as refusal:
         place(netlist.path, DEVICES["up5k"], 1)
+    assert refusal.value.exit_code == 3

@@ -3,11 +3,15 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 
 import pytest
+from rtl_bench import Needs
 
-from snnc.rtl.simulation.tools import verilator_bin_dir
+from snnc.rtl.simulation.tools import Simulator, verilator_bin_dir
 from snnc.rtl.sources import sources
+
+pytestmark = pytest.mark.slow
 
 WRONG = {
     "MeshWidth": (0, 17),
@@ -61,7 +65,9 @@ def elaborate(tool: str, parameters: dict[str, int], work: Path) -> tuple[bool, 
 
 
 @pytest.mark.parametrize("tool", ["verilator", "icarus", "yosys"])
-def test_right_parameters_are_accepted(tool, tmp_path, needs):
+def test_right_parameters_are_accepted(
+    tool: Simulator | Literal["yosys"], tmp_path: Path, needs: Needs
+) -> None:
     if tool != "yosys":
         needs(tool)
     accepted, text = elaborate(tool, RIGHT, tmp_path)
@@ -70,7 +76,9 @@ def test_right_parameters_are_accepted(tool, tmp_path, needs):
 
 @pytest.mark.parametrize(("name", "value"), CASES, ids=[f"{name}-{value}" for name, value in CASES])
 @pytest.mark.parametrize("tool", ["verilator", "icarus", "yosys"])
-def test_wrong_parameters_are_refused_by_name(tool, name, value, tmp_path, needs):
+def test_wrong_parameters_are_refused_by_name(
+    tool: Simulator | Literal["yosys"], name: str, value: int, tmp_path: Path, needs: Needs
+) -> None:
     if tool != "yosys":
         needs(tool)
     accepted, text = elaborate(tool, {name: value}, tmp_path)

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import serial
 
 from snnc.base.errors import LinkError
 from snnc.rtl.host.port import SerialPort
@@ -58,7 +57,7 @@ def test_a_port_that_may_not_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(path: str, flags: int) -> int:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
 
-    monkeypatch.setattr(serial.serialposix.os, "open", refuse)
+    monkeypatch.setattr("serial.serialposix.os.open", refuse)
     with pytest.raises(LinkError, match=r"^/dev/tty: cannot be opened: Permission denied$") as error:
         SerialPort("/dev/tty", 115200)
     assert error.value.hint is not None and "dialout" in error.value.hint

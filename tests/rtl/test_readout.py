@@ -1,11 +1,15 @@
 """Networks whose readout is not what ends last: `verify` waits for the rest, and agrees on all of it."""
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
-from networks import target
+from builders import target
+from rtl_bench import Needs
 
 import snnc
-from snnc.compiler.ir.network import Edge, Input, Layer, Linear, Network, Neurons, Readout
+from snnc.compiler.ir.network import Edge, Input, Layer, Linear, Network, Neurons, Readout, ReadoutKind
 from snnc.compiler.isa.arithmetic import Decay
 from snnc.verification.compare import VerifyOptions
 
@@ -13,8 +17,8 @@ TARGET = target(width=3, height=2, parameter_words=64, weight_kibit=128)
 """All networks here are compiled for it, so that one model of the hardware serves them."""
 
 
-def neurons(rng: np.random.Generator, count: int, **changes: object) -> Neurons:
-    fields: dict[str, object] = {
+def neurons(rng: np.random.Generator, count: int, **changes: Any) -> Neurons:
+    fields: dict[str, Any] = {
         "threshold": rng.integers(3, 9, count),
         "bias": rng.integers(-1, 3, count),
         "initial": rng.integers(-3, 4, count),
@@ -33,7 +37,8 @@ def middle(name: str, seed: int) -> Network:
     """Input -> hidden -> readout, and a large layer behind the readout, or beside it."""
     rng = np.random.default_rng(seed)
     hidden, late = 20, 160
-    kind, readout = "membrane", neurons(rng, 10, threshold=np.zeros(10, np.int64), reset="none")
+    kind: ReadoutKind = "membrane"
+    readout = neurons(rng, 10, threshold=np.zeros(10, np.int64), reset="none")
     back: tuple[Edge, ...] = ()
     if name == "spikes-then-feedback":
         kind, readout = "spike_count", neurons(rng, 10)
@@ -53,7 +58,9 @@ def middle(name: str, seed: int) -> Network:
 
 @pytest.mark.parametrize("stall", [0.0, 0.4])
 @pytest.mark.parametrize("name", ["leads-to-itself", "feedback", "spikes-then-feedback"])
-def test_a_layer_may_end_after_the_readout(name, stall, rtl_cache, tmp_path, needs):
+def test_a_layer_may_end_after_the_readout(
+    name: str, stall: float, rtl_cache: Path, tmp_path: Path, needs: Needs
+) -> None:
     needs("verilator")
     network = middle(name, 3)
     x = np.random.default_rng(4).integers(0, 4, (3, 12)).astype(np.uint8)

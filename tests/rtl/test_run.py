@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from snnc.commands.cli import main
-from snnc.compiler.formats.storage import Program
+from snnc.compiler.formats.storage import Build
 from snnc.compiler.passes.encode import Encode
 from snnc.compiler.passes.specialise import specialise
 from snnc.rtl.host.driver import Board
@@ -85,7 +85,7 @@ def hardware_for_this_network(build: Path, rtl_cache: Path) -> Iterator[str]:
     """The default of `snnc synth`, in software: everything but the weights is fixed."""
     if (reason := simulator_missing("verilator")) is not None:
         pytest.skip(reason)
-    image = Encode().run(specialise(Program.load(build).tiled))
+    image = Encode().run(specialise(Build.load(build).tiled))
     with running_board(build_board(image, rtl_cache, loadable=WEIGHTS_ALONE)) as terminal:
         yield terminal
 

@@ -1,18 +1,22 @@
 """Networks on the RTL that need the upper half of a counter, of the bitmaps or of a queue: many steps, long
 delays, wide images, deep FIFOs that fill."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from builders import layer
 from cases import Draft
 from executions import check_rtl
-from networks import layer
 from random_hardware import RTL_HARDWARE
+from rtl_bench import Needs
 
 from snnc.compiler.ir.network import Conv2d, Edge, Input, Layer, Linear, Network, Neurons, Readout
 from snnc.compiler.isa.arithmetic import IntArray
+
+pytestmark = pytest.mark.slow
 
 HARDWARE, _ = RTL_HARDWARE["long-wide"]
 
@@ -67,7 +71,9 @@ def flooded() -> Draft:
 
 
 @pytest.mark.parametrize("drawn", [delayed, wide, flooded], ids=lambda function: function.__name__)
-def test_upper_halves_of_counters_slots_and_queues(drawn, tmp_path: Path, needs) -> None:
+def test_upper_halves_of_counters_slots_and_queues(
+    drawn: Callable[[], Draft], tmp_path: Path, needs: Needs
+) -> None:
     needs("verilator")
     draft = drawn()
     expected = check_rtl(draft, draft.compile(), tmp_path)

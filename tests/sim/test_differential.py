@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 from cases import Case, cases
+from example_counts import examples
 from executions import STEPPED_CYCLES
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 from random_programs import compiled_program, random_payloads, random_program
@@ -14,7 +15,8 @@ from snnc.base.errors import VerificationError
 from snnc.compiler.ir.network import Network
 from snnc.compiler.ir.program import TiledProgram
 from snnc.compiler.isa.arithmetic import IntArray
-from snnc.compiler.isa.flits import FlitType, flit
+from snnc.compiler.isa.contract import FlitType
+from snnc.compiler.isa.flits import flit
 from snnc.compiler.protocol.streams import decode_outputs, encode_samples
 from snnc.compiler.reference.interpreter import LayerTrace, assemble_layers, execute_network, execute_program
 from snnc.sim.accounting.counts import count_actions
@@ -37,8 +39,8 @@ def compiled_case(seed: int) -> tuple[Network, TiledProgram, IntArray]:
     """A program as the compiler makes it, and what it was made from."""
     generator = np.random.default_rng(seed)
     compiled = compiled_program(generator)
-    payloads = random_payloads(generator, compiled.program, int(generator.integers(1, 4)))
-    return compiled.network, compiled.program, payloads
+    payloads = random_payloads(generator, compiled.tiled, int(generator.integers(1, 4)))
+    return compiled.network, compiled.tiled, payloads
 
 
 def assert_same_traces(left: Traces | None, right: Traces | None) -> None:
@@ -78,28 +80,28 @@ def assert_as_the_stepped_model(program: TiledProgram, payloads: IntArray) -> No
             assert_array_equal(swept, np.array(core.neurons.accumulated)[:, real])
 
 
-@settings(max_examples=70, deadline=None, derandomize=True)
+@examples(70, derandomize=True)
 @given(seeds)
 def test_every_packet_leaves_in_the_cycle_of_the_stepped_model(seed: int) -> None:
     assert_as_the_stepped_model(*random_case(seed))
 
 
-@settings(max_examples=70, deadline=None, derandomize=True)
+@examples(70, derandomize=True)
 @given(seeds)
 def test_compiled_programs_leave_as_in_the_stepped_model_without_hazards(seed: int) -> None:
     _, program, payloads = compiled_case(seed)
     assert_as_the_stepped_model(program, payloads)
 
 
-@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@examples(40, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(cases())
 def test_networks_of_any_size_leave_as_in_the_stepped_model(case: Case) -> None:
-    program, payloads = case.compilation.program, case.payloads
+    program, payloads = case.compilation.tiled, case.payloads
     assume(int(run_stream(program, payloads).cycles[0]) * program.target.core_count <= STEPPED_CYCLES)
     assert_as_the_stepped_model(program, payloads)
 
 
-@settings(max_examples=70, deadline=None, derandomize=True)
+@examples(70, derandomize=True)
 @given(seeds)
 def test_both_tiers_agree_on_outputs_traces_and_counts(seed: int) -> None:
     program, payloads = random_case(seed)
@@ -113,7 +115,7 @@ def test_both_tiers_agree_on_outputs_traces_and_counts(seed: int) -> None:
     assert counted["flit_hops"].sum() == timed.hops.sum()
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@examples(100, derandomize=True)
 @given(seeds)
 def test_both_tiers_equal_the_network(seed: int) -> None:
     network, program, payloads = compiled_case(seed)
@@ -125,7 +127,7 @@ def test_both_tiers_equal_the_network(seed: int) -> None:
     assert_layers(program, expected.layers, timed.trace)
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@examples(40, derandomize=True)
 @given(seeds)
 def test_random_tables_mean_what_the_reference_reads_in_them(seed: int) -> None:
     program, payloads = random_case(seed)
@@ -135,7 +137,7 @@ def test_random_tables_mean_what_the_reference_reads_in_them(seed: int) -> None:
     assert_layers(program, expected.layers, functional.trace)
 
 
-@settings(max_examples=20, deadline=None, derandomize=True)
+@examples(20, derandomize=True)
 @given(seeds)
 def test_samples_in_isolation_equal_streams_of_one_sample(seed: int) -> None:
     program, payloads = random_case(seed)

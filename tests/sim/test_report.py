@@ -9,14 +9,14 @@ import pytest
 import torch
 
 from snnc.base.errors import FileError, UsageError
-from snnc.compiler.formats.storage import Program
+from snnc.compiler.formats.storage import Build
 from snnc.compiler.ir.network import Conv2d, Edge, Input, Layer, Linear, Network, Neurons, Readout
 from snnc.compiler.isa.arithmetic import Decay
 from snnc.compiler.pipeline import compile_network
 from snnc.compiler.protocol.input_encoding import encode_inputs
 from snnc.compiler.reference.interpreter import execute_network
 from snnc.compiler.targets import load_target
-from snnc.sim.report import Report, render
+from snnc.sim.report import Report
 from snnc.sim.simulate import Tier, simulate
 
 SAMPLES = 12
@@ -38,7 +38,7 @@ def weights(generator: np.random.Generator, *shape: int) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def program() -> Program:
+def program() -> Build:
     """A convolution of 5 x 8 pixels, a recurrent hidden layer, a membrane readout."""
     generator = np.random.default_rng(0)
     conv = Conv2d(weights(generator, 6, 1, 3, 3), 4, padding=(1, 1))
@@ -59,7 +59,7 @@ def program() -> Program:
     node = Input("pixels", (1, 5, 8), "direct", 15)
     network = Network("small", 4, node, layers, Readout("out", "membrane"))
     compiled = compile_network(network, load_target("fpga"))
-    return Program(compiled.network, compiled.program)
+    return Build(compiled.network, compiled.tiled)
 
 
 def samples() -> tuple[np.ndarray, np.ndarray]:
@@ -67,11 +67,11 @@ def samples() -> tuple[np.ndarray, np.ndarray]:
     return generator.integers(0, 16, (SAMPLES, 40)).astype(np.uint8), generator.integers(0, 10, SAMPLES)
 
 
-def report_of(program: Program, tier: Tier = "cycle") -> Report:
+def report_of(program: Build, tier: Tier = "cycle") -> Report:
     return simulate(program, *samples(), tier=tier)
 
 
-def test_predictions_equal_the_reference_in_both_tiers(program: Program) -> None:
+def test_predictions_equal_the_reference_in_both_tiers(program: Build) -> None:
     x, y = samples()
     expected = execute_network(program.network, encode_inputs(program.network.input, 4, x)).predictions
     for tier in ("cycle", "functional"):
@@ -80,7 +80,7 @@ def test_predictions_equal_the_reference_in_both_tiers(program: Program) -> None
         assert report.correct == int((expected == y).sum())
 
 
-def test_keys_that_scripts_rely_on(program: Program) -> None:
+def test_keys_that_scripts_rely_on(program: Build) -> None:
     document = json.loads(json.dumps(report_of(program).to_dict()))
     for key in (
         "schema",
@@ -113,7 +113,7 @@ def test_keys_that_scripts_rely_on(program: Program) -> None:
     assert len(document["cycles"]["per_sample"]) == SAMPLES
 
 
-def test_totals_are_sums(program: Program) -> None:
+def test_totals_are_sums(program: Build) -> None:
     document = report_of(program).to_dict()
     for key in ("sops", "spikes"):
         assert document["counts"][key] == sum(row[key] for row in document["layers"])
@@ -124,19 +124,19 @@ def test_totals_are_sums(program: Program) -> None:
     assert energy["mean"] == pytest.approx(energy["dynamic"] + energy["static"])
 
 
-def test_equal_runs_give_equal_reports_but_for_the_wall_clock(program: Program) -> None:
+def test_equal_runs_give_equal_reports_but_for_the_wall_clock(program: Build) -> None:
     first, second = (report_of(program).to_dict() for _ in range(2))
     del first["sim"], second["sim"]
     assert json.dumps(first) == json.dumps(second)
 
 
-def test_throughput_of_a_stream_is_at_least_that_of_single_samples(program: Program) -> None:
+def test_throughput_of_a_stream_is_at_least_that_of_single_samples(program: Build) -> None:
     report = report_of(program)
     assert report.cycles is not None and report.throughput_hz is not None
     assert report.throughput_hz >= report.clock_hz / max(report.cycles)
 
 
-def test_the_functional_tier_knows_no_time(program: Program) -> None:
+def test_the_functional_tier_knows_no_time(program: Build) -> None:
     timed, untimed = report_of(program).to_dict(), report_of(program, "functional").to_dict()
     assert untimed["cycles"] == {"mean": None, "max": None, "per_sample": None}
     assert untimed["latency_s"] == {"mean": None, "max": None}
@@ -146,14 +146,14 @@ def test_the_functional_tier_knows_no_time(program: Program) -> None:
 
 
 @pytest.mark.parametrize("tier", ["cycle", "functional"])
-def test_text_fits_eighty_columns_and_marks_the_bottleneck(program: Program, tier: Tier) -> None:
-    text = render(report_of(program, tier))
+def test_text_fits_eighty_columns_and_marks_the_bottleneck(program: Build, tier: Tier) -> None:
+    text = report_of(program, tier).render()
     assert max(map(len, text.splitlines())) <= 80
     assert "estimated" in text
     assert ("<" in text) == (tier == "cycle")
 
 
-def test_samples_and_labels_that_do_not_fit(program: Program) -> None:
+def test_samples_and_labels_that_do_not_fit(program: Build) -> None:
     x, y = samples()
     with pytest.raises(FileError, match=r"^there are no samples$"):
         simulate(program, x[:0], y[:0])
@@ -164,7 +164,7 @@ def test_samples_and_labels_that_do_not_fit(program: Program) -> None:
         simulate(program, x, y, tier="fast")  # type: ignore[arg-type]
 
 
-def test_progress_counts_samples(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_counts_samples(program: Build, monkeypatch: pytest.MonkeyPatch) -> None:
     x, y = samples()
     monkeypatch.setattr("snnc.sim.simulate.BATCH_BYTES", 8 * 4 * 40 * 5)
     done: list[int] = []
@@ -175,16 +175,16 @@ def test_progress_counts_samples(program: Program, monkeypatch: pytest.MonkeyPat
     assert batched == whole
 
 
-def warnings_of(chosen: Program, x: np.ndarray) -> list[str]:
+def warnings_of(chosen: Build, x: np.ndarray) -> list[str]:
     """What the report, its document and its text all say of a run; the text folded back."""
     report = simulate(chosen, x, tier="functional")
     assert report.to_dict()["warnings"] == report.warnings
-    text = " ".join(render(report).split())
+    text = " ".join(report.render().split())
     assert all(f"warning {warning}" in text for warning in report.warnings)
     return report.warnings
 
 
-def with_threshold(chosen: Program, name: str, threshold: int) -> Program:
+def with_threshold(chosen: Build, name: str, threshold: int) -> Build:
     """The network compiled again with one threshold for all neurons of a layer."""
     layers = tuple(
         replace(
@@ -195,10 +195,10 @@ def with_threshold(chosen: Program, name: str, threshold: int) -> Program:
         for layer in chosen.network.layers
     )
     compiled = compile_network(replace(chosen.network, layers=layers), load_target("fpga"))
-    return Program(compiled.network, compiled.program)
+    return Build(compiled.network, compiled.tiled)
 
 
-def test_a_layer_that_never_fires_is_no_quiet_result(program: Program) -> None:
+def test_a_layer_that_never_fires_is_no_quiet_result(program: Build) -> None:
     x, _ = samples()
     assert warnings_of(program, x) == []
     (warning,) = warnings_of(with_threshold(program, "hidden", 100_000), x)
@@ -206,7 +206,7 @@ def test_a_layer_that_never_fires_is_no_quiet_result(program: Program) -> None:
     assert "lower its threshold" in warning
 
 
-def test_a_layer_that_always_fires_neither(program: Program) -> None:
+def test_a_layer_that_always_fires_neither(program: Build) -> None:
     x, _ = samples()
     (warning,) = warnings_of(with_threshold(program, "hidden", -100_000), x)
     assert warning.startswith(f"layer 'hidden' fires in every neuron and step of {SAMPLES} samples: ")
@@ -215,26 +215,26 @@ def test_a_layer_that_always_fires_neither(program: Program) -> None:
 
 @pytest.mark.parametrize(("largest", "warned"), [(0, True), (1, True), (15, True), (16, False), (255, False)])
 def test_data_that_use_a_sixteenth_of_the_range_are_noticed(
-    program: Program, largest: int, warned: bool
+    program: Build, largest: int, warned: bool
 ) -> None:
     wide = replace(program.network, input=replace(program.network.input, max_payload=255))
     compiled = compile_network(wide, load_target("fpga"))
     x = np.zeros((2, 40), np.uint8)
     x[1, 3] = largest
-    found = warnings_of(Program(compiled.network, compiled.program), x)
+    found = warnings_of(Build(compiled.network, compiled.tiled), x)
     about = [warning for warning in found if "input value" in warning]
     assert len(about) == warned
     if 0 < largest < 16:
         assert about[0].startswith(f"the largest input value is {largest}, the model takes 0..255: ")
 
 
-def test_tensors_and_lists_are_samples_too(program: Program) -> None:
+def test_tensors_and_lists_are_samples_too(program: Build) -> None:
     x, y = samples()
     expected = simulate(program, x, y).to_dict()
     for convert in (torch.from_numpy, np.ndarray.tolist):
-        got = simulate(program, convert(x), convert(y)).to_dict()
+        got = simulate(program, convert(x), convert(y)).to_dict()  # type: ignore[arg-type]
         assert (got["predictions"], got["correct"]) == (expected["predictions"], expected["correct"])
     with pytest.raises(FileError, match="samples must be an array of integers: "):
-        simulate(program, torch.zeros(3, 40, requires_grad=True))
+        simulate(program, torch.zeros(3, 40, requires_grad=True))  # type: ignore[arg-type]
     with pytest.raises(FileError, match=r"^values must be integers 0\.\.15, not float32$"):
-        simulate(program, torch.zeros(3, 40))
+        simulate(program, torch.zeros(3, 40))  # type: ignore[arg-type]

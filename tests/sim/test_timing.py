@@ -5,9 +5,11 @@ import pytest
 
 from snnc.compiler.ir.network import Input, Readout
 from snnc.compiler.ir.program import Bank, Core, Destination, InputRoute, Segment, Tile, TiledProgram
+from snnc.compiler.ir.program_checks import verify_program
 from snnc.compiler.isa.address import HOST, Address
 from snnc.compiler.isa.arithmetic import NO_LEAK
-from snnc.compiler.isa.flits import FlitType, flit_types
+from snnc.compiler.isa.contract import FlitType
+from snnc.compiler.isa.flits import flit_types
 from snnc.compiler.protocol.streams import encode_samples
 from snnc.compiler.targets import Target
 from snnc.sim.engine.cycle import CycleRun, run_cycles
@@ -86,7 +88,7 @@ def one_core(
         outputs=neurons,
         weight_bits=4,
     )
-    program.verify()
+    verify_program(program)
     return program
 
 

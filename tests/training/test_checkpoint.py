@@ -224,27 +224,51 @@ EDITS: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "no-schema": (lambda content: content.pop("schema"), "has schema of type NoneType, this version reads 2"),
     "missing-key": (lambda content: content.pop("notes"), "must hold config, format, notes"),
     "extra-key": (_set("more", value=1), "must hold config, format, notes"),
-    "config-list": (_set("config", value=[1]), "config must hold shape, layers"),
-    "config-key": (_set("config", "width", value=1), "config must hold"),
-    "layers-list": (_set("config", "layers", value=[]), "config.layers must be a tuple"),
-    "layers-many": (_set("config", "layers", value=({},) * 10**5), "a tuple of at most 64"),
-    "layers-none": (_set("config", "layers", value=()), "layers must be an integer in 1"),
-    "layer-text": (_set("config", "layers", 0, value="hidden1"), r"config.layers\[0\] must hold name"),
+    "config-list": (_set("config", value=[1]), r"config must be a mapping of fields, not \[1\]"),
+    "config-key": (_set("config", "width", value=1), "config: unknown fields: width"),
+    "layers-text": (_set("config", "layers", value="x"), "config.layers must be a list, not 'x'"),
+    "layers-many": (
+        _set("config", "layers", value=({},) * 10**5),
+        r"config.layers must be a list of 1\.\.64 items",
+    ),
+    "layers-none": (
+        _set("config", "layers", value=()),
+        r"config.layers must be a list of 1\.\.64 items, not \(\)",
+    ),
+    "layer-text": (_set("config", "layers", 0, value="hidden1"), r"layers\[0\] must be a mapping of fields"),
     "channels-huge": (
         _set("config", "layers", 0, "channels", value=10**12),
         "channels must be an integer in",
     ),
-    "channels-bool": (_set("config", "layers", 0, "channels", value=True), "must be int, not bool"),
-    "edges": (_set("config", "layers", 0, "edges", value=(1,)), r"edges\[0\] must hold source"),
+    "channels-bool": (
+        _set("config", "layers", 0, "channels", value=True),
+        r"config.layers\[0\].channels must be an integer in 1\.\.16384, not True",
+    ),
+    "edges": (
+        _set("config", "layers", 0, "edges", value=(1,)),
+        r"edges\[0\] must be a mapping of fields, not 1",
+    ),
     "kernel": (
         _set("config", "layers", 0, "edges", 0, "kernel", value=(1, 2, 3)),
-        "must have 2 items, not 3",
+        r"edges\[0\].kernel must be a list of 2 items, not \(1, 2, 3\)",
     ),
-    "leak": (_set("config", "layers", 0, "population", "leak", value=3), "leak must hold numerator"),
-    "current": (_set("config", "layers", 0, "population", "current_leak", value=()), "must hold numerator"),
-    "reset": (_set("config", "layers", 0, "population", "reset", value=["soft"]), "must be str, not list"),
+    "leak": (
+        _set("config", "layers", 0, "population", "leak", value=3),
+        "leak must be a mapping of fields, not 3",
+    ),
+    "current": (
+        _set("config", "layers", 0, "population", "current_leak", value=()),
+        "current_leak must be a mapping",
+    ),
+    "reset": (
+        _set("config", "layers", 0, "population", "reset", value=["soft"]),
+        "reset must be one of soft, hard, none",
+    ),
     "shape-huge": (_set("config", "shape", value=(1 << 14,) * 3), "total weights"),
-    "shape-text": (_set("config", "shape", value=(6, "5", 3)), r"shape\[1\] must be int, not str"),
+    "shape-text": (
+        _set("config", "shape", value=(6, "5", 3)),
+        r"shape\[1\] must be an integer in .*, not '5'",
+    ),
     "steps": (_set("config", "steps", value=10**9), "steps must be an integer"),
     "window": (
         _set("config", "first_step", value=1),
@@ -297,10 +321,16 @@ EDITS: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "infinite": (_set("parameters", "readout.bias", value=torch.full((3,), torch.inf)), "finite numbers"),
     "not-tensor": (_set("parameters", "readout.bias", value=[0.0] * 3), "must be a float32"),
     "nan": (_set("parameters", "readout.bias", value=torch.full((3,), torch.nan)), "finite numbers"),
-    "notes-list": (_set("notes", value=[1]), "notes must be at most"),
+    "notes-list": (_set("notes", value=[1]), "notes must be a mapping, not"),
     "notes-counter": (_set("notes", value=Counter("ab")), "holds 'collections.Counter'"),
-    "notes-number": (_set("notes", "a", value=1), "notes must be texts"),
-    "notes-long": (_set("notes", "a", value="x" * 5000), "notes must be texts"),
+    "notes-number": (
+        _set("notes", "a", value=1),
+        r"notes\.a must be text of one line and at most 4096 characters, not",
+    ),
+    "notes-long": (
+        _set("notes", "a", value="x" * 5000),
+        r"notes\.a must be text of one line and at most 4096 characters, not",
+    ),
 }
 
 

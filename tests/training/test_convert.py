@@ -3,6 +3,7 @@
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,8 +26,10 @@ from snnc.training.conversion.resnet import ResNet
 from snnc.training.conversion.trace_module import fold
 from snnc.training.files.checkpoint import load_checkpoint, save_checkpoint
 from snnc.training.files.export import to_network
-from snnc.training.model.classifier import LayerTrace, SpikingClassifier, Tally
+from snnc.training.model.classifier import SpikingClassifier, Tally, TrainerTrace
 from snnc.verification.compare import layer_traces
+
+pytestmark = pytest.mark.slow
 
 OPTIONS = ConversionOptions(iterations=60, batch=20, readout_shift=0)
 
@@ -64,7 +67,7 @@ def test_balancing_is_the_published_rule() -> None:
     first, second = np.zeros(5), np.zeros(4)
     weights = [
         (layer.weight.detach().double().numpy(), layer.bias.detach().double().numpy())
-        for layer in module[::2]
+        for layer in module[::2]  # type: ignore[attr-defined]
     ]
     for _ in range(25):
         batch = x[torch.randint(30, (7,), generator=generator)].double().numpy()
@@ -149,7 +152,7 @@ def test_edges_of_different_thresholds_share_the_grid_of_their_channel() -> None
 def test_a_channel_that_training_switched_off_stays_silent_and_fits_the_state() -> None:
     module = _module()
     with torch.no_grad():
-        module.conv1.weight[1] *= 1e-6
+        module.conv1.weight[1] *= 1e-6  # type: ignore[index]
         module.conv1.bias[1] = -1e-3
     model = convert(module, _images(), 16, OPTIONS)
     integers = model.stack[0].integers()
@@ -165,7 +168,7 @@ def test_every_execution_of_a_converted_network_agrees(tmp_path: Path) -> None:
     network = to_network(load_checkpoint(tmp_path / "m.pt").model, "converted")
     x = _images(6).reshape(6, -1)
     payloads = encode_inputs(network.input, network.steps, x)
-    program = compile_network(network, load_target("mesh16-wide")).program
+    program = compile_network(network, load_target("mesh16-wide")).tiled
     simulated = layer_traces(program, run_functional(program, payloads, trace=True).trace)
     reference = execute_network(network, payloads)
     for trace in model.trace(x):
@@ -194,7 +197,7 @@ def test_without_a_number_the_readout_leaks_where_that_is_nearer_to_the_module(
         currents[:, :8] = np.random.default_rng(1).integers(-2000, 2000, (40, 8, 5))
     calibrated = replace(calibrate(_module(), _images(), OPTIONS), samples=None)
     model = spiking(calibrated, 16, OPTIONS)
-    readout = LayerTrace("readout", currents.cumsum(1), np.zeros_like(currents))
+    readout = TrainerTrace("readout", currents.cumsum(1), np.zeros_like(currents))
     tally = Tally(np.zeros(40, np.int64), np.zeros(2, np.int64), readout)
     monkeypatch.setattr(SpikingClassifier, "tally", lambda self, x: tally)
     samples = CalibrationSamples(_images().reshape(40, -1), torch.from_numpy(logits), {})
@@ -215,8 +218,8 @@ def test_without_a_number_the_readout_leaks_where_that_is_nearer_to_the_module(
         ({"steps": 0}, r"steps must be an integer in 1..1024, not 0"),
     ],
 )
-def test_wrong_arguments_are_named(change: dict, message: str) -> None:
-    arguments = {"images": _images(), "steps": 4} | change
+def test_wrong_arguments_are_named(change: dict[str, Any], message: str) -> None:
+    arguments: dict[str, Any] = {"images": _images(), "steps": 4} | change
     with pytest.raises(UsageError, match=message):
         convert(_module(), options=OPTIONS, **arguments)
 
@@ -229,11 +232,11 @@ def test_a_state_too_narrow_for_the_first_layer_is_refused() -> None:
 
 
 def test_options_are_limited() -> None:
-    with pytest.raises(UsageError, match=r"^iterations must be 1\.\.1048576, not 0$"):
+    with pytest.raises(UsageError, match=r"^iterations must be an integer in 1\.\.1048576, not 0$"):
         ConversionOptions(iterations=0)
 
 
-def _saved(path: Path, change: dict | None = None) -> Path:
+def _saved(path: Path, change: dict[str, Any] | None = None) -> Path:
     torch.manual_seed(1)
     state = {
         f"module.{key}": value for key, value in ResNet(20).state_dict().items() if "num_batches" not in key
@@ -245,7 +248,7 @@ def _saved(path: Path, change: dict | None = None) -> Path:
 def test_published_weights_are_loaded_by_name(tmp_path: Path) -> None:
     pretrained = load_pretrained("resnet20", _saved(tmp_path / "r.th"))
     torch.manual_seed(1)
-    assert torch.equal(pretrained.module.linear.weight, ResNet(20).linear.weight)
+    assert torch.equal(pretrained.module.linear.weight, ResNet(20).linear.weight)  # type: ignore[arg-type]
     assert not pretrained.module.training
 
 
@@ -269,7 +272,7 @@ def test_published_weights_are_loaded_by_name(tmp_path: Path) -> None:
         ({"module.bn1.bias": Path("code")}, "only dense real tensors and plain data are read"),
     ],
 )
-def test_other_files_are_refused(tmp_path: Path, change: dict, message: str) -> None:
+def test_other_files_are_refused(tmp_path: Path, change: dict[str, Any], message: str) -> None:
     with pytest.raises(FileError, match=message) as caught:
         load_pretrained("resnet20", _saved(tmp_path / "r.th", change))
     assert "\n" not in str(caught.value)
@@ -279,8 +282,8 @@ def test_the_format_before_archives_is_read_and_distrusted_too(tmp_path: Path) -
     path = tmp_path / "r.th"
     torch.save(torch.load(_saved(path)), path, _use_new_zipfile_serialization=False)
     assert torch.equal(
-        load_pretrained("resnet20", path).module.linear.weight,
-        load_pretrained("resnet20", _saved(path)).module.linear.weight,
+        load_pretrained("resnet20", path).module.linear.weight,  # type: ignore[arg-type]
+        load_pretrained("resnet20", _saved(path)).module.linear.weight,  # type: ignore[arg-type]
     )
     torch.save({"x": torch.ones(16).to_sparse()}, path, _use_new_zipfile_serialization=False)
     with pytest.raises(FileError, match="_rebuild_sparse_tensor"):

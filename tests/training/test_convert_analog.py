@@ -13,6 +13,8 @@ from snnc.training.conversion.options import ConversionOptions
 from snnc.training.model.analog import AnalogClassifier
 from snnc.training.model.config import INPUT, EdgeConfig, LayerConfig, ModelConfig, fully_connected
 
+pytestmark = pytest.mark.slow
+
 LEVELS = 7
 
 
@@ -36,7 +38,7 @@ def _network(levels: int | None = LEVELS, **fields: object) -> AnalogClassifier:
         for layer in network.stack[:-1]:
             nn.init.normal_(layer.norm.bias, 0.5, 0.5)
             nn.init.uniform_(layer.norm.weight, 0.5, 1.5)
-            nn.init.uniform_(layer.norm.running_var, 0.5, 2)
+            nn.init.uniform_(layer.norm.running_var, 0.5, 2)  # type: ignore[arg-type]
             if levels is not None:
                 layer.activation.limit.fill_(2.0)
         network.eval()

@@ -1,6 +1,7 @@
 """Training and evaluation mix no devices: tried on PyTorch's `meta`, where a stray CPU tensor is an error."""
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,8 +19,10 @@ from snnc.training.fitting.recipes import find_recipe
 from snnc.training.fitting.teacher import AnalogObjective, analog_payloads
 from snnc.training.fitting.train import measure_where_trained
 from snnc.training.model.analog import AnalogClassifier
-from snnc.training.model.classifier import LayerTrace, SpikingClassifier
+from snnc.training.model.classifier import SpikingClassifier, TrainerTrace
 from snnc.training.model.faults import Disturbance
+
+pytestmark = pytest.mark.slow
 
 META = torch.device("meta")
 SMALL = {"hidden": "8,8", "steps": "3", "max_payload": "15", "energy_budget": "1mJ"}
@@ -121,9 +124,12 @@ def test_another_device_measures_where_its_integers_are_those_of_the_cpu(
     model, samples = _model()
     moves: list[str] = []
     move = SpikingClassifier.to
-    monkeypatch.setattr(
-        SpikingClassifier, "to", lambda self, device: moves.append(str(device)) or move(self, device)
-    )
+
+    def counted(model: SpikingClassifier, device: Any) -> SpikingClassifier:
+        moves.append(str(device))
+        return move(model, device)
+
+    monkeypatch.setattr(SpikingClassifier, "to", counted)
     assert measure_where_trained(model, samples, OTHER) == (measure(model, samples), [])
     assert moves == ["cpu:0", "cpu", "cpu:0", "cpu"]
 
@@ -133,13 +139,13 @@ def test_a_device_that_computes_otherwise_does_not_measure(monkeypatch: pytest.M
     expected, whole = measure(model, samples), SpikingClassifier.trace
     calls: list[int] = []
 
-    def trace(self: SpikingClassifier, x: np.ndarray) -> tuple[LayerTrace, ...]:
+    def trace(self: SpikingClassifier, x: np.ndarray) -> tuple[TrainerTrace, ...]:
         calls.append(len(x))
         traces = list(whole(self, x))
         if len(calls) == 1:
             wrong = traces[1].membranes.copy()
             wrong[3, 1, 2] += 1
-            traces[1] = LayerTrace("hidden2", wrong, traces[1].spikes)
+            traces[1] = TrainerTrace("hidden2", wrong, traces[1].spikes)
         return tuple(traces)
 
     monkeypatch.setattr(SpikingClassifier, "trace", trace)

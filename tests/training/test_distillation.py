@@ -28,6 +28,8 @@ from snnc.training.model.architectures import build_layers
 from snnc.training.model.classifier import SpikingClassifier
 from snnc.training.model.config import ModelConfig, Population
 
+pytestmark = pytest.mark.slow
+
 RECIPE = find_recipe("digits-mlp")
 SHORT = {"epochs": "3", "hidden": "32", "steps": "2", "batch": "32", "rate_penalty": "0", "device": "cpu"}
 random = np.random.default_rng(4)
@@ -47,8 +49,9 @@ def _pair(*shape: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return random.random(shape) * 3, random.random(shape) * 2
 
 
-def _tensors(*arrays: NDArray[np.float64]) -> list[torch.Tensor]:
-    return [torch.from_numpy(values) for values in arrays]
+def _tensors(*pair: NDArray[np.float64]) -> tuple[torch.Tensor, torch.Tensor]:
+    student, teacher = map(torch.from_numpy, pair)
+    return student, teacher
 
 
 def test_logits() -> None:
@@ -80,14 +83,16 @@ def test_saliency() -> None:
         (values - values.min(1, keepdims=True)) / np.ptp(values, 1, keepdims=True)
         for values in (student, teacher)
     ]
-    assert saliency_loss(*_tensors(student, teacher)).item() == pytest.approx(_divergence(*scaled, 2.0))
+    assert saliency_loss(*_tensors(student, teacher)).item() == pytest.approx(
+        _divergence(scaled[0], scaled[1], 2.0)
+    )
 
 
 def test_noisy_logits() -> None:
     student, teacher = _pair(6, 5)
     noise = random.normal(size=(6, 5))
     disturbed = student + 0.1 * (student.mean(1, keepdims=True) + student.std(1, keepdims=True) * noise)
-    got = noisy_logit_loss(*_tensors(student, teacher, noise)).item()
+    got = noisy_logit_loss(*_tensors(student, teacher), torch.from_numpy(noise)).item()
     assert got == pytest.approx(_divergence(disturbed, teacher, 2.0))
 
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from snnc.base.errors import TargetError, UsageError
-from snnc.compiler.formats.storage import Program
+from snnc.compiler.formats.storage import Build
 from snnc.compiler.pipeline import compile_network
 from snnc.compiler.targets import load_target
 from snnc.sim.simulate import simulate
@@ -22,6 +22,8 @@ from snnc.training.fitting.train import train
 from snnc.training.model.architectures import Architecture, build_layers
 from snnc.training.model.classifier import SpikingClassifier
 from snnc.training.model.config import EdgeConfig, ModelConfig, Population
+
+pytestmark = pytest.mark.slow
 
 RECIPE = find_recipe("digits-mlp")
 SHORT = {"epochs": "8", "hidden": "64", "rate_penalty": "0", "device": "cpu"}
@@ -39,13 +41,13 @@ def test_prediction_is_close_to_the_simulator(
     model = SpikingClassifier(ModelConfig((1, 8, 8), layers, steps=2))
     samples = load_samples("digits", limit=40)
     compilation = compile_network(to_network(model, "m"), load_target(target))
-    report = simulate(Program(compilation.network, compilation.program), samples.x, tier="functional")
+    report = simulate(Build(compilation.network, compilation.tiled), samples.x, tier="functional")
     prices = energy_prices(model.config, target)
     rates = measure(model, samples).rates
     assert min(rates) > 0.01
     predicted = prices.unavoidable(model.payloads(samples.x)) + np.dot(rates, prices.per_rate)
-    print(f"{architecture} on {target}: predicted / simulated {predicted / report.energy['mean']:.3f}")
-    assert 0.75 < predicted / report.energy["mean"] < 1.2
+    print(f"{architecture} on {target}: predicted / simulated {predicted / report.energy.mean:.3f}")
+    assert 0.75 < predicted / report.energy.mean < 1.2
 
 
 def test_positions_are_counted_pairs() -> None:

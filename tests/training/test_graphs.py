@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from models import models, random_inputs, varied
+from example_counts import examples
+from hypothesis import given
+from random_classifiers import models, random_inputs, varied
 
 from snnc.compiler.isa.arithmetic import Decay
 from snnc.compiler.protocol.input_encoding import encode_inputs
@@ -102,7 +103,7 @@ def test_network_computes_the_trace(name: str) -> None:
     assert all(layer.spikes.any() for layer in model.trace(x)[:-1])
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(models())
 def test_random_networks_compute_the_trace(model: SpikingClassifier) -> None:
     _check_trace(model, random_inputs(model.config))

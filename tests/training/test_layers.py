@@ -1,18 +1,20 @@
 """Neurons and layers compute the integers of the contract, and their gradients reach what is learned."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from example_counts import examples
+from hypothesis import given
 from hypothesis import strategies as st
-from models import AtanSpike
+from surrogate import AtanSpike
 from torch import Tensor
 
 from snnc.compiler.ir.network import Shape
-from snnc.compiler.isa.arithmetic import NO_LEAK, Decay, neuron_step, state_range, synaptic_current
+from snnc.compiler.isa.arithmetic import NO_LEAK, Decay, IntArray, neuron_step, state_range, synaptic_current
 from snnc.training.model.config import EdgeConfig, LayerConfig, Population
 from snnc.training.model.evaluation_order import run_block
 from snnc.training.model.layers import MIN_THRESHOLD, SpikingLayer, exact_dtype
@@ -47,7 +49,7 @@ populations = st.builds(
 
 
 @pytest.mark.parametrize("dynamics", [Dynamics, CompiledDynamics])
-@settings(deadline=None, max_examples=200)
+@examples(200)
 @given(populations, st.data())
 def test_neurons_are_the_contract(
     dynamics: type[torch.autograd.Function], population: Population, data: st.DataObject
@@ -63,7 +65,7 @@ def test_neurons_are_the_contract(
     membrane, currents = draw(low, high, 4), draw(-reach, reach, 3, 4)
     threshold, bias = draw(1, high, 4), draw(low, high, 4)
     given_values = (torch.from_numpy(values).double() for values in (currents, membrane, threshold, bias))
-    membranes, spikes = dynamics.apply(*given_values, population, "atan")  # type: ignore[no-untyped-call]
+    membranes, spikes = dynamics.apply(*given_values, population, "atan")
     for step, current in enumerate(currents):
         expected = neuron_step(
             membrane,
@@ -80,12 +82,13 @@ def test_neurons_are_the_contract(
         assert spikes[step].bool().tolist() == expected.spikes.tolist()
 
 
-@settings(deadline=None, max_examples=50)
+@examples(50)
 @given(leaks, st.lists(st.integers(-(2**20), 2**20), min_size=1, max_size=6))
 def test_synaptic_current_is_the_contract(leak: Decay, arriving: list[int]) -> None:
-    current, expected = np.int64(0), []
+    current: IntArray = np.zeros((), np.int64)
+    expected = []
     for value in arriving:
-        current = synaptic_current(np.asarray(current), np.asarray(value), leak)
+        current = synaptic_current(current, np.asarray(value), leak)
         expected.append(int(current))
     values = torch.tensor(arriving).double()
     assert [int(value) for value in leaking_currents(values, None, leak)] == expected
@@ -107,7 +110,7 @@ def _run(layer: SpikingLayer, events: Tensor, steps: int = STEPS) -> tuple[Tenso
     return run.membranes.flatten(2), run.spikes.flatten(2)
 
 
-@settings(deadline=None, max_examples=50)
+@examples(50)
 @given(
     populations,
     st.integers(0, 2**32 - 1),
@@ -221,7 +224,7 @@ def _elementary(
         integrated = membrane + current + bias
         fired = torch.zeros_like(integrated)
         if population.reset != "none":
-            fired = AtanSpike.apply((integrated - threshold) / threshold)  # type: ignore[no-untyped-call]
+            fired = AtanSpike.apply((integrated - threshold) / threshold)
         target = integrated - threshold if population.reset == "soft" else population.reset_value
         settled = torch.where(fired > 0, target, integrated)
         settled = clamp_through(settled, *state_range(population.state_bits))
@@ -247,7 +250,8 @@ def test_gradients_of_the_neurons(
     drawn.append(torch.randint(-9, 9, (5, 1, 1), generator=generator).double())
     weights = [torch.rand(4, 6, 5, 2, 2, generator=generator).double() * use for use in used]
     results = []
-    for function in (dynamics.apply, _elementary):
+    functions: tuple[Callable[..., Any], ...] = (dynamics.apply, _elementary)
+    for function in functions:
         inputs = [values.clone().requires_grad_() for values in drawn]
         outputs = function(*inputs, population, "atan")
         products = [output * weight for output, weight in zip(outputs, weights, strict=True)]
@@ -277,7 +281,7 @@ def test_both_dynamics_are_one(reset: str, surrogate: str, expanded: bool, dtype
     for function in (Dynamics, CompiledDynamics):
         inputs = [values.to(dtype).requires_grad_() for values in drawn]
         currents = inputs[0].expand(3, -1, -1, -1, -1)
-        outputs = function.apply(currents, *inputs[1:], population, surrogate)  # type: ignore[no-untyped-call]
+        outputs = function.apply(currents, *inputs[1:], population, surrogate)
         loss = sum((output * weight).sum() for output, weight in zip(outputs, weights, strict=True))
         results.append((outputs, torch.autograd.grad(loss, inputs)))
     for ours, theirs in zip(*(outputs for outputs, _ in results), strict=True):
@@ -345,9 +349,7 @@ def test_slope_of_the_single_step_surrogate(dynamics: type[torch.autograd.Functi
     threshold = torch.tensor([8.0]).double().requires_grad_()
     current = torch.from_numpy(8 * distance + 8)[None, None].requires_grad_()
     start, bias = torch.zeros(1, 7).double(), torch.zeros(1).double()
-    _, spikes = dynamics.apply(  # type: ignore[no-untyped-call]
-        current, start, threshold, bias, Population(), "s2nn"
-    )
+    _, spikes = dynamics.apply(current, start, threshold, bias, Population(), "s2nn")
     of_current, of_threshold = torch.autograd.grad(spikes.sum(), (current, threshold))
     np.testing.assert_allclose(of_current[0, 0], expected / 8)
     np.testing.assert_allclose(of_threshold, [-(expected * (distance + 1) / 8).sum()])

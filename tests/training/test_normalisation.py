@@ -5,8 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
-from models import AtanSpike, models, random_inputs
+from example_counts import examples
+from hypothesis import given
+from random_classifiers import models, random_inputs
+from surrogate import AtanSpike
 from torch import Tensor, nn
 
 from snnc.base.errors import UsageError
@@ -41,7 +43,7 @@ def _float_layer(layer: SpikingLayer, payloads: Tensor, parameters: list[Tensor]
     current = nn.functional.conv2d(payloads / 255, kernel)
     normal = nn.functional.batch_norm(current, None, None, training=True, eps=VARIANCE_FLOOR)
     limit = threshold.reshape(-1, 1, 1)
-    spikes = AtanSpike.apply((normal + bias.reshape(-1, 1, 1) - limit) / limit)  # type: ignore[no-untyped-call]
+    spikes = AtanSpike.apply((normal + bias.reshape(-1, 1, 1) - limit) / limit)
     assert isinstance(spikes, Tensor)
     return spikes
 
@@ -77,7 +79,7 @@ def test_running_statistics() -> None:
     assert torch.equal(layer.statistics.mean, before)
 
 
-@settings(deadline=None, max_examples=40)
+@examples(40)
 @given(models())
 def test_folding_changes_no_integer(model: SpikingClassifier) -> None:
     x = random_inputs(model.config)
@@ -90,8 +92,8 @@ def test_folding_changes_no_integer(model: SpikingClassifier) -> None:
             np.testing.assert_array_equal(first, second)
         for name in ("threshold", "bias", "initial"):
             np.testing.assert_array_equal(getattr(got, name), getattr(expected, name))
-    for first, second in zip(model.trace(x), before, strict=True):
-        np.testing.assert_array_equal(first.membranes, second.membranes)
+    for after, trace in zip(model.trace(x), before, strict=True):
+        np.testing.assert_array_equal(after.membranes, trace.membranes)
 
 
 def test_an_unfolded_model_is_not_stored(tmp_path: Path) -> None:

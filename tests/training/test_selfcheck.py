@@ -206,7 +206,7 @@ def test_a_hook_on_all_modules_is_found_by_comparison() -> None:
     def double(module: nn.Module, _: Any, output: Tensor) -> Tensor:
         return output * 2 if isinstance(module, nn.Linear) else output
 
-    handle = nn.modules.module.register_module_forward_hook(double)
+    handle = nn.modules.module.register_module_forward_hook(double)  # type: ignore[arg-type]
     try:
         with pytest.raises(UnsupportedModel, match=r"differ by 0\.5 of the largest logit .* layer readout"):
             _calibrate(Net().eval())
@@ -225,7 +225,7 @@ def test_the_comparison_sees_small_differences_and_no_rounding() -> None:
     network = fold(module, SHAPE)
     check_folded(module, network, x)
     with torch.no_grad():
-        module.inner.weight *= 1 + 100 * TOLERANCE
+        module.inner.weight *= 1 + 100 * TOLERANCE  # type: ignore[assignment]
     with pytest.raises(UnsupportedModel, match="first in layer relu_1"):
         check_folded(module, network, x)
     assert module.inner.weight.dtype == torch.float32

@@ -45,6 +45,7 @@ def _randomised(module: nn.Module) -> nn.Module:
     torch.manual_seed(2)
     for part in module.modules():
         if isinstance(part, nn.BatchNorm2d | nn.BatchNorm1d):
+            assert part.running_var is not None and part.running_mean is not None
             for values in (part.running_var, part.weight):
                 nn.init.uniform_(values, 0.3, 2)
             for values in (part.running_mean, part.bias):
@@ -73,7 +74,7 @@ def test_a_pool_beyond_the_rules_is_refused_where_it_enters_a_layer() -> None:
     module = nn.Sequential(
         nn.Conv2d(1, 2, 1), nn.ReLU(), nn.AvgPool2d(16), nn.BatchNorm2d(2), nn.ReLU()
     ).eval()
-    with pytest.raises(UnsupportedModel, match=r"^_3 \(3\): pool must be an integer in 1\.\.15, not 16"):
+    with pytest.raises(UnsupportedModel, match=r"^_3 \(3\): pool\[0\] must be an integer in 1\.\.15, not 16"):
         fold(module, (1, 16, 16))
 
 
@@ -138,7 +139,7 @@ class Scaled(nn.Module):
         (nn.Sequential(CONV, nn.ReLU()), r"gives \(4, 6, 4\), not one number per class"),
         (TwoInputs(), "takes more than one input"),
         (Added(lambda a, b: torch.add(a, b, alpha=2)), "adds 2 times a value, not the value"),
-        (Added(lambda a, b: a.add(b, beta=2)), "takes beta, which means nothing here"),
+        (Added(lambda a, b: a.add(b, beta=2)), "takes beta, which means nothing here"),  # type: ignore[call-arg]
         (Added(lambda a, b: a + 1), "takes something that is no activation"),
         (
             nn.Sequential(nn.Conv2d(3, 4, 1, padding=1), *TAIL),
@@ -146,7 +147,7 @@ class Scaled(nn.Module):
         ),
         (
             nn.Sequential(nn.AvgPool2d(1), nn.Conv2d(3, 4, 16, padding=8)),
-            r"kernel must be an integer in 1\.\.15",
+            r"kernel\[0\] must be an integer in 1\.\.15",
         ),
         (
             nn.Sequential(nn.Conv2d(3, 4, 3, padding=9), *TAIL),

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from builders import layer, network, target, tiny_network
 from cases import Case, cases
-from hypothesis import given, settings
-from networks import layer, network, target
-from tiny import tiny_network
+from example_counts import examples
+from hypothesis import given
 
 import snnc
 from snnc.base.errors import MiscompileError
-from snnc.compiler.formats.storage import Program
+from snnc.compiler.formats.storage import Build
 from snnc.compiler.ir.network import Conv2d, Edge, Input, Network, Readout
 from snnc.compiler.ir.program import Core, TiledProgram
 from snnc.compiler.passes import specialise as specialising
@@ -25,7 +25,7 @@ from snnc.compiler.reference.probes import aimed_input, probing_inputs
 from snnc.compiler.targets import Target
 from snnc.verification.validation import THOROUGH, USUAL, Effort, replay, validate
 
-VALIDATIONS = settings(max_examples=40, deadline=None, print_blob=True)
+VALIDATIONS = examples(40)
 
 
 @pytest.fixture(autouse=True, name="cache")
@@ -106,8 +106,8 @@ def test_a_case_that_is_right_again_replays_in_silence(monkeypatch: pytest.Monke
         with pytest.raises(MiscompileError):
             snnc.compile(tiny_network(), target())
     (folder,) = (cache / "miscompiled").iterdir()
-    program = compile_network(tiny_network(), target()).program
-    Program(tiny_network(), program).save(folder)
+    program = compile_network(tiny_network(), target()).tiled
+    Build(tiny_network(), program).save(folder)
     replay(folder)
 
 
@@ -138,26 +138,26 @@ def test_slices_that_share_words_are_compared_too(monkeypatch: pytest.MonkeyPatc
 
 def test_hardware_for_one_network_is_compared_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """A state word one bit too narrow, as `snnc synth` would build it."""
-    from snnc.commands.synth import _hardware_image
+    from snnc.commands.synthesis import hardware_image
 
     model = tiny_network()
-    program = Program(model, compile_network(model, target()).program)
-    _hardware_image(program, loadable=False)
+    program = Build(model, compile_network(model, target()).tiled)
+    hardware_image(program, loadable=False)
     narrow = min(specialising._state_bits(core) for core in program.tiled.cores)
 
     def too_narrow(tiled: TiledProgram) -> TiledProgram:
         cores = tuple(replace(core, state_bits=min(core.state_bits, narrow - 2)) for core in tiled.cores)
         return replace(tiled, cores=cores)
 
-    monkeypatch.setattr("snnc.commands.synth.specialise", too_narrow)
+    monkeypatch.setattr("snnc.commands.synthesis.specialise", too_narrow)
     with pytest.raises(MiscompileError):
-        _hardware_image(program, loadable=False)
+        hardware_image(program, loadable=False)
 
 
 def test_the_bits_are_compared_with_verify(monkeypatch: pytest.MonkeyPatch) -> None:
     model = tiny_network()
     compilation = compile_network(model, target())
-    program = Program(model, compilation.program)
+    program = Build(model, compilation.tiled)
     assert validate(program, compilation.image, THOROUGH).levels == ("network", "tiled program", "image")
     core = compilation.image.cores[0]
     thresholds = replace(core.thresholds, words=core.thresholds.words + np.uint32(1))
@@ -174,7 +174,7 @@ def test_the_bits_are_compared_with_verify(monkeypatch: pytest.MonkeyPatch) -> N
 def test_what_the_compiler_makes_agrees(case: Case) -> None:
     compilation = case.compilation
     effort = Effort(most=12, least=12, work=0, interpreted=2)
-    validation = validate(Program(compilation.network, compilation.program), compilation.image, effort)
+    validation = validate(Build(compilation.network, compilation.tiled), compilation.image, effort)
     assert validation.describe() == "network = tiled program = image on 12 generated samples (exact)"
 
 

@@ -1,9 +1,11 @@
 """What can be said about a conversion, by the Python API and by `snnc train convert`; imports no torch."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
+from snnc.base.bounds import Range
 from snnc.base.errors import UsageError
+from snnc.base.schema import check, reported
 
 CONVERT = "convert"
 """Name under which the command line finds the conversion among the recipes."""
@@ -13,30 +15,21 @@ CONVERT = "convert"
 class ConversionOptions:
     """How a trained module becomes spiking; the defaults suit some twenty layers at 32 to 64 steps."""
 
-    weight_bits: int = 8
-    iterations: int = 400
+    weight_bits: Annotated[int, Range(2, 8)] = 8
+    iterations: Annotated[int, Range(1, 1 << 20)] = 400
     """Of threshold balancing. Few iterations clip more, which favours few steps."""
-    batch: int = 50
+    batch: Annotated[int, Range(1, 1 << 16)] = 50
     """Calibration images per iteration."""
-    seed: int = 1
-    state_bits: int = 22
-    readout_shift: int | None = None
+    seed: Annotated[int, Range(0, (1 << 31) - 1)] = 1
+    state_bits: Annotated[int, Range(8, 24)] = 22
+    readout_shift: Annotated[int, Range(0, 16)] | None = None
     """k of the readout's leak, by which it weighs the last 2^k steps: deep layers start late. None takes
     what the calibration images say, 0 weighs every step alike."""
 
     def __post_init__(self) -> None:
         """Raise UsageError, naming the field, for a number that means nothing."""
-        for name, low, high in (
-            ("weight_bits", 2, 8),
-            ("iterations", 1, 1 << 20),
-            ("batch", 1, 1 << 16),
-            ("seed", 0, (1 << 31) - 1),
-            ("state_bits", 8, 24),
-            ("readout_shift", 0, 16),
-        ):
-            value = getattr(self, name)
-            if value is not None and not low <= value <= high:
-                raise UsageError(f"{name} must be {low}..{high}, not {value}")
+        with reported(UsageError):
+            check(self)
 
 
 @dataclass(frozen=True)

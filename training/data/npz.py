@@ -1,6 +1,7 @@
 """Reading arrays from an `.npz` that may be broken or hostile: sizes are checked before allocation."""
 
 import io
+import warnings
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -28,7 +29,8 @@ def read_arrays(path: Path, names: Iterable[str]) -> dict[str, NDArray[np.generi
         raise FileError("no such file", where=where)
     limit = min(MAX_ARRAY_BYTES, expansion_limit(path))
     try:
-        with zipfile.ZipFile(path) as archive:
+        # What NumPy and the tokenizer remark on a header says nothing to a user that a refusal does not.
+        with warnings.catch_warnings(action="ignore"), zipfile.ZipFile(path) as archive:
             members = set(archive.namelist())
             wanted = [name for name in names if f"{name}.npy" in members]
             return {name: _read_array(archive, name, limit, where) for name in wanted}

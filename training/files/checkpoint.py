@@ -5,15 +5,16 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor
 
+from snnc.base.bounds import Items
 from snnc.base.errors import FileError, UsageError
 from snnc.base.files import write_atomically
+from snnc.base.schema import decode, reported
 from snnc.compiler.analysis.activity import NOTE as ACTIVITY
-from snnc.training.files.plain import from_plain
 from snnc.training.files.tensor_files import read_tensor_file
 from snnc.training.model.classifier import SpikingClassifier
 from snnc.training.model.config import ModelConfig
@@ -22,8 +23,7 @@ FORMAT = "snnc-model"
 SCHEMA = 2
 
 MAX_FILE_BYTES = 1 << 28
-MAX_NOTES = 256
-MAX_NOTE_LENGTH = 1 << 12
+Notes = Annotated[dict[str, str], Items(0, 256)]
 
 _KEYS = {"format", "schema", "config", "notes", "parameters"}
 
@@ -64,10 +64,13 @@ def load_checkpoint(path: Path) -> Checkpoint:
         raise FileError(f"has schema {shown}, this version reads {SCHEMA}", where=where)
     if set(content) != _KEYS:
         raise FileError(f"must hold {', '.join(sorted(_KEYS))}", where=where)
-    model = SpikingClassifier(_config(content["config"], where))
+    with reported(FileError, where):
+        config = decode(ModelConfig, content["config"], "config")
+        notes = decode(Notes, content["notes"], "notes")
+    model = SpikingClassifier(config)
     _fill(model, content["parameters"], where)
     model.eval()
-    return Checkpoint(model, _notes(content["notes"], where))
+    return Checkpoint(model, notes)
 
 
 def requantised(checkpoint: Checkpoint, *, weight_bits: int | None, steps: int | None) -> Checkpoint:
@@ -114,13 +117,6 @@ def _interned(content: Any) -> Any:
     return sys.intern(content) if isinstance(content, str) else content
 
 
-def _config(content: object, where: str) -> ModelConfig:
-    try:
-        return from_plain(ModelConfig, content, "config")
-    except ValueError as error:
-        raise FileError(str(error), where=where) from error
-
-
 def _fill(model: SpikingClassifier, content: object, where: str) -> None:
     """Copy the file's tensors into the model, each checked against the parameter it replaces."""
     parameters = _parameters(model)
@@ -139,12 +135,3 @@ def _fill(model: SpikingClassifier, content: object, where: str) -> None:
             raise FileError(f"parameter {name} must hold finite numbers", where=where)
         with torch.no_grad():
             parameter.copy_(value)
-
-
-def _notes(content: object, where: str) -> dict[str, str]:
-    if not isinstance(content, dict) or len(content) > MAX_NOTES:
-        raise FileError(f"notes must be at most {MAX_NOTES} named texts", where=where)
-    for text in (*content.keys(), *content.values()):
-        if not isinstance(text, str) or len(text) > MAX_NOTE_LENGTH:
-            raise FileError(f"notes must be texts of at most {MAX_NOTE_LENGTH} characters", where=where)
-    return dict(content)

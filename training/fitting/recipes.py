@@ -1,12 +1,13 @@
 """The recipes that `snnc train` knows by name; imports no torch."""
 
 import textwrap
-from dataclasses import fields
-from typing import Literal, get_args, get_origin, get_type_hints
+from typing import Literal, get_args, get_origin
 
+from snnc.base.bounds import annotations
 from snnc.base.errors import UsageError
+from snnc.base.settings import setting_names, unparse
 from snnc.training.conversion.options import CONVERT, Conversion
-from snnc.training.fitting.recipe import FIXED, Recipe, unparse
+from snnc.training.fitting.recipe import Recipe
 
 RECIPES = {
     recipe.name: recipe
@@ -180,15 +181,14 @@ _COMMON = Recipe("", "")
 
 def _own_settings(recipe: Recipe) -> list[str]:
     """Names of the settings whose values are not those of every recipe."""
-    names = [item.name for item in fields(Recipe) if item.name not in FIXED]
-    return [name for name in names if getattr(recipe, name) != getattr(_COMMON, name)]
+    return [name for name in setting_names(recipe) if getattr(recipe, name) != getattr(_COMMON, name)]
 
 
 def _with_choices(holder: Recipe | Conversion) -> list[str]:
     """Every setting with its value and, where words are fixed, what else may stand there."""
-    hints = get_type_hints(type(holder))
+    hints = annotations(type(holder))
     settings = []
-    for name in (item.name for item in fields(holder) if item.name not in FIXED):
+    for name in setting_names(holder):
         value, words = getattr(holder, name), get_args(hints[name])
         others = [word for word in words if get_origin(hints[name]) is Literal and word != value]
         settings.append(f"{name}={'|'.join([unparse(value), *others])}")

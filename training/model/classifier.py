@@ -23,7 +23,7 @@ many on a GPU, where launching takes longer than computing: this bounds memory a
 
 
 @dataclass(frozen=True)
-class LayerTrace:
+class TrainerTrace:
     """All that a layer did, as int64 of shape (samples, steps, neurons)."""
 
     name: str
@@ -41,7 +41,7 @@ class Tally:
     """(samples,)."""
     fired: IntArray
     """Spikes of each hidden layer, of all neurons, steps and samples together."""
-    readout: LayerTrace
+    readout: TrainerTrace
 
 
 class SpikingClassifier(nn.Module):
@@ -162,13 +162,13 @@ class SpikingClassifier(nn.Module):
             known |= {name: run.spikes for name, run in done.items()}
         return tuple(runs)
 
-    def trace(self, x: NDArray[np.uint8]) -> tuple[LayerTrace, ...]:
+    def trace(self, x: NDArray[np.uint8]) -> tuple[TrainerTrace, ...]:
         """Every membrane after every step and every spike, per layer, for samples or payloads `x`."""
         self._check_inputs(x)
         size = self.trace_batch
         parts = [self._trace_batch(x[start : start + size]) for start in range(0, len(x), size)]
         return tuple(
-            LayerTrace(
+            TrainerTrace(
                 name,
                 np.concatenate([part[index][0] for part in parts]),
                 np.concatenate([part[index][1] for part in parts]),
@@ -189,7 +189,7 @@ class SpikingClassifier(nn.Module):
         where the model is."""
         self._check_inputs(x)
         *hidden, last = self._evaluated(x)
-        readout = LayerTrace(self.layer_names[-1], _per_sample(last.membranes), _per_sample(last.spikes))
+        readout = TrainerTrace(self.layer_names[-1], _per_sample(last.membranes), _per_sample(last.spikes))
         fired = [int(run.spikes.count_nonzero()) for run in hidden]
         return Tally(predictions((readout,), self.config), np.array(fired, np.int64), readout)
 
@@ -233,7 +233,7 @@ def _check_no_loops(config: ModelConfig, groups: tuple[tuple[int, ...], ...]) ->
                 raise ValueError(f"batch_norm does not go with layer {layer.name}, which is in a loop")
 
 
-def predictions(trace: tuple[LayerTrace, ...], config: ModelConfig) -> IntArray:
+def predictions(trace: tuple[TrainerTrace, ...], config: ModelConfig) -> IntArray:
     """Class of each traced sample from the integers of its readout."""
     readout = trace[-1]
     if config.readout == "membrane":

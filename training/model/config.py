@@ -1,8 +1,10 @@
 """What a spiking classifier is made of, as plain data: no torch here, so that recipes list fast."""
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Annotated, Literal
 
+from snnc.base.bounds import IDENTIFIER, Items, Range
+from snnc.base.schema import check, expect
 from snnc.compiler.ir.network import MAX_DELAY, InputEncoding, ReadoutKind, Shape, count, pooled
 from snnc.compiler.isa.arithmetic import NO_LEAK, Decay, ResetMode
 
@@ -14,29 +16,30 @@ MAX_NEURONS = 1 << 20
 MAX_WEIGHTS = 1 << 24
 MAX_STEPS = 1 << 10
 MAX_KERNEL = 15
+MAX_SHIFT = 16
+"""Fraction bits of a decay."""
 
 INPUT = "input"
 """Name of the input among the sources of edges."""
 
 EdgeKind = Literal["linear", "conv"]
 HiddenReset = Literal["soft", "hard"]
-Pair = tuple[int, int]
+Name = Annotated[str, IDENTIFIER]
+Width = Annotated[int, Range(1, MAX_WIDTH)]
+Steps = Annotated[int, Range(1, MAX_STEPS)]
+Payload = Annotated[int, Range(1, 255)]
+WeightBits = Annotated[int, Range(2, 8)]
+StateBits = Annotated[int, Range(2, 32)]
+Fraction = Annotated[float, Range(0, 1, below=True)]
+Side = Annotated[int, Range(1, MAX_KERNEL)]
+Sides = tuple[Side, Side]
+Padding = Annotated[int, Range(0, MAX_KERNEL)]
 
 
 def check_integer(name: str, value: object, low: int, high: int) -> None:
-    """Raise ValueError unless `value` is an integer in low..high."""
-    if type(value) is not int or not low <= value <= high:
-        raise ValueError(f"{name} must be an integer in {low}..{high}, not {value!r}")
-
-
-def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise ValueError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
-
-
-def _check_name(label: str, value: object) -> None:
-    if type(value) is not str or not 1 <= len(value) <= 64 or not value.isidentifier():
-        raise ValueError(f"{label} must be an identifier of at most 64 characters, not {value!r}")
+    """Raise ValueError unless `value` is an integer in low..high, which other fields decide."""
+    bound = Range(low, high)
+    expect(type(value) is int and bound.accepts(value), name, bound.describe("an integer"), value)
 
 
 @dataclass(frozen=True)
@@ -50,21 +53,18 @@ class Population:
     """Leak of the membrane: `Decay(1, k)` is the shift leak `v - (v >> k)`."""
     current_leak: Decay | None = None
     """Decay of the synaptic current (CUBA), or None: a current acts in its own step alone."""
-    state_bits: int = 16
-    initial_fraction: float = 0.0
+    state_bits: StateBits = 16
+    initial_fraction: Fraction = 0.0
     """Membrane before the first step as a fraction of the threshold, rounded down."""
 
     def __post_init__(self) -> None:
         """Raise ValueError, naming the field, for anything that is no population."""
-        _check_choice("reset", self.reset, ("soft", "hard", "none"))
-        check_integer("state_bits", self.state_bits, 2, 32)
+        check(self)
         limit = 1 << (self.state_bits - 1)
         check_integer("reset_value", self.reset_value, -limit, limit - 1)
         for label, leak in (("leak", self.leak), ("current_leak", self.current_leak or NO_LEAK)):
-            check_integer(f"{label}: fraction_bits", leak.fraction_bits, 0, 16)
-            check_integer(f"{label}: numerator", leak.numerator, 0, 1 << leak.fraction_bits)
-        if type(self.initial_fraction) is not float or not 0 <= self.initial_fraction < 1:
-            raise ValueError(f"initial_fraction must be a number in [0, 1), not {self.initial_fraction!r}")
+            check_integer(f"{label}.fraction_bits", leak.fraction_bits, 0, MAX_SHIFT)
+            check_integer(f"{label}.numerator", leak.numerator, 0, 1 << leak.fraction_bits)
 
 
 PLAIN = Population()
@@ -75,29 +75,20 @@ PLAIN = Population()
 class EdgeConfig:
     """One input of a layer; the fields mean what they mean in `compiler.network.Edge` and `Conv2d`."""
 
-    source: str
+    source: Name
     kind: EdgeKind = "linear"
-    kernel: Pair = (1, 1)
-    stride: Pair = (1, 1)
-    padding: Pair = (0, 0)
-    groups: int = 1
-    pool: Pair = (1, 1)
-    delay: int = 0
+    kernel: Sides = (1, 1)
+    stride: Sides = (1, 1)
+    padding: tuple[Padding, Padding] = (0, 0)
+    groups: Width = 1
+    pool: Sides = (1, 1)
+    delay: Annotated[int, Range(0, MAX_DELAY)] = 0
 
     def __post_init__(self) -> None:
         """Raise ValueError, naming the field, for anything that is no edge."""
-        _check_name("source", self.source)
-        _check_choice("kind", self.kind, ("linear", "conv"))
-        for label, low in (("kernel", 1), ("stride", 1), ("padding", 0), ("pool", 1)):
-            pair = getattr(self, label)
-            if type(pair) is not tuple or len(pair) != 2:
-                raise ValueError(f"{label} must be a pair of integers, not {pair!r}")
-            for value in pair:
-                check_integer(label, value, low, MAX_KERNEL)
+        check(self)
         if any(padding >= kernel for padding, kernel in zip(self.padding, self.kernel, strict=True)):
             raise ValueError(f"padding {self.padding} must be less than the kernel {self.kernel}")
-        check_integer("groups", self.groups, 1, MAX_WIDTH)
-        check_integer("delay", self.delay, 0, MAX_DELAY)
 
     def fan_in(self, source: Shape) -> int:
         """Weights per output channel."""
@@ -129,32 +120,29 @@ class EdgeConfig:
 class LayerConfig:
     """A population and the edges whose currents are summed into it."""
 
-    name: str
-    channels: int
+    name: Name
+    channels: Width
     """Output channels of a convolution, neurons of a fully connected layer."""
-    edges: tuple[EdgeConfig, ...]
+    edges: Annotated[tuple[EdgeConfig, ...], Items(1, MAX_EDGES)]
     population: Population = PLAIN
-    weight_bits: int = 4
+    weight_bits: WeightBits = 4
 
     def __post_init__(self) -> None:
         """Raise ValueError, naming the field, for anything that is no layer."""
-        _check_name("name", self.name)
+        check(self)
         if self.name == INPUT:
             raise ValueError(f"name {INPUT!r} belongs to the input")
-        check_integer("channels", self.channels, 1, MAX_WIDTH)
-        check_integer("edges", len(self.edges), 1, MAX_EDGES)
-        check_integer("weight_bits", self.weight_bits, 2, 8)
 
 
 @dataclass(frozen=True)
 class ModelConfig:
     """A graph of spiking layers in topological order; classes are read from the last one."""
 
-    shape: Shape
+    shape: tuple[Width, Width, Width]
     """Channels, height and width of the input."""
-    layers: tuple[LayerConfig, ...]
-    steps: int = 4
-    max_payload: int = 16
+    layers: Annotated[tuple[LayerConfig, ...], Items(1, MAX_LAYERS)]
+    steps: Steps = 4
+    max_payload: Payload = 16
     """Largest input value; inputs enter as integers, nothing rescales them."""
     encoding: InputEncoding = "direct"
     readout: ReadoutKind = "membrane"
@@ -163,15 +151,7 @@ class ModelConfig:
 
     def __post_init__(self) -> None:
         """Raise ValueError, naming the field, for anything that cannot be a model."""
-        if type(self.shape) is not tuple or len(self.shape) != 3:
-            raise ValueError(f"shape must be (channels, height, width), not {self.shape!r}")
-        for size in self.shape:
-            check_integer("shape", size, 1, MAX_WIDTH)
-        check_integer("layers", len(self.layers), 1, MAX_LAYERS)
-        check_integer("steps", self.steps, 1, MAX_STEPS)
-        check_integer("max_payload", self.max_payload, 1, 255)
-        _check_choice("encoding", self.encoding, ("direct", "held", "rate", "latency", "events"))
-        _check_choice("readout", self.readout, ("membrane", "spike_count", "first_spike"))
+        check(self)
         check_integer("first_step", self.first_step, 0, self.steps - 1)
         if self.readout == "membrane" and self.first_step:
             raise ValueError(f"first_step must be 0 for a readout of membranes, not {self.first_step}")

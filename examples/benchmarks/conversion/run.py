@@ -16,7 +16,7 @@ import numpy as np
 
 from snnc import simulate
 from snnc.base.files import write_text
-from snnc.compiler.formats.storage import Program
+from snnc.compiler.formats.storage import Build
 from snnc.compiler.pipeline import compile_network
 from snnc.compiler.protocol.input_encoding import encode_inputs
 from snnc.compiler.targets import load_target
@@ -97,7 +97,7 @@ def _accuracy(model: SpikingClassifier, test: Samples) -> dict[str, Any]:
 def _compare(model: SpikingClassifier, test: Samples, number: int) -> dict[str, Any]:
     """Trainer against the functional tier on the compiled program: spikes, membranes, outputs."""
     compiled = compile_network(to_network(model, "resnet20"), load_target(TARGET))
-    program = Program(compiled.network, compiled.program)
+    program = Build(compiled.network, compiled.tiled)
     counts = dict.fromkeys(("compared", "different"), 0)
     for start in range(0, min(number, len(test)), BATCH):
         x = test.x[start : min(start + BATCH, number)]
@@ -115,7 +115,7 @@ def _compare(model: SpikingClassifier, test: Samples, number: int) -> dict[str, 
         "samples": min(number, len(test)),
         "cores": len(program.tiled.cores),
         "sops": report.counts["sops"] / report.samples,
-        "energy_j": report.energy["mean"],
+        "energy_j": report.energy.mean,
     }
 
 

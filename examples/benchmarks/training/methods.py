@@ -7,7 +7,7 @@ from typing import Any
 
 from cells import Cell
 
-from snnc.compiler.formats.storage import Program
+from snnc.compiler.formats.storage import Build
 from snnc.compiler.pipeline import compile_network
 from snnc.compiler.targets import load_target
 from snnc.sim.accounting.energy import price_dense
@@ -114,11 +114,11 @@ def _simulated(model: SpikingClassifier, recipe: Recipe, place: Place) -> dict[s
     cycles = simulate(program, x[:LATENCY_SAMPLES], tier="cycle").to_dict()
     return {
         "sops": functional.counts["sops"] / len(x),
-        "energy_j": functional.energy["mean"],
+        "energy_j": functional.energy.mean,
         "latency_s": cycles["latency_s"]["mean"],
     }
 
 
-def _compiled(model: SpikingClassifier, name: str) -> Program:
+def _compiled(model: SpikingClassifier, name: str) -> Build:
     compilation = compile_network(to_network(model.eval(), name), load_target(TARGET))
-    return Program(compilation.network, compilation.program)
+    return Build(compilation.network, compilation.tiled)

@@ -1,19 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Constants of the flit format and of the configuration space, shared by all modules.
+// The contract of compiler/isa/contract.py: `python -m snnc.rtl.contract` writes this file, nobody else.
 `default_nettype none
 
+// No module uses all of it. Icarus casts no call of a function, but {} of one: 8'({flit_data(flit)}).
+// verilator lint_off UNUSEDPARAM
+// verilator lint_off UNUSEDSIGNAL
 package snnc_pkg;
-  // A flit: data[43:12], type[11:9], host[8], y[7:4], x[3:0].
-  localparam int FlitBits = 44;
-
-  localparam logic [2:0] FlitSpike = 3'd0;
-  localparam logic [2:0] FlitValue = 3'd1;
-  localparam logic [2:0] FlitEnd = 3'd2;
-  localparam logic [2:0] FlitCredit = 3'd3;
-  localparam logic [2:0] FlitConfigAddress = 3'd4;
-  localparam logic [2:0] FlitConfigData = 3'd5;
-  localparam logic [2:0] FlitSync = 3'd6;
-
   // Router ports.
   localparam int North = 0;
   localparam int East = 1;
@@ -22,7 +14,33 @@ package snnc_pkg;
   localparam int Local = 4;
   localparam int Ports = 5;
 
-  // Memories a CONFIG_ADDRESS flit can select.
+  // Counts and places; `docs/microarchitecture.md` says of what.
+  localparam int CountBits = 10;
+  localparam int StepBits = 5;
+  localparam int DecayShift = 12;
+  localparam int DecayBits = 13;
+  localparam int Registers = 13;
+  localparam int ChunkBits = 32;
+  localparam int Memories = 10;
+  localparam int RegisterAddressBits = 6;
+  localparam int SegmentRegister = 16;
+  localparam int BankRegister = 32;
+  localparam int BankStride = 8;
+  localparam int Banks = 4;
+  localparam int Segments = 4;
+  localparam int CoordinateBits = 24;
+
+  // The `type` field. RESTART exists only in the test harness's stimulus: wait, then reset.
+  localparam logic [2:0] FlitSpike = 3'd0;
+  localparam logic [2:0] FlitValue = 3'd1;
+  localparam logic [2:0] FlitEnd = 3'd2;
+  localparam logic [2:0] FlitCredit = 3'd3;
+  localparam logic [2:0] FlitConfigAddress = 3'd4;
+  localparam logic [2:0] FlitConfigData = 3'd5;
+  localparam logic [2:0] FlitSync = 3'd6;
+  localparam logic [2:0] FlitRestart = 3'd7;
+
+  // Memories of a core, with the number that CONFIG_ADDRESS selects them by.
   localparam logic [3:0] MemoryRegisters = 4'd0;
   localparam logic [3:0] MemoryWeights = 4'd1;
   localparam logic [3:0] MemoryState = 4'd2;
@@ -34,19 +52,714 @@ package snnc_pkg;
   localparam logic [3:0] MemoryAxonRows = 4'd8;
   localparam logic [3:0] MemoryAxonColumns = 4'd9;
 
-  // Bits of an entry of the destination, source and axon tables.
+  // What a neuron that fires becomes: less by its threshold, the reset value, or it never fires.
+  localparam logic [1:0] ResetSoft = 2'd0;
+  localparam logic [1:0] ResetHard = 2'd1;
+  localparam logic [1:0] ResetNone = 2'd2;
+
+  // What a core sends: spikes of every step, the final membranes, or partial sums of every step.
+  localparam logic [1:0] EmitSpikes = 2'd0;
+  localparam logic [1:0] EmitValuesLast = 2'd1;
+  localparam logic [1:0] EmitValuesEvery = 2'd2;
+
+  // What a frame of the host asks for.
+  localparam logic [2:0] FrameFlits = 3'd0;
+  localparam logic [2:0] FrameHello = 3'd1;
+  localparam logic [2:0] FrameControl = 3'd2;
+  localparam logic [2:0] FrameRead = 3'd3;
+  localparam logic [2:0] FrameStatus = 3'd4;
+
+  // What became of a frame.
+  localparam logic [2:0] VerdictAccepted = 3'd0;
+  localparam logic [2:0] VerdictDamaged = 3'd1;
+  localparam logic [2:0] VerdictMalformed = 3'd2;
+  localparam logic [2:0] VerdictSequence = 3'd3;
+  localparam logic [2:0] VerdictOverrun = 3'd4;
+
+  // Address.
+  localparam int AddressBits = 9;
+  localparam int AddressXAt = 0;
+  localparam int AddressXBits = 4;
+  localparam int AddressYAt = 4;
+  localparam int AddressYBits = 4;
+  localparam int AddressHostAt = 8;
+  localparam int AddressHostBits = 1;
+
+  // x: column of the mesh.
+  function automatic logic [AddressXBits-1:0] address_x(input logic [AddressBits-1:0] word);
+    address_x = word[AddressXAt+:AddressXBits];
+  endfunction
+
+  // y: row of the mesh.
+  function automatic logic [AddressYBits-1:0] address_y(input logic [AddressBits-1:0] word);
+    address_y = word[AddressYAt+:AddressYBits];
+  endfunction
+
+  // host: the host port, whatever x and y say.
+  function automatic logic address_host(input logic [AddressBits-1:0] word);
+    address_host = word[AddressHostAt+:AddressHostBits];
+  endfunction
+
+  // Flit.
+  localparam int FlitBits = 44;
+  localparam int FlitAddressAt = 0;
+  localparam int FlitAddressBits = 9;
+  localparam int FlitTypeAt = 9;
+  localparam int FlitTypeBits = 3;
+  localparam int FlitDataAt = 12;
+  localparam int FlitDataBits = 32;
+  localparam int FlitXAt = 0;
+  localparam int FlitXBits = 4;
+  localparam int FlitYAt = 4;
+  localparam int FlitYBits = 4;
+  localparam int FlitHostAt = 8;
+  localparam int FlitHostBits = 1;
+
+  // address: receiver.
+  function automatic logic [FlitAddressBits-1:0] flit_address(input logic [FlitBits-1:0] word);
+    flit_address = word[FlitAddressAt+:FlitAddressBits];
+  endfunction
+
+  // type: one of the types below.
+  function automatic logic [FlitTypeBits-1:0] flit_type(input logic [FlitBits-1:0] word);
+    flit_type = word[FlitTypeAt+:FlitTypeBits];
+  endfunction
+
+  // data: what the type says.
+  function automatic logic [FlitDataBits-1:0] flit_data(input logic [FlitBits-1:0] word);
+    flit_data = word[FlitDataAt+:FlitDataBits];
+  endfunction
+
+  // x: column of the mesh.
+  function automatic logic [FlitXBits-1:0] flit_x(input logic [FlitBits-1:0] word);
+    flit_x = word[FlitXAt+:FlitXBits];
+  endfunction
+
+  // y: row of the mesh.
+  function automatic logic [FlitYBits-1:0] flit_y(input logic [FlitBits-1:0] word);
+    flit_y = word[FlitYAt+:FlitYBits];
+  endfunction
+
+  // host: the host port, whatever x and y say.
+  function automatic logic flit_host(input logic [FlitBits-1:0] word);
+    flit_host = word[FlitHostAt+:FlitHostBits];
+  endfunction
+
+  // Destination.
   localparam int DestinationBits = 75;
+  localparam int DestinationBaseAt = 0;
+  localparam int DestinationBaseBits = 24;
+  localparam int DestinationFirstWordAt = 32;
+  localparam int DestinationFirstWordBits = 16;
+  localparam int DestinationLastWordAt = 48;
+  localparam int DestinationLastWordBits = 16;
+  localparam int DestinationAddressAt = 64;
+  localparam int DestinationAddressBits = 9;
+  localparam int DestinationEndAt = 73;
+  localparam int DestinationEndBits = 1;
+  localparam int DestinationRecurrentAt = 74;
+  localparam int DestinationRecurrentBits = 1;
+  localparam int DestinationXAt = 64;
+  localparam int DestinationXBits = 4;
+  localparam int DestinationYAt = 68;
+  localparam int DestinationYBits = 4;
+  localparam int DestinationHostAt = 72;
+  localparam int DestinationHostBits = 1;
+
+  // base: added to the coordinate or index of a neuron.
+  function automatic logic [DestinationBaseBits-1:0] destination_base(input logic [DestinationBits-1:0] word);
+    destination_base = word[DestinationBaseAt+:DestinationBaseBits];
+  endfunction
+
+  // first_word: first word that is sent here.
+  function automatic logic [DestinationFirstWordBits-1:0] destination_first_word(input logic [DestinationBits-1:0] word);
+    destination_first_word = word[DestinationFirstWordAt+:DestinationFirstWordBits];
+  endfunction
+
+  // last_word: word behind the last.
+  function automatic logic [DestinationLastWordBits-1:0] destination_last_word(input logic [DestinationBits-1:0] word);
+    destination_last_word = word[DestinationLastWordAt+:DestinationLastWordBits];
+  endfunction
+
+  // address: receiver.
+  function automatic logic [DestinationAddressBits-1:0] destination_address(input logic [DestinationBits-1:0] word);
+    destination_address = word[DestinationAddressAt+:DestinationAddressBits];
+  endfunction
+
+  // end: gets an END after every step.
+  function automatic logic destination_end(input logic [DestinationBits-1:0] word);
+    destination_end = word[DestinationEndAt+:DestinationEndBits];
+  endfunction
+
+  // recurrent: on a recurrent edge.
+  function automatic logic destination_recurrent(input logic [DestinationBits-1:0] word);
+    destination_recurrent = word[DestinationRecurrentAt+:DestinationRecurrentBits];
+  endfunction
+
+  // x: column of the mesh.
+  function automatic logic [DestinationXBits-1:0] destination_x(input logic [DestinationBits-1:0] word);
+    destination_x = word[DestinationXAt+:DestinationXBits];
+  endfunction
+
+  // y: row of the mesh.
+  function automatic logic [DestinationYBits-1:0] destination_y(input logic [DestinationBits-1:0] word);
+    destination_y = word[DestinationYAt+:DestinationYBits];
+  endfunction
+
+  // host: the host port, whatever x and y say.
+  function automatic logic destination_host(input logic [DestinationBits-1:0] word);
+    destination_host = word[DestinationHostAt+:DestinationHostBits];
+  endfunction
+
+  // Source.
   localparam int SourceBits = 9;
-  localparam int AxonBits = 38;
+  localparam int SourceAddressAt = 0;
+  localparam int SourceAddressBits = 9;
+  localparam int SourceXAt = 0;
+  localparam int SourceXBits = 4;
+  localparam int SourceYAt = 4;
+  localparam int SourceYBits = 4;
+  localparam int SourceHostAt = 8;
+  localparam int SourceHostBits = 1;
 
-  // Configuration registers that are neither a segment nor a bank; bits of a segment and a bank.
-  localparam int Registers = 13;
+  // address: whom a CREDIT goes to.
+  function automatic logic [SourceAddressBits-1:0] source_address(input logic [SourceBits-1:0] word);
+    source_address = word[SourceAddressAt+:SourceAddressBits];
+  endfunction
+
+  // x: column of the mesh.
+  function automatic logic [SourceXBits-1:0] source_x(input logic [SourceBits-1:0] word);
+    source_x = word[SourceXAt+:SourceXBits];
+  endfunction
+
+  // y: row of the mesh.
+  function automatic logic [SourceYBits-1:0] source_y(input logic [SourceBits-1:0] word);
+    source_y = word[SourceYAt+:SourceYBits];
+  endfunction
+
+  // host: the host port, whatever x and y say.
+  function automatic logic source_host(input logic [SourceBits-1:0] word);
+    source_host = word[SourceHostAt+:SourceHostBits];
+  endfunction
+
+  // Axon row.
+  localparam int AxonRowBits = 38;
+  localparam int AxonRowWeightsAt = 0;
+  localparam int AxonRowWeightsBits = 16;
+  localparam int AxonRowStateAt = 16;
+  localparam int AxonRowStateBits = 16;
+  localparam int AxonRowCountAt = 32;
+  localparam int AxonRowCountBits = 4;
+  localparam int AxonRowBankAt = 36;
+  localparam int AxonRowBankBits = 2;
+
+  // weights: weight word.
+  function automatic logic [AxonRowWeightsBits-1:0] axon_row_weights(input logic [AxonRowBits-1:0] word);
+    axon_row_weights = word[AxonRowWeightsAt+:AxonRowWeightsBits];
+  endfunction
+
+  // state: state word, modulo 2^16.
+  function automatic logic [AxonRowStateBits-1:0] axon_row_state(input logic [AxonRowBits-1:0] word);
+    axon_row_state = word[AxonRowStateAt+:AxonRowStateBits];
+  endfunction
+
+  // count: positions.
+  function automatic logic [AxonRowCountBits-1:0] axon_row_count(input logic [AxonRowBits-1:0] word);
+    axon_row_count = word[AxonRowCountAt+:AxonRowCountBits];
+  endfunction
+
+  // bank: number of the bank.
+  function automatic logic [AxonRowBankBits-1:0] axon_row_bank(input logic [AxonRowBits-1:0] word);
+    axon_row_bank = word[AxonRowBankAt+:AxonRowBankBits];
+  endfunction
+
+  // Axon column.
+  localparam int AxonColumnBits = 36;
+  localparam int AxonColumnWeightsAt = 0;
+  localparam int AxonColumnWeightsBits = 16;
+  localparam int AxonColumnStateAt = 16;
+  localparam int AxonColumnStateBits = 16;
+  localparam int AxonColumnCountAt = 32;
+  localparam int AxonColumnCountBits = 4;
+
+  // weights: weight word.
+  function automatic logic [AxonColumnWeightsBits-1:0] axon_column_weights(input logic [AxonColumnBits-1:0] word);
+    axon_column_weights = word[AxonColumnWeightsAt+:AxonColumnWeightsBits];
+  endfunction
+
+  // state: state word, modulo 2^16.
+  function automatic logic [AxonColumnStateBits-1:0] axon_column_state(input logic [AxonColumnBits-1:0] word);
+    axon_column_state = word[AxonColumnStateAt+:AxonColumnStateBits];
+  endfunction
+
+  // count: positions.
+  function automatic logic [AxonColumnCountBits-1:0] axon_column_count(input logic [AxonColumnBits-1:0] word);
+    axon_column_count = word[AxonColumnCountAt+:AxonColumnCountBits];
+  endfunction
+
+  // Register.
+  localparam int RegisterBits = 416;
+  localparam int RegisterWordsAt = 0;
+  localparam int RegisterWordsBits = 32;
+  localparam int RegisterNeuronsAt = 32;
+  localparam int RegisterNeuronsBits = 32;
+  localparam int RegisterEnableAt = 64;
+  localparam int RegisterEnableBits = 1;
+  localparam int RegisterResetAt = 65;
+  localparam int RegisterResetBits = 2;
+  localparam int RegisterEmissionAt = 67;
+  localparam int RegisterEmissionBits = 2;
+  localparam int RegisterCubaAt = 69;
+  localparam int RegisterCubaBits = 1;
+  localparam int RegisterFlatAt = 70;
+  localparam int RegisterFlatBits = 1;
+  localparam int RegisterStateBitsAt = 96;
+  localparam int RegisterStateBitsBits = 6;
+  localparam int RegisterResetValueAt = 128;
+  localparam int RegisterResetValueBits = 32;
+  localparam int RegisterEndsNeededAt = 160;
+  localparam int RegisterEndsNeededBits = 16;
+  localparam int RegisterCreditsNeededAt = 192;
+  localparam int RegisterCreditsNeededBits = 16;
+  localparam int RegisterDestinationsAt = 224;
+  localparam int RegisterDestinationsBits = 9;
+  localparam int RegisterSourcesAt = 256;
+  localparam int RegisterSourcesBits = 9;
+  localparam int RegisterRecurrentSourcesAt = 288;
+  localparam int RegisterRecurrentSourcesBits = 16;
+  localparam int RegisterRecurrentDestinationsAt = 304;
+  localparam int RegisterRecurrentDestinationsBits = 16;
+  localparam int RegisterDecayAt = 320;
+  localparam int RegisterDecayBits = 13;
+  localparam int RegisterCurrentDecayAt = 336;
+  localparam int RegisterCurrentDecayBits = 13;
+  localparam int RegisterPixelWordsAt = 352;
+  localparam int RegisterPixelWordsBits = 12;
+  localparam int RegisterColumnsAt = 368;
+  localparam int RegisterColumnsBits = 12;
+  localparam int RegisterSegmentsAt = 384;
+  localparam int RegisterSegmentsBits = 3;
+
+  // words: words of the tile.
+  function automatic logic [RegisterWordsBits-1:0] register_words(input logic [RegisterBits-1:0] word);
+    register_words = word[RegisterWordsAt+:RegisterWordsBits];
+  endfunction
+
+  // neurons: VALUES_LAST: lanes to send.
+  function automatic logic [RegisterNeuronsBits-1:0] register_neurons(input logic [RegisterBits-1:0] word);
+    register_neurons = word[RegisterNeuronsAt+:RegisterNeuronsBits];
+  endfunction
+
+  // enable: takes part.
+  function automatic logic register_enable(input logic [RegisterBits-1:0] word);
+    register_enable = word[RegisterEnableAt+:RegisterEnableBits];
+  endfunction
+
+  // reset: 0 soft, 1 hard, 2 none.
+  function automatic logic [RegisterResetBits-1:0] register_reset(input logic [RegisterBits-1:0] word);
+    register_reset = word[RegisterResetAt+:RegisterResetBits];
+  endfunction
+
+  // emission: 0 SPIKES, 1 VALUES_LAST, 2 VALUES_EVERY.
+  function automatic logic [RegisterEmissionBits-1:0] register_emission(input logic [RegisterBits-1:0] word);
+    register_emission = word[RegisterEmissionAt+:RegisterEmissionBits];
+  endfunction
+
+  // cuba: has a synaptic current.
+  function automatic logic register_cuba(input logic [RegisterBits-1:0] word);
+    register_cuba = word[RegisterCubaAt+:RegisterCubaBits];
+  endfunction
+
+  // flat: coordinates are neuron numbers.
+  function automatic logic register_flat(input logic [RegisterBits-1:0] word);
+    register_flat = word[RegisterFlatAt+:RegisterFlatBits];
+  endfunction
+
+  // state_bits: of the clamp.
+  function automatic logic [RegisterStateBitsBits-1:0] register_state_bits(input logic [RegisterBits-1:0] word);
+    register_state_bits = word[RegisterStateBitsAt+:RegisterStateBitsBits];
+  endfunction
+
+  // reset_value: two's complement of StateBits.
+  function automatic logic [RegisterResetValueBits-1:0] register_reset_value(input logic [RegisterBits-1:0] word);
+    register_reset_value = word[RegisterResetValueAt+:RegisterResetValueBits];
+  endfunction
+
+  // ends_needed: ENDs of a step.
+  function automatic logic [RegisterEndsNeededBits-1:0] register_ends_needed(input logic [RegisterBits-1:0] word);
+    register_ends_needed = word[RegisterEndsNeededAt+:RegisterEndsNeededBits];
+  endfunction
+
+  // credits_needed: CREDITs of a step.
+  function automatic logic [RegisterCreditsNeededBits-1:0] register_credits_needed(input logic [RegisterBits-1:0] word);
+    register_credits_needed = word[RegisterCreditsNeededAt+:RegisterCreditsNeededBits];
+  endfunction
+
+  // destinations: destination entries.
+  function automatic logic [RegisterDestinationsBits-1:0] register_destinations(input logic [RegisterBits-1:0] word);
+    register_destinations = word[RegisterDestinationsAt+:RegisterDestinationsBits];
+  endfunction
+
+  // sources: source entries.
+  function automatic logic [RegisterSourcesBits-1:0] register_sources(input logic [RegisterBits-1:0] word);
+    register_sources = word[RegisterSourcesAt+:RegisterSourcesBits];
+  endfunction
+
+  // recurrent_sources: `ends` after reset.
+  function automatic logic [RegisterRecurrentSourcesBits-1:0] register_recurrent_sources(input logic [RegisterBits-1:0] word);
+    register_recurrent_sources = word[RegisterRecurrentSourcesAt+:RegisterRecurrentSourcesBits];
+  endfunction
+
+  // recurrent_destinations: `owed` after reset.
+  function automatic logic [RegisterRecurrentDestinationsBits-1:0] register_recurrent_destinations(input logic [RegisterBits-1:0] word);
+    register_recurrent_destinations = word[RegisterRecurrentDestinationsAt+:RegisterRecurrentDestinationsBits];
+  endfunction
+
+  // decay: of membranes.
+  function automatic logic [RegisterDecayBits-1:0] register_decay(input logic [RegisterBits-1:0] word);
+    register_decay = word[RegisterDecayAt+:RegisterDecayBits];
+  endfunction
+
+  // current_decay: of currents.
+  function automatic logic [RegisterCurrentDecayBits-1:0] register_current_decay(input logic [RegisterBits-1:0] word);
+    register_current_decay = word[RegisterCurrentDecayAt+:RegisterCurrentDecayBits];
+  endfunction
+
+  // pixel_words: words of a pixel.
+  function automatic logic [RegisterPixelWordsBits-1:0] register_pixel_words(input logic [RegisterBits-1:0] word);
+    register_pixel_words = word[RegisterPixelWordsAt+:RegisterPixelWordsBits];
+  endfunction
+
+  // columns: pixels of a row.
+  function automatic logic [RegisterColumnsBits-1:0] register_columns(input logic [RegisterBits-1:0] word);
+    register_columns = word[RegisterColumnsAt+:RegisterColumnsBits];
+  endfunction
+
+  // segments: 1 to 4.
+  function automatic logic [RegisterSegmentsBits-1:0] register_segments(input logic [RegisterBits-1:0] word);
+    register_segments = word[RegisterSegmentsAt+:RegisterSegmentsBits];
+  endfunction
+
+  // Segment.
   localparam int SegmentBits = 25;
-  localparam int BankBits = 128;
+  localparam int SegmentFirstEntryAt = 0;
+  localparam int SegmentFirstEntryBits = 8;
+  localparam int SegmentEndEntryAt = 8;
+  localparam int SegmentEndEntryBits = 9;
+  localparam int SegmentDelayAt = 20;
+  localparam int SegmentDelayBits = 4;
+  localparam int SegmentRecurrentAt = 24;
+  localparam int SegmentRecurrentBits = 1;
 
-  // A decay is x - ((x * d) >> DecayShift), d being 0 to 1 << DecayShift.
-  localparam int DecayShift = 12;
-  localparam int DecayBits = 13;
+  // first_entry: of the destination table.
+  function automatic logic [SegmentFirstEntryBits-1:0] segment_first_entry(input logic [SegmentBits-1:0] word);
+    segment_first_entry = word[SegmentFirstEntryAt+:SegmentFirstEntryBits];
+  endfunction
+
+  // end_entry: behind the last.
+  function automatic logic [SegmentEndEntryBits-1:0] segment_end_entry(input logic [SegmentBits-1:0] word);
+    segment_end_entry = word[SegmentEndEntryAt+:SegmentEndEntryBits];
+  endfunction
+
+  // delay: steps.
+  function automatic logic [SegmentDelayBits-1:0] segment_delay(input logic [SegmentBits-1:0] word);
+    segment_delay = word[SegmentDelayAt+:SegmentDelayBits];
+  endfunction
+
+  // recurrent: silent in the last step.
+  function automatic logic segment_recurrent(input logic [SegmentBits-1:0] word);
+    segment_recurrent = word[SegmentRecurrentAt+:SegmentRecurrentBits];
+  endfunction
+
+  // Bank.
+  localparam int BankBits = 128;
+  localparam int BankChannelStrideAt = 0;
+  localparam int BankChannelStrideBits = 16;
+  localparam int BankRowWordsAt = 16;
+  localparam int BankRowWordsBits = 12;
+  localparam int BankRowWeightStepAt = 32;
+  localparam int BankRowWeightStepBits = 16;
+  localparam int BankColumnWeightStepAt = 48;
+  localparam int BankColumnWeightStepBits = 16;
+  localparam int BankRowStateStepAt = 64;
+  localparam int BankRowStateStepBits = 16;
+  localparam int BankColumnStateStepAt = 80;
+  localparam int BankColumnStateStepBits = 16;
+  localparam int BankFirstChannelAt = 96;
+  localparam int BankFirstChannelBits = 8;
+  localparam int BankChannelsAt = 104;
+  localparam int BankChannelsBits = 9;
+  localparam int BankSpacedAt = 126;
+  localparam int BankSpacedBits = 1;
+  localparam int BankDepthwiseAt = 127;
+  localparam int BankDepthwiseBits = 1;
+
+  // channel_stride: weight words from channel to channel.
+  function automatic logic [BankChannelStrideBits-1:0] bank_channel_stride(input logic [BankBits-1:0] word);
+    bank_channel_stride = word[BankChannelStrideAt+:BankChannelStrideBits];
+  endfunction
+
+  // row_words: words of a position.
+  function automatic logic [BankRowWordsBits-1:0] bank_row_words(input logic [BankBits-1:0] word);
+    bank_row_words = word[BankRowWordsAt+:BankRowWordsBits];
+  endfunction
+
+  // row_weight_step: from row to row.
+  function automatic logic [BankRowWeightStepBits-1:0] bank_row_weight_step(input logic [BankBits-1:0] word);
+    bank_row_weight_step = word[BankRowWeightStepAt+:BankRowWeightStepBits];
+  endfunction
+
+  // column_weight_step: from column to column.
+  function automatic logic [BankColumnWeightStepBits-1:0] bank_column_weight_step(input logic [BankBits-1:0] word);
+    bank_column_weight_step = word[BankColumnWeightStepAt+:BankColumnWeightStepBits];
+  endfunction
+
+  // row_state_step: from row to row.
+  function automatic logic [BankRowStateStepBits-1:0] bank_row_state_step(input logic [BankBits-1:0] word);
+    bank_row_state_step = word[BankRowStateStepAt+:BankRowStateStepBits];
+  endfunction
+
+  // column_state_step: from column to column.
+  function automatic logic [BankColumnStateStepBits-1:0] bank_column_state_step(input logic [BankBits-1:0] word);
+    bank_column_state_step = word[BankColumnStateStepAt+:BankColumnStateStepBits];
+  endfunction
+
+  // first_channel: of the edge.
+  function automatic logic [BankFirstChannelBits-1:0] bank_first_channel(input logic [BankBits-1:0] word);
+    bank_first_channel = word[BankFirstChannelAt+:BankFirstChannelBits];
+  endfunction
+
+  // channels: of the edge.
+  function automatic logic [BankChannelsBits-1:0] bank_channels(input logic [BankBits-1:0] word);
+    bank_channels = word[BankChannelsAt+:BankChannelsBits];
+  endfunction
+
+  // spaced: 3 idle cycles after every pass.
+  function automatic logic bank_spaced(input logic [BankBits-1:0] word);
+    bank_spaced = word[BankSpacedAt+:BankSpacedBits];
+  endfunction
+
+  // depthwise: only lane c mod Lanes.
+  function automatic logic bank_depthwise(input logic [BankBits-1:0] word);
+    bank_depthwise = word[BankDepthwiseAt+:BankDepthwiseBits];
+  endfunction
+
+  // Spike.
+  localparam int SpikeBits = 32;
+  localparam int SpikeChannelAt = 0;
+  localparam int SpikeChannelBits = 8;
+  localparam int SpikeXAt = 8;
+  localparam int SpikeXBits = 8;
+  localparam int SpikeYAt = 16;
+  localparam int SpikeYBits = 8;
+  localparam int SpikePayloadAt = 24;
+  localparam int SpikePayloadBits = 8;
+
+  // channel: coordinate.
+  function automatic logic [SpikeChannelBits-1:0] spike_channel(input logic [SpikeBits-1:0] word);
+    spike_channel = word[SpikeChannelAt+:SpikeChannelBits];
+  endfunction
+
+  // x: coordinate.
+  function automatic logic [SpikeXBits-1:0] spike_x(input logic [SpikeBits-1:0] word);
+    spike_x = word[SpikeXAt+:SpikeXBits];
+  endfunction
+
+  // y: coordinate.
+  function automatic logic [SpikeYBits-1:0] spike_y(input logic [SpikeBits-1:0] word);
+    spike_y = word[SpikeYAt+:SpikeYBits];
+  endfunction
+
+  // payload: 1..255; 1 for a spike.
+  function automatic logic [SpikePayloadBits-1:0] spike_payload(input logic [SpikeBits-1:0] word);
+    spike_payload = word[SpikePayloadAt+:SpikePayloadBits];
+  endfunction
+
+  // End.
+  localparam int EndBits = 32;
+  localparam int EndLastAt = 0;
+  localparam int EndLastBits = 1;
+
+  // last: this step is the last of a sample.
+  function automatic logic end_last(input logic [EndBits-1:0] word);
+    end_last = word[EndLastAt+:EndLastBits];
+  endfunction
+
+  // Config.
+  localparam int ConfigBits = 32;
+  localparam int ConfigAddressAt = 0;
+  localparam int ConfigAddressBits = 24;
+  localparam int ConfigMemoryAt = 28;
+  localparam int ConfigMemoryBits = 4;
+
+  // address: of the word.
+  function automatic logic [ConfigAddressBits-1:0] config_address(input logic [ConfigBits-1:0] word);
+    config_address = word[ConfigAddressAt+:ConfigAddressBits];
+  endfunction
+
+  // memory: number of the memory.
+  function automatic logic [ConfigMemoryBits-1:0] config_memory(input logic [ConfigBits-1:0] word);
+    config_memory = word[ConfigMemoryAt+:ConfigMemoryBits];
+  endfunction
+
+  // Sync.
+  localparam int SyncBits = 32;
+  localparam int SyncCountAt = 0;
+  localparam int SyncCountBits = 16;
+
+  // count: CREDITs to wait for.
+  function automatic logic [SyncCountBits-1:0] sync_count(input logic [SyncBits-1:0] word);
+    sync_count = word[SyncCountAt+:SyncCountBits];
+  endfunction
+
+  // Core status.
+  localparam int CoreStatusBits = 32;
+  localparam int CoreStatusSurplusEndAt = 0;
+  localparam int CoreStatusSurplusEndBits = 1;
+  localparam int CoreStatusSurplusCreditAt = 1;
+  localparam int CoreStatusSurplusCreditBits = 1;
+  localparam int CoreStatusConfigRefusedAt = 2;
+  localparam int CoreStatusConfigRefusedBits = 1;
+  localparam int CoreStatusOutsideAt = 3;
+  localparam int CoreStatusOutsideBits = 1;
+  localparam int CoreStatusNoPayloadAt = 4;
+  localparam int CoreStatusNoPayloadBits = 1;
+  localparam int CoreStatusDroppedAt = 5;
+  localparam int CoreStatusDroppedBits = 1;
+  localparam int CoreStatusNoNeuronAt = 6;
+  localparam int CoreStatusNoNeuronBits = 1;
+  localparam int CoreStatusHomeAt = 8;
+  localparam int CoreStatusHomeBits = 1;
+  localparam int CoreStatusAwaitsEndsAt = 9;
+  localparam int CoreStatusAwaitsEndsBits = 1;
+  localparam int CoreStatusAwaitsCreditsAt = 10;
+  localparam int CoreStatusAwaitsCreditsBits = 1;
+  localparam int CoreStatusEnabledAt = 11;
+  localparam int CoreStatusEnabledBits = 1;
+  localparam int CoreStatusInitialisingAt = 12;
+  localparam int CoreStatusInitialisingBits = 1;
+  localparam int CoreStatusEndsAt = 16;
+  localparam int CoreStatusEndsBits = 8;
+  localparam int CoreStatusDropsAt = 24;
+  localparam int CoreStatusDropsBits = 8;
+
+  // surplus_end: END that nobody waits for.
+  function automatic logic core_status_surplus_end(input logic [CoreStatusBits-1:0] word);
+    core_status_surplus_end = word[CoreStatusSurplusEndAt+:CoreStatusSurplusEndBits];
+  endfunction
+
+  // surplus_credit: CREDIT that nobody owes.
+  function automatic logic core_status_surplus_credit(input logic [CoreStatusBits-1:0] word);
+    core_status_surplus_credit = word[CoreStatusSurplusCreditAt+:CoreStatusSurplusCreditBits];
+  endfunction
+
+  // config_refused: CONFIG refused.
+  function automatic logic core_status_config_refused(input logic [CoreStatusBits-1:0] word);
+    core_status_config_refused = word[CoreStatusConfigRefusedAt+:CoreStatusConfigRefusedBits];
+  endfunction
+
+  // outside: coordinate outside the axon tables.
+  function automatic logic core_status_outside(input logic [CoreStatusBits-1:0] word);
+    core_status_outside = word[CoreStatusOutsideAt+:CoreStatusOutsideBits];
+  endfunction
+
+  // no_payload: payload of 0.
+  function automatic logic core_status_no_payload(input logic [CoreStatusBits-1:0] word);
+    core_status_no_payload = word[CoreStatusNoPayloadAt+:CoreStatusNoPayloadBits];
+  endfunction
+
+  // dropped: flit dropped by its router, or of a type that cores do not know.
+  function automatic logic core_status_dropped(input logic [CoreStatusBits-1:0] word);
+    core_status_dropped = word[CoreStatusDroppedAt+:CoreStatusDroppedBits];
+  endfunction
+
+  // no_neuron: VALUE for a neuron beyond the state memory.
+  function automatic logic core_status_no_neuron(input logic [CoreStatusBits-1:0] word);
+    core_status_no_neuron = word[CoreStatusNoNeuronAt+:CoreStatusNoNeuronBits];
+  endfunction
+
+  // home: at home.
+  function automatic logic core_status_home(input logic [CoreStatusBits-1:0] word);
+    core_status_home = word[CoreStatusHomeAt+:CoreStatusHomeBits];
+  endfunction
+
+  // awaits_ends: waits for ENDs (not at home).
+  function automatic logic core_status_awaits_ends(input logic [CoreStatusBits-1:0] word);
+    core_status_awaits_ends = word[CoreStatusAwaitsEndsAt+:CoreStatusAwaitsEndsBits];
+  endfunction
+
+  // awaits_credits: emitter waits for CREDITs.
+  function automatic logic core_status_awaits_credits(input logic [CoreStatusBits-1:0] word);
+    core_status_awaits_credits = word[CoreStatusAwaitsCreditsAt+:CoreStatusAwaitsCreditsBits];
+  endfunction
+
+  // enabled: enabled.
+  function automatic logic core_status_enabled(input logic [CoreStatusBits-1:0] word);
+    core_status_enabled = word[CoreStatusEnabledAt+:CoreStatusEnabledBits];
+  endfunction
+
+  // initialising: in INIT.
+  function automatic logic core_status_initialising(input logic [CoreStatusBits-1:0] word);
+    core_status_initialising = word[CoreStatusInitialisingAt+:CoreStatusInitialisingBits];
+  endfunction
+
+  // ends: `ends`, low bits.
+  function automatic logic [CoreStatusEndsBits-1:0] core_status_ends(input logic [CoreStatusBits-1:0] word);
+    core_status_ends = word[CoreStatusEndsAt+:CoreStatusEndsBits];
+  endfunction
+
+  // drops: cycles in which a flit was dropped, 255 stay.
+  function automatic logic [CoreStatusDropsBits-1:0] core_status_drops(input logic [CoreStatusBits-1:0] word);
+    core_status_drops = word[CoreStatusDropsAt+:CoreStatusDropsBits];
+  endfunction
+
+  // Host status.
+  localparam int HostStatusBits = 32;
+  localparam int HostStatusStarvedSyncAt = 0;
+  localparam int HostStatusStarvedSyncBits = 1;
+  localparam int HostStatusSurplusCreditsAt = 1;
+  localparam int HostStatusSurplusCreditsBits = 1;
+  localparam int HostStatusAtSyncAt = 8;
+  localparam int HostStatusAtSyncBits = 1;
+  localparam int HostStatusCreditsAt = 16;
+  localparam int HostStatusCreditsBits = 16;
+
+  // starved_sync: SYNC that no CREDIT could satisfy.
+  function automatic logic host_status_starved_sync(input logic [HostStatusBits-1:0] word);
+    host_status_starved_sync = word[HostStatusStarvedSyncAt+:HostStatusStarvedSyncBits];
+  endfunction
+
+  // surplus_credits: more CREDITs than can be counted (65,535 stay).
+  function automatic logic host_status_surplus_credits(input logic [HostStatusBits-1:0] word);
+    host_status_surplus_credits = word[HostStatusSurplusCreditsAt+:HostStatusSurplusCreditsBits];
+  endfunction
+
+  // at_sync: waiting at SYNC.
+  function automatic logic host_status_at_sync(input logic [HostStatusBits-1:0] word);
+    host_status_at_sync = word[HostStatusAtSyncAt+:HostStatusAtSyncBits];
+  endfunction
+
+  // credits: CREDITs held.
+  function automatic logic [HostStatusCreditsBits-1:0] host_status_credits(input logic [HostStatusBits-1:0] word);
+    host_status_credits = word[HostStatusCreditsAt+:HostStatusCreditsBits];
+  endfunction
+
+  // Control.
+  localparam int ControlBits = 16;
+  localparam int ControlRestartAt = 0;
+  localparam int ControlRestartBits = 1;
+  localparam int ControlOpenAt = 1;
+  localparam int ControlOpenBits = 1;
+
+  // restart: reset the mesh.
+  function automatic logic control_restart(input logic [ControlBits-1:0] word);
+    control_restart = word[ControlRestartAt+:ControlRestartBits];
+  endfunction
+
+  // open: open the gate.
+  function automatic logic control_open(input logic [ControlBits-1:0] word);
+    control_open = word[ControlOpenAt+:ControlOpenBits];
+  endfunction
 
   // The shift that a d of 0 or a power of two stands for, as snnc_decay takes it.
   function automatic logic [DecayBits-1:0] decay_shift(input logic [DecayBits-1:0] d);
@@ -55,25 +768,8 @@ package snnc_pkg;
       if (d[i]) decay_shift = DecayBits'(16 + DecayShift - i);
     end
   endfunction
-
-  // The time step within a sample; it stays in 16 to 31, right modulo 16, once it got there.
-  localparam int StepBits = 5;
-
-  // Frames of the host link (docs/host.md), and verdicts on them.
-  localparam logic [2:0] FrameFlits = 3'd0;
-  localparam logic [2:0] FrameHello = 3'd1;
-  localparam logic [2:0] FrameControl = 3'd2;
-  localparam logic [2:0] FrameRead = 3'd3;
-  localparam logic [2:0] FrameStatus = 3'd4;
-
-  localparam logic [2:0] VerdictAccepted = 3'd0;
-  localparam logic [2:0] VerdictDamaged = 3'd1;
-  localparam logic [2:0] VerdictMalformed = 3'd2;
-  localparam logic [2:0] VerdictSequence = 3'd3;
-  localparam logic [2:0] VerdictOverrun = 3'd4;
-
-  // Wide enough for an END or CREDIT from each of 256 cores and the host.
-  localparam int CountBits = 10;
 endpackage
+// verilator lint_on UNUSEDSIGNAL
+// verilator lint_on UNUSEDPARAM
 
 `default_nettype wire

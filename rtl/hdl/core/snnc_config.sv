@@ -17,25 +17,25 @@ module snnc_config #(
   // A CONFIG flit in this cycle, and its 32 bits of data.
   input  wire logic                   address_valid_i,
   input  wire logic                   data_valid_i,
-  input  wire logic [31:0]            data_i,
+  input  wire logic [snnc_pkg::ConfigBits-1:0] data_i,
   // The core may be configured in this cycle. A flit in any other is refused, and data from then on up to
   // the next address; so is an address in no memory, and data without an address.
   input  wire logic                   allowed_i,
   output      logic                   refused_o,
   // Write of one word to the selected memory in this cycle; one bit per memory code. The data are 0
   // while no word is on its way.
-  output      logic [9:0]             write_o,
+  output      logic [snnc_pkg::Memories-1:0] write_o,
   output      logic [AddressBits-1:0] write_address_o,
   output      logic [Chunks*32-1:0]   write_data_o
 );
   localparam int WeightChunks = (WeightWordBits + 31) / 32;
   localparam int StateChunks = (StateWordBits + 31) / 32;
   localparam int DestinationChunks = (snnc_pkg::DestinationBits + 31) / 32;
-  localparam int AxonChunks = (snnc_pkg::AxonBits + 31) / 32;
+  localparam int AxonChunks = (snnc_pkg::AxonRowBits + 31) / 32;
   localparam int ChunkBits = $clog2(Chunks);
-  localparam logic [3:0] NoMemory = 4'd15;
+  localparam logic [snnc_pkg::ConfigMemoryBits-1:0] NoMemory = '1;
 
-  logic [3:0] memory_q;
+  logic [snnc_pkg::ConfigMemoryBits-1:0] memory_q;
   logic [AddressBits-1:0] address_q;
   logic [ChunkBits-1:0] chunk_q;
   logic [Chunks*32-1:0] data_q;
@@ -46,7 +46,7 @@ module snnc_config #(
 
   assign address_valid = address_valid_i && allowed_i;
   assign data_valid = data_valid_i && allowed_i && memory_q != NoMemory;
-  assign refused_o = (address_valid_i && (!allowed_i || data_i[31:28] > snnc_pkg::MemoryAxonColumns))
+  assign refused_o = (address_valid_i && (!allowed_i || snnc_pkg::config_memory(data_i) > snnc_pkg::MemoryAxonColumns))
       || (data_valid_i && !data_valid);
 
   always_comb begin
@@ -68,8 +68,8 @@ module snnc_config #(
       chunk_q <= (chunk_q == last_chunk) ? '0 : chunk_q + ChunkBits'(1);
     end
     if (address_valid) begin
-      memory_q <= data_i[31:28];
-      address_q <= data_i[AddressBits-1:0];
+      memory_q <= snnc_pkg::config_memory(data_i);
+      address_q <= AddressBits'({snnc_pkg::config_address(data_i)});
       chunk_q <= '0;
     end
     if (rst_i || !allowed_i || refused_o) memory_q <= NoMemory;
@@ -88,13 +88,13 @@ module snnc_config #(
   end
 
   always_comb begin
-    for (int i = 0; i < 10; i++) write_o[i] = write_q && memory_q == 4'(i);
+    for (int i = 0; i < snnc_pkg::Memories; i++) write_o[i] = write_q && memory_q == snnc_pkg::ConfigMemoryBits'(i);
   end
   assign write_address_o = address_q;
   assign write_data_o = data_q;
 
   logic unused;
-  assign unused = ^data_i[27:AddressBits];
+  assign unused = ^data_i;
 endmodule
 
 `default_nettype wire

@@ -75,15 +75,12 @@ module snnc_core #(
   localparam int LongestWordBits =
       (WeightWordBits > StateWordBits) ? WeightWordBits : StateWordBits;
   localparam int ConfigBits = (LongestWordBits > 96) ? (LongestWordBits + 31) / 32 * 32 : 96;
-  localparam int ConfigAddressBits = 24;
-
-  localparam logic [1:0] EmitValuesLast = 2'd1;
-  localparam logic [1:0] EmitValuesEvery = 2'd2;
+  localparam int ConfigAddressBits = snnc_pkg::ConfigAddressBits;
 
   // Configuration.
-  logic [snnc_pkg::Registers*32-1:0] registers;
-  logic [9:0] config_wanted;
-  logic [9:0] config_write;
+  logic [snnc_pkg::RegisterBits-1:0] registers;
+  logic [snnc_pkg::Memories-1:0] config_wanted;
+  logic [snnc_pkg::Memories-1:0] config_write;
   logic [ConfigAddressBits-1:0] config_address;
   logic [ConfigBits-1:0] config_data;
 
@@ -92,17 +89,17 @@ module snnc_core #(
   logic values_last;
   logic values_every;
 
-  assign config_write = config_wanted & 10'(Loadable);
-  assign words = registers[0*32+:WordBits+1];
-  assign neurons = registers[1*32+:NeuronBits];
-  assign values_last = registers[2*32+3+:2] == EmitValuesLast;
-  assign values_every = registers[2*32+3+:2] == EmitValuesEvery;
+  assign config_write = config_wanted & snnc_pkg::Memories'(Loadable);
+  assign words = (WordBits + 1)'({snnc_pkg::register_words(registers)});
+  assign neurons = NeuronBits'({snnc_pkg::register_neurons(registers)});
+  assign values_last = snnc_pkg::register_emission(registers) == snnc_pkg::EmitValuesLast;
+  assign values_every = snnc_pkg::register_emission(registers) == snnc_pkg::EmitValuesEvery;
 
   // Dispatcher.
   logic head_valid;
   logic head_ready;
-  logic [31:0] head_data;
-  logic [2:0] head_type;
+  logic [snnc_pkg::FlitDataBits-1:0] head_data;
+  logic [snnc_pkg::FlitTypeBits-1:0] head_type;
   logic head_is_event;
   logic decode_ready;
   logic decode_empty;
@@ -149,11 +146,11 @@ module snnc_core #(
   assign head_unknown = head_valid && head_type >= snnc_pkg::FlitSync;
 
   // Decoded event.
-  logic [1:0] bank_number;
+  logic [snnc_pkg::AxonRowBankBits-1:0] bank_number;
   logic [snnc_pkg::BankBits-1:0] bank;
   logic event_start;
   logic event_is_value;
-  logic [7:0] event_payload;
+  logic [snnc_pkg::SpikePayloadBits-1:0] event_payload;
   logic [StateBits-1:0] event_value;
   logic event_masked;
   logic [Lanes-1:0] event_lanes;
@@ -161,8 +158,8 @@ module snnc_core #(
   logic [WeightAddressBits-1:0] event_weights_offset;
   logic [WordBits-1:0] event_state;
   logic [WordBits-1:0] event_state_offset;
-  logic [3:0] event_rows;
-  logic [3:0] event_columns;
+  logic [snnc_pkg::AxonRowCountBits-1:0] event_rows;
+  logic [snnc_pkg::AxonColumnCountBits-1:0] event_columns;
   logic [WordCountBits-1:0] event_words;
   logic [WeightAddressBits-1:0] row_weight_step;
   logic [WeightAddressBits-1:0] column_weight_step;
@@ -236,14 +233,14 @@ module snnc_core #(
 
   // Where a flit was to go is of no use any more.
   snnc_fifo #(
-    .Width(35),
+    .Width(snnc_pkg::FlitTypeBits + snnc_pkg::FlitDataBits),
     .Depth(EventFifoDepth)
   ) u_events (
     .clk_i,
     .rst_i,
     .valid_i(event_valid_i),
     .ready_o(event_ready_o),
-    .data_i(event_data_i[43:9]),
+    .data_i({snnc_pkg::flit_data(event_data_i), snnc_pkg::flit_type(event_data_i)}),
     .valid_o(head_valid),
     .ready_i(head_ready),
     .data_o({head_data, head_type}),
@@ -272,8 +269,8 @@ module snnc_core #(
   ) u_registers (
     .clk_i,
     .write_i(config_write[snnc_pkg::MemoryRegisters]),
-    .address_i(config_address[5:0]),
-    .data_i(config_data[31:0]),
+    .address_i(config_address[snnc_pkg::RegisterAddressBits-1:0]),
+    .data_i(config_data[snnc_pkg::ChunkBits-1:0]),
     .registers_o(registers),
     .segment_i(segment_number),
     .segment_o(segment),
@@ -285,13 +282,13 @@ module snnc_core #(
     .clk_i,
     .rst_i,
     // Without words there is no INIT, and a core that never ended it could not be configured again.
-    .enable_i(registers[2*32] && words != '0),
+    .enable_i(snnc_pkg::register_enable(registers) && words != '0),
     .values_last_i(values_last),
     .values_every_i(values_every),
-    .ends_needed_i(registers[5*32+:CountBits]),
-    .recurrent_sources_i(registers[9*32+:CountBits]),
+    .ends_needed_i(CountBits'({snnc_pkg::register_ends_needed(registers)})),
+    .recurrent_sources_i(CountBits'({snnc_pkg::register_recurrent_sources(registers)})),
     .end_i(end_arrives),
-    .end_last_i(head_data[0]),
+    .end_last_i(snnc_pkg::end_last(head_data)),
     .quiet_i(decode_empty && !engine_busy),
     .sweep_last_cycle_i(sweep_last_cycle),
     .emitter_idle_i(emitter_idle),
@@ -325,8 +322,8 @@ module snnc_core #(
     .rst_i,
     .row_write_i(config_write[snnc_pkg::MemoryAxonRows]),
     .column_write_i(config_write[snnc_pkg::MemoryAxonColumns]),
-    .write_address_i(config_address[7:0]),
-    .write_data_i(config_data[snnc_pkg::AxonBits-1:0]),
+    .write_address_i(config_address[snnc_pkg::SpikeYBits-1:0]),
+    .write_data_i(config_data[snnc_pkg::AxonRowBits-1:0]),
     .valid_i(head_valid && head_is_event && accumulating),
     .ready_o(decode_ready),
     .is_value_i(head_type == snnc_pkg::FlitValue),
@@ -405,7 +402,7 @@ module snnc_core #(
     .clk_i,
     .rst_i,
     .words_i(words),
-    .pixel_words_i(registers[11*32+:ParameterBits+1]),
+    .pixel_words_i((ParameterBits + 1)'({snnc_pkg::register_pixel_words(registers)})),
     .sweep_i(sweeping),
     .init_i(initialising),
     .last_cycle_o(sweep_last_cycle),
@@ -433,16 +430,16 @@ module snnc_core #(
     .rst_i,
     .words_i(words),
     .neurons_i(neurons),
-    .flat_i(registers[2*32+6]),
-    .pixel_words_i(registers[11*32+:8]),
-    .columns_i(registers[11*32+16+:8]),
+    .flat_i(snnc_pkg::register_flat(registers)),
+    .pixel_words_i(8'({snnc_pkg::register_pixel_words(registers)})),
+    .columns_i(8'({snnc_pkg::register_columns(registers)})),
     .values_last_i(values_last),
     .values_every_i(values_every),
-    .recurrent_destinations_i(registers[9*32+16+:CountBits]),
-    .credits_needed_i(registers[6*32+:CountBits]),
-    .destination_count_i(registers[7*32+:DestinationAddressBits+1]),
-    .source_count_i(registers[8*32+:SourceAddressBits+1]),
-    .segment_count_i(registers[12*32+:3]),
+    .recurrent_destinations_i(CountBits'({snnc_pkg::register_recurrent_destinations(registers)})),
+    .credits_needed_i(CountBits'({snnc_pkg::register_credits_needed(registers)})),
+    .destination_count_i((DestinationAddressBits + 1)'({snnc_pkg::register_destinations(registers)})),
+    .source_count_i((SourceAddressBits + 1)'({snnc_pkg::register_sources(registers)})),
+    .segment_count_i(snnc_pkg::register_segments(registers)),
     .start_credit_i(start_credit),
     .start_emit_i(start_emit),
     .step_i(time_step),
@@ -489,7 +486,7 @@ module snnc_core #(
     .emitter_idle_i(emitter_idle),
     .waits_for_credit_i(waits_for_credit),
     .emitter_fresh_i(emitter_fresh),
-    .ends_i(ends[7:0]),
+    .ends_i(ends[snnc_pkg::CoreStatusEndsBits-1:0]),
     .surplus_end_i(surplus_end),
     .surplus_credit_i(surplus_credit),
     .config_refused_i(config_refused),
@@ -520,12 +517,12 @@ module snnc_core #(
     .InitCore(InitCore)
   ) u_datapath (
     .clk_i,
-    .reset_mode_i(registers[2*32+1+:2]),
-    .cuba_i(registers[2*32+5]),
-    .clamp_bits_i(registers[3*32+:5]),
-    .reset_value_i(registers[4*32+:StateBits]),
-    .decay_i(registers[10*32+:snnc_pkg::DecayBits]),
-    .current_decay_i(registers[10*32+16+:snnc_pkg::DecayBits]),
+    .reset_mode_i(snnc_pkg::register_reset(registers)),
+    .cuba_i(snnc_pkg::register_cuba(registers)),
+    .clamp_bits_i(5'({snnc_pkg::register_state_bits(registers)})),
+    .reset_value_i(StateBits'({snnc_pkg::register_reset_value(registers)})),
+    .decay_i(snnc_pkg::register_decay(registers)),
+    .current_decay_i(snnc_pkg::register_current_decay(registers)),
     .config_write_i(config_write),
     .config_address_i(config_address),
     .config_data_i(config_data),
@@ -568,7 +565,7 @@ module snnc_core #(
   );
 
   logic unused;
-  assign unused = ^{event_data_i[8:0], ends, registers, config_write, config_address, config_data};
+  assign unused = ^{snnc_pkg::flit_address(event_data_i), ends, registers, config_write, config_address, config_data};
 
 `ifdef SNNC_TRACE
   snnc_trace #(

@@ -35,7 +35,7 @@ module snnc_datapath #(
   input  wire logic [snnc_pkg::DecayBits-1:0] decay_i,
   input  wire logic [snnc_pkg::DecayBits-1:0] current_decay_i,
   // Writes of configuration, one bit per memory code.
-  input  wire logic [9:0]                   config_write_i,
+  input  wire logic [snnc_pkg::Memories-1:0]                   config_write_i,
   input  wire logic [ConfigAddressBits-1:0] config_address_i,
   input  wire logic [ConfigBits-1:0]        config_data_i,
   // The control state is SWEEP or DRAIN, respectively; DRAIN is of membranes.
@@ -92,8 +92,6 @@ module snnc_datapath #(
   localparam int FactorBits = (snnc_pkg::DecayShift - WeightPlace > 5)
       ? snnc_pkg::DecayShift - WeightPlace + 8 : DecayBits;
 
-  localparam logic [1:0] ResetHard = 2'd1;
-  localparam logic [1:0] ResetNone = 2'd2;
 
   logic cuba;
   logic fires_q;
@@ -135,9 +133,9 @@ module snnc_datapath #(
 
   // Constant while the core works.
   always_ff @(posedge clk_i) begin
-    fires_q <= reset_mode_i != ResetNone;
-    hard_reset_q <= reset_mode_i == ResetHard;
-    reset_value_q <= (reset_mode_i == ResetHard) ? reset_value_i : '0;
+    fires_q <= reset_mode_i != snnc_pkg::ResetNone;
+    hard_reset_q <= reset_mode_i == snnc_pkg::ResetHard;
+    reset_value_q <= (reset_mode_i == snnc_pkg::ResetHard) ? reset_value_i : '0;
     for (int i = 0; i < StateBits; i++) sign_mask_q[i] <= 5'(i) >= clamp_bits_i - 5'd1;
     if (DecayMultiplier != 0) begin
       decay_q <= decay_i;

@@ -26,13 +26,13 @@ module snnc_decode #(
   // Writes of the axon tables.
   input  wire logic                         row_write_i,
   input  wire logic                         column_write_i,
-  input  wire logic [7:0]                   write_address_i,
-  input  wire logic [snnc_pkg::AxonBits-1:0] write_data_i,
+  input  wire logic [snnc_pkg::SpikeYBits-1:0]  write_address_i,
+  input  wire logic [snnc_pkg::AxonRowBits-1:0] write_data_i,
   // Stream in: the data of a SPIKE or VALUE.
   input  wire logic                         valid_i,
   output      logic                         ready_o,
   input  wire logic                         is_value_i,
-  input  wire logic [31:0]                  data_i,
+  input  wire logic [snnc_pkg::FlitDataBits-1:0] data_i,
   // The registers hold nothing.
   output      logic                         empty_o,
   // An event that was taken names what there is not, and touches nothing: a coordinate beyond the axon
@@ -41,14 +41,14 @@ module snnc_decode #(
   output      logic                         no_payload_o,
   output      logic                         no_neuron_o,
   // Bank of the event, read without a clock.
-  output      logic [1:0]                   bank_o,
+  output      logic [snnc_pkg::AxonRowBankBits-1:0] bank_o,
   input  wire logic [snnc_pkg::BankBits-1:0] bank_i,
   // The row engine takes the event described below in this cycle.
   input  wire logic                         engine_ready_i,
   output      logic                         start_o,
   // The event adds `value_o`, or weights shifted by each set bit of `payload_o`.
   output      logic                         is_value_o,
-  output      logic [7:0]                   payload_o,
+  output      logic [snnc_pkg::SpikePayloadBits-1:0] payload_o,
   output      logic [StateBits-1:0]         value_o,
   // Only to the lanes of `lanes_o`.
   output      logic                         masked_o,
@@ -59,8 +59,8 @@ module snnc_decode #(
   output      logic [WordBits-1:0]          state_o,
   output      logic [WordBits-1:0]          state_offset_o,
   // Rows of positions, positions in a row, words in a position, and the steps between them.
-  output      logic [3:0]                   rows_o,
-  output      logic [3:0]                   columns_o,
+  output      logic [snnc_pkg::AxonRowCountBits-1:0] rows_o,
+  output      logic [snnc_pkg::AxonColumnCountBits-1:0] columns_o,
   output      logic [CountBits-1:0]         words_o,
   output      logic [WeightAddressBits-1:0] row_weight_step_o,
   output      logic [WeightAddressBits-1:0] column_weight_step_o,
@@ -70,12 +70,12 @@ module snnc_decode #(
   output      logic [1:0]                   gap_o
 );
   localparam int LaneBits = $clog2(Lanes);
-  localparam int IndexBits = 32 - StateBits;
+  localparam int IndexBits = snnc_pkg::FlitDataBits - StateBits;
   localparam int RowAddressBits = (AxonRows > 1) ? $clog2(AxonRows) : 1;
   localparam int ColumnAddressBits = (AxonColumns > 1) ? $clog2(AxonColumns) : 1;
   // What is kept of an entry: bank (rows only), count, and the bits of a state and a weight address.
-  localparam int ColumnBits = 4 + WordBits + WeightAddressBits;
-  localparam int RowBits = 2 + ColumnBits;
+  localparam int ColumnBits = snnc_pkg::AxonColumnCountBits + WordBits + WeightAddressBits;
+  localparam int RowBits = snnc_pkg::AxonRowBankBits + snnc_pkg::AxonRowCountBits + WordBits + WeightAddressBits;
 
   // Never read and written in the same cycle: a core is configured while no event is under way.
   (* no_rw_check *) logic [RowBits-1:0] rows [0:AxonRows-1];
@@ -84,7 +84,7 @@ module snnc_decode #(
   // Tables.
   logic tables_valid_q;
   logic tables_is_value_q;
-  logic [31:0] tables_data_q;
+  logic [snnc_pkg::FlitDataBits-1:0] tables_data_q;
   logic outside_q;
   logic no_payload_q;
   logic no_neuron_q;
@@ -95,19 +95,19 @@ module snnc_decode #(
   logic entry_valid_q;
   logic entry_is_value_q;
   logic entry_drop_q;
-  logic [31:0] entry_data_q;
-  logic [1:0] bank_q;
-  logic [3:0] rows_q;
-  logic [3:0] columns_q;
+  logic [snnc_pkg::FlitDataBits-1:0] entry_data_q;
+  logic [snnc_pkg::AxonRowBankBits-1:0] bank_q;
+  logic [snnc_pkg::AxonRowCountBits-1:0] rows_q;
+  logic [snnc_pkg::AxonColumnCountBits-1:0] columns_q;
   logic [WeightAddressBits-1:0] row_weights_q;
   logic [WeightAddressBits-1:0] column_weights_q;
   logic [WordBits-1:0] row_state_q;
   logic [WordBits-1:0] column_state_q;
 
-  logic [8:0] channel;
+  logic [snnc_pkg::SpikeChannelBits:0] channel;
   logic drop;
   logic depthwise;
-  logic [11:0] row_words;
+  logic [snnc_pkg::BankRowWordsBits-1:0] row_words;
   logic [1:0] gap;
   logic [IndexBits-1:0] index;
 
@@ -115,11 +115,12 @@ module snnc_decode #(
   logic valid_q;
   logic drop_q;
   logic depthwise_q;
-  logic [7:0] channel_q;
-  logic [15:0] channel_stride_q;
+  logic [snnc_pkg::SpikeChannelBits-1:0] channel_q;
+  logic [snnc_pkg::BankChannelStrideBits-1:0] channel_stride_q;
   logic [LaneBits-1:0] lane_q;
-  logic [7:0] channel_word;
+  logic [snnc_pkg::SpikeChannelBits-1:0] channel_word;
 
+  logic [snnc_pkg::AxonColumnBits-1:0] column_data;
   logic take;
   logic take_entry;
   logic take_decode;
@@ -129,18 +130,23 @@ module snnc_decode #(
     initial $readmemh({InitCore, "_axon_columns.hex"}, columns);
   end
 
+  assign column_data = write_data_i[snnc_pkg::AxonColumnBits-1:0];
+
   always_ff @(posedge clk_i) begin
     if (row_write_i) begin
       rows[write_address_i[RowAddressBits-1:0]] <=
-          {write_data_i[37:32], write_data_i[16+:WordBits], write_data_i[WeightAddressBits-1:0]};
+          {snnc_pkg::axon_row_bank(write_data_i), snnc_pkg::axon_row_count(write_data_i),
+           WordBits'({snnc_pkg::axon_row_state(write_data_i)}),
+           WeightAddressBits'({snnc_pkg::axon_row_weights(write_data_i)})};
     end
     if (column_write_i) begin
       columns[write_address_i[ColumnAddressBits-1:0]] <=
-          {write_data_i[35:32], write_data_i[16+:WordBits], write_data_i[WeightAddressBits-1:0]};
+          {snnc_pkg::axon_column_count(column_data), WordBits'({snnc_pkg::axon_column_state(column_data)}),
+           WeightAddressBits'({snnc_pkg::axon_column_weights(column_data)})};
     end
     if (take) begin
-      row_q <= rows[data_i[16+:RowAddressBits]];
-      column_q <= columns[data_i[8+:ColumnAddressBits]];
+      row_q <= rows[RowAddressBits'({snnc_pkg::spike_y(data_i)})];
+      column_q <= columns[ColumnAddressBits'({snnc_pkg::spike_x(data_i)})];
     end
   end
 
@@ -173,9 +179,9 @@ module snnc_decode #(
       tables_is_value_q <= is_value_i;
       tables_data_q <= data_i;
       outside_q <= !is_value_i
-          && (32'(data_i[23:16]) >= AxonRows || 32'(data_i[15:8]) >= AxonColumns);
-      no_payload_q <= !is_value_i && data_i[31:24] == '0;
-      no_neuron_q <= is_value_i && 32'(data_i[31:StateBits+LaneBits]) >= StateWords;
+          && (32'({snnc_pkg::spike_y(data_i)}) >= AxonRows || 32'({snnc_pkg::spike_x(data_i)}) >= AxonColumns);
+      no_payload_q <= !is_value_i && snnc_pkg::spike_payload(data_i) == '0;
+      no_neuron_q <= is_value_i && 32'(data_i[snnc_pkg::FlitDataBits-1:StateBits+LaneBits]) >= StateWords;
     end
     if (take_entry) begin
       entry_is_value_q <= tables_is_value_q;
@@ -188,14 +194,14 @@ module snnc_decode #(
 
   // Entry. A channel below the first one is more than 256 here, and so more than any number of them.
   assign bank_o = bank_q;
-  assign channel = {1'b0, entry_data_q[7:0]} - {1'b0, bank_i[103:96]};
+  assign channel = {1'b0, snnc_pkg::spike_channel(entry_data_q)} - {1'b0, snnc_pkg::bank_first_channel(bank_i)};
   assign drop = entry_drop_q || (!entry_is_value_q
-      && (channel >= bank_i[112:104] || rows_q == '0 || columns_q == '0));
-  assign depthwise = bank_i[127] && !entry_is_value_q;
-  assign row_words = bank_i[27:16];
-  assign index = entry_data_q[31:StateBits];
+      && (channel >= snnc_pkg::bank_channels(bank_i) || rows_q == '0 || columns_q == '0));
+  assign depthwise = snnc_pkg::bank_depthwise(bank_i) && !entry_is_value_q;
+  assign row_words = snnc_pkg::bank_row_words(bank_i);
+  assign index = entry_data_q[snnc_pkg::FlitDataBits-1:StateBits];
   always_comb begin
-    if (entry_is_value_q || bank_i[126]) gap = 2'd3;
+    if (entry_is_value_q || snnc_pkg::bank_spaced(bank_i)) gap = 2'd3;
     else gap = (row_words < 12'd4) ? 2'd0 - row_words[1:0] : 2'd0;
   end
 
@@ -203,22 +209,22 @@ module snnc_decode #(
     if (take_decode) begin
       drop_q <= drop;
       depthwise_q <= depthwise;
-      channel_q <= channel[7:0];
-      channel_stride_q <= bank_i[15:0];
+      channel_q <= channel[snnc_pkg::SpikeChannelBits-1:0];
+      channel_stride_q <= snnc_pkg::bank_channel_stride(bank_i);
       lane_q <= entry_is_value_q ? index[LaneBits-1:0] : channel[LaneBits-1:0];
       is_value_o <= entry_is_value_q;
-      payload_o <= entry_is_value_q ? 8'd1 : entry_data_q[31:24];
+      payload_o <= entry_is_value_q ? snnc_pkg::SpikePayloadBits'(1) : snnc_pkg::spike_payload(entry_data_q);
       value_o <= entry_data_q[StateBits-1:0];
-      masked_o <= entry_is_value_q || bank_i[127];
+      masked_o <= entry_is_value_q || snnc_pkg::bank_depthwise(bank_i);
       weights_o <= row_weights_q + column_weights_q;
       state_o <= entry_is_value_q ? WordBits'(index >> LaneBits) : row_state_q + column_state_q;
       rows_o <= entry_is_value_q ? 4'd1 : rows_q;
       columns_o <= entry_is_value_q ? 4'd1 : columns_q;
       words_o <= entry_is_value_q ? CountBits'(1) : CountBits'(row_words);
-      row_weight_step_o <= WeightAddressBits'(bank_i[47:32]);
-      column_weight_step_o <= WeightAddressBits'(bank_i[63:48]);
-      row_state_step_o <= WordBits'(bank_i[79:64]);
-      column_state_step_o <= WordBits'(bank_i[95:80]);
+      row_weight_step_o <= WeightAddressBits'({snnc_pkg::bank_row_weight_step(bank_i)});
+      column_weight_step_o <= WeightAddressBits'({snnc_pkg::bank_column_weight_step(bank_i)});
+      row_state_step_o <= WordBits'({snnc_pkg::bank_row_state_step(bank_i)});
+      column_state_step_o <= WordBits'({snnc_pkg::bank_column_state_step(bank_i)});
       gap_o <= gap;
     end
   end

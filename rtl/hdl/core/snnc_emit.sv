@@ -72,7 +72,7 @@ module snnc_emit #(
 );
   localparam int NeuronBits = WordBits + $clog2(Lanes) + 1;
   localparam int LaneBits = (Lanes > 1) ? $clog2(Lanes) : 1;
-  localparam int IndexBits = 32 - StateBits;
+  localparam int IndexBits = snnc_pkg::FlitDataBits - StateBits;
 
   localparam logic [2:0] Idle = 3'd0;
   localparam logic [2:0] Credit = 3'd1;
@@ -102,9 +102,9 @@ module snnc_emit #(
   logic [WordBits-1:0] word_q;
   logic [WordBits-1:0] next_word_q;
   logic last_word_q;
-  logic [7:0] row_q;
-  logic [7:0] column_q;
-  logic [7:0] pixel_word_q;
+  logic [snnc_pkg::SpikeYBits-1:0] row_q;
+  logic [snnc_pkg::SpikeXBits-1:0] column_q;
+  logic [snnc_pkg::SpikeChannelBits-1:0] pixel_word_q;
   logic [1:0] scan_q;
   logic [Lanes-1:0] spikes_q;
   // The lanes that are still to be sent, and in SCAN that there are none; in SEND the lowest, and that it is
@@ -124,14 +124,14 @@ module snnc_emit #(
   logic silent_q;
   // The entry at work in SEND: where it sends to, whether the word is one of its own, and whether
   // it is the last of the segment.
-  logic [23:0] base_q;
-  logic [8:0] address_q;
+  logic [snnc_pkg::CoordinateBits-1:0] base_q;
+  logic [snnc_pkg::AddressBits-1:0] address_q;
   logic hit_q;
   logic last_entry_q;
 
   logic nothing_owed;
   logic granted;
-  logic [3:0] delay;
+  logic [snnc_pkg::SegmentDelayBits-1:0] delay;
   logic last_segment;
   logic segment_done;
   logic scan_done;
@@ -146,14 +146,13 @@ module snnc_emit #(
   logic [Lanes-1:0] next_lanes;
   logic [LaneBits-1:0] next_lane;
   logic [NeuronBits-1:0] neuron;
-  logic [23:0] local_coordinate;
-  logic [23:0] coordinate;
+  logic [snnc_pkg::CoordinateBits-1:0] local_coordinate;
+  logic [snnc_pkg::CoordinateBits-1:0] coordinate;
   logic word_full_q;
   logic word_tail_q;
   logic [Lanes-1:0] tail_lanes;
   logic [StateBits-1:0] lane_values [0:Lanes-1];
   logic [StateBits-1:0] value;
-  logic [8:0] address;
   logic last_of_segment;
   logic [DestinationAddressBits-1:0] following;
   logic load_entry;
@@ -162,12 +161,12 @@ module snnc_emit #(
   logic entry_done;
   logic last_destination;
   logic last_source;
-  logic [2:0] kind;
-  logic [31:0] packet;
+  logic [snnc_pkg::FlitTypeBits-1:0] kind;
+  logic [snnc_pkg::FlitDataBits-1:0] packet;
 
   assign nothing_owed = owed_q == '0;
   assign granted = state_q == Wait && nothing_owed;
-  assign delay = segment_i[23:20];
+  assign delay = snnc_pkg::segment_delay(segment_i);
   assign last_segment = segment_q == final_segment_q;
   assign segment_done = state_q == Segment && scan_q[0];
   assign scan_done = state_q == Scan && (!values_q || scan_q == 2'd2);
@@ -216,14 +215,13 @@ module snnc_emit #(
   end
   assign neuron = NeuronBits'(word_q) * NeuronBits'(Lanes) + NeuronBits'(lane_q);
   assign value = lane_values[lane_q];
-  assign local_coordinate = (flat_i || values_q) ? 24'(neuron)
+  assign local_coordinate = (flat_i || values_q) ? snnc_pkg::CoordinateBits'(neuron)
       : {row_q, column_q, pixel_word_q * 8'(Lanes) + 8'(lane_q)};
   assign coordinate = base_q + local_coordinate;
-  assign address = {destination_i[72], destination_i[71:68], destination_i[67:64]};
 
   // An offered flit stays until it is taken; an entry that sends nothing takes one cycle.
   assign offer = state_q == Credit || (state_q == Send && hit_q)
-      || (state_q == End && destination_i[73]);
+      || (state_q == End && snnc_pkg::destination_end(destination_i));
   assign step = !offer || ready_i;
   // What `step` is in SEND, without the END bit of the table.
   assign entry_done = !hit_q || ready_i;
@@ -235,13 +233,16 @@ module snnc_emit #(
   always_comb begin
     case (state_q)
       Credit: packet = '0;
-      End: packet = {31'd0, last_step_q && !destination_i[74]};
-      default: packet = values_q ? {IndexBits'(coordinate), value} : {8'd1, coordinate};
+      End: packet = snnc_pkg::FlitDataBits'(last_step_q && !snnc_pkg::destination_recurrent(destination_i))
+          << snnc_pkg::EndLastAt;
+      default: packet = values_q ? {IndexBits'(coordinate), value} : {snnc_pkg::SpikePayloadBits'(1), coordinate};
     endcase
   end
-  assign data_o[43:12] = packet;
-  assign data_o[11:9] = kind;
-  assign data_o[8:0] = (state_q == Credit) ? source_i : (state_q == End) ? address : address_q;
+  assign data_o[snnc_pkg::FlitDataAt+:snnc_pkg::FlitDataBits] = packet;
+  assign data_o[snnc_pkg::FlitTypeAt+:snnc_pkg::FlitTypeBits] = kind;
+  assign data_o[snnc_pkg::FlitAddressAt+:snnc_pkg::FlitAddressBits] =
+      (state_q == Credit) ? snnc_pkg::source_address(source_i)
+      : (state_q == End) ? snnc_pkg::destination_address(destination_i) : address_q;
 
   assign idle_o = state_q == Idle;
   assign surplus_credit_o = credit_i && nothing_owed;
@@ -325,9 +326,10 @@ module snnc_emit #(
   end
 
   always_ff @(posedge clk_i) begin
-    first_destination_q <= segment_i[DestinationAddressBits-1:0];
-    last_destination_q <= segment_i[8+:DestinationAddressBits] - DestinationAddressBits'(1);
-    silent_q <= step_q < {1'b0, delay} || (segment_i[24] && last_step_q);
+    first_destination_q <= DestinationAddressBits'({snnc_pkg::segment_first_entry(segment_i)});
+    last_destination_q <= DestinationAddressBits'({snnc_pkg::segment_end_entry(segment_i)})
+        - DestinationAddressBits'(1);
+    silent_q <= step_q < {1'b0, delay} || (snnc_pkg::segment_recurrent(segment_i) && last_step_q);
   end
 
   always_ff @(posedge clk_i) begin
@@ -339,9 +341,10 @@ module snnc_emit #(
 
   always_ff @(posedge clk_i) begin
     if (load_entry) begin
-      base_q <= destination_i[23:0];
-      address_q <= address;
-      hit_q <= 16'(word_q) >= destination_i[47:32] && 16'(word_q) < destination_i[63:48];
+      base_q <= snnc_pkg::destination_base(destination_i);
+      address_q <= snnc_pkg::destination_address(destination_i);
+      hit_q <= snnc_pkg::DestinationFirstWordBits'(word_q) >= snnc_pkg::destination_first_word(destination_i)
+          && snnc_pkg::DestinationFirstWordBits'(word_q) < snnc_pkg::destination_last_word(destination_i);
       last_entry_q <= last_of_segment;
     end
   end

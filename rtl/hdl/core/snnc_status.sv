@@ -24,7 +24,7 @@ module snnc_status (
   input  wire logic        waits_for_credit_i,
   input  wire logic        emitter_fresh_i,
   // Low bits of the number of ENDs that are counted.
-  input  wire logic [7:0]  ends_i,
+  input  wire logic [snnc_pkg::CoreStatusEndsBits-1:0] ends_i,
   // Errors of this cycle, in the order of the status word.
   input  wire logic        surplus_end_i,
   input  wire logic        surplus_credit_i,
@@ -42,22 +42,31 @@ module snnc_status (
   // An error was seen since the reset.
   output      logic        error_o,
   // The status word of docs/microarchitecture.md.
-  output      logic [31:0] status_o
+  output      logic [snnc_pkg::CoreStatusBits-1:0] status_o
 );
-  localparam int Errors = 7;
+  // Errors are the lowest bits of the word.
+  localparam int Errors = snnc_pkg::CoreStatusNoNeuronAt + 1;
 
   // Something was accumulated since v(0) was written.
   logic touched_q;
   logic [Errors-1:0] errors_q;
-  logic [7:0] dropped_q;
+  logic [snnc_pkg::CoreStatusDropsBits-1:0] dropped_q;
 
   logic [Errors-1:0] errors;
   logic events_done;
   logic at_rest;
   logic fresh;
 
-  assign errors = {no_neuron_i, dropped_i, no_payload_i, outside_i, config_refused_i, surplus_credit_i,
-                   surplus_end_i};
+  always_comb begin
+    errors = '0;
+    errors[snnc_pkg::CoreStatusSurplusEndAt] = surplus_end_i;
+    errors[snnc_pkg::CoreStatusSurplusCreditAt] = surplus_credit_i;
+    errors[snnc_pkg::CoreStatusConfigRefusedAt] = config_refused_i;
+    errors[snnc_pkg::CoreStatusOutsideAt] = outside_i;
+    errors[snnc_pkg::CoreStatusNoPayloadAt] = no_payload_i;
+    errors[snnc_pkg::CoreStatusDroppedAt] = dropped_i;
+    errors[snnc_pkg::CoreStatusNoNeuronAt] = no_neuron_i;
+  end
   assign events_done = decode_empty_i && !engine_busy_i;
   assign at_rest = router_empty_i && fifo_empty_i && events_done
       && (((accumulate_i || drain_i) && waits_for_credit_i)
@@ -83,8 +92,17 @@ module snnc_status (
   end
 
   assign error_o = errors_q != '0;
-  assign status_o = {dropped_q, ends_i, 3'd0, init_i, enabled_i, waits_for_credit_i,
-                     waits_for_end_i && !fresh, home_o, 1'b0, errors_q};
+  always_comb begin
+    status_o = '0;
+    status_o[Errors-1:0] = errors_q;
+    status_o[snnc_pkg::CoreStatusHomeAt] = home_o;
+    status_o[snnc_pkg::CoreStatusAwaitsEndsAt] = waits_for_end_i && !fresh;
+    status_o[snnc_pkg::CoreStatusAwaitsCreditsAt] = waits_for_credit_i;
+    status_o[snnc_pkg::CoreStatusEnabledAt] = enabled_i;
+    status_o[snnc_pkg::CoreStatusInitialisingAt] = init_i;
+    status_o[snnc_pkg::CoreStatusEndsAt+:snnc_pkg::CoreStatusEndsBits] = ends_i;
+    status_o[snnc_pkg::CoreStatusDropsAt+:snnc_pkg::CoreStatusDropsBits] = dropped_q;
+  end
 endmodule
 
 `default_nettype wire

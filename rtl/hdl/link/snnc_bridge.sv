@@ -212,9 +212,9 @@ module snnc_bridge #(
     answer_q <= frame_end;
     read_q <= read;
     status_q <= status;
-    if (status) status_select_o <= argument[8:0];
-    reset_q <= control && argument[0];
-    if (control) open_q <= argument[1] || (open_q && !argument[0]);
+    if (status) status_select_o <= argument[snnc_pkg::AddressBits-1:0];
+    reset_q <= control && snnc_pkg::control_restart(argument);
+    if (control) open_q <= snnc_pkg::control_open(argument) || (open_q && !snnc_pkg::control_restart(argument));
     if (rst_i) begin
       answer_q <= 1'b0;
       reset_q <= 1'b0;

@@ -27,13 +27,13 @@ module snnc_host_port (
   input  wire logic                         rest_i,
   // An error was seen since the reset; the status word of docs/microarchitecture.md.
   output      logic                         error_o,
-  output      logic [31:0]                  status_o
+  output      logic [snnc_pkg::HostStatusBits-1:0] status_o
 );
   // Cycles at SYNC after which `rest_i` speaks of the mesh behind the last flit before it.
   localparam int RestCycles = 4;
 
-  logic [15:0] credits_q;
-  logic [15:0] count;
+  logic [snnc_pkg::SyncCountBits-1:0] credits_q;
+  logic [snnc_pkg::SyncCountBits-1:0] count;
   logic is_sync;
   logic is_credit;
   logic enough;
@@ -46,8 +46,8 @@ module snnc_host_port (
   logic starved_q;
   logic overflow_q;
 
-  assign is_sync = s_data_i[11:9] == snnc_pkg::FlitSync;
-  assign count = s_data_i[27:12];
+  assign is_sync = snnc_pkg::flit_type(s_data_i) == snnc_pkg::FlitSync;
+  assign count = snnc_pkg::sync_count(snnc_pkg::flit_data(s_data_i));
   assign enough = credits_q >= count;
   assign waiting = s_valid_i && is_sync && ready_i && !enough;
   assign starved = waiting_q == '1 && rest_i;
@@ -56,7 +56,7 @@ module snnc_host_port (
   assign mesh_valid_o = s_valid_i && !is_sync && ready_i;
   assign mesh_data_o = s_data_i;
 
-  assign is_credit = mesh_data_i[11:9] == snnc_pkg::FlitCredit;
+  assign is_credit = snnc_pkg::flit_type(mesh_data_i) == snnc_pkg::FlitCredit;
   assign m_valid_o = mesh_valid_i && !is_credit;
   assign mesh_ready_o = is_credit || m_ready_i;
   assign m_data_o = mesh_data_i;
@@ -64,7 +64,13 @@ module snnc_host_port (
   // A CREDIT that cannot be counted is one of many too many.
   assign counted = mesh_valid_i && is_credit && credits_q != '1;
   assign error_o = starved_q || overflow_q;
-  assign status_o = {credits_q, 7'd0, waiting_q[0], 6'd0, overflow_q, starved_q};
+  always_comb begin
+    status_o = '0;
+    status_o[snnc_pkg::HostStatusStarvedSyncAt] = starved_q;
+    status_o[snnc_pkg::HostStatusSurplusCreditsAt] = overflow_q;
+    status_o[snnc_pkg::HostStatusAtSyncAt] = waiting_q[0];
+    status_o[snnc_pkg::HostStatusCreditsAt+:snnc_pkg::HostStatusCreditsBits] = credits_q;
+  end
 
   always_ff @(posedge clk_i) begin
     // A SYNC that is starved takes all there are.

@@ -51,7 +51,7 @@ module snnc_mesh #(
   output      logic                         home_o,
   output      logic                         error_o,
   // Core {y, x} and, in the same cycle, its status word; 0 where there is none.
-  input  wire logic [8:0]                   select_i,
+  input  wire logic [snnc_pkg::AddressBits-1:0] select_i,
   output      logic [31:0]                  status_o
 );
   localparam int Bits = snnc_pkg::FlitBits;
@@ -155,13 +155,15 @@ module snnc_mesh #(
       assign unused = ^{out_valid, out_data};
 
       localparam int Core = y * MeshWidth + x;
+      localparam logic [snnc_pkg::AddressBits-1:0] Here =
+          snnc_pkg::AddressBits'(y << snnc_pkg::AddressYAt | x << snnc_pkg::AddressXAt);
       localparam logic [Ports-1:0] Edges = Ports'(32'(y == 0) << North) | Ports'(32'(x == MeshWidth - 1) << East)
           | Ports'(32'(y == MeshHeight - 1) << South) | Ports'(32'(x == 0 && y != 0) << West);
       logic router_empty;
       logic router_dropped;
       logic [31:0] core_status;
 
-      assign status[Core*32+:32] = (select_i == {1'b0, 4'(y), 4'(x)}) ? core_status : '0;
+      assign status[Core*32+:32] = (select_i == Here) ? core_status : '0;
 
       snnc_router #(
         .FifoDepth(RouterFifoDepth)

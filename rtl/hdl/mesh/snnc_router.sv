@@ -56,8 +56,9 @@ module snnc_router #(
   endfunction
 
   for (genvar port = 0; port < Ports; port++) begin : g_input
-    logic [3:0] x;
-    logic [3:0] y;
+    logic [Bits-1:0] head;
+    logic [snnc_pkg::FlitXBits-1:0] x;
+    logic [snnc_pkg::FlitYBits-1:0] y;
     logic host;
     logic [Ports-1:0] route;
     logic [Ports-1:0] leads;
@@ -78,9 +79,10 @@ module snnc_router #(
       .empty_o(empty[port])
     );
 
-    assign host = head_data[port*Bits+8];
-    assign x = host ? 4'd0 : head_data[port*Bits+:4];
-    assign y = host ? 4'd0 : head_data[port*Bits+4+:4];
+    assign head = head_data[port*Bits+:Bits];
+    assign host = snnc_pkg::flit_host(head);
+    assign x = host ? '0 : snnc_pkg::flit_x(head);
+    assign y = host ? '0 : snnc_pkg::flit_y(head);
 
     // Dimension order never takes some turns: only what the host sends to itself, or beyond the mesh, would.
     // Such a flit has nowhere to go.

@@ -66,7 +66,7 @@ module snnc_top #(
   // An error was found since the reset; the status words say where.
   output      logic                         error_o,
   // The status word to show two cycles later: that of core {y, x}, or with bit 8 that of the host port.
-  input  wire logic [8:0]                   status_select_i,
+  input  wire logic [snnc_pkg::AddressBits-1:0] status_select_i,
   output      logic [31:0]                  status_o
 );
   // A reset lasts until what is on its way through the cores' pipelines has run out.
@@ -81,7 +81,7 @@ module snnc_top #(
   logic [snnc_pkg::FlitBits-1:0] out_data;
   logic mesh_error;
   logic host_error;
-  logic [8:0] select_q;
+  logic [snnc_pkg::AddressBits-1:0] select_q;
   logic [31:0] mesh_status;
   logic [31:0] host_status;
 
@@ -181,7 +181,7 @@ module snnc_top #(
   if (Diagnostics != 0) begin : g_status
     always_ff @(posedge clk_i) begin
       select_q <= status_select_i;
-      status_o <= select_q[8] ? host_status : mesh_status;
+      status_o <= snnc_pkg::address_host(select_q) ? host_status : mesh_status;
     end
   end else begin : g_no_status
     assign select_q = '0;

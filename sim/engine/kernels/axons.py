@@ -1,6 +1,13 @@
 """Kernels of the axon tables: what a SPIKE touches, and adding it (microarchitecture, 4.2 and 4.3)."""
 
-from snnc.compiler.isa.flits import PAYLOAD_SHIFT
+from snnc.compiler.isa.flits import (
+    CHANNEL_MASK,
+    COLUMN_MASK,
+    COLUMN_SHIFT,
+    PAYLOAD_SHIFT,
+    ROW_MASK,
+    ROW_SHIFT,
+)
 from snnc.sim.engine.jit import Pool, kernel
 from snnc.sim.engine.records import (
     AXON_COLUMNS,
@@ -39,10 +46,10 @@ def accumulate(words: Pool, weights: Pool, states: Pool, core: int, data: int) -
     """Add the event in a SPIKE's data field to a core's state; returns the cycles it occupies the row engine,
     0 if it touches nothing."""
     words[words[core + TALLY] + EVENTS] += 1
-    row = words[core + AXON_ROWS] + ((data >> 16) & 255) * ROW_ENTRY_WORDS
-    column = words[core + AXON_COLUMNS] + ((data >> 8) & 255) * COLUMN_ENTRY_WORDS
+    row = words[core + AXON_ROWS] + ((data >> ROW_SHIFT) & ROW_MASK) * ROW_ENTRY_WORDS
+    column = words[core + AXON_COLUMNS] + ((data >> COLUMN_SHIFT) & COLUMN_MASK) * COLUMN_ENTRY_WORDS
     bank = words[row + BANK]
-    channel = (data & 255) - words[bank + FIRST_CHANNEL]
+    channel = (data & CHANNEL_MASK) - words[bank + FIRST_CHANNEL]
     rows, columns = words[row + ROW_COUNT], words[column + COLUMN_COUNT]
     positions = rows * columns
     if channel < 0 or channel >= words[bank + CHANNELS] or positions == 0:

@@ -3,7 +3,8 @@
 from snnc.compiler.ir.program import INIT_TAIL as _INIT_TAIL
 from snnc.compiler.ir.program import SWEEP_TAIL as _SWEEP_TAIL
 from snnc.compiler.ir.program import VALUE_CYCLES as _VALUE_CYCLES
-from snnc.compiler.isa.flits import DATA_SHIFT, TYPE_SHIFT, FlitType
+from snnc.compiler.isa.contract import FlitType
+from snnc.compiler.isa.flits import DATA_SHIFT, TYPE_MASK, TYPE_SHIFT
 from snnc.sim.engine.jit import Pool, kernel
 from snnc.sim.engine.kernels.axons import accumulate
 from snnc.sim.engine.kernels.emitter import emit, start_emitter
@@ -66,7 +67,7 @@ def receive(words: Pool, weights: Pool, states: Pool, core: int, flit: int, cycl
     Returns True if control or emitter may have waited for this flit.
     """
     pop = max(cycle, words[core + LAST_POP]) + 1
-    kind = (flit >> TYPE_SHIFT) & 7
+    kind = (flit >> TYPE_SHIFT) & TYPE_MASK
     data = flit >> DATA_SHIFT
     if kind in (_SPIKE, _VALUE):
         pop = max(pop, words[core + TABLES_LEFT])

@@ -2,7 +2,8 @@
 
 from snnc.compiler.ir.program import SEGMENT_CYCLES as _SEGMENT_CYCLES
 from snnc.compiler.ir.program import VALUE_SCAN as _VALUE_SCAN
-from snnc.compiler.isa.flits import DATA_SHIFT, PAYLOAD_SHIFT, TYPE_SHIFT, FlitType
+from snnc.compiler.isa.contract import FlitType
+from snnc.compiler.isa.flits import COORDINATE_MASK, DATA_MASK, DATA_SHIFT, PAYLOAD_SHIFT, TYPE_SHIFT
 from snnc.sim.engine.jit import Pool, kernel
 from snnc.sim.engine.kernels.neuron import segment_is_open, segment_place
 from snnc.sim.engine.kernels.queue import push, space_from
@@ -10,7 +11,6 @@ from snnc.sim.engine.records import (
     BACKWARD,
     BASE,
     BLOCKED,
-    COORDINATE_MASK,
     CREDIT,
     CREDITS_NEEDED,
     CURSOR,
@@ -73,7 +73,6 @@ from snnc.sim.engine.records import (
 _SPIKE_DATA = 1 << PAYLOAD_SHIFT
 _END_TYPE = int(FlitType.END) << TYPE_SHIFT
 _VALUE_TYPE = int(FlitType.VALUE) << TYPE_SHIFT
-_DATA_MASK = 0xFFFFFFFF
 
 
 @kernel
@@ -196,7 +195,7 @@ def _item_flit(words: Pool, states: Pool, core: int, entry: int, slot: int) -> i
         return words[entry + HEAD] | ((_SPIKE_DATA | coordinate) << DATA_SHIFT)
     bits = words[STATE_BITS]
     value = states[words[core + MEMBRANE_START] + slot] & ((1 << bits) - 1)
-    data = (((words[entry + BASE] + slot) << bits) | value) & _DATA_MASK
+    data = (((words[entry + BASE] + slot) << bits) | value) & DATA_MASK
     return words[entry + HEAD] | _VALUE_TYPE | (data << DATA_SHIFT)
 
 

@@ -1,6 +1,6 @@
 """Kernels of the event queue (routers by wake-up cycle), of the FIFOs between routers, and of routes."""
 
-from snnc.compiler.isa.flits import HOST_SHIFT, Y_SHIFT
+from snnc.compiler.isa.flits import HOST_SHIFT, X_MASK, Y_MASK, Y_SHIFT
 from snnc.sim.engine.jit import Pool, kernel
 from snnc.sim.engine.records import (
     EAST,
@@ -112,8 +112,8 @@ def push(words: Pool, fifo: int, flit: int, cycle: int) -> None:
 def output_port(words: Pool, router: int, flit: int) -> int:
     """The output a flit asks for: first along X, then along Y; to the host through West of (0, 0)."""
     to_host = (flit >> HOST_SHIFT) & 1
-    x = 0 if to_host else flit & 15
-    y = 0 if to_host else (flit >> Y_SHIFT) & 15
+    x = 0 if to_host else flit & X_MASK
+    y = 0 if to_host else (flit >> Y_SHIFT) & Y_MASK
     if x != words[router + ROUTER_X]:
         return WEST if x < words[router + ROUTER_X] else EAST
     if y != words[router + ROUTER_Y]:

@@ -1,6 +1,7 @@
 """Kernels of a router's evaluation in one cycle, and of the host port (microarchitecture, 3 and 5)."""
 
-from snnc.compiler.isa.flits import DATA_SHIFT, TYPE_SHIFT, FlitType
+from snnc.compiler.isa.contract import FlitType
+from snnc.compiler.isa.flits import DATA_SHIFT, SYNC_MASK, TYPE_MASK, TYPE_SHIFT
 from snnc.sim.engine.jit import Pool, kernel
 from snnc.sim.engine.kernels.core import event_space_from, progress, receive
 from snnc.sim.engine.kernels.queue import push, schedule, space_from
@@ -47,8 +48,8 @@ def feed(words: Pool, stream: Pool) -> None:
     fifo = words[HOST_FIFO]
     while words[HOST_CURSOR] < words[HOST_STOP]:
         flit = stream[words[HOST_CURSOR]]
-        if (flit >> TYPE_SHIFT) & 7 == _SYNC:
-            count = (flit >> DATA_SHIFT) & 0xFFFF
+        if (flit >> TYPE_SHIFT) & TYPE_MASK == _SYNC:
+            count = (flit >> DATA_SHIFT) & SYNC_MASK
             if words[HOST_CREDITS] < count:
                 return
             words[HOST_CREDITS] -= count
@@ -178,7 +179,7 @@ def _ready_from(words: Pool, router: int, output: int, cycle: int) -> int:
 @kernel
 def _leave(words: Pool, log: Pool, stream: Pool, flit: int, cycle: int) -> None:
     """A flit leaves West of (0, 0) in `cycle`: the host port keeps CREDITs, the host gets the rest."""
-    if (flit >> TYPE_SHIFT) & 7 == _CREDIT:
+    if (flit >> TYPE_SHIFT) & TYPE_MASK == _CREDIT:
         words[HOST_CREDITS] += 1
         words[HOST_CREDIT_VISIBLE] = cycle + 1
         feed(words, stream)

@@ -140,9 +140,10 @@ def known(signal, limit: int) -> int:
 
 def inputs(kind: int) -> dict[str, int]:
     """Idle values of everything the bench drives."""
-    names = ("spikes_i", "state_i", "destination_i", "source_i", "segment_i", "credit_i", "ready_i")
-    names += ("start_credit_i", "start_emit_i", "step_i", "last_step_i", "flat_i")
-    names += ("recurrent_destinations_i",)
+    names = (
+        *("spikes_i", "state_i", "destination_i", "source_i", "segment_i", "credit_i", "ready_i"),
+        *("start_credit_i", "start_emit_i", "step_i", "last_step_i", "flat_i", "recurrent_destinations_i"),
+    )
     ones = ("words_i", "neurons_i", "pixel_words_i", "columns_i", "destination_count_i", "source_count_i")
     values = {name: 0 for name in names} | {name: 1 for name in (*ones, "segment_count_i")}
     return values | {"values_last_i": int(kind == VALUES_LAST), "values_every_i": int(kind == VALUES_EVERY)}

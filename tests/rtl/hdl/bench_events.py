@@ -75,12 +75,18 @@ def configuration(g: Grid) -> list[int]:
     return flits
 
 
-def schedule(g: Grid, event: tuple) -> list | None:
+Event = tuple[int, int, tuple[int, int, int], int]
+"""Type, payload, (y, x, channel), value."""
+Cycle = tuple[int | None, int, int, int | None, int]
+Read = tuple[int, int | None, int, int, int | None, int]
+
+
+def schedule(g: Grid, event: Event) -> list[Cycle | None] | None:
     """Per engine cycle (weight address or None, word, shift, value, lanes) or None; None if dropped."""
     kind, payload, (y, x, channel), value = event
     if kind == VALUE:
         lane = 1 << channel % LANES
-        return [None] * 3 + [(None, channel // LANES, 0, value, lane)] + [None] * 3
+        return [*[None] * 3, (None, channel // LANES, 0, value, lane), *[None] * 3]
     number, row_count, row_weights, row_state = g.axon_rows[y]
     column_count, column_weights, column_state = g.axon_columns[x]
     b = g.banks[number]
@@ -91,7 +97,7 @@ def schedule(g: Grid, event: tuple) -> list | None:
     weights = row_weights + column_weights + (offset if b.depthwise else local * b.channel_stride)
     state = row_state + column_state + offset
     lanes = 1 << local % LANES if b.depthwise else (1 << LANES) - 1
-    plan: list = []
+    plan: list[Cycle | None] = []
     for bit in (bit for bit in range(8) if payload >> bit & 1):
         plan += [
             (
@@ -109,7 +115,7 @@ def schedule(g: Grid, event: tuple) -> list | None:
     return plan
 
 
-def random_event(rng, g: Grid) -> tuple:
+def random_event(rng, g: Grid) -> Event:
     """A VALUE, or a SPIKE that now and then touches nothing."""
     if rng.random() < 0.2:
         neuron = rng.randrange(LANES * g.pixel_words * g.columns * g.rows)
@@ -124,7 +130,7 @@ def random_event(rng, g: Grid) -> tuple:
     return SPIKE, payload, (y, x, channel), 0
 
 
-def encode(event: tuple) -> int:
+def encode(event: Event) -> int:
     kind, payload, (y, x, channel), value = event
     data = channel << STATE | value if kind == VALUE else payload << 24 | y << 16 | x << 8 | channel
     return flit(kind, data)
@@ -137,7 +143,7 @@ class Watch:
     pushed: list[int]
     busy: list[int]
     reads: list[tuple[int, int | None, int]]
-    lanes: list[tuple]
+    lanes: list[tuple[int, int | None, int]]
     writes: list[tuple[int, int]]
 
 
@@ -172,10 +178,10 @@ async def watch(dut, count: int) -> Watch:
     return seen
 
 
-def expected(g: Grid, events: list, pushed: list[int]) -> tuple[list[int], list[tuple]]:
+def expected(g: Grid, events: list[Event], pushed: list[int]) -> tuple[list[int], list[Read]]:
     """Cycles in which the engine is occupied, and (cycle, *entry of the schedule) per read."""
     busy: list[int] = []
-    reads: list[tuple] = []
+    reads: list[Read] = []
     tables = entry = free = final = -1
     for event, push in zip(events, pushed, strict=True):
         plan = schedule(g, event)

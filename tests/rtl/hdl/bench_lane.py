@@ -7,7 +7,7 @@ import numpy as np
 from cocotb.triggers import Timer
 from rtl_bench import seeded
 
-from snnc.compiler.isa.arithmetic import Decay, decay, neuron_step
+from snnc.compiler.isa.arithmetic import Decay, ResetMode, decay, neuron_step
 
 STATE = int(os.environ["BENCH_StateBits"])
 WEIGHT = int(os.environ["BENCH_WeightBits"])
@@ -51,12 +51,15 @@ def encode_decay(leak: Decay) -> int:
     """The decay as the lane takes it: a factor, or an enable bit and a shift."""
     if MULTIPLIER:
         return leak.numerator
-    return 0 if leak.numerator == 0 else 16 | leak.shift
+    if leak.numerator == 0:
+        return 0
+    assert leak.shift is not None
+    return 16 | leak.shift
 
 
 @cocotb.test()
 @cocotb.parametrize(reset=["soft", "hard", "none"])
-async def sweeps_as_the_contract_says(dut, reset: str) -> None:
+async def sweeps_as_the_contract_says(dut, reset: ResetMode) -> None:
     rng = seeded()
     idle(dut)
     mask = (1 << STATE) - 1
@@ -66,7 +69,7 @@ async def sweeps_as_the_contract_says(dut, reset: str) -> None:
     dut.fires_i.value = int(reset != "none")
     dut.hard_reset_i.value = int(reset == "hard")
     for _ in range(30):
-        cuba = CUBA and rng.random() < 0.7
+        cuba = bool(CUBA) and rng.random() < 0.7
         bits = rng.randrange(2, STATE + 1)
         leak, current_leak = random_decay(rng), random_decay(rng)
         low, high = -(1 << (bits - 1)), (1 << (bits - 1)) - 1

@@ -1,14 +1,20 @@
 """snnc_config: chunks, addresses and memories."""
 
+from pathlib import Path
+
 import pytest
-from rtl_bench import run_bench
+from rtl_bench import Needs, run_bench
+
+from snnc.rtl.simulation.tools import Simulator
 
 
 @pytest.mark.parametrize(
     ("simulator", "weight_bits", "state_bits"),
     [("verilator", 32, 144), ("icarus", 32, 144), ("icarus", 8, 32)],
 )
-def test_config_writes_each_word_once(simulator, weight_bits, state_bits, rtl_cache, tmp_path, needs):
+def test_config_writes_each_word_once(
+    simulator: Simulator, weight_bits: int, state_bits: int, rtl_cache: Path, tmp_path: Path, needs: Needs
+) -> None:
     needs(simulator)
     parameters = {"WeightWordBits": weight_bits, "StateWordBits": state_bits}
     run_bench("snnc_config", "bench_config", simulator, rtl_cache, tmp_path, parameters)

@@ -1,7 +1,11 @@
 """snnc_emit: every flit in its cycle, with and without back-pressure, for the three emissions."""
 
+from pathlib import Path
+
 import pytest
-from rtl_bench import run_bench
+from rtl_bench import Needs, run_bench
+
+from snnc.rtl.simulation.tools import Simulator
 
 
 @pytest.mark.parametrize(
@@ -14,7 +18,15 @@ from rtl_bench import run_bench
         ("icarus", 2, 16, 256),
     ],
 )
-def test_emit_sends_each_flit_in_its_cycle(simulator, lanes, state_bits, words, rtl_cache, tmp_path, needs):
+def test_emit_sends_each_flit_in_its_cycle(
+    simulator: Simulator,
+    lanes: int,
+    state_bits: int,
+    words: int,
+    rtl_cache: Path,
+    tmp_path: Path,
+    needs: Needs,
+) -> None:
     needs(simulator)
     parameters = {"Lanes": lanes, "StateBits": state_bits, "StateWords": words}
     run_bench("snnc_emit", "bench_emit", simulator, rtl_cache, tmp_path, parameters)

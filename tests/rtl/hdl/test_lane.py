@@ -1,7 +1,11 @@
 """snnc_lane against the numeric contract in `compiler/isa/arithmetic.py`, edge values included."""
 
+from pathlib import Path
+
 import pytest
-from rtl_bench import run_bench
+from rtl_bench import Needs, run_bench
+
+from snnc.rtl.simulation.tools import Simulator
 
 
 @pytest.mark.parametrize(
@@ -15,8 +19,15 @@ from rtl_bench import run_bench
     ],
 )
 def test_lane_computes_the_contract(
-    simulator, weight_bits, state_bits, cuba, decay_multiplier, rtl_cache, tmp_path, needs
-):
+    simulator: Simulator,
+    weight_bits: int,
+    state_bits: int,
+    cuba: int,
+    decay_multiplier: int,
+    rtl_cache: Path,
+    tmp_path: Path,
+    needs: Needs,
+) -> None:
     needs(simulator)
     parameters = {"WeightBits": weight_bits, "StateBits": state_bits, "Cuba": cuba}
     parameters["DecayMultiplier"] = decay_multiplier

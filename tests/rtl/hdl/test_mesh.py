@@ -5,22 +5,26 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from rtl_bench import Needs
 from rtl_network import (
     CREDIT,
     END,
     HOST,
     MEMORIES,
+    PARAMETERS,
     SPIKE,
     VALUE,
     VALUES_EVERY,
     VALUES_LAST,
     Core,
     Destination,
-    Segment,
     configuration,
     flit,
+    inputs,
     kept_entry,
     memories,
+    run_cores,
     sample,
 )
 
@@ -28,18 +32,11 @@ from snnc.base.errors import UsageError
 from snnc.compiler.isa.arithmetic import Decay
 from snnc.rtl.parameters import RtlParameters
 from snnc.rtl.simulation.simulate import RtlRun, build_rtl, end_of_run, run_rtl
+from snnc.rtl.simulation.tools import Simulator
 
-PARAMETERS = RtlParameters(
-    mesh_width=2,
-    mesh_height=1,
-    lanes=4,
-    weight_words=1024,
-    state_words=16,
-    bitmap_slots=4,
-    cuba=1,
-    decay_multiplier=1,
-)
 BITS = PARAMETERS.state_bits
+Sweep = tuple[int, int, NDArray[np.int64], NDArray[np.bool_], NDArray[np.int64]]
+"""Core column, step, state words before, spikes, membranes after."""
 
 
 def network(rng: np.random.Generator) -> list[Core]:
@@ -70,13 +67,7 @@ def network(rng: np.random.Generator) -> list[Core]:
     return [first, second]
 
 
-def inputs(rng: np.random.Generator, samples: int, steps: int) -> np.ndarray:
-    """(samples, steps, 20) payloads, most of them 0."""
-    shape = (samples, steps, 20)
-    return rng.integers(1, 4, shape) * (rng.random(shape) < 0.3)
-
-
-def expected(cores: list[Core], x: np.ndarray) -> tuple[list[int], list[tuple]]:
+def expected(cores: list[Core], x: np.ndarray) -> tuple[list[int], list[Sweep]]:
     """Packets that leave, per sample in order, and (x, step, before, spikes, after) per sweep."""
     packets, sweeps = [], []
     first, second = cores
@@ -95,16 +86,7 @@ def expected(cores: list[Core], x: np.ndarray) -> tuple[list[int], list[tuple]]:
     return packets, sweeps
 
 
-def run(cores: list[Core], x: np.ndarray, cache: Path, simulator: str = "verilator", **options) -> RtlRun:
-    stall_hooks = options.pop("stall_hooks", False)
-    built = build_rtl(PARAMETERS, cache, simulator, stall_hooks=stall_hooks)
-    setup = configuration(cores, PARAMETERS)
-    flits = setup + [f for rows in x for f in sample(rows, [(0, 0)])]
-    ends = x.shape[0] * x.shape[1]
-    return run_rtl(built, np.array(flits, np.uint64), ends, config_flits=len(setup), **options)
-
-
-def check_trace(result: RtlRun, cores: list[Core], sweeps: list[tuple]) -> None:
+def check_trace(result: RtlRun, cores: list[Core], sweeps: list[Sweep]) -> None:
     trace = result.trace
     assert trace is not None
     for core in cores:
@@ -122,42 +104,45 @@ def check_trace(result: RtlRun, cores: list[Core], sweeps: list[tuple]) -> None:
 
 
 @pytest.mark.parametrize("simulator", ["verilator", "icarus"])
-def test_mesh_computes_spikes_and_membranes_of_the_contract(simulator, rtl_cache, needs):
+def test_mesh_computes_spikes_and_membranes_of_the_contract(
+    simulator: Simulator, rtl_cache: Path, needs: Needs
+) -> None:
     needs(simulator)
     rng = np.random.default_rng(1)
     cores, x = network(rng), inputs(rng, 3, 6)
     packets, sweeps = expected(cores, x)
-    result = run(cores, x, rtl_cache, simulator)
+    result = run_cores(cores, x, rtl_cache, simulator)
     assert not result.timed_out
     assert result.outputs["flit"].tolist() == packets
     assert sum(p >> 9 & 7 == SPIKE for p in packets) > 5
     check_trace(result, cores, sweeps)
 
 
-def test_verilator_and_icarus_agree_on_every_cycle(rtl_cache, needs):
+def test_verilator_and_icarus_agree_on_every_cycle(rtl_cache: Path, needs: Needs) -> None:
     needs("verilator")
     needs("icarus")
     rng = np.random.default_rng(2)
     cores, x = network(rng), inputs(rng, 2, 4)
-    one, other = (run(cores, x, rtl_cache, s) for s in ("verilator", "icarus"))
+    one, other = (run_cores(cores, x, rtl_cache, s) for s in ("verilator", "icarus"))
     assert one.outputs.tolist() == other.outputs.tolist()
+    assert one.trace is not None and other.trace is not None
     assert one.trace.cycle.tolist() == other.trace.cycle.tolist()
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_stalls_everywhere_change_no_value(seed, rtl_cache, needs):
+def test_stalls_everywhere_change_no_value(seed: int, rtl_cache: Path, needs: Needs) -> None:
     needs("verilator")
     rng = np.random.default_rng(3)
     cores, x = network(rng), inputs(rng, 2, 6)
     packets, sweeps = expected(cores, x)
-    result = run(cores, x, rtl_cache, stall_hooks=True, stall=0.5, seed=seed)
+    result = run_cores(cores, x, rtl_cache, stall_hooks=True, stall=0.5, seed=seed)
     assert result.outputs["flit"].tolist() == packets
     check_trace(result, cores, sweeps)
-    free = run(cores, x, rtl_cache)
+    free = run_cores(cores, x, rtl_cache)
     assert result.cycles > free.cycles
 
 
-def test_isolated_runs_restart_the_cycle_counter(rtl_cache, needs):
+def test_isolated_runs_restart_the_cycle_counter(rtl_cache: Path, needs: Needs) -> None:
     needs("verilator")
     rng = np.random.default_rng(4)
     cores, x = network(rng), inputs(rng, 1, 4)
@@ -171,10 +156,11 @@ def test_isolated_runs_restart_the_cycle_counter(rtl_cache, needs):
     for other in runs[1:]:
         assert other["cycle"].tolist() == runs[0]["cycle"].tolist()
         assert other["flit"].tolist() == runs[0]["flit"].tolist()
+    assert result.trace is not None
     assert sorted(set(result.trace.run.tolist())) == [0, 1, 2]
 
 
-def test_one_spike_takes_the_cycles_of_the_page(rtl_cache, needs):
+def test_one_spike_takes_the_cycles_of_the_page(rtl_cache: Path, needs: Needs) -> None:
     """One core, one input spike, one output spike: every cycle counted by hand.
 
     Cycle 0 is the transfer of the SPIKE at the host; it is in the router's West FIFO in 1, in the
@@ -203,7 +189,7 @@ def test_one_spike_takes_the_cycles_of_the_page(rtl_cache, needs):
 
 
 @pytest.mark.parametrize("current_leak", [None, Decay(3, 2)], ids=["lif", "cuba"])
-def test_values_and_readout_cross_the_mesh(current_leak, rtl_cache, needs):
+def test_values_and_readout_cross_the_mesh(current_leak: Decay | None, rtl_cache: Path, needs: Needs) -> None:
     """Partial sums on core (0, 0) travel as VALUE flits to the readout on core (1, 0)."""
     needs("verilator")
     rng = np.random.default_rng(5)
@@ -254,99 +240,7 @@ def test_values_and_readout_cross_the_mesh(current_leak, rtl_cache, needs):
     assert result.outputs["flit"].tolist() == want
 
 
-def recurrent_network(rng: np.random.Generator, delay: int = 2) -> list[Core]:
-    """Input -> CUBA core (0, 0) -> core (1, 0) -> host, forward with `delay` besides, and back to (0, 0); the
-    first core also feeds itself with a delay."""
-    first = Core(
-        0,
-        0,
-        [rng.integers(-8, 8, (13, 20)), rng.integers(-8, 8, (13, 6)), rng.integers(-8, 8, (13, 13))],
-        rng.integers(5, 15, 13),
-        [
-            Destination(x=1),
-            Destination(x=1, base=1 << 16, end=False),
-            Destination(x=0, base=2 << 16, recurrent=True),
-        ],
-        [HOST, 1, 0],
-        leak=Decay(4000, 12),
-        current_leak=Decay(3, 2),
-        bias=rng.integers(-3, 4, 13),
-        credits_needed=2,
-        recurrent_sources=2,
-        segments=[Segment(0, 1), Segment(1, 2, delay), Segment(2, 3, 1, True)],
-    )
-    second = Core(
-        1,
-        0,
-        [rng.integers(-8, 8, (6, 13)), rng.integers(-8, 8, (6, 13))],
-        np.full(6, 9),
-        [Destination(host=True, base=100), Destination(x=0, base=1 << 16, recurrent=True)],
-        [0],
-        leak=Decay(1, 3),
-        segments=[Segment(0, 1), Segment(1, 2, 0, True)],
-    )
-    return [first, second]
-
-
-def recurrent_packets(cores: list[Core], x: np.ndarray, delay: int = 2) -> list[int]:
-    """Packets that leave the recurrent network."""
-    first, second = cores
-    packets = []
-    for rows in x:
-        for core in cores:
-            core.restart()
-        one, two = [np.zeros(13, np.int64)] * max(delay, 2), [np.zeros(6, np.int64)]
-        for step, row in enumerate(rows):
-            # `one` and `two` end with the spikes of the last step; edges back arrive a step later.
-            _, spikes = first.step([row, two[-1], one[-2]], BITS)
-            one.append(spikes.astype(np.int64))
-            _, spikes = second.step([one[-1], one[-1 - delay]], BITS)
-            two.append(spikes.astype(np.int64))
-            hits = [flit(SPIKE, 1 << 24 | int(n) + 100, host=True) for n in np.flatnonzero(spikes)]
-            # Packets to the host carry the destination entry's x and y, here 0.
-            packets += [*hits, flit(END, int(step == len(rows) - 1), host=True)]
-    return packets
-
-
-@pytest.mark.parametrize("stall", [0.0, 0.4])
-def test_recurrence_delays_and_currents(stall, rtl_cache, needs):
-    needs("verilator")
-    rng = np.random.default_rng(9)
-    cores, x = recurrent_network(rng), inputs(rng, 3, 8)
-    result = run(cores, x, rtl_cache, stall_hooks=stall > 0, stall=stall)
-    packets = recurrent_packets(cores, x)
-    assert sum(p >> 9 & 7 == SPIKE for p in packets) > 5
-    assert result.outputs["flit"].tolist() == packets
-
-
-@pytest.mark.parametrize("delay", [1, 9, 15])
-def test_every_delay_over_more_steps_than_are_counted(delay, rtl_cache, needs):
-    """The step counter stays in 16 to 31, so that no step behind the 32nd passes for one before the delay."""
-    needs("verilator")
-    rng = np.random.default_rng(11)
-    cores, x = recurrent_network(rng, delay), inputs(rng, 2, 70)
-    parameters = replace(PARAMETERS, bitmap_slots=16)
-    setup = configuration(cores, parameters)
-    flits = np.array([*setup, *(f for rows in x for f in sample(rows, [(0, 0)]))], np.uint64)
-    result = run_rtl(build_rtl(parameters, rtl_cache), flits, 140, config_flits=len(setup))
-    packets = recurrent_packets(cores, x, delay)
-    assert not result.wrong
-    assert result.outputs["flit"].tolist() == packets
-
-
-def test_tokens_come_back_with_every_reset(rtl_cache, needs):
-    needs("verilator")
-    rng = np.random.default_rng(10)
-    cores, x = recurrent_network(rng), inputs(rng, 2, 5)
-    built = build_rtl(PARAMETERS, rtl_cache)
-    setup = configuration(cores, PARAMETERS)
-    runs = [sample(rows, [(0, 0)]) for rows in x]
-    flits = np.array([*setup, *runs[0], end_of_run(5), *runs[1]], np.uint64)
-    result = run_rtl(built, flits, 10, config_flits=len(setup))
-    assert result.outputs["flit"].tolist() == recurrent_packets(cores, x)
-
-
-def test_memory_images_start_the_same_network(rtl_cache, tmp_path, needs):
+def test_memory_images_start_the_same_network(rtl_cache: Path, tmp_path: Path, needs: Needs) -> None:
     needs("verilator")
     rng = np.random.default_rng(6)
     cores, x = network(rng), inputs(rng, 1, 4)
@@ -368,10 +262,10 @@ def test_memory_images_start_the_same_network(rtl_cache, tmp_path, needs):
     built = build_rtl(prefix, rtl_cache)
     flits = np.array(sample(x[0], [(0, 0)]), np.uint64)
     result = run_rtl(built, flits, 4)
-    assert result.outputs.tolist() == run(cores, x, rtl_cache).outputs.tolist()
+    assert result.outputs.tolist() == run_cores(cores, x, rtl_cache).outputs.tolist()
 
 
-def test_unreached_end_is_a_timeout(rtl_cache, needs):
+def test_unreached_end_is_a_timeout(rtl_cache: Path, needs: Needs) -> None:
     needs("verilator")
     rng = np.random.default_rng(7)
     cores, x = network(rng), inputs(rng, 1, 2)
@@ -383,7 +277,7 @@ def test_unreached_end_is_a_timeout(rtl_cache, needs):
     assert len(result.outputs) >= 2
 
 
-def test_a_broken_protocol_is_told(rtl_cache, needs):
+def test_a_broken_protocol_is_told(rtl_cache: Path, needs: Needs) -> None:
     needs("verilator")
     rng = np.random.default_rng(8)
     cores = network(rng)
@@ -393,14 +287,14 @@ def test_a_broken_protocol_is_told(rtl_cache, needs):
     assert run_rtl(built, flits, 1, config_flits=len(setup), timeout_cycles=3000).wrong
 
 
-def test_waves_need_a_build_with_waves(rtl_cache, tmp_path, needs):
+def test_waves_need_a_build_with_waves(rtl_cache: Path, tmp_path: Path, needs: Needs) -> None:
     needs("verilator")
     built = build_rtl(PARAMETERS, rtl_cache)
     with pytest.raises(UsageError, match="waves=True"):
         run_rtl(built, np.zeros(0, np.uint64), 1, waves=tmp_path / "x.vcd")
 
 
-def test_waves_are_written_when_asked_for(rtl_cache, tmp_path, needs):
+def test_waves_are_written_when_asked_for(rtl_cache: Path, tmp_path: Path, needs: Needs) -> None:
     needs("icarus")
     built = build_rtl(RtlParameters(1, 1, 2), rtl_cache, "icarus", waves=True)
     path = tmp_path / "waves.fst"

@@ -1,10 +1,16 @@
 """snnc_router (and the arbiter in it) against a cycle model, with random idle and back-pressure."""
 
+from pathlib import Path
+
 import pytest
-from rtl_bench import run_bench
+from rtl_bench import Needs, run_bench
+
+from snnc.rtl.simulation.tools import Simulator
 
 
 @pytest.mark.parametrize("simulator", ["verilator", "icarus"])
-def test_router_equals_its_model_in_every_cycle(simulator, rtl_cache, tmp_path, needs):
+def test_router_equals_its_model_in_every_cycle(
+    simulator: Simulator, rtl_cache: Path, tmp_path: Path, needs: Needs
+) -> None:
     needs(simulator)
     run_bench("snnc_router", "bench_router", simulator, rtl_cache, tmp_path, {"FifoDepth": 4})

@@ -1,16 +1,15 @@
-"""Random PyTorch models over the whole vocabulary, their inputs, and the surrogate as its source has it."""
-
-import math
-from typing import Any
+"""Random PyTorch models, over the whole vocabulary or of the graphs of random networks, and their inputs."""
 
 import numpy as np
 import torch
 from hypothesis import assume
 from hypothesis import strategies as st
-from torch import Tensor
+from random_hardware import SIZES, Size
+from random_networks import networks
 
-from snnc.compiler.ir.network import Shape
+from snnc.compiler.ir.network import Conv2d, Edge, Layer, Network, ReadoutKind, Shape
 from snnc.compiler.isa.arithmetic import NO_LEAK, Decay
+from snnc.compiler.targets import Target
 from snnc.training.model.classifier import SpikingClassifier
 from snnc.training.model.config import INPUT, EdgeConfig, LayerConfig, ModelConfig, Population
 
@@ -41,7 +40,8 @@ def models(draw: st.DrawFn) -> SpikingClassifier:
         shapes[name] = edges[0].shape(shapes[edges[0].source], channels)
         edges += draw(st.lists(skips(shapes, name, channels), max_size=2))
         layers.append(LayerConfig(name, channels, tuple(edges), draw(populations), draw(st.integers(2, 5))))
-    readout = draw(st.sampled_from(("membrane", "spike_count", "first_spike")))
+    kinds: tuple[ReadoutKind, ...] = ("membrane", "spike_count", "first_spike")
+    readout = draw(st.sampled_from(kinds))
     neurons = Population(reset="none") if readout == "membrane" else draw(populations)
     edges = [EdgeConfig(source) for source in draw(st.permutations(list(shapes)))[:2]]
     layers.append(LayerConfig("readout", 3, tuple(edges), neurons))
@@ -98,6 +98,51 @@ def skips(draw: st.DrawFn, shapes: dict[str, Shape], name: str, channels: int) -
     return EdgeConfig(source, "conv", groups=groups, delay=delay)
 
 
+@st.composite
+def of_networks(draw: st.DrawFn, hardware: Target, sizes: tuple[Size, ...] = SIZES) -> SpikingClassifier:
+    """A model of a random network's graph and neurons, with weights, thresholds and biases of its own."""
+    network = draw(networks(draw(st.sampled_from(sizes)), hardware, readout_last=True))
+    return varied(config_of(network, draw(st.sampled_from([0.0, 0.9]))), draw(st.integers(0, 999)))
+
+
+def config_of(network: Network, initial: float) -> ModelConfig:
+    """The configuration of a graph; each membrane starts at the fraction `initial` of its threshold."""
+    return ModelConfig(
+        shape=network.input.shape,
+        layers=tuple(_layer_config(layer, initial) for layer in network.layers),
+        steps=network.steps,
+        max_payload=network.input.max_payload,
+        encoding=network.input.encoding,
+        readout=network.readout.kind,
+        first_step=network.readout.first_step,
+    )
+
+
+def _layer_config(layer: Layer, initial: float) -> LayerConfig:
+    neurons = layer.neurons
+    population = Population(
+        reset=neurons.reset,
+        reset_value=neurons.reset_value,
+        leak=neurons.leak,
+        current_leak=neurons.current_leak,
+        state_bits=neurons.state_bits,
+        initial_fraction=initial,
+    )
+    edges = tuple(_edge_config(edge) for edge in layer.edges)
+    bits = max(edge.synapses.weight_bits for edge in layer.edges)
+    return LayerConfig(layer.name, layer.shape[0], edges, population, bits)
+
+
+def _edge_config(edge: Edge) -> EdgeConfig:
+    synapses = edge.synapses
+    if not isinstance(synapses, Conv2d):
+        return EdgeConfig(edge.source, pool=edge.pool, delay=edge.delay)
+    kernel = synapses.weights.shape[2], synapses.weights.shape[3]
+    return EdgeConfig(
+        edge.source, "conv", kernel, synapses.stride, synapses.padding, synapses.groups, edge.pool, edge.delay
+    )
+
+
 def varied(config: ModelConfig, seed: int, *, batch_norm: bool = False) -> SpikingClassifier:
     """A model whose neurons differ: random biases and thresholds, and weights large enough to fire.
 
@@ -122,18 +167,3 @@ def random_inputs(config: ModelConfig, samples: int = 4, seed: int = 1) -> np.nd
     generator = np.random.default_rng(seed)
     values = generator.integers(0, config.max_payload + 1, (samples, *shape))
     return (values * generator.integers(0, 2, values.shape)).astype(np.uint8)
-
-
-class AtanSpike(torch.autograd.Function):
-    """The surrogate as its source defines it, of the distance to the threshold."""
-
-    @staticmethod
-    def forward(context: Any, distance: Tensor) -> Tensor:
-        context.save_for_backward(distance)
-        return (distance >= 0).to(distance.dtype)
-
-    @staticmethod
-    def backward(context: Any, *gradients: Tensor) -> Tensor:
-        (distance,) = context.saved_tensors
-        slope: Tensor = 1 / (1 + (math.pi * distance) ** 2)
-        return gradients[0] * slope

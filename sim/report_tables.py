@@ -1,0 +1,141 @@
+"""The simulation report as text for people, table by table, at most 80 columns wide."""
+
+import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from snnc.sim.report import Report
+
+
+def render_report(report: "Report") -> str:
+    """The report as plain text."""
+    tables = (_plan_table, _memory_table, _core_table, _energy_table)
+    parts = [render_summary(report), render_layers(report), *(table(report) for table in tables)]
+    return "\n\n".join(parts)
+
+
+def format_table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    """Columns as wide as needed; the first is left-aligned, the others right-aligned."""
+    widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
+    lines = []
+    for row in [header, *rows]:
+        right = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        lines.append("  ".join([row[0].ljust(widths[0]), *right]).rstrip())
+    return "\n".join(lines)
+
+
+def render_summary(report: "Report") -> str:
+    """The figures of the whole network, and what the user should know."""
+    lines = [f"{report.samples} samples x {report.steps} steps on {report.target}, {report.tier} tier"]
+    if report.accuracy is not None:
+        lines.append(f"accuracy    {report.accuracy:.4f}  ({report.correct} of {report.samples}, exact)")
+    cycles, latency = report.cycle_spread, report.latency_s
+    if latency.mean is not None and latency.max is not None:
+        lines.append(f"cycles      {cycles.mean:.1f} mean, {cycles.max} max  (exact)")
+        lines.append(
+            f"latency     {latency.mean * 1e6:.2f} us mean, {latency.max * 1e6:.2f} us max  "
+            f"(simulated, {report.clock_hz / 1e6:g} MHz)"
+        )
+    if report.throughput_hz is not None:
+        lines.append(f"throughput  {report.throughput_hz:.1f} samples/s  (simulated, back to back)")
+    energy, dense = report.energy, report.dense
+    label = f"(estimated, table {energy.table})"
+    lines.append(f"energy      {energy.mean * 1e9:.2f} nJ per sample  {label}")
+    lines.append(f"            {energy.memory_share:.0%} of the dynamic part in memories")
+    without = f"without spikes, {dense.activation_bits}-bit activations"
+    lines.append(f"compare     {dense.total * 1e9:.2f} nJ {without}  (estimated)")
+    for warning in report.warnings:
+        lines += textwrap.wrap(f"warning     {warning}", 80, subsequent_indent=" " * 12)
+    return "\n".join(lines)
+
+
+def render_layers(report: "Report") -> str:
+    """Layers with totals; the busiest is marked. Energy is per sample, sops and spikes are of all samples."""
+    slowest = max((row.cycles or 0 for row in report.layers), default=0)
+    rows = []
+    for row in report.layers:
+        mark = " <" if slowest and row.cycles == slowest else "  "
+        cycles = "-" if row.cycles is None else f"{row.cycles:.0f}"
+        sizes = (_short(row.name), str(row.neurons), str(row.cores))
+        activity = (str(row.sops), str(row.spikes), f"{row.rate:.4f}", f"{row.energy_j * 1e9:.2f}")
+        rows.append((*sizes, cycles + mark, *activity))
+    energy = report.energy
+    rows.append(("host port", "", "", "  ", "", "", "", f"{energy.host * 1e9:.2f}"))
+    if energy.static is not None:
+        rows.append(("static", "", "", "  ", "", "", "", f"{energy.static * 1e9:.2f}"))
+    counted = [(row.neurons, row.cores, row.sops, row.spikes) for row in report.layers]
+    neurons, cores, sops, spikes = (str(sum(column)) for column in zip(*counted, strict=True))
+    rows.append(("total", neurons, cores, "  ", sops, spikes, "", f"{energy.mean * 1e9:.2f}"))
+    header = ("layer", "neurons", "cores", "cycles  ", "sops", "spikes", "rate", "E [nJ]")
+    table = format_table(header, rows)
+    if report.cycles is None:
+        return table
+    return table + "\ncycles: busy ones per sample of the layer's busiest core; < marks the bottleneck"
+
+
+def _plan_table(report: "Report") -> str:
+    """What the layers are, and the cycles the compiler expected of them."""
+    rows = []
+    for row in report.layers:
+        cycles, predicted = row.cycles, row.predicted_cycles
+        simulated, ratio = ("-", "-") if cycles is None else (f"{cycles:.0f}", f"{predicted / cycles:.2f}")
+        sizes = (str(row.weights), str(row.weight_bits), str(row.state_bits))
+        rows.append((_short(row.name), _short(row.kind), *sizes, f"{predicted:.0f}", simulated, ratio))
+    header = ("layer", "kind", "weights", "bits", "state", "expected", "simulated", "ratio")
+    note = "bits of a weight and of a state word; busy cycles expected by the compiler and simulated"
+    return format_table(header, rows) + "\n" + textwrap.fill(note, 80)
+
+
+def _memory_table(report: "Report") -> str:
+    """What the layers occupy over all their cores, and what a spike costs in packets."""
+    rows = []
+    for row in report.layers:
+        memory = (f"{row.weight_memory_bits / 1024:.1f}", f"{row.state_memory_bits / 1024:.1f}")
+        spread = (f"{row.packets_per_spike:.2f}", f"{row.halo_packets_per_spike:.2f}")
+        rows.append((_short(row.name), str(row.cores), *memory, str(row.packets), *spread))
+    header = ("layer", "cores", "weights [Kb]", "state [Kb]", "packets", "per spike", "halo")
+    note = (
+        "packets: sent to cores and host in all samples; per spike: cores a spike goes to, mean over the "
+        "neurons; halo: those that other rows of tiles make necessary"
+    )
+    return format_table(header, rows) + "\n" + textwrap.fill(note, 80)
+
+
+def _core_table(report: "Report") -> str:
+    """Memory used and available in Kibit, and the shares of all cycles at work and waiting."""
+    total = None if report.cycles is None else sum(report.cycles)
+    rows = []
+    for row in report.cores:
+        weights = _use(row.weight_bits_used, row.weight_bits)
+        states = _use(row.state_bits_used, row.state_bits)
+        place, layer = f"({row.x},{row.y})", _short(row.layer)
+        rows.append((place, layer, *weights, *states, _share(row.busy, total), _share(row.stalled, total)))
+    header = ("core", "layer", "weights [Kb]", "used", "state [Kb]", "used", "busy", "stalled")
+    return format_table(header, rows)
+
+
+def _energy_table(report: "Report") -> str:
+    energy = report.energy
+    total = energy.mean
+    parts = sorted(energy.by_action.items(), key=lambda item: -item[1])
+    if energy.static is not None:
+        parts.append(("static", energy.static))
+    parts = [part for part in parts if part[1] or part[0] == "static"]
+    rows = [(name, f"{value * 1e9:.3f}", f"{value / total:.1%}" if total else "-") for name, value in parts]
+    rows.append(("total", f"{total * 1e9:.3f}", "100.0%" if total else "-"))
+    table = format_table((f"energy per sample, estimated ({energy.table})", "[nJ]", "share"), rows)
+    missing = textwrap.fill(f"not in it: {', '.join(energy.not_modelled)}", 80)
+    return table + "\n" + missing + "\n" + textwrap.fill(f"static power: {energy.static_source}", 80)
+
+
+def _use(used: int, available: int) -> tuple[str, str]:
+    return f"{used / 1024:.1f} / {available / 1024:.0f}", f"{used / available:.1%}"
+
+
+def _share(part: int | None, total: int | None) -> str:
+    return "-" if part is None or not total else f"{part / total:.1%}"
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 12 else name[:11] + "~"

@@ -1,0 +1,166 @@
+"""Models and data for scripts and notebooks: trained, converted, read, written."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from snnc.base.errors import FileError, UnsupportedModel, UsageError, VerificationError
+from snnc.compiler.ir.network import Network
+from snnc.compiler.protocol.input_encoding import as_samples
+from snnc.models import check_model_name, read_model
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from snnc.training.data.datasets import Samples
+    from snnc.training.fitting.loop import Progress
+    from snnc.training.fitting.train import TrainResult
+    from snnc.training.model.classifier import SpikingClassifier
+
+    Model = Network | SpikingClassifier | TrainResult | Path | str
+
+
+def dataset(
+    name: str,
+    split: Literal["train", "test"] = "test",
+    samples: int | None = None,
+    *,
+    data_dir: Path | str | None = None,
+) -> "Samples":
+    """Labelled samples: `x` uint8 (samples, features), `y` int64 (samples,), and the `shape` of a sample.
+
+    `name` is `digits`, which is embedded (8 x 8 pixels 0..16; UCI repository, optical recognition of
+    handwritten digits), `mnist`, `fashion-mnist` or `cifar10-sample` (pixels 0..255, channels first) in
+    `data_dir` or else `$SNNC_DATA`, or the path of an `.npz` file. `samples` takes only the first so many.
+
+    Raises UsageError for an unknown name or split, FileError where files are missing or damaged.
+    """
+    from snnc.training.data.datasets import load_samples
+
+    return load_samples(name, split, samples, None if data_dir is None else Path(data_dir))
+
+
+def train(
+    recipe: str,
+    *,
+    seed: int = 1,
+    data_dir: Path | str | None = None,
+    progress: "Callable[[Progress], None] | None" = None,
+    **settings: object,
+) -> "TrainResult":
+    """Train a recipe by name with PyTorch and Brevitas: surrogate gradients through quantised integer layers.
+
+    `settings` change fields of the recipe, `epochs=3`, `hidden=(128, 64)`; `snnc train --list` shows both.
+    `progress` is called after every epoch. The result holds the `model`, whose integers are those the
+    hardware computes, and from these its `accuracy` and `mean_rate` (spikes per neuron and step) on the test
+    split. The same arguments give the same bits on the same kind of processor.
+
+    Raises UsageError for an unknown recipe, setting or value, FileError where data are missing.
+    Source: surrogate gradients as in Fang et al. 2021, arXiv 2007.05785.
+    """
+    from snnc.training.fitting.recipes import find_recipe
+    from snnc.training.fitting.train import train as fit
+
+    texts = {name: _setting(value) for name, value in settings.items()}
+    folder = None if data_dir is None else Path(data_dir)
+    return fit(find_recipe(recipe), seed, texts, progress, data_dir=folder)
+
+
+def convert(
+    module: "nn.Module",
+    images: Any,
+    steps: int,
+    *,
+    weight_bits: int = 8,
+    state_bits: int = 22,
+    max_payload: int = 255,
+    mean: Sequence[float] = (),
+    deviation: Sequence[float] = (),
+    seed: int = 1,
+) -> "SpikingClassifier":
+    """A trained torch module as a spiking model, without training: thresholds balanced on calibration images.
+
+    `module` is made of convolutions, linear layers, batch norm, ReLU, average pooling, flatten and additions,
+    and was trained on (pixels / max_payload - mean) / deviation, per channel. `images` are integers
+    0..max_payload of shape (samples, channels, height, width), an array or a tensor, unlabelled. The model
+    runs for `steps` with weights of `weight_bits` (2..8) and membranes of `state_bits` (8..24) bits.
+
+    Raises UnsupportedModel for a module of other parts, UsageError for images or numbers out of range.
+    Source: local threshold balancing, Bu et al. 2024, arXiv 2409.03368.
+    """
+    from snnc.training.conversion.convert import convert as run
+    from snnc.training.conversion.options import ConversionOptions
+
+    pixels = as_samples(images)
+    if pixels.dtype.kind not in "biu" or pixels.size == 0 or not 0 <= pixels.min() <= pixels.max() <= 255:
+        raise UsageError(f"images must be integers 0..255, not {pixels.dtype} of shape {pixels.shape}")
+    options = ConversionOptions(weight_bits=weight_bits, state_bits=state_bits, seed=seed)
+    return run(
+        module,
+        pixels.astype(np.uint8),
+        steps,
+        options,
+        mean=mean,
+        deviation=deviation,
+        max_payload=max_payload,
+    )
+
+
+def load(path: Path | str) -> Network:
+    """The integer network of a model file (`.pt`), as `snnc train` and `snnc.save` write it.
+
+    A compiled program is read by `snnc.Build.load(directory)`. Raises UsageError for another kind of file,
+    FileError for one that is missing, damaged or hostile.
+    """
+    return read_model(Path(path))[1]
+
+
+def save(model: "SpikingClassifier | TrainResult", path: Path | str) -> None:
+    """Write what `train` or `convert` made as a model file (`.pt`), atomically.
+
+    Raises UsageError for a name without `.pt`, FileError where it cannot be written.
+    """
+    from snnc.training.files.checkpoint import save_checkpoint
+
+    check_model_name(Path(path))
+    classifier, notes = _trained(model)
+    save_checkpoint(Path(path), classifier, notes)
+
+
+def as_network(model: "Model") -> Network:
+    """The integer network of anything that holds one; raises UnsupportedModel where it breaks a rule."""
+    if isinstance(model, str | Path):
+        return load(model)
+    if not isinstance(model, Network):
+        from snnc.training.files.export import to_network
+
+        classifier, notes = _trained(model)
+        return to_network(classifier, notes.get("recipe", "model"), notes)
+    try:
+        model.verify()
+    except VerificationError as error:
+        # Whoever built it by hand has made the mistake, not the compiler.
+        raise UnsupportedModel(error.message, where=error.where) from None
+    return model
+
+
+def _trained(model: "SpikingClassifier | TrainResult") -> "tuple[SpikingClassifier, dict[str, str]]":
+    from snnc.training.fitting.train import TrainResult
+    from snnc.training.model.classifier import SpikingClassifier
+
+    if isinstance(model, TrainResult):
+        return model.model, model.notes()
+    if isinstance(model, SpikingClassifier):
+        return model, {}
+    raise FileError(f"a model is a Network, a trained model or a path, not {type(model).__name__}")
+
+
+def _setting(value: object) -> str:
+    """A value as `--set` takes it."""
+    if isinstance(value, tuple | list):
+        return ",".join(map(str, value))
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "none" if value is None else str(value)

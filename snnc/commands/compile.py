@@ -1,0 +1,206 @@
+"""`snnc compile`: a model file becomes a build directory for a target."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from snnc.base.errors import DoesNotFit, UsageError
+from snnc.base.files import make_directory, write_text
+from snnc.commands.build_folder import MODEL_FILE, PARETO_FILE, new_build
+from snnc.commands.console import Console
+from snnc.commands.deliver import deliver
+from snnc.commands.fit import Fit
+from snnc.commands.options import data_dir_option, directory, file, json_option, pass_console
+from snnc.compiler.analysis.activity import NOTE as ACTIVITY
+from snnc.compiler.formats.storage import Build
+from snnc.compiler.formats.text import print_ir, write_ir
+from snnc.compiler.ir.network import Network
+from snnc.compiler.passes.registry import ALL, check_pass_name
+from snnc.compiler.pipeline import SPECIALISED, STANDARD, Compilation, Stage, compile_network
+from snnc.compiler.protocol.input_encoding import encode_inputs
+from snnc.compiler.targets import Target, load_target
+from snnc.models import Selection, load_inputs, read_model
+
+if TYPE_CHECKING:
+    from snnc.exploration.search import Design, Goal
+    from snnc.training.files.checkpoint import Checkpoint
+
+CALIBRATION_SAMPLES = 256
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is compiled, and for what."""
+
+    model: Path
+    target: str
+    bits: int | None = None
+    """Quantise the weights to this width instead of the model's."""
+    steps: int | None = None
+    calibrate: str | None = None
+    """Data on which the activity is measured that the cost model takes."""
+    optimise: "Goal | None" = None
+    """Choose lanes, cores and tiling for this goal on the target's device."""
+    data_dir: Path | None = None
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """What a build directory is written from."""
+
+    checkpoint: "Checkpoint"
+    made_for: Target
+    """What the passes were told: the target, or the mesh that `--optimise` chose."""
+    compilation: Compilation
+    stages: tuple[Stage, ...]
+    """From the network on, what each pass left."""
+    picture: str | None
+    """Of the designs that `--optimise` chose among, in SVG."""
+
+    @property
+    def program(self) -> Build:
+        """What is simulated, verified and put on hardware."""
+        return Build(self.compilation.network, self.compilation.tiled)
+
+
+@click.command("compile")
+@click.argument("model", type=file)
+@click.option("--target", default="fpga", help="Name of a target, or a .yaml file.")
+@click.option("-o", "--output", type=directory, help="Build directory (default: build/MODEL).")
+@click.option("--bits", type=click.IntRange(2, 8), help="Quantise the weights to this width instead.")
+@click.option("--steps", type=click.IntRange(1, 1024), help="Run this many time steps instead.")
+@click.option("--calibrate", metavar="DATA", help="Cut by the firing rates measured on this data.")
+@data_dir_option
+@click.option("--print-after", metavar="PASS", help="Print the IR after this pass (or all).")
+@click.option("--verify", "thorough", is_flag=True, help="Compare every level, its bits too, on more inputs.")
+@click.option(
+    "--optimise",
+    type=click.Choice(["latency", "area", "energy"]),
+    help="Choose lanes, cores and tiling for the target's device; draws pareto.svg.",
+)
+@click.option("--dry-run", is_flag=True, help="Check that the model fits; write nothing.")
+@json_option("how it fits the target")
+@pass_console
+def command(
+    console: Console,
+    /,
+    output: Path | None,
+    print_after: str | None,
+    thorough: bool,
+    dry_run: bool,
+    json_file: Path | None,
+    **request: object,
+) -> None:
+    """Compile MODEL for a target into a build directory."""
+    wanted = Request(**request)  # type: ignore[arg-type]
+    if print_after is not None:
+        _check_pass_runs(print_after, wanted)
+    compiled = compile_model(wanted, console)
+    for stage in compiled.stages[1:]:
+        console.detail(f"  {stage.name:20}{stage.seconds:8.3f} s")
+        if print_after in (stage.name, ALL):
+            click.echo(f"# after {stage.name}\n{print_ir(stage.ir, compiled.made_for)}", nl=False)
+    validate_compiled(compiled, thorough, console)
+    deliver(Fit.of(compiled.compilation.tiled), console, json_file=json_file)
+    if dry_run:
+        console.say("dry run: nothing written")
+        return
+    output = output or Path("build") / wanted.model.stem
+    write_build(compiled, output, console)
+    console.say(f"wrote {output}")
+
+
+def compile_model(request: Request, console: Console) -> Compiled:
+    """Compile a model file; nothing is written, and nothing compared with it yet."""
+    from snnc.sim.accounting.energy_table import load_energy_table
+
+    target = load_target(request.target)
+    load_energy_table(target.energy_table)
+    checkpoint, network = read_model(request.model, bits=request.bits, steps=request.steps)
+    if request.calibrate is not None:
+        network = _calibrated(network, target, Selection(request.calibrate, request.data_dir), console)
+    stages = [Stage("network", network, 0.0)]
+    if request.optimise is None:
+        compilation = _compile(network, target, stages)
+        return Compiled(checkpoint, target, compilation, tuple(stages), None)
+    design, picture = _best_design(network, target, request, request.optimise, console)
+    compilation = design.compile(network, stages.append)
+    return Compiled(checkpoint, design.mesh, compilation, tuple(stages), picture)
+
+
+def validate_compiled(compiled: Compiled, thorough: bool, console: Console) -> None:
+    """Compare the program with its network on generated inputs; `thorough`, on more, and its bits too.
+
+    Raises MiscompileError at a difference.
+    """
+    from snnc.verification.validation import THOROUGH, USUAL, validate
+
+    effort = THOROUGH if thorough else USUAL
+    image = compiled.compilation.image if thorough else None
+    with console.progress("validating", effort.samples(compiled.program.network)) as update:
+        console.say(validate(compiled.program, image, effort, update).describe())
+
+
+def write_build(compiled: Compiled, output: Path, console: Console) -> None:
+    """Write the build directory, in place of the build that lies there."""
+    from snnc.rtl.export import export_rtl
+    from snnc.training.files.checkpoint import save_checkpoint
+
+    with new_build(output, console) as fresh:
+        make_directory(fresh / "ir")
+        for number, stage in enumerate(compiled.stages):
+            write_ir(stage.ir, fresh / "ir" / f"{number}-{stage.name}.txt", compiled.made_for)
+        export_rtl(compiled.compilation.image, fresh / "rtl")
+        if compiled.picture is not None:
+            write_text(fresh / PARETO_FILE, compiled.picture)
+        save_checkpoint(fresh / MODEL_FILE, compiled.checkpoint.model, compiled.checkpoint.notes)
+        compiled.program.save(fresh)
+
+
+def _check_pass_runs(name: str, request: Request) -> None:
+    """Raises UsageError for a pass that there is not, or that this compilation does not run."""
+    check_pass_name(name)
+    if request.optimise is None and name not in (*STANDARD, ALL):
+        hint = f"`--optimise latency` runs {', '.join(SPECIALISED)}"
+        raise UsageError(f"{name} does not run here", hint=hint)
+
+
+def _compile(network: Network, target: Target, stages: list[Stage]) -> Compilation:
+    """Compile for the target as it is; a refusal hints at every remedy that was checked."""
+    try:
+        return compile_network(network, target, observe=stages.append)
+    except DoesNotFit as error:
+        from snnc.exploration.search import hint_for
+
+        hints = [hint for hint in (error.hint, hint_for(network, target)) if hint is not None]
+        error.hint = "\n      ".join(hints) or None
+        raise
+
+
+def _calibrated(network: Network, target: Target, data: Selection, console: Console) -> Network:
+    """The network with a note of its activity on the first training samples of `data`."""
+    from snnc.sim.calibrate import measure_activity
+
+    tiled = compile_network(network, target).tiled
+    inputs = load_inputs(network, replace(data, split="train", samples=CALIBRATION_SAMPLES))
+    activity = measure_activity(network, tiled, encode_inputs(network.input, network.steps, inputs.x))
+    console.say(f"activity on {len(inputs.y)} samples of {data.data}: {activity.note()}")
+    return replace(network, notes=network.notes | {ACTIVITY: activity.note()})
+
+
+def _best_design(
+    network: Network, target: Target, request: Request, goal: "Goal", console: Console
+) -> "tuple[Design, str]":
+    """The best design for `goal` on the target's device, and a picture of all that fit; prints the front."""
+    from snnc.exploration.pareto import draw_designs, render_designs
+    from snnc.exploration.search import COMBINATIONS, choose, example_inputs, explore
+
+    x, source = example_inputs(network, request.calibrate, request.data_dir)
+    with console.progress("exploring designs", COMBINATIONS) as update:
+        designs = explore(network, target, x, update)
+    chosen = choose(designs, goal)
+    title = f"{network.name} on {target.name}, {len(x)} {source}: {len(designs)} designs fit, best {goal}"
+    console.say(f"{title}\n{render_designs(designs, chosen)}")
+    return chosen, draw_designs(designs, chosen, title)

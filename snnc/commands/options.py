@@ -1,0 +1,88 @@
+"""What verbs share on the command line: kinds of values, the build, the samples, seeds, `--json`."""
+
+import functools
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from snnc.commands.console import Console
+from snnc.models import Selection
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class NamedPath(click.Path):
+    """A path that names something: an empty one would mean the current folder."""
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> Any:
+        """The path; refuses an empty one."""
+        if value == "":
+            self.fail("a path must not be empty", parameter, context)
+        return super().convert(value, parameter, context)
+
+
+class FiniteRange(click.FloatRange):
+    """A number in a range; unlike click's own, NaN is in none."""
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> Any:
+        """The number; refuses what is none."""
+        number = super().convert(value, parameter, context)
+        if not math.isfinite(number):
+            self.fail(f"{number} is not a finite number", parameter, context)
+        return number
+
+
+directory = NamedPath(file_okay=False, path_type=Path)
+file = NamedPath(path_type=Path, dir_okay=False)
+file_or_directory = NamedPath(path_type=Path)
+destination = NamedPath(path_type=Path, allow_dash=True)
+positive = click.IntRange(1, 2**31 - 1)
+
+pass_console = click.make_pass_decorator(Console, ensure=True)
+build_argument = click.argument("build", type=directory)
+data_dir_option = click.option(
+    "--data-dir", type=directory, envvar="SNNC_DATA", help="Where the data sets lie."
+)
+
+
+def data_option(text: str, *, required: bool = False) -> Callable[[Command], Command]:
+    """`--data`, a data set by name or an `.npz` file."""
+    return click.option("--data", required=required, help=text)
+
+
+def samples_option(text: str, default: int | None = None) -> Callable[[Command], Command]:
+    """`--samples`, how many of the data."""
+    return click.option("--samples", type=positive, default=default, help=text)
+
+
+def seed_option(text: str, default: int) -> Callable[[Command], Command]:
+    """`--seed`, of whatever is random in a verb."""
+    return click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=default, help=text)
+
+
+def json_option(name: str) -> Callable[[Command], Command]:
+    """`--json`, for a verb whose result the build keeps as `name`, or does not keep."""
+    text = f"Also write {name} here (- for stdout)."
+    return click.option("--json", "json_file", type=destination, metavar="FILE", help=text)
+
+
+def selection_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say which samples of which data; the command gets them as one `selection`."""
+
+    @functools.wraps(command)
+    def collected(
+        *arguments: Any, data: str, data_dir: Path | None, split: str, samples: int | None, **options: Any
+    ) -> Any:
+        return command(*arguments, selection=Selection(data, data_dir, split, samples), **options)
+
+    splits = click.Choice(["train", "test"])
+    options: tuple[Callable[[Any], Any], ...] = (
+        samples_option("Use only the first N samples."),
+        click.option("--split", type=splits, default="test", help="Part of a data set."),
+        data_dir_option,
+        data_option("Data set by name, or an .npz file with x and y.", required=True),
+    )
+    return functools.reduce(lambda decorated, option: option(decorated), options, collected)

