@@ -4,14 +4,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from snnc.training.data.augmentation import draw_moves, moved
+from snnc.training.data.augmentation import draw_moves, gathered, moved
 
 SIDES = (5, 4)
 
 
 def _augmented(x: NDArray[np.uint8], most: int, mirror: bool, seed: int) -> NDArray[np.uint8]:
     moves = draw_moves(len(x), most, mirror, np.random.default_rng(seed))
-    result: NDArray[np.uint8] = moved(torch.from_numpy(x), SIDES, torch.from_numpy(moves)).numpy()
+    given = torch.from_numpy(x), SIDES, torch.from_numpy(moves)
+    result: NDArray[np.uint8] = moved(*given).numpy()
+    assert np.array_equal(gathered(*given).numpy(), result)
     assert result.dtype == np.uint8 and result.shape == x.shape
     return result
 

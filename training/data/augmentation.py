@@ -21,6 +21,13 @@ def moved(x: Tensor, sides: tuple[int, int], moves: Tensor) -> Tensor:
 
     Each sample's planes of `sides` (height, width) move together.
     """
+    if x.device.type == "cpu":
+        return torch.from_numpy(_windows(x.numpy(), sides, moves.numpy()))
+    return gathered(x, sides, moves)
+
+
+def gathered(x: Tensor, sides: tuple[int, int], moves: Tensor) -> Tensor:
+    """`moved` by PyTorch's operations, on any device; on a CPU NumPy takes half the time."""
     flipped, down, right = moves[:, :, None]
     rows, columns = (torch.arange(side, device=x.device) for side in sides)
     row, column = rows - down, columns - right
@@ -35,3 +42,14 @@ def moved(x: Tensor, sides: tuple[int, int], moves: Tensor) -> Tensor:
 
 def _within(places: Tensor, side: int) -> Tensor:
     return (places >= 0) & (places < side)
+
+
+def _windows(x: NDArray[np.uint8], sides: tuple[int, int], moves: NDArray[np.int64]) -> NDArray[np.uint8]:
+    planes, (flipped, down, right) = x.reshape(len(x), -1, *sides), moves
+    if flipped.any():
+        planes = np.where(flipped[:, None, None, None] > 0, planes[..., ::-1], planes)
+    most = int(np.abs(moves[1:]).max(initial=0))
+    padded = np.pad(planes, ((0, 0), (0, 0), (most, most), (most, most)))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, sides, axis=(2, 3))
+    chosen = windows[np.arange(len(x)), :, most - down, most - right]
+    return np.ascontiguousarray(chosen).reshape(x.shape)
