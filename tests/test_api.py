@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tiny import tiny_network
+from builders import tiny_network
 
 import snnc
 from snnc.base.errors import FileError, UnsupportedModel, UsageError
@@ -33,12 +33,12 @@ def test_every_function_is_typed_and_says_what_it_raises(name: str) -> None:
     assert signature.return_annotation is not inspect.Signature.empty
     for parameter in signature.parameters.values():
         assert parameter.annotation is not inspect.Parameter.empty, parameter.name
-    assert "Raises" in inspect.getdoc(function), "which errors"
+    assert "Raises" in (inspect.getdoc(function) or ""), "which errors"
 
 
 @pytest.mark.parametrize("name", ["simulate", "verify", "reference", "convert", "dataset"])
 def test_shapes_are_stated_where_arrays_go_in_or_out(name: str) -> None:
-    text = inspect.getdoc(getattr(snnc, name))
+    text = inspect.getdoc(getattr(snnc, name)) or ""
     assert any(phrase in text for phrase in ("(samples", "as for `simulate`", "as `simulate` takes them"))
 
 
@@ -74,7 +74,7 @@ def test_examples_import_snnc_alone(path: Path) -> None:
             imported |= {alias.name.split(".")[0] for alias in node.names}
             assert all("." not in alias.name for alias in node.names if alias.name.startswith("snnc"))
         elif isinstance(node, ast.ImportFrom):
-            imported.add(node.module)
+            imported.add(str(node.module))
     assert "snnc" in imported
     assert imported <= {"snnc", "torch", "numpy"}
     used = {
@@ -136,7 +136,7 @@ def test_what_is_no_model_is_refused_in_words(tmp_path: Path) -> None:
 def test_every_error_is_one_of_the_projects(program: snnc.Build, x: np.ndarray, tmp_path: Path) -> None:
     for mistake in (
         lambda: snnc.dataset("nothing"),
-        lambda: snnc.dataset("digits", "nothing"),
+        lambda: snnc.dataset("digits", "nothing"),  # type: ignore[arg-type]
         lambda: snnc.train("nothing"),
         lambda: snnc.train("digits-mlp", nothing=1),
         lambda: snnc.train("digits-mlp", epochs=1.5),

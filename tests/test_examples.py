@@ -6,8 +6,11 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from tiny import tiny_program
 
 import snnc
+from snnc.compiler.passes.encode import Encode
+from snnc.compiler.targets import load_target
 
 pytestmark = pytest.mark.slow
 
@@ -70,6 +73,22 @@ def test_an_own_module_on_own_data(capsys: pytest.CaptureFixture[str]) -> None:
     lines = capsys.readouterr().out.splitlines()
     own, spiking = (float(line.split()[2].rstrip("%")) for line in lines)
     assert own > 85 and spiking > own - 10
+
+
+def test_an_upset_is_one_bit_and_makes_another_program() -> None:
+    upsets = runpy.run_path(str(EXAMPLES / "benchmarks" / "upsets" / "run.py"))
+    image = Encode().run(tiny_program(load_target("fpga")))
+    loaded = image.config_flits()
+    for section in upsets["SECTIONS"]:
+        drawn = upsets["flips"](image, section, 20, seed=1)
+        assert len({flip.key for flip in drawn}) == len(drawn) == 20
+        for flip in drawn:
+            changed = loaded ^ flip.of(image).config_flits()
+            assert sum(int(word).bit_count() for word in changed) in (1, 2)
+    threshold = upsets["Flip"](0, "thresholds", 0)
+    assert upsets["is_found"](image, threshold)
+    unused = upsets["Flip"](0, "registers", 32 * 60)
+    assert not upsets["is_found"](image, unused)
 
 
 def test_a_network_built_by_hand(capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 from snnc.base.errors import FileError, SnncError
 from snnc.base.files import write_atomically, write_text
 from snnc.base.quoting import MAX_QUOTED, printable, quote
-from snnc.commands import builds
+from snnc.commands import verify
 from snnc.commands.build_folder import new_build
 from snnc.commands.cli import main
 from snnc.commands.console import Console
@@ -349,12 +349,12 @@ def test_a_verification_is_shown_where_it_cannot_be_kept(
 ) -> None:
     """What compared the executions is not run here; the results and the file they go to are real."""
     found = Verification(3, ["reference", "simulator"], spikes_compared=12)
-    monkeypatch.setattr(builds, "verify_build", lambda *_, **__: found)
+    monkeypatch.setattr(verify, "verify_build", lambda *_, **__: found)
     (tmp_path / "verify.json").write_text("{}")
     (tmp_path / "verify.json").chmod(0o444)
     result = run("verify", tmp_path, "--json", "-")
     assert result.exit_code == 2
     assert json.loads(result.stdout) == found.to_dict()
-    assert found.summary() in result.stderr
+    assert found.render() in result.stderr
     last = result.stderr.splitlines()[-1]
     assert last.startswith("error: ") and last.endswith("verify.json: cannot be written: is read-only")

@@ -10,8 +10,8 @@ from typing import Any
 import click
 import numpy as np
 import pytest
+from builders import tiny_network
 from click.testing import CliRunner
-from tiny import tiny_network
 
 from snnc.base.errors import FileError
 from snnc.commands.cli import VERBS, main

@@ -8,8 +8,8 @@ from builders import layer, network, target
 from click.testing import CliRunner
 
 from snnc.base.errors import UsageError
-from snnc.commands.builds import _check_pass_runs
 from snnc.commands.cli import main
+from snnc.commands.compile import Request, _check_pass_runs
 from snnc.compiler.formats.text import write_ir
 from snnc.compiler.ir.levels import LEVELS
 from snnc.compiler.passes.partition import Partition
@@ -121,7 +121,7 @@ def test_the_list_of_passes() -> None:
 
 def test_to_print_after_a_pass_that_does_not_run_is_refused() -> None:
     for name in (*STANDARD, "all"):
-        _check_pass_runs(name, None)
-    _check_pass_runs("specialise", "latency")
+        _check_pass_runs(name, Request(Path("model.pt"), "fpga"))
+    _check_pass_runs("specialise", Request(Path("model.pt"), "fpga", optimise="latency"))
     with pytest.raises(UsageError, match=r"^specialise does not run here$"):
-        _check_pass_runs("specialise", None)
+        _check_pass_runs("specialise", Request(Path("model.pt"), "fpga"))

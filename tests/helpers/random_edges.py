@@ -84,9 +84,12 @@ def edges(
 
 @st.composite
 def _axis(draw: st.DrawFn, found: tuple[Axis, ...], *, wide: bool) -> Axis:
-    """Half of the time, and always if `wide`, one that takes no step larger than a pixel, if there is one."""
+    """Half of the time, and always if `wide`, one that takes no step larger than a pixel, if there is one;
+    else often one that leaves pixels out."""
     plain = [axis for axis in found if axis.stride == axis.pool == 1]
-    return draw(st.sampled_from(plain if plain and (wide or draw(st.booleans())) else found))
+    gaps = [axis for axis in found if axis.stride > axis.kernel]
+    chosen = plain if wide else draw(st.sampled_from([found, plain, plain, gaps]))
+    return draw(st.sampled_from(chosen or found))
 
 
 @st.composite

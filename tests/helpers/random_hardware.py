@@ -35,6 +35,7 @@ SIZES = (
     Size("long", steps=(33, 200), neurons=5, channels=2, sides=(2, 3)),
     Size("dense", steps=(1, 3), neurons=300, layers=(1, 2)),
     Size("wide", steps=(1, 3), channels=2, sides=(2, 256), layers=(2, 3), wide=True),
+    Size("tall", steps=(1, 3), channels=2, sides=(40, 2), layers=(2, 3)),
     Size("channels", steps=(1, 3), channels=70, sides=(2, 2), layers=(1, 2)),
     Size("delays", steps=(17, 40), neurons=6, channels=2, sides=(3, 2), layers=(1, 4), bitmaps=(16, 8, 2)),
 )

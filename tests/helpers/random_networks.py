@@ -41,6 +41,8 @@ class Graph:
     hardware: Target
     readout: str
     membrane: bool
+    longest: int
+    """Longest delay of a forward edge."""
     shapes: dict[str, Shape] = field(default_factory=dict)
     edges: dict[str, list[Edge]] = field(default_factory=dict)
 
@@ -73,9 +75,16 @@ def networks(draw: st.DrawFn, size: Size, hardware: Target, *, readout_last: boo
     )
     depth = draw(st.integers(size.layers[0], max(size.layers[0], min(size.layers[1], hardware.core_count))))
     place = depth - 1 if readout_last else draw(st.sampled_from([depth - 1, depth - 1, *range(depth)]))
+<<<<<<< HEAD
+    kind = draw(st.sampled_from(["spike_count", "membrane", "first_spike"]))
+    longest = hardware.delay_slots - 1
+    longest = draw(st.one_of(st.just(longest), st.integers(0, longest)))
+    graph = Graph(size, hardware, f"layer{place}", kind == "membrane", longest, {INPUT: node.shape})
+=======
     kinds: tuple[ReadoutKind, ...] = ("spike_count", "membrane", "first_spike")
     kind = draw(st.sampled_from(kinds))
     graph = Graph(size, hardware, f"layer{place}", kind == "membrane", {INPUT: node.shape})
+>>>>>>> main
     for number in range(depth):
         _add_layer(draw, graph, f"layer{number}")
     for _ in range(draw(st.integers(0, 0 if size.wide else 2))):
@@ -142,10 +151,10 @@ def _connect(
 
 
 def _delay(draw: st.DrawFn, graph: Graph, source: str, recurrent: bool) -> int:
-    """Up to the number of bitmaps, and mostly not more kinds per source than a core has segments."""
+    """Up to what the bitmaps keep, and mostly not more kinds per source than a core has segments."""
     if source == INPUT:
         return 0
-    longest = min(graph.hardware.delay_slots - 1, MAX_DELAY - recurrent)
+    longest = min(graph.longest, MAX_DELAY - recurrent)
     kept = draw(
         st.one_of(
             st.just(0),

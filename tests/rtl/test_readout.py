@@ -11,7 +11,8 @@ from rtl_bench import Needs
 import snnc
 from snnc.compiler.ir.network import Edge, Input, Layer, Linear, Network, Neurons, Readout, ReadoutKind
 from snnc.compiler.isa.arithmetic import Decay
-from snnc.verification.compare import VerifyOptions
+from snnc.compiler.protocol.input_encoding import encode_inputs
+from snnc.verification.compare import VerifyOptions, verify
 
 TARGET = target(width=3, height=2, parameter_words=64, weight_kibit=128)
 """All networks here are compiled for it, so that one model of the hardware serves them."""
@@ -65,6 +66,8 @@ def test_a_layer_may_end_after_the_readout(
     network = middle(name, 3)
     x = np.random.default_rng(4).integers(0, 4, (3, 12)).astype(np.uint8)
     program = snnc.compile(network, TARGET)
-    result = snnc.verify(program, x, VerifyOptions(stall=stall, seed=5, cache=rtl_cache, work=tmp_path))
+    payloads = encode_inputs(network.input, network.steps, x)
+    options = VerifyOptions(stall=stall, seed=5, cache=rtl_cache, work=tmp_path)
+    result = verify(program, payloads, None, options)
     assert result.first_difference is None, result.first_difference
     assert result.cycles_compared > 0

@@ -56,7 +56,7 @@ class Batches:
             if self.place.size > 1:
                 part, weight = self.place.share(torch.arange(size, device=device))
                 chosen, move = chosen[part], move[:, part]
-            x = self.x[chosen]
+            x = self.x.index_select(0, chosen)
             if recipe.shift or recipe.mirror:
                 x = moved(x, self.sides, move)
             yield Batch(self._payloads(x), self.y[chosen], weight, size)
