@@ -6,7 +6,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from tiny import tiny_program
+from builders import tiny_program
 
 import snnc
 from snnc.compiler.passes.encode import Encode

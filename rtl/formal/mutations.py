@@ -371,6 +371,13 @@ MUTATIONS = (
         "localparam logic [1:0] ValueLead = 2'd0;",
     ),
     Mutation(
+        "core-last-end-not-held",
+        "core",
+        "snnc_emit.sv",
+        "assign step = !offer || ready_i;",
+        "assign step = !offer || ready_i || (state_q == End && last_step_q);",
+    ),
+    Mutation(
         "core-sweep-writes-early",
         "core-cuba",
         "snnc_sweep.sv",

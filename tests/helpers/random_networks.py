@@ -75,16 +75,11 @@ def networks(draw: st.DrawFn, size: Size, hardware: Target, *, readout_last: boo
     )
     depth = draw(st.integers(size.layers[0], max(size.layers[0], min(size.layers[1], hardware.core_count))))
     place = depth - 1 if readout_last else draw(st.sampled_from([depth - 1, depth - 1, *range(depth)]))
-<<<<<<< HEAD
-    kind = draw(st.sampled_from(["spike_count", "membrane", "first_spike"]))
+    kinds: tuple[ReadoutKind, ...] = ("spike_count", "membrane", "first_spike")
+    kind = draw(st.sampled_from(kinds))
     longest = hardware.delay_slots - 1
     longest = draw(st.one_of(st.just(longest), st.integers(0, longest)))
     graph = Graph(size, hardware, f"layer{place}", kind == "membrane", longest, {INPUT: node.shape})
-=======
-    kinds: tuple[ReadoutKind, ...] = ("spike_count", "membrane", "first_spike")
-    kind = draw(st.sampled_from(kinds))
-    graph = Graph(size, hardware, f"layer{place}", kind == "membrane", {INPUT: node.shape})
->>>>>>> main
     for number in range(depth):
         _add_layer(draw, graph, f"layer{number}")
     for _ in range(draw(st.integers(0, 0 if size.wide else 2))):
