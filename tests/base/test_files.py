@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from builders import tiny_network, tiny_program
 from click.testing import CliRunner, Result
 
 from snnc.base.errors import FileError, SnncError
@@ -22,6 +23,7 @@ from snnc.commands.cli import main
 from snnc.commands.console import Console
 from snnc.compiler.formats.storage import Build
 from snnc.compiler.protocol.input_encoding import encode_inputs
+from snnc.compiler.targets import load_target
 from snnc.sim.engine.functional import run_functional
 from snnc.training.data.datasets import load_samples
 from snnc.verification.compare import Verification, layer_traces
@@ -350,9 +352,10 @@ def test_a_verification_is_shown_where_it_cannot_be_kept(
     """What compared the executions is not run here; the results and the file they go to are real."""
     found = Verification(3, ["reference", "simulator"], spikes_compared=12)
     monkeypatch.setattr(verify, "verify_build", lambda *_, **__: found)
+    Build(tiny_network(), tiny_program(load_target("fpga"))).save(tmp_path)
     (tmp_path / "verify.json").write_text("{}")
     (tmp_path / "verify.json").chmod(0o444)
-    result = run("verify", tmp_path, "--json", "-")
+    result = run("verify", tmp_path, "--data", "digits", "--json", "-")
     assert result.exit_code == 2
     assert json.loads(result.stdout) == found.to_dict()
     assert found.render() in result.stderr
