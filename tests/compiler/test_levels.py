@@ -10,7 +10,13 @@ from hypothesis import given
 
 from snnc.compiler.formats.storage import Build
 from snnc.compiler.formats.text import print_ir
-from snnc.compiler.reference.interpreter import Execution, execute_image, execute_network, execute_program
+from snnc.compiler.reference.interpreter import (
+    Execution,
+    as_stored,
+    execute_image,
+    execute_network,
+    execute_program,
+)
 
 EXECUTIONS = examples(150)
 FORMATS = examples(30)
@@ -27,8 +33,9 @@ def assert_same(expected: Execution, got: Execution) -> None:
 @EXECUTIONS
 @given(cases())
 def test_program_and_image_execute_like_the_network(case: Case) -> None:
-    expected = execute_network(case.compilation.network, case.payloads)
-    assert_same(expected, execute_program(case.compilation.tiled, case.payloads))
+    network, tiled = case.compilation.network, case.compilation.tiled
+    expected = as_stored(network, tiled, execute_network(network, case.payloads))
+    assert_same(expected, execute_program(tiled, case.payloads))
     assert_same(expected, execute_image(case.compilation.image, case.payloads))
 
 

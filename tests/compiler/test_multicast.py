@@ -23,7 +23,7 @@ def program() -> Build:
 
     layers = (convolution("a", "input", 2), convolution("b", "a", 4), layer("r", "b", 144, 4))
     model = replace(network(*layers), input=Input("input", (2, 6, 6), "direct", 1))
-    compiled = compile_network(model, target(neurons=64), spread=False)
+    compiled = compile_network(model, target(neurons=64, cuba=False), spread=False)
     assert [core.tile.rows for core in compiled.tiled.cores[:6]] == [2] * 6
     return Build(model, compiled.tiled)
 

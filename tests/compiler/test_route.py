@@ -17,7 +17,7 @@ from snnc.compiler.isa.arithmetic import Decay, IntArray
 from snnc.compiler.pipeline import compile_network
 from snnc.compiler.protocol.input_encoding import encode_inputs
 from snnc.compiler.protocol.streams import decode_outputs
-from snnc.compiler.reference.interpreter import execute_image, execute_network, execute_program
+from snnc.compiler.reference.interpreter import as_stored, execute_image, execute_network, execute_program
 from snnc.compiler.targets import Target, load_target
 from snnc.sim.engine.cycle import run_isolated
 from snnc.sim.engine.functional import run_functional
@@ -27,10 +27,11 @@ ROUTES = examples(120)
 
 def assert_means_the_network(model: Network, hardware: Target, payloads: IntArray) -> TiledProgram:
     """Compiled in every way, the model computes what its Network means; returns the spread program."""
-    expected = execute_network(model, payloads)
+    meant = execute_network(model, payloads)
     for spread in (False, True):
         compilation = compile_network(model, hardware, spread=spread)
         program = compilation.tiled
+        expected = as_stored(model, program, meant)
         for got in (execute_program(program, payloads), execute_image(compilation.image, payloads)):
             for name, trace in expected.layers.items():
                 for part in ("accumulated", "membrane", "spikes"):

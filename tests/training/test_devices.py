@@ -16,7 +16,7 @@ from snnc.training.fitting.measure import measure
 from snnc.training.fitting.objective import SpikingObjective
 from snnc.training.fitting.recipe import Recipe, apply_settings
 from snnc.training.fitting.recipes import find_recipe
-from snnc.training.fitting.teacher import AnalogObjective
+from snnc.training.fitting.teacher import AnalogObjective, analog_payloads
 from snnc.training.fitting.train import measure_where_trained
 from snnc.training.model.analog import AnalogClassifier
 from snnc.training.model.classifier import SpikingClassifier, TrainerTrace
@@ -60,7 +60,8 @@ def test_a_batch_of_training_stays_on_its_device(settings: dict[str, str]) -> No
     if recipe.distill != "none":
         distillation = Distillation(recipe.distill, AnalogClassifier(config), config, 0.5, 2.0)
     objective = SpikingObjective(model, recipe, _x(), distillation).to(META).train()
-    loss, measures = objective(_x(), torch.zeros(4, dtype=torch.int64, device=META))
+    payloads = torch.from_numpy(model.payloads(_x())).to(META)
+    loss, measures = objective(payloads, torch.zeros(4, dtype=torch.int64, device=META))
     torch.autograd.backward(loss)
     assert loss.device.type == measures.device.type == "meta"
     gradients = [parameter.grad for parameter in model.parameters()]
@@ -73,7 +74,8 @@ def test_a_batch_of_a_teacher_stays_on_its_device(levels: int | None) -> None:
     config = _recipe(architecture="pooled").model_config((1, 8, 8), 10)
     bits = None if levels is None else 4
     objective = AnalogObjective(AnalogClassifier(config, levels=levels, weight_bits=bits)).to(META)
-    loss, _ = objective(_x(), torch.zeros(4, dtype=torch.int64, device=META))
+    payloads = analog_payloads(config, _x()).to(META)
+    loss, _ = objective(payloads, torch.zeros(4, dtype=torch.int64, device=META))
     torch.autograd.backward(loss)
     assert loss.device.type == "meta"
 

@@ -36,7 +36,11 @@ def _cut_after(epoch: int) -> object:
     return report
 
 
-@pytest.mark.parametrize("extra", [{}, {"patience": "3"}], ids=["plain", "patience"])
+@pytest.mark.parametrize(
+    "extra",
+    [{"average": "0.9", "weight_decay": "0.1"}, {"patience": "3"}, {"patience": "3", "average": "0.9"}],
+    ids=["average", "patience", "both"],
+)
 def test_an_interrupted_training_gives_the_same_bytes(tmp_path: Path, extra: dict[str, str]) -> None:
     settings = {**SETTINGS, **extra}
     whole = train(RECIPE, 1, settings)

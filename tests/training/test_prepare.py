@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from snnc.base.errors import FileError, UsageError
-from snnc.training.data.prepare import augmented, describe_preparation, load_prepared
+from snnc.training.data.prepare import describe_preparation, load_prepared
 
 
 @pytest.fixture
@@ -42,25 +42,5 @@ def test_what_cannot_be_prepared(images: str, tmp_path: Path) -> None:
         load_prepared(str(tmp_path / "c.npz"), "test", "rows", 3, events=True)
 
 
-def test_moved_images() -> None:
-    generator = np.random.default_rng(0)
-    x = np.zeros((200, 2 * 5 * 4), np.uint8)
-    x.reshape(-1, 2, 5, 4)[:, :, 2, 1] = (7, 9)
-    assert (augmented(x, (5, 4), 0, False, generator) == x).all()
-    moved = augmented(x, (5, 4), 1, False, generator).reshape(-1, 2, 5, 4)
-    places = {(int(r), int(c)) for _, r, c in np.argwhere(moved[:, 0] == 7)}
-    assert places == {(r, c) for r in (1, 2, 3) for c in (0, 1, 2)}
-    assert np.array_equal(moved[:, 0] == 7, moved[:, 1] == 9) and (moved.sum((1, 2, 3)) == 16).all()
-
-
 def test_descriptions() -> None:
     assert describe_preparation("levels", 15) == "pixels 0..255 in equal parts as 0..15"
-
-
-def test_mirrored_images_are_flipped_left_to_right_as_a_whole() -> None:
-    x = np.random.default_rng(5).integers(0, 16, (200, 2 * 5 * 4), np.uint8)
-    planes = x.reshape(-1, 2, 5, 4)
-    mirrored = augmented(x, (5, 4), 0, True, np.random.default_rng(6)).reshape(planes.shape)
-    flipped = (mirrored == planes[..., ::-1]).all((1, 2, 3))
-    assert (flipped | (mirrored == planes).all((1, 2, 3))).all()
-    assert 60 < flipped.sum() < 140

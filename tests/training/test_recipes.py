@@ -223,7 +223,9 @@ def test_inputs_that_do_not_fit_are_refused_before_training(tmp_path: Path) -> N
 
 
 def test_divergence_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("torch.nn.functional.cross_entropy", lambda logits, _: logits.sum() * torch.nan)
+    monkeypatch.setattr(
+        "torch.nn.functional.cross_entropy", lambda logits, *_, **__: logits.sum() * torch.nan
+    )
     with pytest.raises(UsageError, match="training diverged in epoch 1"):
         train(find_recipe("digits-mlp"), 1, SHORT)
 

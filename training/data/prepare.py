@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from snnc.base.errors import UsageError
 from snnc.base.quoting import quote
@@ -53,29 +52,6 @@ def load_prepared(
 def describe_preparation(preparation: Preparation, max_payload: int) -> str:
     """What the inputs of a model are, in words."""
     return _MEANINGS[preparation].format(max_payload)
-
-
-def augmented(
-    x: NDArray[np.uint8],
-    sides: tuple[int, int],
-    most: int,
-    mirror: bool,
-    generator: np.random.Generator,
-) -> NDArray[np.uint8]:
-    """Samples moved by -most..most pixels both ways, zeros behind, and with `mirror` every other one flipped.
-
-    Each sample's planes of `sides` (height, width) move together.
-    """
-    planes = x.reshape(len(x), -1, *sides)
-    if mirror:
-        flipped = generator.random(len(x)) < 0.5
-        planes = np.where(flipped[:, None, None, None], planes[..., ::-1], planes)
-    if most == 0:
-        return planes.reshape(x.shape)
-    padded = np.pad(planes, ((0, 0), (0, 0), (most, most), (most, most)))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, sides, axis=(2, 3))
-    down, right = generator.integers(0, 2 * most + 1, (2, len(x)))
-    return np.ascontiguousarray(windows[np.arange(len(x)), :, down, right]).reshape(x.shape)
 
 
 def _rows(samples: Samples) -> Samples:

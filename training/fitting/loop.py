@@ -11,12 +11,14 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from snnc.base.errors import UsageError
 from snnc.training.data.datasets import Samples
-from snnc.training.data.prepare import augmented
+from snnc.training.fitting.average import MovingAverage
+from snnc.training.fitting.batches import Batch, Batches, Encode
+from snnc.training.fitting.capture import CapturedPass
 from snnc.training.fitting.processes import Place
 from snnc.training.fitting.recipe import LearningSchedule, Recipe
 from snnc.training.fitting.resume import load_state, save_state
@@ -77,27 +79,28 @@ class Session:
 
 def fit(
     objective: nn.Module,
+    encode: Encode,
     samples: Samples,
     session: Session,
     held_out: Callable[[], float] | None = None,
     constrain: Callable[[], None] | None = None,
 ) -> None:
-    """Adam over `recipe.epochs` epochs of `samples`, resumed where `session.state` is of this same training.
+    """AdamW over `recipe.epochs` epochs of `samples`, resumed where `session.state` is of this same training.
 
-    `objective(x, y)` takes uint8 samples and their classes and returns the loss and `MEASURES` as a float64
-    tensor. With `held_out`, which gives an accuracy, training stops after `recipe.patience` epochs without a
-    better one, and the best parameters are kept. `constrain` is called after every step of the optimiser.
+    `objective(payloads, y)` takes what `encode` makes of samples, and their classes, and returns the loss and
+    `MEASURES` as a float64 tensor. With `held_out`, which gives an accuracy, training stops after
+    `recipe.patience` epochs without a better one, and the best parameters are kept. With `recipe.average`
+    it is the averages of all steps that are judged and kept. `constrain` is called after every step.
     Raises UsageError if the loss is no longer finite.
     """
-    run = _Run(objective, samples, session, constrain or (lambda: None))
+    run = _Run(objective, encode, samples, session, constrain or (lambda: None))
     for epoch in range(run.load() + 1, session.recipe.epochs + 1):
         mean = run.epoch()
         if not np.isfinite(mean[0]):
             raise UsageError(
                 f"training diverged in epoch {epoch} (loss {mean[0]})", hint="set a smaller learning_rate"
             )
-        accuracy = None if held_out is None else held_out()
-        stop = accuracy is not None and run.judge(accuracy)
+        accuracy, stop = (None, False) if held_out is None else run.judge(held_out)
         run.save(epoch)
         if session.place.first:
             figures = dict(zip(MEASURES, mean.tolist(), strict=True))
@@ -106,63 +109,86 @@ def fit(
             )
         if stop:
             break
-    run.restore_best()
+    run.finish()
 
 
 class _Run:
     """Everything that changes during a training, and how it is stored."""
 
     def __init__(
-        self, objective: nn.Module, samples: Samples, session: Session, constrain: Callable[[], None]
+        self,
+        objective: nn.Module,
+        encode: Encode,
+        samples: Samples,
+        session: Session,
+        constrain: Callable[[], None],
     ) -> None:
-        recipe = session.recipe
+        recipe, place = session.recipe, session.place
         self.constrain = constrain
-        self.objective = objective.to(session.place.device)
+        self.objective = objective.to(place.device)
         self.samples, self.session = samples, session
-        learned = [parameter for parameter in objective.parameters() if parameter.requires_grad]
-        self.optimiser = torch.optim.Adam(learned, lr=recipe.learning_rate)
+        self.optimiser = make_optimiser(objective, recipe, fused=place.device.type == "cuda")
         steps = recipe.epochs * -(-len(samples) // recipe.batch)
         self.schedule = learning_schedule(recipe.schedule, self.optimiser, recipe.learning_rate, steps)
-        self.shuffle = torch.Generator().manual_seed(session.seed)
-        self.moves = np.random.default_rng(session.seed)
+        self.batches = Batches(samples, encode, recipe, session.seed, place)
+        self.average = MovingAverage(objective, recipe.average) if recipe.average else None
         self.best: dict[str, Any] = {"accuracy": -1.0, "age": 0, "objective": {}}
-        self.called = DistributedDataParallel(objective) if session.place.size > 1 else objective
+        self.called = DistributedDataParallel(objective) if place.size > 1 else objective
+        self.captured: CapturedPass | None = None
 
     def epoch(self) -> NDArray[np.float64]:
         """One pass over the samples; the mean measures."""
         self.objective.train()
-        place, recipe = self.session.place, self.session.recipe
+        place = self.session.place
         totals = torch.zeros(len(MEASURES), dtype=torch.float64, device=place.device)
-        order = torch.randperm(len(self.samples), generator=self.shuffle)
-        for chosen in torch.split(order, recipe.batch):
-            part, weight = place.share(torch.arange(len(chosen)))
-            x = self._augmented(self.samples.x[chosen.numpy()])[part.numpy()]
-            y = torch.from_numpy(self.samples.y[chosen[part].numpy()])
-            loss, measures = self.called(x, y.to(place.device))
-            self.optimiser.zero_grad()
-            # Processes average their gradients, as if their parts were of one size.
-            torch.autograd.backward(loss * (weight * place.size) if place.size > 1 else loss)
+        for batch in self.batches.epoch():
+            measures = self._pass(batch)
             self.optimiser.step()
             self.schedule.step()
             self.constrain()
-            totals += measures * (weight * len(chosen))
+            if self.average is not None:
+                self.average.update()
+            totals += measures * (batch.weight * batch.size)
         mean: NDArray[np.float64] = (place.sum(totals) / len(self.samples)).cpu().numpy()
         return mean
 
-    def judge(self, accuracy: float) -> bool:
-        """Keep the parameters if `accuracy` is the best so far; whether patience is at its end."""
+    def _pass(self, batch: Batch) -> Tensor:
+        """Gradients of a batch, and its measures."""
+        place, x, y = self.session.place, batch.payloads, batch.y
+        if place.device.type == "cuda" and place.size == 1 and batch.size == self.session.recipe.batch:
+            if self.captured is None:
+                self.captured = CapturedPass(self.objective, x, y)
+            return self.captured(x, y)
+        loss, measures = self.called(x, y)
+        self.optimiser.zero_grad()
+        # Processes average their gradients, as if their parts were of one size.
+        torch.autograd.backward(loss * (batch.weight * place.size) if place.size > 1 else loss)
+        measured: Tensor = measures
+        return measured
+
+    def judge(self, held_out: Callable[[], float]) -> tuple[float, bool]:
+        """An accuracy, for which the parameters are kept if it is the best so far; whether patience ends."""
+        if self.average is not None:
+            self.average.swap()
+        accuracy = held_out()
         if accuracy > self.best["accuracy"]:
             parameters = {name: value.clone() for name, value in self.objective.state_dict().items()}
             self.best = {"accuracy": accuracy, "age": 0, "objective": parameters}
         else:
             self.best["age"] += 1
+        if self.average is not None:
+            self.average.swap()
         patience = self.session.recipe.patience
-        return patience is not None and self.best["age"] >= patience
+        return accuracy, patience is not None and self.best["age"] >= patience
 
-    def restore_best(self) -> None:
-        """The best parameters, where any were judged."""
+    def finish(self) -> None:
+        """Leave the best parameters where any were judged, else the averages, else the last."""
         if self.best["objective"]:
             self.objective.load_state_dict(self.best["objective"])
+        elif self.average is not None:
+            self.average.swap()
+        # An average of weights within a limit may round to integers beyond it.
+        self.constrain()
 
     def save(self, epoch: int) -> None:
         """Store everything after `epoch`."""
@@ -172,9 +198,8 @@ class _Run:
         state |= {
             "epoch": epoch,
             "best": self.best,
-            "shuffle": self.shuffle.get_state(),
+            "batches": self.batches.state(),
             "random": random_states(self.session.place.device),
-            "moves": self.moves.bit_generator.state,
         }
         save_state(self.session.state, self._fingerprint(), state)
 
@@ -187,18 +212,13 @@ class _Run:
         for name, part in self._parts().items():
             part.load_state_dict(state[name])
         self.best = state["best"]
-        self.shuffle.set_state(state["shuffle"])
+        self.batches.restore(state["batches"])
         restore_random_states(state["random"], self.session.place.device)
-        self.moves.bit_generator.state = state["moves"]
         return int(state["epoch"])
 
     def _parts(self) -> dict[str, Any]:
-        return {"objective": self.objective, "optimiser": self.optimiser, "schedule": self.schedule}
-
-    def _augmented(self, x: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        samples, recipe = self.samples, self.session.recipe
-        sides = samples.x.shape[1:] if samples.spike_trains else samples.shape[1:]
-        return augmented(x, (sides[0], sides[1]), recipe.shift, recipe.mirror, self.moves)
+        parts = {"objective": self.objective, "optimiser": self.optimiser, "schedule": self.schedule}
+        return parts if self.average is None else {**parts, "average": self.average}
 
     def _fingerprint(self) -> str:
         """Of all that decides what this training computes."""
@@ -211,6 +231,16 @@ class _Run:
             "data": checksums(self.samples),
         }
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def make_optimiser(objective: nn.Module, recipe: Recipe, *, fused: bool) -> torch.optim.Optimizer:
+    """AdamW; weights decay, thresholds and biases do not."""
+    learned = [parameter for parameter in objective.parameters() if parameter.requires_grad]
+    groups = [
+        {"params": [p for p in learned if p.ndim > 1], "weight_decay": recipe.weight_decay},
+        {"params": [p for p in learned if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW([g for g in groups if g["params"]], lr=recipe.learning_rate, fused=fused or None)
 
 
 def random_states(device: torch.device) -> dict[str, torch.Tensor]:

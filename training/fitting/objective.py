@@ -36,23 +36,26 @@ class SpikingObjective(nn.Module):
         self.distillation = distillation
         self.recipe = recipe
         self.prices = energy_prices(model.config, recipe.target)
-        self.allowance = self._allowance(self.prices.unavoidable(model.payloads(x)))
+        self.unavoidable = self.prices.unavoidable(model.payloads(x))
+        self.allowance = self._allowance(self.unavoidable)
+        self.priced = bool(recipe.rate_penalty or recipe.energy_penalty or recipe.energy_budget)
         self.register_buffer("per_rate", torch.tensor(self.prices.per_rate, dtype=torch.float64))
         self.register_buffer("multiplier", torch.zeros((), dtype=torch.float64))
 
-    def forward(self, x: NDArray[np.uint8], y: Tensor) -> tuple[Tensor, Tensor]:
-        """Loss of the samples `x` of classes `y`, and `fitting.MEASURES`."""
-        inputs = self.model.payloads(x)
-        payloads = torch.from_numpy(inputs).to(y.device)
+    def forward(self, payloads: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """Loss of the samples with these payloads, of classes `y`, and `fitting.MEASURES`."""
         runs = self.model.run(payloads)
         logits, rates = self.model.outputs(runs)
-        loss = nn.functional.cross_entropy(logits, y)
+        if not self.priced:
+            # The gradient of a rate, though 0, would take a pass over all spikes.
+            rates = rates.detach()
+        loss = nn.functional.cross_entropy(logits, y, label_smoothing=self.recipe.label_smoothing)
         if self.distillation is not None:
             loss = self.distillation(loss, payloads, runs, logits)
         spent = (rates * self.per_rate).sum()
         rate = rates.mean() if len(rates) else logits.new_zeros(())
         loss = loss + self.recipe.rate_penalty * rate + self._energy_price(spent)
-        return loss, measures(loss, logits, y, rate, spent + self.prices.unavoidable(inputs))
+        return loss, measures(loss, logits, y, rate, spent + self.unavoidable)
 
     def _energy_price(self, spent: Tensor) -> Tensor:
         """The price of joules `spent` on spikes: relative to firing in every step, and with a budget the

@@ -75,6 +75,12 @@ class Recipe:
     learning_rate: Annotated[float, Range(1e-9, 1)] = 5e-3
     schedule: LearningSchedule = "cosine"
     """Of the learning rate, over all epochs."""
+    weight_decay: Annotated[float, Range(0, 1)] = 0.0
+    """Of AdamW, on weights alone: they shrink by this part times the learning rate in every step."""
+    label_smoothing: Annotated[float, Range(0, 0.9)] = 0.0
+    """Part of the target that is spread over all classes."""
+    average: Annotated[float, Range(0, 1, below=True)] = 0.0
+    """Decay of the moving average of all that is learned, kept in place of the last step; 0 is none."""
     distill: Distill = "none"
     """What the network learns from a float network, which is trained first."""
     distill_weight: Annotated[float, Range(0, 1)] | None = None

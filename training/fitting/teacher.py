@@ -60,9 +60,9 @@ class AnalogObjective(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, x: NDArray[np.uint8], y: Tensor) -> tuple[Tensor, Tensor]:
-        """Loss of the samples `x` of classes `y`, and `fitting.MEASURES`."""
-        logits = self.network(analog_payloads(self.network.config, x).to(y.device)).logits
+    def forward(self, payloads: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """Loss of the samples with these payloads, of classes `y`, and `fitting.MEASURES`."""
+        logits = self.network(payloads).logits
         loss, nothing = nn.functional.cross_entropy(logits, y), logits.new_zeros(())
         return loss, measures(loss, logits, y, nothing, nothing)
 
@@ -80,7 +80,7 @@ def train_analog(
     if stored is not None:
         network.load_state_dict(stored["network"])
         return Teacher(network.eval(), float(stored["accuracy"]))
-    fit(AnalogObjective(network), learn, session)
+    fit(AnalogObjective(network), lambda x: analog_payloads(network.config, x).numpy(), learn, session)
     accuracy = analog_accuracy(network.eval(), test)
     teacher = Teacher(network.to("cpu"), accuracy)
     if keep is not None and session.place.first:

@@ -143,6 +143,8 @@ def train(
         teacher = None
         if recipe.distill != "none":
             teacher = train_teacher(config, learn, test, session, None if files is None else files.teacher)
+        if model.fits_tensor_floats:
+            _allow_tensor_floats(True)
         _fit(model, learn, session, teacher)
         model.eval()
         model.fold()
@@ -222,14 +224,14 @@ def _fit(model: SpikingClassifier, samples: Samples, session: Session, teacher: 
     bits = recipe.accumulator_bits
     constrain = None if bits is None else AccumulatorLimit(model, bits)
     if recipe.patience is None:
-        fit(objective, samples, session, constrain=constrain)
+        fit(objective, model.payloads, samples, session, constrain=constrain)
         return
     kept, held_out = _split(samples, session.seed)
 
     def accuracy() -> float:
         return measure(model.eval(), held_out).accuracy
 
-    fit(objective, kept, session, accuracy, constrain)
+    fit(objective, model.payloads, kept, session, accuracy, constrain)
 
 
 def _split(samples: Samples, seed: int) -> tuple[Samples, Samples]:
@@ -294,6 +296,12 @@ def _classes(learn: Samples, test: Samples) -> int:
     return max(classes, 2)
 
 
+def _allow_tensor_floats(allow: bool) -> None:
+    """Whether a GPU may multiply with TF32, the floats of 11 bits of its matrix units."""
+    torch.backends.cudnn.allow_tf32 = allow
+    torch.set_float32_matmul_precision("high" if allow else "highest")
+
+
 @contextmanager
 def _repeatable(seed: int, device: torch.device) -> Iterator[None]:
     """Fixed seed, one thread and deterministic kernels inside; everything restored after."""
@@ -309,8 +317,7 @@ def _repeatable(seed: int, device: torch.device) -> Iterator[None]:
             torch.use_deterministic_algorithms(True)
             # Filling new memory only helps to find reads before writes.
             memory.fill_uninitialized_memory = False
-            torch.backends.cudnn.allow_tf32 = False
-            torch.set_float32_matmul_precision("highest")
+            _allow_tensor_floats(False)
             torch.manual_seed(seed)
             yield
         finally:

@@ -58,9 +58,9 @@ def _run_whole(layer: SpikingLayer, grid: Grid, known: Mapping[str, Tensor], ste
     assert currents is not None  # The layer's edges all come from outside.
     leak = layer.population.current_leak
     if leak is not None:
-        currents = torch.stack(leaking_currents(currents, None, leak))
+        currents = torch.stack(leaking_currents(_in_every_step(currents, steps), None, leak))
     grid = layer.normalised(grid, currents)
-    membranes, spikes = layer.advance(grid, currents, layer.start(grid, currents.shape[1]))
+    membranes, spikes = layer.advance(grid, currents, layer.start(grid, currents.shape[1]), steps)
     return LayerRun(membranes, spikes, grid.unit)
 
 
@@ -76,7 +76,7 @@ def _run_stepwise(
     for step in range(steps):
         for name, layer in layers.items():
             grid, arriving = grids[name], outer[name]
-            current = None if arriving is None else arriving[step : step + 1]
+            current = None if arriving is None else _in_every_step(arriving, steps)[step : step + 1]
             for number, edge in enumerate(layer.config.edges):
                 if edge.source in layers and edge.delay <= step:
                     inner = layer.current(grid, number, spikes[edge.source][step - edge.delay])
@@ -88,7 +88,7 @@ def _run_stepwise(
                 (current,) = leaking_currents([current], synaptic[name], leak)
                 synaptic[name] = current
             before = membranes[name][-1][0] if step else layer.start(grid, samples)
-            after, fired = layer.advance(grid, current, before)
+            after, fired = layer.advance(grid, current, before, 1)
             membranes[name].append(after)
             spikes[name].append(fired)
     return {
@@ -102,11 +102,17 @@ def _outer_currents(
 ) -> Tensor | None:
     """Sum of the currents of all edges from `known`, (steps, samples, ...), or None without such an edge.
 
-    Payloads with one step stand for the same payloads in every step.
+    Payloads with one step stand for the same payloads in every step; where all do and no edge is delayed,
+    so do the currents.
     """
     parts = []
     for number, edge in enumerate(layer.config.edges):
         if edge.source in known:
             current = layer.current(grid, number, known[edge.source])
-            parts.append(delayed(current.expand(steps, *current.shape[1:]), edge.delay))
+            parts.append(delayed(_in_every_step(current, steps), edge.delay) if edge.delay else current)
     return sum(parts[1:], parts[0]) if parts else None
+
+
+def _in_every_step(currents: Tensor, steps: int) -> Tensor:
+    """`currents` (steps or 1, ...) as (steps, ...)."""
+    return currents.expand(steps, *currents.shape[1:])

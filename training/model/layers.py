@@ -35,6 +35,9 @@ from snnc.training.model.synapses import transform, weight_shape
 EXACT_FLOAT32 = 1 << 24
 """Below this bound every integer, sum and difference of integers is exact in float32."""
 
+TENSOR_FLOAT_LIMIT = 1 << 11
+"""Up to this bound every integer is exact in TF32, the float of a GPU's matrix units; weights always are."""
+
 MIN_THRESHOLD = 1 / 16
 """Smallest threshold in float. Below it the surrogate's gradient, which goes with 1 / threshold, throws a
 neuron to where it fires always."""
@@ -129,6 +132,15 @@ class SpikingLayer(nn.Module):
         return (1 << (self.config.weight_bits - 1)) - 1
 
     @property
+    def fits_tensor_floats(self) -> bool:
+        """Whether every product is exact in TF32, which keeps 11 bits of each factor."""
+        largest = max(
+            payload * math.prod(edge.pool)
+            for payload, edge in zip(self.payloads, self.config.edges, strict=True)
+        )
+        return self.dtype == torch.float32 and largest <= TENSOR_FLOAT_LIMIT
+
+    @property
     def population(self) -> Population:
         """The behaviour of the neurons."""
         return self.config.population
@@ -206,7 +218,9 @@ class SpikingLayer(nn.Module):
         low, high = state_range(self.population.state_bits)
         threshold = clamp_through(ceil_through(threshold), 1, high)
         bias = clamp_through(round_through(bias), low, high)
-        initial = floor_through(threshold * self.population.initial_fraction)
+        fraction = self.population.initial_fraction
+        # A product with 0 would have a gradient of 0, which takes a pass over all neurons.
+        initial = floor_through(threshold * fraction) if fraction else torch.zeros_like(threshold)
         threshold, bias, initial = (
             values.to(self.dtype).reshape(-1, 1, 1) for values in (threshold, bias, initial)
         )
@@ -221,10 +235,10 @@ class SpikingLayer(nn.Module):
         """Membranes before the first step."""
         return grid.initial.expand(samples, *self.shape)
 
-    def advance(self, grid: Grid, currents: Tensor, membrane: Tensor) -> tuple[Tensor, Tensor]:
-        """Membranes and spikes of the steps in `currents`, from `membrane` on."""
+    def advance(self, grid: Grid, currents: Tensor, membrane: Tensor, steps: int) -> tuple[Tensor, Tensor]:
+        """Membranes and spikes of so many steps from `membrane` on; `currents` are of each, or one of all."""
         membranes, spikes = run_population(
-            currents, membrane, grid.threshold, grid.bias, self.population, self.surrogate
+            currents, membrane, grid.threshold, grid.bias, self.population, self.surrogate, steps
         )
         return membranes, spikes if self.disturbance is None else self.disturbance.events(spikes)
 

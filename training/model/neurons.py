@@ -2,7 +2,7 @@
 
 Equal to `compiler.arithmetic.neuron_step` value by value. The gradients are written by hand, since a chain
 of elementary operations costs several times the memory traffic and nothing else in training is as slow. On a
-CPU `kernels.py` does the same in one pass where channels have many neurons.
+CPU `kernels.py` does the same in one pass where channels have many neurons, on a GPU `gpu_kernels.py`.
 """
 
 import math
@@ -16,6 +16,7 @@ from snnc.compiler.isa.arithmetic import Decay, state_range
 from snnc.training.fitting.recipe import Surrogate
 from snnc.training.model import kernels
 from snnc.training.model.config import Population
+from snnc.training.model.gpu_neurons import Constants, FusedDynamics, fits
 from snnc.training.model.surrogate import floor_through
 
 ATAN_WIDTH = 2.0
@@ -176,21 +177,46 @@ def run_population(
     bias: Tensor,
     population: Population,
     surrogate: Surrogate = "atan",
+    steps: int | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Membranes after each step and spikes (0 and 1) of the steps in `currents` (steps, samples, ...).
 
-    All tensors hold integers; `membrane` (samples, channels, ...) is the state before the first of the steps,
+    With `steps` there may be currents of one step alone, which arrive in all of them. All tensors hold
+    integers; `membrane` (samples, channels, ...) is the state before the first of the steps,
     `threshold` (>= 1) and `bias` are (channels, 1, ...), or (1,) for all neurons. Gradients: 1 through the
     clamp, 1 - fraction through the leak, none through the reset's choice, and through the comparison the
     surrogate, a function of the distance (membrane - threshold) / threshold, so that its width does not
     depend on the units of the accumulator. Raises ValueError for more than one threshold per channel.
     """
     _, _, positions = _by_channel(currents.shape[1:], threshold)
+    steps = len(currents) if steps is None else steps
+    if fits(currents, steps):
+        constants = _constants(population, surrogate)
+        fused = FusedDynamics.apply(  # type: ignore[no-untyped-call]
+            currents, membrane, threshold, bias, steps, constants
+        )
+        return cast("tuple[Tensor, Tensor]", fused)
+    currents = currents.expand(steps, *currents.shape[1:])
     dynamics = Dynamics if currents.device.type != "cpu" or positions < SHORTEST_ROW else CompiledDynamics
     result = dynamics.apply(  # type: ignore[no-untyped-call]
         currents, membrane, threshold, bias, population, surrogate
     )
     return cast("tuple[Tensor, Tensor]", result)
+
+
+def _constants(population: Population, surrogate: Surrogate) -> Constants:
+    """The numbers that the kernels of a GPU need, all exact in float32."""
+    low, high = state_range(population.state_bits)
+    decay, slope = _fraction(population.leak), _FACTORS[surrogate]
+    return Constants(
+        population.reset,
+        float(population.reset_value),
+        float(low),
+        float(high),
+        decay,
+        surrogate == "s2nn",
+        *slope,
+    )
 
 
 def leaking_currents(arriving: Iterable[Tensor], before: Tensor | None, leak: Decay) -> list[Tensor]:

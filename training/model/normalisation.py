@@ -57,11 +57,14 @@ class _Moments(torch.autograd.Function):
     def forward(context: Any, currents: Tensor) -> tuple[Tensor, Tensor]:
         # Currents that are one tensor for all steps have the statistics of one step.
         seen = currents[:1] if currents.stride(0) == 0 else currents
-        values = seen.flatten(0, 1).flatten(2).contiguous()
+        values = seen.flatten(0, 1).flatten(2)
         context.shape = currents.shape
-        context.save_for_backward(values)
         if values.device.type != "cpu":
-            return values.mean((0, 2)), values.square().mean((0, 2))
+            context.save_for_backward(values)
+            count = values.numel() // values.shape[1]
+            return values.mean((0, 2)), torch.linalg.vector_norm(values, 2, (0, 2)).square() / count
+        values = values.contiguous()
+        context.save_for_backward(values)
         sums = torch.zeros(2, values.shape[1], dtype=torch.float64)
         kernels.moments(values.numpy(), *sums.numpy())
         mean, square = (sums / (values.numel() // len(sums[0]))).to(values.dtype)

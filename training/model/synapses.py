@@ -8,7 +8,6 @@ from torch import Tensor, nn
 from snnc.compiler.ir.network import Shape, count, pooled
 from snnc.training.model import kernels
 from snnc.training.model.config import EdgeConfig
-from snnc.training.model.surrogate import round_through
 
 
 def weight_shape(edge: EdgeConfig, source: Shape, channels: int) -> tuple[int, ...]:
@@ -30,23 +29,47 @@ def transform(edge: EdgeConfig, weights: Tensor, events: Tensor) -> Tensor:
         flat = sum_pool(flat, edge.pool)
     if edge.kind == "linear":
         currents = nn.functional.linear(flat.flatten(1), weights)[:, :, None, None]
+    elif flat.device.type == "cuda":
+        currents = _convolved_on_gpu(edge, weights, flat)
     else:
         currents = nn.functional.conv2d(flat, weights, None, edge.stride, edge.padding, 1, edge.groups)
-    if currents.device.type != "cpu":
-        # A GPU's convolutions may use transforms that round; integers lie far enough apart to come back.
-        currents = round_through(currents)
     return currents.reshape(steps, samples, *currents.shape[1:])
+
+
+def _convolved_on_gpu(edge: EdgeConfig, weights: Tensor, maps: Tensor) -> Tensor:
+    """The same by cuDNN, channels last.
+
+    With channels first cuDNN takes Winograd transforms, whose float32 sums near 2^24 were wrong by up to 14
+    (`examples/benchmarks/gpu`); with channels last it multiplies matrices, with TF32 or without, and every
+    sum was exact. Should another version round, integers lie far enough apart to come back where they are
+    small. In place and unseen by autograd, rounding has the gradient 1.
+    """
+    last = torch.channels_last
+    maps, weights = maps.contiguous(memory_format=last), weights.contiguous(memory_format=last)
+    currents = nn.functional.conv2d(maps, weights, None, edge.stride, edge.padding, 1, edge.groups)
+    # Of one input channel cuDNN does not see that it is last.
+    currents = currents.contiguous(memory_format=last)
+    currents.detach().round_()
+    return currents
 
 
 def sum_pool(maps: Tensor, pool: tuple[int, int]) -> Tensor:
     """Sums of `maps` (samples, channels, height, width) over windows that do not overlap; rows and columns
     that fill no window are left out, as by `avg_pool2d`.
 
-    On a CPU `avg_pool2d` with `divisor_override=1` takes several times as long.
+    `avg_pool2d` with `divisor_override=1` takes several times as long.
     """
     if maps.device.type != "cpu":
-        return nn.functional.avg_pool2d(maps, pool, divisor_override=1)
+        return window_sums(maps, pool)
     return cast(Tensor, _SumPool.apply(maps, pool))  # type: ignore[no-untyped-call]
+
+
+def window_sums(maps: Tensor, pool: tuple[int, int]) -> Tensor:
+    """`sum_pool` by PyTorch's operations, on any device; channels come last in memory."""
+    high, wide = (side // window for side, window in zip(maps.shape[2:], pool, strict=True))
+    whole = maps[:, :, : high * pool[0], : wide * pool[1]].permute(0, 2, 3, 1)
+    windows = whole.reshape(len(maps), high, pool[0], wide, pool[1], maps.shape[1])
+    return windows.sum((2, 4)).permute(0, 3, 1, 2)
 
 
 class _SumPool(torch.autograd.Function):
