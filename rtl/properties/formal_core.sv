@@ -83,10 +83,10 @@ module formal_core #(
   localparam int CountAt = StateAt + EntryBits;
   localparam int BankAt = CountAt + snnc_pkg::AxonRowCountBits;
   localparam int RowBits = BankAt + snnc_pkg::AxonRowBankBits;
-  (* hierconn *) wire [RowBits-1:0] \dut.u_decode.rows[0] ;
-  (* hierconn *) wire [BankAt-1:0] \dut.u_decode.columns[0] ;
-  (* hierconn *) wire [BankAt-1:0] \dut.u_decode.columns[1] ;
-  (* hierconn *) wire [snnc_pkg::DestinationBits-1:0] \dut.destinations[0] ;
+  (* hierconn *) wire [RowBits-1:0] \dut.u_events.u_decode.rows[0] ;
+  (* hierconn *) wire [BankAt-1:0] \dut.u_events.u_decode.columns[0] ;
+  (* hierconn *) wire [BankAt-1:0] \dut.u_events.u_decode.columns[1] ;
+  (* hierconn *) wire [snnc_pkg::DestinationBits-1:0] \dut.u_emitter.destinations[0] ;
 
   logic [snnc_pkg::RegisterBits-1:0] registers;
   logic [snnc_pkg::BankBits-1:0] bank;
@@ -102,9 +102,9 @@ module formal_core #(
   assign registers = \dut.registers ;
   assign bank = \dut.u_registers.banks[0] ;
   assign segment = \dut.u_registers.segments[0] ;
-  assign destination = \dut.destinations[0] ;
+  assign destination = \dut.u_emitter.destinations[0] ;
   assign pixel_words = 32'({snnc_pkg::register_pixel_words(registers)});
-  assign row = \dut.u_decode.rows[0] ;
+  assign row = \dut.u_events.u_decode.rows[0] ;
   assign words = snnc_pkg::register_words(registers);
   assign row_words = 32'({snnc_pkg::bank_row_words(bank)});
   assign emission = snnc_pkg::register_emission(registers);
@@ -142,9 +142,9 @@ module formal_core #(
   for (genvar i = 0; i < AxonColumns; i++) begin : g_column
     logic [BankAt-1:0] column;
     if (i == 0) begin : g_first
-      assign column = \dut.u_decode.columns[0] ;
+      assign column = \dut.u_events.u_decode.columns[0] ;
     end else begin : g_second
-      assign column = \dut.u_decode.columns[1] ;
+      assign column = \dut.u_events.u_decode.columns[1] ;
     end
     always @(posedge clk_i) begin
       if (configured) begin

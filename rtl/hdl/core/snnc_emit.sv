@@ -71,7 +71,6 @@ module snnc_emit #(
   input  wire logic                              ready_i,
   output      logic [snnc_pkg::FlitBits-1:0]     data_o
 );
-  localparam int NeuronBits = WordBits + $clog2(Lanes) + 1;
   localparam int LaneBits = (Lanes > 1) ? $clog2(Lanes) : 1;
   localparam int IndexBits = snnc_pkg::FlitDataBits - StateBits;
 
@@ -85,9 +84,6 @@ module snnc_emit #(
 
   // Constant while the core works: that values are sent, not spikes, and the last of what is counted.
   logic values_q;
-  logic [WordBits-1:0] final_word_q;
-  logic [7:0] final_pixel_word_q;
-  logic [7:0] final_column_q;
   logic [DestinationAddressBits-1:0] final_destination_q;
   logic [SourceAddressBits-1:0] final_source_q;
   logic [1:0] final_segment_q;
@@ -100,12 +96,6 @@ module snnc_emit #(
   // `owed_q` is what it was after the reset, and no CREDIT came in the last cycle.
   logic owed_fresh_q;
   logic [1:0] segment_q;
-  logic [WordBits-1:0] word_q;
-  logic [WordBits-1:0] next_word_q;
-  logic last_word_q;
-  logic [snnc_pkg::SpikeYBits-1:0] row_q;
-  logic [snnc_pkg::SpikeXBits-1:0] column_q;
-  logic [snnc_pkg::SpikeChannelBits-1:0] pixel_word_q;
   logic [1:0] scan_q;
   logic [Lanes-1:0] spikes_q;
   // The lanes that are still to be sent, and in SCAN that there are none; in SEND the lowest, and that it is
@@ -125,7 +115,6 @@ module snnc_emit #(
   logic silent_q;
   // The entry at work in SEND: where it sends to, whether the word is one of its own, and whether
   // it is the last of the segment.
-  logic [snnc_pkg::CoordinateBits-1:0] base_q;
   logic [snnc_pkg::AddressBits-1:0] address_q;
   logic hit_q;
   logic last_entry_q;
@@ -140,14 +129,15 @@ module snnc_emit #(
   logic spikes_done;
   logic values_done;
   logic word_done;
-  logic pixel_done;
-  logic row_done;
+  // The word at work, the one behind it, the last one, and that it is at work; see snnc_place.
+  logic [WordBits-1:0] word;
+  logic [WordBits-1:0] next_word;
+  logic [WordBits-1:0] final_word;
+  logic last_word;
   logic [Lanes-1:0] mask;
   logic [Lanes-1:0] later_lanes;
   logic [Lanes-1:0] next_lanes;
   logic [LaneBits-1:0] next_lane;
-  logic [NeuronBits-1:0] neuron;
-  logic [snnc_pkg::CoordinateBits-1:0] local_coordinate;
   logic [snnc_pkg::CoordinateBits-1:0] coordinate;
   logic word_full_q;
   logic word_tail_q;
@@ -175,8 +165,6 @@ module snnc_emit #(
   assign spikes_done = (state_q == Scan && spikes_q == '0) || word_sent;
   assign values_done = (state_q == Scan && scan_q == 2'd2 && no_lanes_q) || word_sent;
   assign word_done = values_q ? values_done : spikes_done;
-  assign pixel_done = pixel_word_q == final_pixel_word_q;
-  assign row_done = column_q == final_column_q;
   assign last_of_segment = destination_q == last_destination_q;
   assign following = last_of_segment
       ? first_destination_q : destination_q + DestinationAddressBits'(1);
@@ -185,19 +173,38 @@ module snnc_emit #(
 
   always_ff @(posedge clk_i) begin
     values_q <= values_last_i || values_every_i;
-    final_word_q <= WordBits'(words_i - (WordBits + 1)'(1));
-    final_pixel_word_q <= pixel_words_i - 8'd1;
-    final_column_q <= columns_i - 8'd1;
     final_destination_q <= DestinationAddressBits'(destination_count_i - (DestinationAddressBits + 1)'(1));
     final_source_q <= SourceAddressBits'(source_count_i - (SourceAddressBits + 1)'(1));
     final_segment_q <= 2'(segment_count_i - 3'd1);
   end
 
+  snnc_place #(
+    .Lanes(Lanes),
+    .StateWords(StateWords)
+  ) u_place (
+    .clk_i,
+    .words_i,
+    .pixel_words_i,
+    .columns_i,
+    .numbered_i(flat_i || values_q),
+    .start_i(state_q == Segment),
+    .word_done_i(word_done),
+    .spikes_done_i(spikes_done),
+    .word_o(word),
+    .next_word_o(next_word),
+    .final_word_o(final_word),
+    .last_word_o(last_word),
+    .load_i(load_entry),
+    .base_i(snnc_pkg::destination_base(destination_i)),
+    .lane_i(lane_q),
+    .coordinate_o(coordinate)
+  );
+
   // Words whose neurons all count come first, then one of which only the lower lanes do. SCAN of values
   // takes three cycles: in the second both and the values are known, in the third the mask is in `lanes_q`.
   always_ff @(posedge clk_i) begin
-    word_full_q <= (WordBits + 1)'(word_q) < (WordBits + 1)'(neurons_i >> $clog2(Lanes));
-    word_tail_q <= (WordBits + 1)'(word_q) == (WordBits + 1)'(neurons_i >> $clog2(Lanes));
+    word_full_q <= (WordBits + 1)'(word) < (WordBits + 1)'(neurons_i >> $clog2(Lanes));
+    word_tail_q <= (WordBits + 1)'(word) == (WordBits + 1)'(neurons_i >> $clog2(Lanes));
   end
   assign tail_lanes = (Lanes'(1) << neurons_i[LaneBits-1:0]) - Lanes'(1);
   for (genvar i = 0; i < Lanes; i++) begin : g_mask
@@ -214,11 +221,7 @@ module snnc_emit #(
       if (next_lanes[i]) next_lane = LaneBits'(i);
     end
   end
-  assign neuron = NeuronBits'(word_q) * NeuronBits'(Lanes) + NeuronBits'(lane_q);
   assign value = lane_values[lane_q];
-  assign local_coordinate = (flat_i || values_q) ? snnc_pkg::CoordinateBits'(neuron)
-      : {row_q, column_q, pixel_word_q * 8'(Lanes) + 8'(lane_q)};
-  assign coordinate = base_q + local_coordinate;
 
   // An offered flit stays until it is taken; an entry that sends nothing takes one cycle.
   assign offer = state_q == Credit || (state_q == Send && hit_q)
@@ -250,15 +253,15 @@ module snnc_emit #(
   assign waits_o = state_q == Wait && !nothing_owed;
   assign fresh_o = state_q == Idle && owed_fresh_q;
   // Each word is read once, the first before it is known whether the segment is silent.
-  assign bitmap_read_o = !values_q && (spikes_done ? !last_word_q && next_word_q != final_word_q
-      : state_q == Segment && (!segment_done || (!silent_q && final_word_q != '0)));
+  assign bitmap_read_o = !values_q && (spikes_done ? !last_word && next_word != final_word
+      : state_q == Segment && (!segment_done || (!silent_q && final_word != '0)));
   assign bitmap_slot_o = step_q[3:0] - delay;
-  assign bitmap_word_o = spikes_done ? next_word_q + WordBits'(1) : WordBits'(segment_done);
+  assign bitmap_word_o = spikes_done ? next_word + WordBits'(1) : WordBits'(segment_done);
   // Spikes have no state to read. When the words of values are done is of no use for the place of a word in
-  // the tile, below.
-  assign state_read_o = values_q && (values_done ? !last_word_q : segment_done && !silent_q);
+  // the tile, which snnc_place keeps.
+  assign state_read_o = values_q && (values_done ? !last_word : segment_done && !silent_q);
   assign state_keep_o = values_q && (segment_done || state_q == Scan || state_q == Send);
-  assign word_o = values_done ? next_word_q : word_q;
+  assign word_o = values_done ? next_word : word;
   assign segment_address_o = segment_q;
   assign destination_address_o = destination_q;
   assign source_address_o = source_q;
@@ -316,7 +319,7 @@ module snnc_emit #(
       default: state_q <= Idle;
     endcase
     if (word_done) begin
-      if (!last_word_q) begin
+      if (!last_word) begin
         state_q <= Scan;
         destination_q <= first_destination_q;
       end else begin
@@ -344,39 +347,15 @@ module snnc_emit #(
 
   always_ff @(posedge clk_i) begin
     if (load_entry) begin
-      base_q <= snnc_pkg::destination_base(destination_i);
       address_q <= snnc_pkg::destination_address(destination_i);
-      hit_q <= snnc_pkg::DestinationFirstWordBits'(word_q) >= snnc_pkg::destination_first_word(destination_i)
-          && snnc_pkg::DestinationFirstWordBits'(word_q) < snnc_pkg::destination_last_word(destination_i);
+      hit_q <= snnc_pkg::DestinationFirstWordBits'(word) >= snnc_pkg::destination_first_word(destination_i)
+          && snnc_pkg::DestinationFirstWordBits'(word) < snnc_pkg::destination_last_word(destination_i);
       last_entry_q <= last_of_segment;
     end
   end
 
-  always_ff @(posedge clk_i) begin
-    if (state_q == Segment) begin
-      next_word_q <= WordBits'(1);
-      word_q <= '0;
-      last_word_q <= final_word_q == '0;
-    end else if (word_done) begin
-      word_q <= next_word_q;
-      next_word_q <= next_word_q + WordBits'(1);
-      last_word_q <= next_word_q == final_word_q;
-    end
-  end
-
-  // The spikes of the word and where it stands in the tile, which values do not send.
-  always_ff @(posedge clk_i) begin
-    if (spikes_done || state_q == Segment) spikes_q <= spikes_i;
-    if (state_q == Segment) begin
-      row_q <= '0;
-      column_q <= '0;
-      pixel_word_q <= '0;
-    end else if (spikes_done) begin
-      pixel_word_q <= pixel_done ? '0 : pixel_word_q + 8'd1;
-      if (pixel_done) column_q <= row_done ? '0 : column_q + 8'd1;
-      if (pixel_done && row_done) row_q <= row_q + 8'd1;
-    end
-  end
+  // The spikes of the word, which values do not send.
+  always_ff @(posedge clk_i) if (spikes_done || state_q == Segment) spikes_q <= spikes_i;
 
   always_ff @(posedge clk_i) begin
     if (granted) owed_q <= credits_needed_i;

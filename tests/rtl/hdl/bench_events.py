@@ -155,7 +155,7 @@ def known(signal) -> int | None:
 
 async def watch(dut, count: int) -> Watch:
     """Follow the core until `count` events have been pushed and nothing is under way."""
-    engine, seen = dut.u_accumulate, Watch([], [], [], [], [])
+    engine, seen = dut.u_events.u_accumulate, Watch([], [], [], [], [])
     cycle = quiet = 0
     address = None
     while quiet < 12:
