@@ -40,7 +40,7 @@ def network(
 
 SMALL = compile_network(network(1, 20, 24, 5), HARDWARE)
 OTHER = compile_network(network(2, 12, 9, 7, "spike_count"), HARDWARE)
-LONG = compile_network(network(4, 90, 10, 3), HARDWARE)
+LONG = compile_network(network(4, 180, 10, 3), HARDWARE)
 CHATTY = compile_network(network(3, 20, 24, 60, "spike_count", -15), HARDWARE)
 
 
