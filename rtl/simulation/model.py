@@ -35,7 +35,7 @@ def build_model(
 ) -> Path:
     """Compile `files` for cocotb into a folder of `cache_dir` named by everything that matters.
 
-    `public` limits what cocotb sees to these signals of the top module, which lets Verilator
+    `public` limits what cocotb sees to these signals, of the top module or `MODULE.signal`, which lets Verilator
     optimise the rest; None shows every signal.
     """
     if (reason := simulator_missing(simulator)) is not None:
@@ -183,7 +183,8 @@ def _build_verilator(
         command.append("--public-flat-rw")
     else:
         control = scratch / "public.vlt"
-        marks = [f'public_flat_rw -module "{top}" -var "{name}"\n' for name in public]
+        places = [(module or top, name) for module, _, name in (path.rpartition(".") for path in public)]
+        marks = [f'public_flat_rw -module "{module}" -var "{name}"\n' for module, name in places]
         control.write_text("`verilator_config\n" + "".join(marks))
         command.append(str(control))
     command += ["--trace"] if waves else []

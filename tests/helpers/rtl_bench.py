@@ -2,7 +2,7 @@
 
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cocotb
@@ -110,8 +110,11 @@ def run_bench(
     cache: Path,
     work: Path,
     parameters: dict[str, int],
+    public: Sequence[str] | None = None,
 ) -> None:
     """Build one module of the RTL with its assertions, and run the benches of a Python module.
+
+    `public` names the signals that the bench looks at, for modules that take long to compile if all can be.
 
     The seed is another in every run, and printed; the environment variable SNNC_SEED names one to repeat.
     """
@@ -119,7 +122,7 @@ def run_bench(
     from snnc.rtl.sources import sources
 
     values = {name: str(value) for name, value in parameters.items()}
-    model = build_model(sources(), top, values, cache, simulator, defines=["SNNC_ASSERT"])
+    model = build_model(sources(), top, values, cache, simulator, defines=["SNNC_ASSERT"], public=public)
     seed = int(os.environ.get("SNNC_SEED", random.SystemRandom().randrange(1 << 31)))
     print(f"SNNC_SEED={seed}")
     environment = {f"BENCH_{name}": value for name, value in values.items()}
