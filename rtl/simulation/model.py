@@ -35,8 +35,8 @@ def build_model(
 ) -> Path:
     """Compile `files` for cocotb into a folder of `cache_dir` named by everything that matters.
 
-    `public` limits what cocotb sees to these signals, of the top module or `MODULE.signal`, which lets Verilator
-    optimise the rest; None shows every signal.
+    `public` limits what cocotb sees to these signals, of the top module or `MODULE.signal`, which lets
+    Verilator optimise the rest; None shows every signal.
     """
     if (reason := simulator_missing(simulator)) is not None:
         raise UsageError(

@@ -20,7 +20,14 @@ def test_breaches_of_the_protocol_are_ignored_and_told(
     simulator: Simulator, cuba: int, rtl_cache: Path, tmp_path: Path, needs: Needs
 ) -> None:
     needs(simulator)
-    parameters = {"MeshWidth": 2, "MeshHeight": 1, "Lanes": 4, "StateWords": 16, "WeightWords": 1024}
+    parameters = {
+        "MeshWidth": 2,
+        "MeshHeight": 1,
+        "Lanes": 4,
+        "StateWords": 16,
+        "WeightWords": 1024,
+        "Cuba": cuba,
+    }
     run_bench(
         "snnc_top", "bench_faults", simulator, rtl_cache, tmp_path, {**parameters, "Cuba": cuba}, SIGNALS
     )
