@@ -147,7 +147,7 @@ def target_of(document: dict[str, Any]) -> dict[str, Any]:
             lambda d: target_of(d).update(static_mw=math.inf),
             r"target\.static_mw must be a number in .*, not inf$",
         ),
-        (lambda d: target_of(d).update(energy_table="/tmp/pipe.yaml"), "must be the name of a table, not "),
+        (lambda d: target_of(d).update(energy_table="./pipe.yaml"), "must be the name of a table, not "),
         (
             lambda d: target_of(d).update(description="a\tb"),
             "description must be text of one line and at most 1000 ",

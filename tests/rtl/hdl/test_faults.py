@@ -28,6 +28,4 @@ def test_breaches_of_the_protocol_are_ignored_and_told(
         "WeightWords": 1024,
         "Cuba": cuba,
     }
-    run_bench(
-        "snnc_top", "bench_faults", simulator, rtl_cache, tmp_path, {**parameters, "Cuba": cuba}, SIGNALS
-    )
+    run_bench("snnc_top", "bench_faults", simulator, rtl_cache, tmp_path, parameters, SIGNALS)
