@@ -42,8 +42,13 @@ class Range:
         return f"{noun} in {self}"
 
     def __str__(self) -> str:
-        low, high = (str(end) if isinstance(end, int) else f"{end:g}" for end in (self.low, self.high))
+        low, high = (_number(end) for end in (self.low, self.high))
         return f"[{low}, {high})" if self.below else f"{low}..{high}"
+
+
+def _number(value: float) -> str:
+    """The same text for 1000000 and 1e6, which are equal, so that either may stand for both in a cache."""
+    return str(int(value)) if value == int(value) else f"{value:g}"
 
 
 @dataclass(frozen=True)

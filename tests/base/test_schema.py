@@ -211,3 +211,9 @@ def test_declarations_can_be_read() -> None:
     assert described(Annotated[int, Range(2, 8), POWER_OF_TWO] | None) == (
         "an integer in 2..8, a power of two or none"
     )
+
+
+def test_equal_bounds_are_written_the_same() -> None:
+    """`typing` keeps one of two equal annotations, whichever a process has met first."""
+    assert str(Range(0, 1_000_000)) == str(Range(0, 1e6)) == "0..1000000"
+    assert str(Range(1e-9, 0.5, below=True)) == "[1e-09, 0.5)"
