@@ -59,8 +59,7 @@ def test_files_and_objects_read_alike(tmp_path: Path) -> None:
     nir.write(tmp_path / "net.nir", graph)
     x = RNG.normal(size=(5, 7, 3, 1, 1))
     from_file, from_memory = read_nir(tmp_path / "net.nir"), read_nir(graph)
-    outputs = [execute(one.graph, x).outputs for one in (from_file, from_memory)]
-    np.testing.assert_array_equal(*outputs)
+    np.testing.assert_array_equal(execute(from_file.graph, x).outputs, execute(from_memory.graph, x).outputs)
     assert from_file.findings.general == from_memory.findings.general
 
 
@@ -86,7 +85,7 @@ def test_a_leaky_neuron_by_its_equations(dt: float) -> None:
 
 def test_the_exporter_is_told_by_what_it_writes() -> None:
     tau = 1e-4 / (1 - 0.9)
-    snntorch = read_nir(_graph(_lif(3, np.float32(tau), np.float32(tau / 1e-4))))
+    snntorch = read_nir(_graph(_lif(3, float(np.float32(tau)), float(np.float32(tau / 1e-4)))))
     assert snntorch.findings.source.endswith("snntorch")
     neurons = _neurons(snntorch, "n0")
     assert (neurons.reset, neurons.strict, neurons.reset_delay) == ("soft", True, True)
