@@ -19,7 +19,7 @@ from snnc.compiler.frontends.float_graph import (
     Rectifier,
 )
 from snnc.compiler.frontends.synapses import Convolution, Dense, FloatArray, Synapses
-from snnc.compiler.ir.network import Shape, count
+from snnc.compiler.ir.network import Shape, count, pooled
 
 ONE = np.array(1.0)
 WIDEST_KERNEL = 15
@@ -31,6 +31,8 @@ class Canonical:
 
     graph: FloatGraph
     steps: int
+    late: int = 0
+    """Steps at the beginning that the form leaves out, in which nothing has arrived yet."""
     remarks: dict[str, list[str]] = field(default_factory=dict)
     """By population: what is approximate, with a number."""
 
@@ -43,6 +45,7 @@ def canonical(graph: FloatGraph, steps: int) -> Canonical:
     """`graph`, run for `steps`, in the contract's form; raises UnsupportedModel where it has none."""
     result = Canonical(graph, steps)
     _readout(result)
+    _largest(result)
     graph = result.graph
     populations = tuple(_at_rest(_reset_at_once(_per_channel(one, result))) for one in graph.populations)
     result.graph = replace(graph, populations=populations)
@@ -66,22 +69,22 @@ def spiking(population: Population) -> FloatNeurons:
 
 
 def _per_channel(population: Population, result: Canonical) -> Population:
-    """One number per channel; where neurons of a channel differ, their mean, and a remark of how much."""
+    """One number per channel; where neurons of a channel differ, their median, and a remark of how much."""
     shape = (population.shape[0], 1, 1)
 
-    def mean(name: str, array: FloatArray) -> FloatArray:
+    def one(name: str, array: FloatArray) -> FloatArray:
         if array.ndim == 0 or array.shape[1:] == (1, 1):
             return np.broadcast_to(array, shape).astype(np.float64)
-        means = np.broadcast_to(array, population.shape).mean((1, 2), keepdims=True)
-        off = float(np.abs(array - means).max())
+        middle = np.median(np.broadcast_to(array, population.shape), (1, 2), keepdims=True)
+        off = float(np.abs(array - middle).max())
         result.note(
-            population.name, f"{name} differs within channels, by up to {off:.3g} from the mean taken"
+            population.name, f"{name} differs within channels, by up to {off:.3g} from the median taken"
         )
-        return np.broadcast_to(means, shape).astype(np.float64)
+        return np.broadcast_to(middle, shape).astype(np.float64)
 
     neurons = spiking(population)
-    arrays: dict[str, Any] = {name: mean(name, array) for name, array in neurons.arrays().items()}
-    return replace(population, neurons=replace(neurons, **arrays), bias=mean("bias", population.bias))
+    arrays: dict[str, Any] = {name: one(name, array) for name, array in neurons.arrays().items()}
+    return replace(population, neurons=replace(neurons, **arrays), bias=one("bias", population.bias))
 
 
 def _reset_at_once(population: Population) -> Population:
@@ -166,6 +169,7 @@ def _retime(result: Canonical) -> None:
         populations.append(replace(one, edges=moved, neurons=_aged(spiking(one), late)))
     result.graph = replace(graph, populations=tuple(populations))
     result.steps -= late
+    result.late = late
 
 
 def _aged(neurons: FloatNeurons, steps: int) -> FloatNeurons:
@@ -249,6 +253,32 @@ def _readout(result: Canonical) -> None:
         result.note(population.name, "the last membrane is read, not the largest of all steps")
     others = tuple(population if one.name == population.name else one for one in graph.populations)
     result.graph = replace(graph, populations=others, readout=replace(readout, kind="membrane", first_step=0))
+
+
+def _largest(result: Canonical) -> None:
+    """The largest spike of a window is an OR: neurons of their own that fire where one arrives."""
+    made: dict[tuple[str, tuple[int, int]], Population] = {}
+    populations: list[Population] = []
+    for one in result.graph.populations:
+        edges = []
+        for edge in one.edges:
+            if edge.pooling == "sum" or edge.pool == (1, 1):
+                edges.append(edge)
+                continue
+            name = f"{edge.source}_largest_{edge.pool[0]}_{edge.pool[1]}"
+            if (edge.source, edge.pool) not in made:
+                made[edge.source, edge.pool] = _or(name, edge, result.graph.shape_of(edge.source))
+                populations.append(made[edge.source, edge.pool])
+            edges.append(FloatEdge(name, edge.synapses, edge.delay))
+        populations.append(replace(one, edges=tuple(edges)))
+    result.graph = replace(result.graph, populations=tuple(populations))
+
+
+def _or(name: str, edge: FloatEdge, source: Shape) -> Population:
+    """Neurons that fire where a spike is in their window."""
+    shape = pooled(source, edge.pool)
+    kernel = Convolution(np.ones((shape[0], 1, *edge.pool)), edge.pool, groups=shape[0])
+    return Population(name, shape, FloatNeurons(ONE, reset="hard"), (FloatEdge(edge.source, kernel),))
 
 
 def _summed(population: Population, result: Canonical) -> Population:

@@ -109,5 +109,5 @@ def test_neurons_that_differ_within_a_channel_are_approximate() -> None:
     fired = builder.fire("a", builder.input, FloatNeurons(theta))
     graph = builder.readout("readout", linear(flatten(fired), np.ones((1, 4))), "membrane")
     assert canonical(graph, 3).remarks == {
-        "a": ["theta differs within channels, by up to 0.15 from the mean taken"]
+        "a": ["theta differs within channels, by up to 0.2 from the median taken"]
     }
