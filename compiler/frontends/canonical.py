@@ -23,6 +23,8 @@ from snnc.compiler.ir.network import Shape, count, pooled
 
 ONE = np.array(1.0)
 WIDEST_KERNEL = 15
+ONES = 16
+"""Neurons that fire in every step."""
 
 
 @dataclass
@@ -211,25 +213,29 @@ def _free(graph: FloatGraph) -> str:
 
 
 def _everywhere(population: Population) -> Synapses | None:
-    """Synapses by which one neuron adds the bias to a whole population; None where a kernel would be too
-    wide."""
+    """Synapses by which neurons that always fire add the bias to a whole population; None where a kernel
+    would be too wide."""
     channels, height, width = population.shape
     bias = np.broadcast_to(population.bias, (channels, 1, 1))
+    shares = np.zeros((1, ONES, 1, 1))
+    # Weights of graded inputs are small, each acting many times: so are these, then, beside them.
+    graded = any(edge.source == INPUT for edge in population.edges)
+    shares[:, : ONES if graded else 1] = 1 / ONES if graded else 1.0
     if (height, width) == (1, 1):
-        return Dense(bias.reshape(-1, 1).astype(np.float64))
+        return Dense((bias[:, None] * shares).reshape(channels, ONES))
     if max(height, width) > WIDEST_KERNEL:
         return None
-    # Behind so much padding, every place sees the one source through another tap of the kernel.
-    kernel = np.broadcast_to(bias[:, None], (channels, 1, height, width)).astype(np.float64)
+    # Behind so much padding, every place sees the source through another tap of the kernel.
+    kernel = np.broadcast_to(bias[:, None] * shares, (channels, ONES, height, width)).astype(np.float64)
     return Convolution(kernel, padding=(height - 1, width - 1))
 
 
 def _always(name: str, shape: Shape) -> Population:
-    """A neuron that fires in every step: its bias is its threshold, its input never less than 0."""
-    weights = np.zeros((1, count(shape)))
-    weights[0, 0] = 1.0
-    neurons = FloatNeurons(np.ones((1, 1, 1)), reset="hard", drive=np.ones((1, 1, 1)))
-    return Population(name, (1, 1, 1), neurons, (FloatEdge(INPUT, Dense(weights)),))
+    """Neurons that fire in every step: their bias is their threshold, their input never less than 0."""
+    weights = np.zeros((ONES, count(shape)))
+    weights[:, 0] = 1.0
+    neurons = FloatNeurons(ONE, reset="hard", drive=ONE)
+    return Population(name, (ONES, 1, 1), neurons, (FloatEdge(INPUT, Dense(weights)),))
 
 
 def _readout(result: Canonical) -> None:
