@@ -12,6 +12,8 @@ _EXTRAS = {
     "bitwuzla": "formal",
     "faery": "events",
     "h5py": "events",
+    "nir": "nir",
+    "onnx": "onnx",
 }
 """Extra by the name under which its module is imported."""
 
