@@ -29,7 +29,7 @@ class StandIn(torch.Tensor):
     Every function of torch that meets one goes to `operations.dispatch`.
     """
 
-    trace: "Trace"
+    tracer: "Trace"
     moments: Moments
     lead: tuple[Axis, ...]
     form: str
@@ -43,24 +43,35 @@ class StandIn(torch.Tensor):
         """A stand-in for `moments` behind the dimensions `lead`."""
         value = next(iter(moments.values()))
         size = (*(trace.size(axis) for axis in lead), *trailing(value, form))
-        made: StandIn = torch.Tensor._make_wrapper_subclass(StandIn, size, dtype=torch.float32)  # type: ignore[attr-defined]
-        made.trace, made.moments, made.lead, made.form, made.reduced = trace, moments, tuple(lead), form, reduced
+        made = torch.zeros(()).expand(size).as_subclass(StandIn)
+        made.tracer, made.moments, made.lead, made.form, made.reduced = (
+            trace,
+            moments,
+            tuple(lead),
+            form,
+            reduced,
+        )
         return made
 
     def like(self, moments: Moments, form: str | None = None) -> "StandIn":
         """Another one with the same leading dimensions."""
-        return StandIn.make(self.trace, moments, self.lead, form or self.form, self.reduced)
+        return StandIn.make(self.tracer, moments, self.lead, form or self.form, self.reduced)
 
     def become(self, other: "StandIn") -> None:
         """Take the place of `other`, as an operation in place does."""
-        self.moments, self.lead, self.form, self.reduced = other.moments, other.lead, other.form, other.reduced
+        self.moments, self.lead, self.form, self.reduced = (
+            other.moments,
+            other.lead,
+            other.form,
+            other.reduced,
+        )
 
     @property
     def value(self) -> Value:
         """The value of the only, or the latest step."""
         return self.moments[latest(self.moments)]
 
-    def __repr__(self, *, tensor_contents: Any = None) -> str:
+    def __repr__(self, **options: Any) -> str:  # type: ignore[override]
         return f"StandIn{tuple(self.shape)}"
 
     @classmethod

@@ -13,11 +13,13 @@ from torch import nn
 from snnc.base.errors import UnsupportedModel
 from snnc.compiler.frontends.builder import GraphBuilder, located
 from snnc.compiler.frontends.findings import Findings
-from snnc.compiler.frontends.float_graph import INPUT, FloatGraph, FloatNeurons, Rectifier
-from snnc.compiler.frontends.values import Value, add, delayed, population, scale, shift
+from snnc.compiler.frontends.float_graph import INPUT, FloatNeurons, Rectifier
+from snnc.compiler.frontends.synapses import convolution
+from snnc.compiler.frontends.values import Value, add, convolve, delayed, population, scale, shift
 from snnc.compiler.ir.network import Shape
 from snnc.training.frontends.moments import collapsed, restricted, same
-from snnc.training.frontends.neurons import Record, find_record
+from snnc.training.frontends.neurons.record import Record
+from snnc.training.frontends.neurons.table import find_record
 from snnc.training.frontends.standin import (
     BATCH,
     EVERY,
@@ -29,6 +31,9 @@ from snnc.training.frontends.standin import (
     latest,
 )
 
+Pair = tuple[int, int]
+ANY = FloatNeurons(np.array(1.0), reset="hard")
+"""Neurons that fire where a spike arrives."""
 MEMBRANE = "#membrane"
 """Behind the name of a population: its membranes, which only an answer may be made of."""
 
@@ -51,9 +56,12 @@ class Trace:
     def __init__(self, module: nn.Module, shape: Shape, steps: int, findings: Findings) -> None:
         self.module, self.steps, self.findings = module, steps, findings
         self.paths = {part: path for path, part in module.named_modules()}
+        self.records: dict[nn.Module, Record | None] = {}
         self.inside: list[str] = []
         self.sites: list[Site] = []
         self.scratch = GraphBuilder(shape)
+        self.own_steps: int | None = None
+        """Steps that the module itself goes through; None where it takes as many as there are."""
         self.operations = 0
         """How far it came: the number of operations met."""
 
@@ -78,13 +86,18 @@ class Trace:
             if part not in self.paths or not any(isinstance(one, StandIn) for one in args):
                 return call(part, *args, **kwargs)
             with self._within(self.paths[part] or "the module"):
-                record = find_record(part)
+                record = self._record(part)
                 if record is not None:
-                    return record.answer(self, part, args, kwargs)
+                    return record.answer(self, args, kwargs)
                 return call(part, *args, **kwargs)
 
         with patch.object(nn.Module, "__call__", called), torch.no_grad():
             return self.module(given)
+
+    def _record(self, part: nn.Module) -> Record | None:
+        if part not in self.records:
+            self.records[part] = find_record(part)
+        return self.records[part]
 
     def _input(self, form: str) -> Value:
         value = self.scratch.input
@@ -123,22 +136,45 @@ class Trace:
         return site
 
     def without_memory(
-        self, suffix: str, value: Value, make: Callable[[str], Value], neurons: FloatNeurons | Rectifier
+        self, suffix: str, value: Value, neurons: FloatNeurons | Rectifier, make: Callable[[str], Value]
     ) -> Value:
         """What units without memory give for `value`; the same ones where they met it before."""
         base = identifier(f"{self.place}_{suffix}" if self.inside else suffix)
         for site in self.sites:
-            if site.record is None and site.neurons is neurons and same(site.value, value):
+            alike = site.neurons is neurons or (isinstance(neurons, Rectifier) and site.neurons == neurons)
+            if site.record is None and alike and same(site.value, value):
                 return site.emitted
         taken = {site.name for site in self.sites}
         name = next(n for n in (base, *(f"{base}_{i}" for i in range(1, 10_000))) if n not in taken)
         self.sites.append(Site(name, value, neurons, make(name)))
         return self.sites[-1].emitted
 
+    def rectify(self, value: Value, units: Rectifier) -> Value:
+        """What rectifiers make of a value."""
+        return self.without_memory("relu", value, units, lambda name: self.scratch.fire(name, value, units))
+
+    def largest(self, value: Value, window: Pair, stride: Pair, padding: tuple[Pair, Pair]) -> Value:
+        """Max pooling of spikes: part of the next edge, or neurons that fire where one spike arrives."""
+        if stride == window and not np.any(padding):
+            return self.scratch.largest("max", value, window)
+        channels = value.shape[0]
+        ones = convolution(np.ones((channels, 1, *window)), stride=stride, padding=padding, groups=channels)
+        touched = convolve(value, ones)
+        return self.without_memory("max", touched, ANY, lambda name: self.scratch.fire(name, touched, ANY))
+
+    def set_steps(self, steps: int) -> None:
+        """Take notice of how many steps the module itself runs; raises UnsupportedModel for two numbers."""
+        if self.own_steps is None:
+            self.own_steps = self.steps = steps
+        if steps != self.steps:
+            raise UnsupportedModel(f"runs {self.steps} steps in one place, {steps} in another")
+
     def graph(self) -> GraphBuilder:
         """Every population with what feeds it in the last step, which is what feeds it in every step."""
         builder = GraphBuilder(self.scratch.shape)
-        calls = {site.name: len(site.calls) for site in self.sites if site.record and not site.record.sequence}
+        calls = {
+            site.name: len(site.calls) for site in self.sites if site.record and not site.record.sequence
+        }
         if len(set(calls.values())) > 1:
             counts = ", ".join(f"{name} {number} times" for name, number in calls.items())
             raise UnsupportedModel(f"neurons are called differently often: {counts}")
