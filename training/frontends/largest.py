@@ -43,13 +43,15 @@ def of_windows(trace: "Trace", value: Value, window: Pair, stride: Pair, padding
             "max pooling is exact on spikes alone, and these values are none",
             hint="pool after the neurons instead of before them, or train with average pooling",
         )
-    if padding != (0, 0) and not _emitted_by(trace, value, Rectifier):
+    positive = _emitted_by(trace, value, Rectifier)
+    if padding != (0, 0) and not positive:
         raise UnsupportedModel("a max pool with padding follows values below 0", hint="put a ReLU before it")
     picked = [_pick(value, window, place, stride, sides) for place in np.ndindex(*window)]
     while len(picked) > 1:
         pairs = zip(picked[::2], picked[1::2], strict=False)
         picked = [_larger(trace, a, b) for a, b in pairs] + picked[len(picked) - len(picked) % 2 :]
-    return picked[0]
+    # What is 0 or more passes a rectifier unchanged, and layers with padding can follow that.
+    return trace.rectify(picked[0], UNITS) if positive else picked[0]
 
 
 def _pick(

@@ -1,4 +1,4 @@
-"""Operations that change how a stand-in is seen: flattened, viewed, cut by steps, stacked; no number changes."""
+"""Operations that change how a stand-in is seen: flattened, viewed, cut by steps, stacked."""
 
 import math
 from collections.abc import Sequence
@@ -19,6 +19,7 @@ from snnc.training.frontends.standin import (
     STEPS,
     Axis,
     Moments,
+    MoreSteps,
     StandIn,
     latest,
     trailing,
@@ -162,7 +163,7 @@ def getitem(x: StandIn, index: Any) -> Any:
 def at_step(x: StandIn, place: int, step: int) -> StandIn:
     """The values of one step."""
     if not -x.tracer.steps <= step < x.tracer.steps:
-        raise IndexError(f"step {step} of {x.tracer.steps}")
+        raise MoreSteps(f"step {step} of {x.tracer.steps}")
     step %= x.tracer.steps
     lead = (*x.lead[:place], *x.lead[place + 1 :])
     moments: Moments = {(step if at == EVERY else at): value for at, value in x.moments.items()}

@@ -1,4 +1,4 @@
-"""Operations that compute: convolutions, matrices, norms, pools, rectifiers, sums; each as `values` has it."""
+"""Operations that compute: convolutions, matrices, norms, pools, rectifiers, sums, as `values` has them."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -161,10 +161,8 @@ def avg_pool2d(
     window, sides = pair(kernel_size), pair(padding)
     steps = pair(stride) if stride not in (None, [], ()) else window
     _whole_windows(x, window, steps, sides, ceil_mode)
-    if divisor_override:
-        factor = np.array(math.prod(window) / divisor_override)
-    else:
-        factor = np.array(1.0) if count_include_pad or sides == (0, 0) else _shares(x, window, steps, sides)
+    _padding_counts(sides, count_include_pad)
+    factor = np.array(math.prod(window) / divisor_override if divisor_override else 1.0)
     return mapped(
         x, lambda v: values.scale(values.pool(v, window, steps, both_sides(sides), average=True), factor)
     )
@@ -178,13 +176,13 @@ def _whole_windows(x: StandIn, window: Any, stride: Any, padding: Any, ceil_mode
         )
 
 
-def _shares(x: StandIn, window: Any, stride: Any, padding: Any) -> FloatArray:
-    """Window size over the pixels in it that are no padding, for every output."""
-    rows = []
-    for size, kernel, step, pad in zip(x.value.shape[1:], window, stride, padding, strict=True):
-        starts = np.arange((size + 2 * pad - kernel) // step + 1) * step - pad
-        rows.append(kernel / (np.minimum(starts + kernel, size) - np.maximum(starts, 0)))
-    return np.broadcast_to(np.multiply.outer(*rows), (x.value.shape[0], len(rows[0]), len(rows[1])))
+def _padding_counts(padding: tuple[int, int], counts: bool) -> None:
+    """Raise UnsupportedModel for means over the pixels that are no padding."""
+    if padding != (0, 0) and not counts:
+        raise UnsupportedModel(
+            "count_include_pad=False weighs pixels at the border more",
+            hint="train with count_include_pad=True",
+        )
 
 
 def avg_pool1d(
@@ -206,10 +204,8 @@ def avg_pool1d(
     _image(x, ROW)
     sides = row_pair(padding, 0)
     _whole_windows(x, window, steps, sides, ceil_mode)
-    factor = np.array(1.0) if count_include_pad or sides[1] == 0 else _shares(x, window, steps, sides)
-    return mapped(
-        x, lambda v: values.scale(values.pool(v, window, steps, both_sides(sides), average=True), factor)
-    )
+    _padding_counts(sides, count_include_pad)
+    return mapped(x, lambda v: values.pool(v, window, steps, both_sides(sides), average=True))
 
 
 def lp_pool2d(

@@ -1,7 +1,7 @@
-"""Torch modules of one's own as float graphs: `read_module` runs the file that builds one, `read` takes a module.
+"""Torch modules as float graphs: `read_module` runs the file that builds one, `read` takes a module.
 
-A module is run once on stand-ins, in evaluation mode, so that loops, lists, sizes and branches on options are the
-module's own; whatever would need the numbers of an activation is refused.
+A module is run once on stand-ins, in evaluation mode, so that loops, lists, sizes and branches on options are
+its own; whatever would need the numbers of an activation is refused.
 """
 
 import copy
@@ -23,7 +23,7 @@ from snnc.compiler.frontends.float_graph import FloatNeurons, Reading, Rectifier
 from snnc.compiler.ir.network import Shape, count
 from snnc.training.frontends.answer import read_answer
 from snnc.training.frontends.neurons.table import FRAMEWORKS, find_record
-from snnc.training.frontends.standin import FLAT, IMAGE, ROW, SAMPLES, STEPS, Axis
+from snnc.training.frontends.standin import FLAT, IMAGE, ROW, SAMPLES, STEPS, Axis, MoreSteps
 from snnc.training.frontends.trace import Trace
 
 TRACED_STEPS = 4
@@ -129,25 +129,29 @@ def read(
     readout: Reading | None = None,
     source: str | None = None,
 ) -> Imported:
-    """`module`, which is put into evaluation mode, as a float graph for inputs of `shape` (channels, height, width).
+    """`module`, put into evaluation mode, as a float graph for inputs of `shape` (channels, height, width).
 
-    Its forward pass may be one step, whose neurons keep their states or hand them back, or all steps: in a loop,
-    or at once. Raises UnsupportedModel with every node that cannot be read.
+    Its forward pass may be one step, whose neurons keep their states or hand them back, or all steps, in a
+    loop or at once. Raises UnsupportedModel with every node that cannot be read.
     """
     module.eval()
     findings = Findings(source or type(module).__name__)
     check_neurons(module, findings)
     failed: list[tuple[int, Exception]] = []
     for lead, form in _layouts(module, shape):
-        report = Findings(findings.source)
-        trace = Trace(_copied(module), shape, steps or TRACED_STEPS, report)
-        try:
-            graph = read_answer(trace, trace.run(lead, form), readout)
-        except Exception as error:
-            failed.append((trace.operations, error))
-            continue
-        _describe(trace, report, lead)
-        return Imported(graph, report)
+        for number in _numbers_of_steps(steps):
+            report = Findings(findings.source)
+            trace = Trace(_copied(module), shape, number, report)
+            try:
+                graph = read_answer(trace, trace.run(lead, form), readout)
+            # The module's own code runs here, which may raise anything.
+            except Exception as error:
+                failed.append((trace.operations, error))
+                if isinstance(error, MoreSteps):
+                    continue
+                break
+            _describe(trace, report, lead)
+            return Imported(graph, report)
     _, reason = max(failed, key=lambda one: one[0])
     if isinstance(reason, UnsupportedModel):
         findings.refuse(reason.where or "the module", type(module).__name__, reason)
@@ -159,8 +163,13 @@ def read(
     raise AssertionError("a refusal was noted")
 
 
+def _numbers_of_steps(steps: int | None) -> Sequence[int]:
+    """How many steps to try, until the module's own loop has enough."""
+    return (steps,) if steps is not None else (TRACED_STEPS, *(TRACED_STEPS << shift for shift in (3, 6, 8)))
+
+
 def _copied(module: nn.Module) -> nn.Module:
-    """A copy, which keeps whatever the module stores of a run; the module itself where it cannot be copied."""
+    """A copy, which takes what the module stores of a run; the module itself where it cannot be copied."""
     try:
         return copy.deepcopy(module)
     # sinabs 2.0.3 cannot copy its recurrent layers; modules of one's own may raise anything.

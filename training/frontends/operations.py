@@ -11,13 +11,15 @@ from snnc.training.frontends import layout, maps
 from snnc.training.frontends.standin import StandIn
 
 SUPPORTED = (
-    "convolutions, linear layers, batch norm, ReLU, ReLU6, pools, flatten, additions, joins of channels, scaling by "
-    "constants, and the neurons of snntorch, spikingjelly, norse and sinabs are read"
+    "convolutions, linear layers, batch norm, ReLU, ReLU6, pools, flatten, additions, joins of channels, "
+    "scaling by constants, and the neurons of snntorch, spikingjelly, norse and sinabs are read"
 )
 
 
 def _copy(x: StandIn, *ignored: Any, **options: Any) -> StandIn:
-    return x.like(x.moments)
+    copied = x.like(x.moments)
+    copied.owner = x.owner
+    return copied
 
 
 def _dropped(x: StandIn, p: float = 0.5, training: bool = True, inplace: bool = False) -> StandIn:
@@ -162,7 +164,7 @@ PASSIVE = {
 
 
 def dispatch(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """What `func` makes of stand-ins; raises UnsupportedModel, naming the function and the part that called it."""
+    """What `func` makes of stand-ins; raises UnsupportedModel with the names of function and part."""
     name = _name(func)
     bare = name.strip("_")
     if bare in PASSIVE and not (bare == "requires_grad" and name.endswith("_")):

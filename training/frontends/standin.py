@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 EVERY = -1
 """Step of a value that is there in each step, apart; None is the step of one that is the same in all."""
 Moments = dict[int | None, Value]
-"""What a stand-in is the sum of: a value by the step it is of. Mostly one; several where steps were added up."""
+"""What a stand-in is the sum of: values by their step. Mostly one; several where steps were added up."""
 BATCH = 3
 """Samples at once, an odd number that no layer is likely to have."""
 SAMPLES, STEPS, ONE = "samples", "steps", "1"
@@ -21,6 +21,10 @@ Axis = str | tuple[str, str]
 """A dimension before those of the value; a pair where two were made one."""
 IMAGE, ROW, FLAT = "image", "row", "flat"
 """(channels, height, width); (channels, length); (features,)."""
+
+
+class MoreSteps(IndexError):
+    """A module asked for a step behind the last of the trace."""
 
 
 class StandIn(torch.Tensor):
@@ -35,6 +39,8 @@ class StandIn(torch.Tensor):
     form: str
     reduced: str | None
     """How its steps became one: sum, mean, max; None where they did not."""
+    owner: tuple[str, str, int] | None
+    """The neurons whose state it is, which state, and after which call."""
 
     @staticmethod
     def make(
@@ -51,6 +57,7 @@ class StandIn(torch.Tensor):
             form,
             reduced,
         )
+        made.owner = None
         return made
 
     def like(self, moments: Moments, form: str | None = None) -> "StandIn":

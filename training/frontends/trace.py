@@ -191,7 +191,7 @@ class Trace:
             if not same(restricted(last, number), collapsed(moments, number)):
                 raise UnsupportedModel(
                     f"call {number + 1} of {len(site.calls)} gets something else than the last",
-                    hint="neurons that two layers share need a module each; the state of a step must enter the next",
+                    hint="neurons of two layers need a module each; hand every state to the next step",
                 )
         for part in last.parts:
             for term in part.terms:

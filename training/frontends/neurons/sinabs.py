@@ -1,17 +1,17 @@
 """Neurons of sinabs: `IAF`, `LIF`, `ExpLeak`, recurrent and squeezed ones.
 
-The current decays in the step in which it arrives, i = alpha (i + x); the membrane, at the threshold or above, sends
-as many spikes as thresholds fit into it (`MultiSpike`), or one (`SingleSpike`); `min_v_mem` clamps it from below.
+The current decays in the step in which it arrives, i = alpha (i + x). A membrane at the threshold or above
+sends as many spikes as thresholds fit into it (`MultiSpike`), or one (`SingleSpike`); `min_v_mem` clamps it.
 """
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import numpy as np
+import torch
 
+from snnc.base.errors import UnsupportedModel
 from snnc.compiler.frontends.float_graph import FloatNeurons
-from snnc.compiler.frontends.values import Value
 from snnc.training.frontends.neurons.record import Record, linear_map, numbers, refuse
 from snnc.training.frontends.standin import SAMPLES, STEPS
 
@@ -31,16 +31,18 @@ def fires(module: Any, kind: str, *, squeezed: bool = False, recurrent: bool = F
     name = getattr(module.spike_fn, "__name__", type(module.spike_fn).__name__)
     if name not in ("SingleSpike", "MultiSpike", "MaxSpike"):
         raise refuse(kind, f"spike_fn {name}", "SingleSpike, MultiSpike and MaxSpike are read")
+    connection = _connection(module.rec_connect) if recurrent else None
+    own, early = _begun(own, None if connection is None else connection.bias)
     single = name == "SingleSpike" or getattr(module.spike_fn, "max_num_spikes_per_bin", None) == 1
     remarks = (f"resets {own['reset']}", *(() if single else (f"{name} {_SEVERAL}",)))
     return Record(
         kind,
         FloatNeurons(**own),
         _spikes,
-        "exact" if single else "approximate",
-        remarks,
+        "exact" if single and not early else "approximate",
+        (*remarks, *early),
         leads=_SQUEEZED if squeezed else _LEADS,
-        recurrent=_feedback(module.rec_connect) if recurrent else None,
+        recurrent=None if connection is None else linear_map(connection),
     )
 
 
@@ -86,17 +88,22 @@ def _reset(module: Any, kind: str) -> dict[str, Any]:
     raise refuse(kind, f"reset_fn {name}", "MembraneSubtract and MembraneReset are read")
 
 
-def _feedback(module: Any) -> Callable[[Value], Value]:
-    import torch
+def _connection(module: Any) -> torch.nn.Module:
+    """The layer that recurrent connections are, alone or between parts without weights."""
+    parts = [part for part in module.modules() if list(part.parameters(recurse=False))]
+    if len(parts) != 1:
+        raise UnsupportedModel(f"recurrent connections of {len(parts)} layers; one is read")
+    found: torch.nn.Module = parts[0]
+    return found
 
-    if isinstance(module, torch.nn.Sequential):
-        linear = [part for part in module if isinstance(part, torch.nn.Linear)]
-        plain = all(
-            isinstance(part, torch.nn.Linear | torch.nn.Flatten | torch.nn.Unflatten) for part in module
-        )
-        if len(linear) == 1 and plain:
-            return linear_map(linear[0])
-    return linear_map(module)
+
+def _begun(own: dict[str, Any], bias: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Neurons whose recurrent bias is not there in the first step, as a membrane that cancels it begins."""
+    if bias is None or not bool(bias.any()):
+        return own, ()
+    if "alpha" in own or not bool((own["beta"] > 0).all()):
+        return own, ("the bias of the recurrent connections acts a step early",)
+    return own | {"initial": -numbers(bias) * own["gain"] / own["beta"]}, ()
 
 
 def _spikes(trace: Any, record: Record, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

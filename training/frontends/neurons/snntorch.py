@@ -80,7 +80,7 @@ def _record(
     if mode == "zero" and not zero_is_hard:
         raise refuse(
             kind,
-            "reset_mechanism='zero' drops what arrives in the step after a spike, which is no reset of the membrane",
+            "reset_mechanism='zero' drops what arrives in the step after a spike, which is no reset",
             "train with reset_mechanism='subtract'",
         )
     strict = is_strict(module.spike_grad, kind)

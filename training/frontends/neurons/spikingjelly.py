@@ -1,7 +1,7 @@
 """Neurons of SpikingJelly: `IFNode`, `LIFNode`, `ParametricLIFNode`, `CUBALIFNode` and integrators.
 
-They fire at the threshold (v >= v_threshold) and reset in the same step, to v_reset or, where that is None, by
-the threshold.
+They fire at the threshold (v >= v_threshold) and reset in the same step, to v_reset or, where that is None,
+by the threshold.
 """
 
 from typing import Any

@@ -30,7 +30,7 @@ def returned_states(
     states: tuple[str, ...],
     returns: tuple[str, ...],
 ) -> Any:
-    """A call with separate states, as snnTorch has them: spikes, and those of the states that are returned."""
+    """A call with separate states, as snnTorch has them: spikes, and the states that are returned."""
     x, *rest = args
     given = dict(zip(states, rest, strict=False)) | kwargs
     spikes, membranes, number = trace.fire(x, record)
@@ -38,7 +38,7 @@ def returned_states(
         _check(state, number, name, trace)
     made = {"mem": membranes, "syn": _current(membranes), "spk": spikes}
     for name, state in made.items():
-        state.owner = (trace.place, name, number)  # type: ignore[attr-defined]
+        state.owner = (trace.place, name, number)
     return (spikes, *(made[name] for name in returns)) if returns else spikes
 
 
@@ -50,7 +50,7 @@ def _current(membranes: StandIn) -> StandIn:
 def _check(state: Any, number: int, name: str, trace: "Trace") -> None:
     """Raise UnsupportedModel unless `state` is nothing at the first call, and the last one's at others."""
     if isinstance(state, StandIn):
-        if getattr(state, "owner", None) == (trace.place, name, number - 1):
+        if state.owner == (trace.place, name, number - 1):
             return
         raise UnsupportedModel(f"gets as {name} something else than its own of the step before", hint=_KEEP)
     if state is None or (isinstance(state, torch.Tensor) and number == 0 and not bool(state.any())):
