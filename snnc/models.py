@@ -1,5 +1,6 @@
 """Model files as they are read, and the samples they take."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,6 +9,7 @@ from snnc.base.errors import FileError, UsageError
 from snnc.base.files import is_file
 from snnc.base.quoting import printable, quote
 from snnc.compiler.ir.network import Network
+from snnc.training.data.recordings.view import WHOLE, Taken, View
 
 if TYPE_CHECKING:
     from snnc.training.data.datasets import Samples
@@ -19,12 +21,14 @@ class Selection:
     """Which samples of which data."""
 
     data: str
-    """Name of a data set, or path of an `.npz` file."""
+    """Name of a data set, path of an `.npz` file, or file or folder of recordings."""
     data_dir: Path | None = None
     """Where the data sets lie."""
     split: str = "test"
     samples: int | None = None
     """The first so many; None for all."""
+    view: View = WHOLE
+    """What is seen of recordings."""
 
 
 def read_model(
@@ -53,20 +57,17 @@ def check_model_name(path: Path) -> None:
         raise UsageError(f"a model is a .pt file, not {quote(path.name)}")
 
 
-def load_inputs(network: Network, chosen: Selection) -> "Samples":
-    """Samples prepared as the model was trained on them; raises FileError where they do not fit its input."""
-    from snnc.training.data.prepare import load_prepared
+def load_inputs(
+    network: Network, chosen: Selection, say: Callable[[str], object] = lambda line: None
+) -> "Samples":
+    """Samples prepared as the model was trained on them; `say` gets what is to be known about recordings.
 
+    Raises FileError where they do not fit its input.
+    """
+    from snnc.training.data.recordings.load import is_recordings
+
+    loaded = (_recorded if is_recordings(chosen.data) else _prepared)(network, chosen, say)
     node = network.input
-    loaded = load_prepared(
-        chosen.data,
-        chosen.split,
-        network.notes.get("preparation", "none"),
-        node.max_payload,
-        events=node.encoding == "events",
-        limit=chosen.samples,
-        data_dir=chosen.data_dir,
-    )
     if loaded.features != node.features:
         raise FileError(
             f"samples have {loaded.features} features, the model takes {node.features}", where=chosen.data
@@ -77,3 +78,30 @@ def load_inputs(network: Network, chosen: Selection) -> "Samples":
             where=chosen.data,
         )
     return loaded
+
+
+def _recorded(network: Network, chosen: Selection, say: Callable[[str], object]) -> "Samples":
+    from snnc.training.data.recordings.load import load_recordings
+
+    node = network.input
+    if node.encoding != "events":
+        raise FileError(
+            f"holds recordings, but the model takes one value per input ({node.encoding}), not events",
+            where=chosen.data,
+        )
+    taken = Taken(node.shape, network.steps, node.max_payload)
+    return load_recordings(chosen.data, chosen.split, chosen.samples, view=chosen.view, taken=taken, say=say)
+
+
+def _prepared(network: Network, chosen: Selection, say: Callable[[str], object]) -> "Samples":
+    from snnc.training.data.prepare import load_prepared
+
+    return load_prepared(
+        chosen.data,
+        chosen.split,
+        network.notes.get("preparation", "none"),
+        network.input.max_payload,
+        events=network.input.encoding == "events",
+        limit=chosen.samples,
+        data_dir=chosen.data_dir,
+    )

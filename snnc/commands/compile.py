@@ -12,7 +12,7 @@ from snnc.commands.build_folder import MODEL_FILE, PARETO_FILE, new_build
 from snnc.commands.console import Console
 from snnc.commands.deliver import deliver
 from snnc.commands.fit import Fit
-from snnc.commands.options import data_dir_option, directory, file, json_option, pass_console
+from snnc.commands.options import data_dir_option, directory, file, json_option, pass_console, view_options
 from snnc.compiler.analysis.activity import NOTE as ACTIVITY
 from snnc.compiler.formats.storage import Build
 from snnc.compiler.formats.text import print_ir, write_ir
@@ -22,6 +22,7 @@ from snnc.compiler.pipeline import SPECIALISED, STANDARD, Compilation, Stage, co
 from snnc.compiler.protocol.input_encoding import encode_inputs
 from snnc.compiler.targets import Target, load_target
 from snnc.models import Selection, load_inputs, read_model
+from snnc.training.data.recordings.view import WHOLE, View
 
 if TYPE_CHECKING:
     from snnc.exploration.search import Design, Goal
@@ -44,6 +45,8 @@ class Request:
     optimise: "Goal | None" = None
     """Choose lanes, cores and tiling for this goal on the target's device."""
     data_dir: Path | None = None
+    view: View = WHOLE
+    """What is seen of recordings."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ class Compiled:
 @click.option("--steps", type=click.IntRange(1, 1024), help="Run this many time steps instead.")
 @click.option("--calibrate", metavar="DATA", help="Cut by the firing rates measured on this data.")
 @data_dir_option
+@view_options
 @click.option("--print-after", metavar="PASS", help="Print the IR after this pass (or all).")
 @click.option("--verify", "thorough", is_flag=True, help="Compare every level, its bits too, on more inputs.")
 @click.option(
@@ -120,7 +124,9 @@ def compile_model(request: Request, console: Console) -> Compiled:
     load_energy_table(target.energy_table)
     checkpoint, network = read_model(request.model, bits=request.bits, steps=request.steps)
     if request.calibrate is not None:
-        network = _calibrated(network, target, Selection(request.calibrate, request.data_dir), console)
+        network = _calibrated(
+            network, target, Selection(request.calibrate, request.data_dir, view=request.view), console
+        )
     stages = [Stage("network", network, 0.0)]
     if request.optimise is None:
         compilation = _compile(network, target, stages)
@@ -184,7 +190,7 @@ def _calibrated(network: Network, target: Target, data: Selection, console: Cons
     from snnc.sim.calibrate import measure_activity
 
     tiled = compile_network(network, target).tiled
-    inputs = load_inputs(network, replace(data, split="train", samples=CALIBRATION_SAMPLES))
+    inputs = load_inputs(network, replace(data, split="train", samples=CALIBRATION_SAMPLES), console.say)
     activity = measure_activity(network, tiled, encode_inputs(network.input, network.steps, inputs.x))
     console.say(f"activity on {len(inputs.y)} samples of {data.data}: {activity.note()}")
     return replace(network, notes=network.notes | {ACTIVITY: activity.note()})
@@ -197,7 +203,7 @@ def _best_design(
     from snnc.exploration.pareto import draw_designs, render_designs
     from snnc.exploration.search import COMBINATIONS, choose, example_inputs, explore
 
-    x, source = example_inputs(network, request.calibrate, request.data_dir)
+    x, source = example_inputs(network, request.calibrate, request.data_dir, request.view)
     with console.progress("exploring designs", COMBINATIONS) as update:
         designs = explore(network, target, x, update)
     chosen = choose(designs, goal)

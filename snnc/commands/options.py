@@ -4,12 +4,13 @@ import functools
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import click
 
 from snnc.commands.console import Console
 from snnc.models import Selection
+from snnc.training.data.recordings.view import MAX_POOL, SoundCode, View
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -49,7 +50,7 @@ data_dir_option = click.option(
 
 
 def data_option(text: str, *, required: bool = False) -> Callable[[Command], Command]:
-    """`--data`, a data set by name or an `.npz` file."""
+    """`--data`, a data set by name, an `.npz` file, or recordings."""
     return click.option("--data", required=required, help=text)
 
 
@@ -69,20 +70,54 @@ def json_option(name: str) -> Callable[[Command], Command]:
     return click.option("--json", "json_file", type=destination, metavar="FILE", help=text)
 
 
+def view_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say what is seen of recordings; the command gets them as one `view`."""
+
+    @functools.wraps(command)
+    def collected(
+        *arguments: Any, bin_: str | None, pool: int, crop: str | None, sound: str, **options: Any
+    ) -> Any:
+        return command(*arguments, view=View.parse(bin_, pool, crop, sound), **options)
+
+    options: tuple[Callable[[Any], Any], ...] = (
+        click.option(
+            "--sound",
+            type=click.Choice(get_args(SoundCode)),
+            default="spectrogram",
+            help="Code of .wav files.",
+        ),
+        click.option("--crop", metavar="HxW+TOP+LEFT", help="Window of the sensor, in pixels."),
+        click.option(
+            "--pool", type=click.IntRange(1, MAX_POOL), default=1, help="Side of squares of pixels."
+        ),
+        click.option("--bin", "bin_", metavar="STEP", help="Step of recordings, e.g. 10ms or 500events."),
+    )
+    return functools.reduce(lambda decorated, option: option(decorated), options, collected)
+
+
 def selection_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that say which samples of which data; the command gets them as one `selection`."""
 
     @functools.wraps(command)
     def collected(
-        *arguments: Any, data: str, data_dir: Path | None, split: str, samples: int | None, **options: Any
+        *arguments: Any,
+        data: str,
+        data_dir: Path | None,
+        split: str,
+        samples: int | None,
+        view: View,
+        **options: Any,
     ) -> Any:
-        return command(*arguments, selection=Selection(data, data_dir, split, samples), **options)
+        return command(*arguments, selection=Selection(data, data_dir, split, samples, view), **options)
 
     splits = click.Choice(["train", "test"])
     options: tuple[Callable[[Any], Any], ...] = (
+        view_options,
         samples_option("Use only the first N samples."),
         click.option("--split", type=splits, default="test", help="Part of a data set."),
         data_dir_option,
-        data_option("Data set by name, or an .npz file with x and y.", required=True),
+        data_option(
+            "Data set by name, an .npz with x and y, or recordings: a file or folder.", required=True
+        ),
     )
     return functools.reduce(lambda decorated, option: option(decorated), options, collected)

@@ -68,7 +68,7 @@ def run_build(build: Path, chosen: Selection, line: Line, console: Console, *, s
     Raises LinkError where the board does not answer or is another, DoesNotFit where a sample is too large.
     """
     program = Build.load(build)
-    network, inputs = program.network, load_inputs(program.network, chosen)
+    network, inputs = program.network, load_inputs(program.network, chosen, console.say)
     payloads = encode_inputs(network.input, network.steps, inputs.x)
     loadable = _Hardware.of(program.tiled, EVERY_MEMORY)
     if line.port == SIMULATED:

@@ -66,7 +66,7 @@ def simulate_build(
 
     program = Build.load(build)
     load_energy_table(program.tiled.target.energy_table)
-    inputs = load_inputs(program.network, selection)
+    inputs = load_inputs(program.network, selection, console.say)
     with console.progress("simulating", len(inputs.y)) as update:
         report = simulate(program, inputs.x, inputs.y, tier, progress=update)
     if trace is not None:

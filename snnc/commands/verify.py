@@ -23,12 +23,14 @@ from snnc.commands.options import (
     pass_console,
     samples_option,
     seed_option,
+    view_options,
 )
 from snnc.compiler.formats.storage import Build
 from snnc.compiler.formats.text import print_ir
 from snnc.compiler.ir.network import Network
 from snnc.compiler.protocol.input_encoding import encode_inputs
 from snnc.models import Selection, load_inputs, read_model
+from snnc.training.data.recordings.view import View
 from snnc.verification.compare import Verification, VerifyOptions, verify
 
 if TYPE_CHECKING:
@@ -38,8 +40,9 @@ if TYPE_CHECKING:
 @click.command("verify")
 @build_argument
 @samples_option("Number of samples to compare.", default=8)
-@data_option("Data set by name, or .npz (default: the data the model was trained on).")
+@data_option("Data set by name, .npz, or recordings (default: the data the model was trained on).")
 @data_dir_option
+@view_options
 @seed_option("Seed of the random stalls.", default=0)
 @click.option("--stall", type=FiniteRange(0, 0.9), default=0.0, help="Also stall every port, this often.")
 @json_option(VERIFY_FILE)
@@ -50,6 +53,7 @@ def command(
     samples: int,
     data: str | None,
     data_dir: Path | None,
+    view: View,
     seed: int,
     stall: float,
     json_file: Path | None,
@@ -57,7 +61,7 @@ def command(
     """Run trainer, reference, simulator and RTL on the same samples and compare everything."""
     require_simulator()
     program = Build.load(build)
-    chosen = Selection(data or trained_on(program.network), data_dir, samples=samples)
+    chosen = Selection(data or trained_on(program.network), data_dir, samples=samples, view=view)
     result = verify_build(build, program, chosen, console, stall=stall, seed=seed)
     deliver(result, console, kept=build / VERIFY_FILE, json_file=json_file)
     result.require_equal()
@@ -84,7 +88,7 @@ def verify_build(
 ) -> Verification:
     """Verify `program`, which lies in `build`, with all executions there are."""
     network = program.network
-    inputs = load_inputs(network, chosen)
+    inputs = load_inputs(network, chosen, console.say)
     trainer = None
     if (build / MODEL_FILE).is_file():
         console.detail("running trainer")

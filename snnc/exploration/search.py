@@ -24,6 +24,7 @@ from snnc.models import Selection, load_inputs
 from snnc.rtl.fpga.area_model import Area, predict_area
 from snnc.rtl.parameters import WEIGHTS_ALONE
 from snnc.sim.simulate import simulate
+from snnc.training.data.recordings.view import WHOLE, View
 
 Goal = Literal["latency", "area", "energy"]
 
@@ -72,7 +73,7 @@ class Design:
 
 
 def example_inputs(
-    network: Network, data: str | None, data_dir: Path | None
+    network: Network, data: str | None, data_dir: Path | None, view: View = WHOLE
 ) -> tuple[NDArray[np.uint8], str]:
     """Samples to compare designs on, and what they are in words.
 
@@ -82,7 +83,7 @@ def example_inputs(
     source = data or network.notes.get("data")
     if source is not None:
         try:
-            selection = Selection(source, data_dir, samples=EXAMPLES)
+            selection = Selection(source, data_dir, samples=EXAMPLES, view=view)
             return load_inputs(network, selection).x, f"samples of {source}"
         except FileError:
             if data is not None:

@@ -1,0 +1,242 @@
+"""A module's forward pass run on stand-ins: which neurons it has, what feeds them, and what it answers."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import torch
+from torch import nn
+
+from snnc.base.errors import UnsupportedModel
+from snnc.compiler.frontends.builder import GraphBuilder, located
+from snnc.compiler.frontends.findings import Findings
+from snnc.compiler.frontends.float_graph import INPUT, FloatNeurons, Rectifier
+from snnc.compiler.frontends.synapses import convolution
+from snnc.compiler.frontends.values import Value, add, convolve, delayed, population, scale, shift
+from snnc.compiler.ir.network import Shape
+from snnc.training.frontends.moments import collapsed, restricted, same
+from snnc.training.frontends.neurons.record import Record
+from snnc.training.frontends.neurons.table import find_record
+from snnc.training.frontends.standin import (
+    BATCH,
+    EVERY,
+    SAMPLES,
+    STEPS,
+    Axis,
+    Moments,
+    StandIn,
+    latest,
+)
+
+Pair = tuple[int, int]
+ANY = FloatNeurons(np.array(1.0), reset="hard")
+"""Neurons that fire where a spike arrives."""
+MEMBRANE = "#membrane"
+"""Behind the name of a population: its membranes, which only an answer may be made of."""
+
+
+@dataclass
+class Site:
+    """Neurons of the module: what they are, and what each call brought them."""
+
+    name: str
+    value: Value
+    neurons: FloatNeurons | Rectifier
+    emitted: Value
+    record: Record | None = None
+    calls: list[Moments] = field(default_factory=list)
+
+
+class Trace:
+    """One run of a module's forward pass on stand-ins."""
+
+    def __init__(self, module: nn.Module, shape: Shape, steps: int, findings: Findings) -> None:
+        self.module, self.steps, self.findings = module, steps, findings
+        self.paths = {part: path for path, part in module.named_modules()}
+        self.records: dict[nn.Module, Record | None] = {}
+        self.inside: list[str] = []
+        self.sites: list[Site] = []
+        self.scratch = GraphBuilder(shape)
+        self.own_steps: int | None = None
+        """Steps that the module itself goes through; None where it takes as many as there are."""
+        self.operations = 0
+        """How far it came: the number of operations met."""
+
+    def size(self, axis: Axis) -> int:
+        """Of a leading dimension."""
+        if isinstance(axis, tuple):
+            return self.size(axis[0]) * self.size(axis[1])
+        return {SAMPLES: BATCH, STEPS: self.steps}.get(axis, 1)
+
+    @property
+    def place(self) -> str:
+        """The part of the module that runs now."""
+        return self.inside[-1] if self.inside else "the module"
+
+    def run(self, lead: Sequence[Axis], form: str) -> Any:
+        """What the module answers to an input of these dimensions."""
+        step = EVERY if STEPS in lead else None
+        given = StandIn.make(self, {step: self._input(form)}, lead, form)
+        call = nn.Module.__call__
+
+        def called(part: nn.Module, *args: Any, **kwargs: Any) -> Any:
+            if part not in self.paths or not any(isinstance(one, StandIn) for one in args):
+                return call(part, *args, **kwargs)
+            with self._within(self.paths[part] or "the module"):
+                record = self._record(part)
+                if record is not None:
+                    return record.answer(self, args, kwargs)
+                return call(part, *args, **kwargs)
+
+        with patch.object(nn.Module, "__call__", called), torch.no_grad():
+            return self.module(given)
+
+    def _record(self, part: nn.Module) -> Record | None:
+        if part not in self.records:
+            self.records[part] = find_record(part)
+        return self.records[part]
+
+    def _input(self, form: str) -> Value:
+        value = self.scratch.input
+        return replace(value, flat=True) if form == "flat" else value
+
+    @contextmanager
+    def _within(self, path: str) -> Iterator[None]:
+        self.inside.append(path)
+        try:
+            with located(path):
+                yield
+        finally:
+            self.inside.pop()
+
+    def fire(self, x: StandIn, record: Record) -> tuple[StandIn, StandIn, int]:
+        """Neurons called once more: their spikes, their membranes, and which call it was."""
+        name = identifier(self.place)
+        site = next((site for site in self.sites if site.name == name), None)
+        number = 0 if site is None else len(site.calls)
+        moments = _sequence(x, record, number) if record.sequence else _step(x, number)
+        if site is None:
+            site = self._new_site(name, collapsed(moments, number), record)
+        site.calls.append(moments)
+        at = EVERY if record.sequence else number
+        membranes = population(name + MEMBRANE, site.emitted.shape)
+        spikes = site.emitted if record.gain is None else scale(site.emitted, record.gain)
+        return x.like({at: spikes}), x.like({at: replace(membranes, flat=spikes.flat)}), number
+
+    def _new_site(self, name: str, value: Value, record: Record) -> Site:
+        self.findings.note(self.place, record.kind, record.status, *record.remarks)
+        if record.incoming is not None:
+            value = record.incoming(value)
+        emitted = self.scratch.fire(name, value, record.neurons)
+        site = Site(name, value, record.neurons, emitted, record)
+        self.sites.append(site)
+        return site
+
+    def without_memory(
+        self, suffix: str, value: Value, neurons: FloatNeurons | Rectifier, make: Callable[[str], Value]
+    ) -> Value:
+        """What units without memory give for `value`; the same ones where they met it before."""
+        base = identifier(f"{self.place}_{suffix}" if self.inside else suffix)
+        for site in self.sites:
+            alike = site.neurons is neurons or (isinstance(neurons, Rectifier) and site.neurons == neurons)
+            if site.record is None and alike and same(site.value, value):
+                return site.emitted
+        taken = {site.name for site in self.sites}
+        name = next(n for n in (base, *(f"{base}_{i}" for i in range(1, 10_000))) if n not in taken)
+        self.sites.append(Site(name, value, neurons, make(name)))
+        return self.sites[-1].emitted
+
+    def rectify(self, value: Value, units: Rectifier) -> Value:
+        """What rectifiers make of a value."""
+        return self.without_memory("relu", value, units, lambda name: self.scratch.fire(name, value, units))
+
+    def largest(self, value: Value, window: Pair, stride: Pair, padding: tuple[Pair, Pair]) -> Value:
+        """Max pooling of spikes: part of the next edge, or neurons that fire where one spike arrives."""
+        if stride == window and not np.any(padding):
+            return self.scratch.largest("max", value, window)
+        channels = value.shape[0]
+        ones = convolution(np.ones((channels, 1, *window)), stride=stride, padding=padding, groups=channels)
+        touched = convolve(value, ones)
+        return self.without_memory("max", touched, ANY, lambda name: self.scratch.fire(name, touched, ANY))
+
+    def set_steps(self, steps: int) -> None:
+        """Take notice of how many steps the module itself runs; raises UnsupportedModel for two numbers."""
+        if self.own_steps is None:
+            self.own_steps = self.steps = steps
+        if steps != self.steps:
+            raise UnsupportedModel(f"runs {self.steps} steps in one place, {steps} in another")
+
+    def graph(self) -> GraphBuilder:
+        """Every population with what feeds it in the last step, which is what feeds it in every step."""
+        builder = GraphBuilder(self.scratch.shape)
+        calls = {
+            site.name: len(site.calls) for site in self.sites if site.record and not site.record.sequence
+        }
+        if len(set(calls.values())) > 1:
+            counts = ", ".join(f"{name} {number} times" for name, number in calls.items())
+            raise UnsupportedModel(f"neurons are called differently often: {counts}")
+        for site in self.sites:
+            with located(site.name):
+                builder.fire(site.name, self._fed(site), site.neurons)
+        return builder
+
+    def _fed(self, site: Site) -> Value:
+        if site.record is None:
+            return site.value
+        last = collapsed(site.calls[-1], len(site.calls) - 1)
+        for number, moments in enumerate(site.calls):
+            if not same(restricted(last, number), collapsed(moments, number)):
+                raise UnsupportedModel(
+                    f"call {number + 1} of {len(site.calls)} gets something else than the last",
+                    hint="neurons of two layers need a module each; hand every state to the next step",
+                )
+        for part in last.parts:
+            for term in part.terms:
+                if term.source.endswith(MEMBRANE):
+                    raise UnsupportedModel(
+                        f"takes the membranes of {term.source.removesuffix(MEMBRANE)}, but only spikes travel"
+                    )
+        record = site.record
+        if record.incoming is not None:
+            last = record.incoming(last)
+        if record.recurrent is not None:
+            last = _with_recurrence(last, record.recurrent(site.emitted))
+        return last
+
+
+def _with_recurrence(value: Value, recurrent: Value) -> Value:
+    """The value plus the recurrent one a step later, whose bias is there from the first step on."""
+    bare = replace(recurrent, parts=tuple(replace(part, bias=np.array(0.0)) for part in recurrent.parts))
+    (part,) = recurrent.parts
+    return shift(add(value, delayed(bare, 1)), part.bias)
+
+
+def _step(x: StandIn, number: int) -> Moments:
+    """What single-step neurons get at their call `number`."""
+    if STEPS in x.lead or any(isinstance(axis, tuple) for axis in x.lead):
+        raise UnsupportedModel(
+            f"takes one step at a time, but all arrive at once {tuple(x.shape)}",
+            hint="call it in a loop over the steps, or use the multi-step mode of the framework",
+        )
+    at = latest(x.moments)
+    if at is not None and at > number:
+        raise UnsupportedModel(f"call {number + 1} gets a value of step {at + 1}")
+    return dict(x.moments)
+
+
+def _sequence(x: StandIn, record: Record, number: int) -> Moments:
+    """What multi-step neurons get in their only call."""
+    if number:
+        raise UnsupportedModel("takes all steps at once, but is called more than once")
+    if x.lead not in record.leads:
+        raise UnsupportedModel(f"takes all steps at once, but {tuple(x.shape)} arrives, {x.lead}")
+    return dict(x.moments)
+
+
+def identifier(path: str) -> str:
+    """The name of a population for a part of a module."""
+    plain = path.replace(".", "_")
+    return plain if plain.isidentifier() and plain != INPUT else f"n{plain}"
