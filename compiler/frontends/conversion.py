@@ -92,7 +92,7 @@ def convert(imported: Imported, data: InputData, steps: int | None, widths: Widt
     graph = imported.graph
     shaped = _shaped(graph, data)
     steps = _steps(data, steps)
-    result = canonical(_on_stored(graph, data), steps)
+    result = canonical(on_stored(graph, data), steps)
     network, payload = _finest(result, shaped, data, widths)
     network = replace(network, notes={"preparation": _preparation(data, payload)})
     return Converted(network, _agreement(graph, result, network, shaped, data), result.remarks)
@@ -132,7 +132,7 @@ def _shaped(graph: FloatGraph, data: InputData) -> NDArray[np.uint8]:
     return data.x.reshape(*data.x.shape[:-1], *graph.shape)
 
 
-def _on_stored(graph: FloatGraph, data: InputData) -> FloatGraph:
+def on_stored(graph: FloatGraph, data: InputData) -> FloatGraph:
     """The graph on values 0..1 as they are stored; the offset of a mean becomes a bias.
 
     Where an image is padded with zeros, the network sees the mean there, and the bias is one per neuron.

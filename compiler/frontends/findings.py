@@ -5,6 +5,7 @@ from typing import Literal
 
 from snnc.base.errors import UnsupportedModel
 from snnc.compiler.frontends.float_graph import FloatGraph
+from snnc.compiler.ir.network import Network
 
 Status = Literal["exact", "approximate", "refused"]
 _RANK: dict[str, int] = {"exact": 0, "approximate": 1, "refused": 2}
@@ -57,3 +58,5 @@ class Imported:
 
     graph: FloatGraph
     findings: Findings
+    integers: Network | None = None
+    """The network itself, where the file is one that snnc wrote."""

@@ -14,12 +14,15 @@ from snnc.models import check_model_name, read_model
 if TYPE_CHECKING:
     from torch import nn
 
+    from snnc.compiler.frontends.nir.conventions import Exporter
+    from snnc.importing import ImportResult
     from snnc.training.data.datasets import Samples
     from snnc.training.fitting.loop import Progress
     from snnc.training.fitting.train import TrainResult
     from snnc.training.model.classifier import SpikingClassifier
+    from snnc.training.model.imported import ImportedModel
 
-    Model = Network | SpikingClassifier | TrainResult | Path | str
+    Model = Network | SpikingClassifier | TrainResult | ImportResult | Path | str
 
 
 def dataset(
@@ -108,6 +111,57 @@ def convert(
     )
 
 
+def import_model(
+    source: Path | str,
+    checkpoint: Path | str | None = None,
+    *,
+    framework: str | None = None,
+    calibrate: str | None = None,
+    data_dir: Path | str | None = None,
+    steps: int | None = None,
+    bits: int = 8,
+    state_bits: int = 18,
+    dt: float | None = None,
+    reset: Literal["soft", "hard"] | None = None,
+    strict: bool | None = None,
+    exporter: "Exporter | None" = None,
+    shape: Sequence[int] | None = None,
+    mean: Sequence[float] = (),
+    deviation: Sequence[float] = (),
+) -> "ImportResult":
+    """A network trained elsewhere as integers: what `snnc import` does, with the same defaults.
+
+    `source` is a `.nir` or `.onnx` file, or `FILE.py:NAME`, which is run, with the weights of `checkpoint`.
+    `calibrate` names the data (as `dataset` takes it, or an `.npz` file) that choose scales and widths and
+    judge the result: `.agreement` has the parts of equal classes and spikes, `.imported.findings` what
+    became of every node, `.assumed` what the file did not say. The result is a model for `compile`, `save`
+    and the others.
+
+    Raises FileError for a broken file, UsageError, and UnsupportedModel with all nodes at once that integers
+    cannot honour.
+    """
+    from snnc.importing import ImportRequest, import_network, shape_of
+
+    request = ImportRequest(
+        str(source),
+        None if checkpoint is None else Path(checkpoint),
+        framework,
+        dt,
+        reset,
+        strict,
+        exporter,
+        None if shape is None else shape_of(shape),
+        steps,
+        calibrate,
+        None if data_dir is None else Path(data_dir),
+        tuple(mean),
+        tuple(deviation),
+        bits,
+        state_bits,
+    )
+    return import_network(request)
+
+
 def load(path: Path | str) -> Network:
     """The integer network of a model file (`.pt`), as `snnc train` and `snnc.save` write it.
 
@@ -117,8 +171,8 @@ def load(path: Path | str) -> Network:
     return read_model(Path(path))[1]
 
 
-def save(model: "SpikingClassifier | TrainResult", path: Path | str) -> None:
-    """Write what `train` or `convert` made as a model file (`.pt`), atomically.
+def save(model: "SpikingClassifier | TrainResult | ImportResult", path: Path | str) -> None:
+    """Write what `train`, `convert` or `import_model` made as a model file (`.pt`), atomically.
 
     Raises UsageError for a name without `.pt`, FileError where it cannot be written.
     """
@@ -146,12 +200,17 @@ def as_network(model: "Model") -> Network:
     return model
 
 
-def _trained(model: "SpikingClassifier | TrainResult") -> "tuple[SpikingClassifier, dict[str, str]]":
+def _trained(
+    model: "SpikingClassifier | TrainResult | ImportResult",
+) -> "tuple[SpikingClassifier | ImportedModel, dict[str, str]]":
+    from snnc.importing import ImportResult
     from snnc.training.fitting.train import TrainResult
     from snnc.training.model.classifier import SpikingClassifier
 
     if isinstance(model, TrainResult):
         return model.model, model.notes()
+    if isinstance(model, ImportResult):
+        return model.model, model.notes
     if isinstance(model, SpikingClassifier):
         return model, {}
     raise FileError(f"a model is a Network, a trained model or a path, not {type(model).__name__}")

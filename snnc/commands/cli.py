@@ -10,6 +10,8 @@ from snnc.commands.console import Console, SnncGroup
 VERBS = {
     "demo": "The main job end to end on embedded data: train, compile, simulate, verify the RTL.",
     "train": "Train RECIPE and write the model; run again, it continues where it was interrupted.",
+    "import": "Make integers of a network trained elsewhere (.nir, .onnx, torch), and say what was lost.",
+    "export": "Write MODEL as a .nir file.",
     "compile": "Compile MODEL for a target into a build directory.",
     "simulate": "Simulate a build: accuracy, cycles, latency, energy; checks budgets.",
     "verify": "Run trainer, reference, simulator and RTL on the same samples and compare everything.",

@@ -8,6 +8,7 @@ import click
 
 from snnc.base.errors import DoesNotFit, UsageError
 from snnc.base.files import make_directory, write_text
+from snnc.base.quoting import printable
 from snnc.commands.build_folder import MODEL_FILE, PARETO_FILE, new_build
 from snnc.commands.console import Console
 from snnc.commands.deliver import deliver
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from snnc.training.files.checkpoint import Checkpoint
 
 CALIBRATION_SAMPLES = 256
+IMPORTED = (".nir", ".onnx")
+"""What is imported first."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,7 @@ def compile_model(request: Request, console: Console) -> Compiled:
 
     target = load_target(request.target)
     load_energy_table(target.energy_table)
-    checkpoint, network = read_model(request.model, bits=request.bits, steps=request.steps)
+    checkpoint, network = _model(request, target, console)
     if request.calibrate is not None:
         network = _calibrated(
             network, target, Selection(request.calibrate, request.data_dir, view=request.view), console
@@ -134,6 +137,30 @@ def compile_model(request: Request, console: Console) -> Compiled:
     design, picture = _best_design(network, target, request, request.optimise, console)
     compilation = design.compile(network, stages.append)
     return Compiled(checkpoint, design.mesh, compilation, tuple(stages), picture)
+
+
+def _model(request: Request, target: Target, console: Console) -> "tuple[Checkpoint, Network]":
+    """A model file as it is, or a network from elsewhere as `snnc import` makes it with its defaults."""
+    if request.model.suffix not in IMPORTED:
+        return read_model(request.model, bits=request.bits, steps=request.steps)
+    from snnc.commands.import_report import ImportReport
+    from snnc.importing import ImportRequest, import_network
+    from snnc.training.files.checkpoint import Checkpoint
+    from snnc.training.files.export import to_network
+
+    result = import_network(
+        ImportRequest(
+            str(request.model),
+            steps=request.steps,
+            calibrate=request.calibrate,
+            data_dir=request.data_dir,
+            bits=request.bits or 8,
+            state_bits=target.state_bits,
+        )
+    )
+    console.say(ImportReport(result).render())
+    checkpoint = Checkpoint(result.model, result.notes)
+    return checkpoint, to_network(result.model, printable(request.model.stem), result.notes)
 
 
 def validate_compiled(compiled: Compiled, thorough: bool, console: Console) -> None:

@@ -80,12 +80,15 @@ def test_calibration_measures_what_the_trainer_noted(build: Path, tmp_path: Path
 def test_the_simulated_accuracy_is_the_trainers_sample_by_sample(build: Path) -> None:
     from snnc.training.data.datasets import load_samples
     from snnc.training.files.checkpoint import load_checkpoint
+    from snnc.training.model.classifier import SpikingClassifier
 
     result = run("-q", "simulate", build, "--data", "digits", "--json", "-")
     assert result.exit_code == 0
     report = json.loads(result.stdout)
     test = load_samples("digits")
-    predictions = load_checkpoint(build / "model.pt").model.predict(test.x)
+    model = load_checkpoint(build / "model.pt").model
+    assert isinstance(model, SpikingClassifier)
+    predictions = model.predict(test.x)
     assert report["predictions"] == predictions.tolist()
     assert report["samples"] == 360
     assert report["correct"] == int((predictions == test.y).sum())

@@ -211,6 +211,7 @@ def try_model(number: int, folder: Path) -> str:
     from random_classifiers import random_inputs
 
     from snnc.models import read_model
+    from snnc.training.model.imported import ImportedModel
 
     write_model(number, folder / "model.pt")
     try:
@@ -224,6 +225,7 @@ def try_model(number: int, folder: Path) -> str:
         return "does not fit"
     if program.steps > 16 or program.input.features > 4096:
         return "too long to run here"
+    assert not isinstance(checkpoint.model, ImportedModel)
     x = random_inputs(checkpoint.model.config, samples=2)
     payloads = encode_inputs(network.input, network.steps, x)
     got = layer_traces(program, functional.run_functional(program, payloads, trace=True, threads=1).trace)

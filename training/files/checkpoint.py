@@ -11,13 +11,15 @@ import torch
 from torch import Tensor
 
 from snnc.base.bounds import Items
-from snnc.base.errors import FileError, UsageError
+from snnc.base.errors import FileError, UsageError, VerificationError
 from snnc.base.files import write_atomically
 from snnc.base.schema import decode, reported
 from snnc.compiler.analysis.activity import NOTE as ACTIVITY
+from snnc.training.files import imported
 from snnc.training.files.tensor_files import read_tensor_file
 from snnc.training.model.classifier import SpikingClassifier
 from snnc.training.model.config import ModelConfig
+from snnc.training.model.imported import ImportedModel
 
 FORMAT = "snnc-model"
 SCHEMA = 2
@@ -32,19 +34,25 @@ _KEYS = {"format", "schema", "config", "notes", "parameters"}
 class Checkpoint:
     """A model in evaluation mode with the plain facts that travel with it."""
 
-    model: SpikingClassifier
+    model: SpikingClassifier | ImportedModel
     notes: dict[str, str]
 
 
-def save_checkpoint(path: Path, model: SpikingClassifier, notes: Mapping[str, str] | None = None) -> None:
-    """Write the float parameters, the configuration and the notes; same content, same bytes."""
-    content = {
-        "format": FORMAT,
-        "schema": SCHEMA,
-        "config": asdict(model.config),
-        "notes": dict(sorted((notes or {}).items())),
-        "parameters": {name: value.clone() for name, value in _parameters(model).items()},
-    }
+def save_checkpoint(
+    path: Path, model: SpikingClassifier | ImportedModel, notes: Mapping[str, str] | None = None
+) -> None:
+    """Write the float parameters, the configuration and the notes, or an imported model's integers; same
+    content, same bytes."""
+    if isinstance(model, ImportedModel):
+        content = imported.content_of(model, notes or {})
+    else:
+        content = {
+            "format": FORMAT,
+            "schema": SCHEMA,
+            "config": asdict(model.config),
+            "notes": dict(sorted((notes or {}).items())),
+            "parameters": {name: value.clone() for name, value in _parameters(model).items()},
+        }
     # Through a buffer, because torch.save writes the file's own name into the archive.
     buffer = io.BytesIO()
     torch.save(_interned(content), buffer)
@@ -55,6 +63,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
     """The model that `save_checkpoint` wrote; raises FileError with one line for anything else."""
     where = str(path)
     content = read_tensor_file(path, MAX_FILE_BYTES)
+    if isinstance(content, dict) and content.get("format") == imported.FORMAT:
+        return Checkpoint(*imported.read_content(content, where))
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise FileError("is a PyTorch file, but not a model written by snnc train", where=where)
     schema = content.get("schema")
@@ -80,6 +90,8 @@ def requantised(checkpoint: Checkpoint, *, weight_bits: int | None, steps: int |
     UsageError for fewer steps than the readout waits for.
     """
     old = checkpoint.model
+    if isinstance(old, ImportedModel):
+        return Checkpoint(_rerun(old, weight_bits, steps), _current(checkpoint.notes))
     config = old.config if weight_bits is None else old.config.with_weight_bits(weight_bits)
     if steps is not None:
         try:
@@ -89,8 +101,29 @@ def requantised(checkpoint: Checkpoint, *, weight_bits: int | None, steps: int |
     model = SpikingClassifier(config)
     _fill(model, _parameters(old), "requantised model")
     model.eval()
+    return Checkpoint(model, _current(checkpoint.notes))
+
+
+def _rerun(model: ImportedModel, weight_bits: int | None, steps: int | None) -> ImportedModel:
+    """The same integers for another number of steps."""
+    network = model.network
+    if weight_bits is not None and weight_bits != network.weight_bits:
+        raise UsageError(
+            f"an imported model keeps its integers of {network.weight_bits} bits",
+            hint=f"`snnc import` with --bits {weight_bits} makes others",
+        )
+    changed = replace(network, steps=network.steps if steps is None else steps)
+    try:
+        changed.verify()
+    except VerificationError as error:
+        raise UsageError(f"the model cannot run for {changed.steps} steps: {error.message}") from None
+    return ImportedModel(changed)
+
+
+def _current(notes: dict[str, str]) -> dict[str, str]:
+    """Notes that still hold after a change."""
     stale = ("test_accuracy", "mean_firing_rate", "spikes_per_sample", ACTIVITY)
-    return Checkpoint(model, {key: note for key, note in checkpoint.notes.items() if key not in stale})
+    return {key: note for key, note in notes.items() if key not in stale}
 
 
 def _parameters(model: SpikingClassifier) -> dict[str, Tensor]:

@@ -1,6 +1,7 @@
 """From a trained model to the compiler's `Network`: the integers of its forward pass, as they are."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,15 +10,20 @@ from snnc.base.errors import UnsupportedModel
 from snnc.compiler.ir.network import Conv2d, Edge, Layer, Linear, Network, Neurons, Readout
 from snnc.training.model.classifier import SpikingClassifier
 from snnc.training.model.config import EdgeConfig
+from snnc.training.model.imported import ImportedModel
 from snnc.training.model.layers import SpikingLayer
 
 
-def to_network(model: SpikingClassifier, name: str, notes: Mapping[str, str] | None = None) -> Network:
+def to_network(
+    model: SpikingClassifier | ImportedModel, name: str, notes: Mapping[str, str] | None = None
+) -> Network:
     """The model as verified integer layers with the names of its configuration, behind `input`.
 
     Computes, for every input, exactly the membranes and spikes of `model.trace`. Raises UnsupportedModel for
     parameters that are not finite.
     """
+    if isinstance(model, ImportedModel):
+        return replace(model.network, name=name, notes=dict(notes or {}))
     config = model.config
     network = Network(
         name=name,

@@ -137,8 +137,6 @@ def _multiplied(nodes: Iterable[NirNode]) -> bool:
 
 
 def _exporter(nodes: Mapping[str, NirNode], step: float | None) -> Exporter:
-    if any("snnc" in node.metadata for node in nodes.values()):
-        return "snnc"
     neurons = _neurons(nodes.values())
     taus = [tau for node in neurons if (tau := membrane_tau(node)) is not None]
     if neurons and all(_units(node) for node in neurons):

@@ -130,8 +130,7 @@ class _Reader:
 
 
 def _text(value: Any) -> str:
-    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-    return text[: MAX_NAME + 1]
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 def _node(content: dict[str, Any], where: str) -> NirNode:

@@ -15,6 +15,7 @@ from snnc.compiler.frontends.nir.file import NirFile, NirNode, from_object, read
 from snnc.compiler.frontends.nir.flat import NEURONS, FlatGraph, computing_order, flattened, linear_order
 from snnc.compiler.frontends.nir.layers import LAYERS
 from snnc.compiler.frontends.nir.neurons import Rules, translate
+from snnc.compiler.frontends.nir.writer import NETWORK, stored_network
 from snnc.compiler.frontends.values import Value, add
 from snnc.compiler.ir.network import MAX_NEURONS, Shape, count
 
@@ -38,7 +39,8 @@ def read_nir(source: Path | Any, options: NirOptions | None = None) -> Imported:
     cannot honour.
     """
     file = read_file(source) if isinstance(source, Path) else from_object(source)
-    return _Reader(file, options or NirOptions()).read()
+    integers = stored_network(file.graph, str(source) if isinstance(source, Path) else "NIR graph")
+    return replace(_Reader(file, options or NirOptions()).read(), integers=integers)
 
 
 class _Reader:
@@ -46,7 +48,8 @@ class _Reader:
 
     def __init__(self, file: NirFile, options: NirOptions) -> None:
         self.graph = flattened(file.graph)
-        assumed = infer(self.graph.nodes, options.exporter, options.dt)
+        ours: Exporter | None = "snnc" if NETWORK in file.graph.metadata else None
+        assumed = infer(self.graph.nodes, options.exporter or ours, options.dt)
         self.rules = Rules(assumed, options.reset, options.strict)
         self.findings = Findings(f"NIR {file.version}, exporter {assumed.exporter}")
         self.findings.general += assumed.remarks

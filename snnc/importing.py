@@ -1,0 +1,223 @@
+"""A network trained elsewhere, from its file to integers: which reader, which data, which of two ways."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from snnc.base.errors import FileError, UsageError
+from snnc.base.quoting import quote
+from snnc.compiler.frontends.conversion import Agreement, InputData, convert, on_stored, prepared
+from snnc.compiler.frontends.execution import execute
+from snnc.compiler.frontends.findings import Imported
+from snnc.compiler.frontends.float_graph import FloatGraph, Reset
+from snnc.compiler.frontends.nir.conventions import Exporter
+from snnc.compiler.frontends.nir.reader import NirOptions, read_nir
+from snnc.compiler.frontends.quantise import Widths
+from snnc.compiler.ir.network import Network, Shape
+from snnc.models import Selection
+
+if TYPE_CHECKING:
+    from snnc.training.model.classifier import SpikingClassifier
+    from snnc.training.model.imported import ImportedModel
+
+USUAL_STEPS = 32
+"""Of still samples, where nobody says."""
+CALIBRATION_SAMPLES = 1024
+INVENTED = 64
+"""Random samples that stand for data, where there are none."""
+DIGITS = 16
+"""Largest pixel of the data set `digits`, which stands for 1."""
+
+
+@dataclass(frozen=True)
+class ImportRequest:
+    """What is imported, and all that its file may not say."""
+
+    source: str
+    """A `.nir` or `.onnx` file, or `FILE.py:NAME`, a module or what builds one."""
+    checkpoint: Path | None = None
+    """Weights of a module."""
+    framework: str | None = None
+    dt: float | None = None
+    reset: Reset | None = None
+    strict: bool | None = None
+    exporter: Exporter | None = None
+    shape: Shape | None = None
+    """Of an input, for modules; else that of the data."""
+    steps: int | None = None
+    calibrate: str | None = None
+    data_dir: Path | None = None
+    mean: tuple[float, ...] = ()
+    deviation: tuple[float, ...] = ()
+    bits: int = 8
+    state_bits: int = 18
+
+
+@dataclass(frozen=True)
+class ImportResult:
+    """The model, how its network was read, and how well the two agree."""
+
+    model: "ImportedModel | SpikingClassifier"
+    imported: Imported
+    agreement: Agreement
+    notes: dict[str, str]
+    assumed: tuple[str, ...]
+    """What was taken for granted of the whole network."""
+    remarks: dict[str, list[str]]
+    """What is approximate in integers, by population."""
+
+
+def import_network(request: ImportRequest) -> ImportResult:
+    """Read, calibrate, quantise and compare; raises FileError, UsageError, UnsupportedModel."""
+    stored = None if request.calibrate is None else _stored(request)
+    imported = read_network(request, None if stored is None else stored[1])
+    if imported.integers is not None and stored is None:
+        return _as_written(imported, imported.integers)
+    graph = imported.graph
+    assumed = list(imported.findings.general)
+    data = _invented(graph) if stored is None else _fitting(stored[0], stored[1], graph, request)
+    if stored is None:
+        assumed.append(f"calibrated on {INVENTED} random samples, which says little: give --calibrate")
+    data = replace(data, mean=request.mean, deviation=request.deviation)
+    steps = request.steps
+    if steps is None and not data.events:
+        steps = USUAL_STEPS
+        assumed.append(f"{steps} steps for each still sample (--steps states another number)")
+    if graph.spiking:
+        made = convert(imported, data, steps, Widths(request.bits, request.state_bits))
+        from snnc.training.model.imported import ImportedModel
+
+        model: ImportedModel | SpikingClassifier = ImportedModel(replace(made.network, notes={}))
+        agreement, notes, remarks = made.agreement, dict(made.network.notes), made.remarks
+    else:
+        model, agreement, notes, remarks = _without_spikes(imported, data, steps or USUAL_STEPS, request)
+    notes |= {"imported": imported.findings.source, "agreement": f"{agreement.overall:.4f}"}
+    return ImportResult(model, imported, agreement, notes, tuple(assumed), remarks)
+
+
+def _as_written(imported: Imported, network: Network) -> ImportResult:
+    """A file that snnc wrote holds the integers: nothing is chosen, nothing lost."""
+    from snnc.training.model.imported import ImportedModel
+
+    said = "written by snnc: the integers themselves, nothing is quantised (with --calibrate the nodes are)"
+    same = Agreement(0, 1.0, 1.0, 1.0, None, None, ())
+    model = ImportedModel(replace(network, name="imported", notes={}))
+    return ImportResult(model, imported, same, dict(network.notes), (said,), {})
+
+
+def read_network(request: ImportRequest, shape: Shape | None = None) -> Imported:
+    """The float graph of a file, by the reader that its name asks for; `shape` is that of the data."""
+    path, colon, name = request.source.rpartition(":")
+    if colon and path.endswith(".py"):
+        from snnc.training.frontends.modules import read_module
+
+        wanted = request.shape or shape
+        if wanted is None:
+            raise UsageError(
+                "a module does not say what goes in", hint="--shape 1,28,28, or --calibrate with data"
+            )
+        return read_module(
+            Path(path), name, request.checkpoint, request.framework, shape=wanted, steps=request.steps
+        )
+    suffix = Path(request.source).suffix
+    if suffix == ".nir":
+        options = NirOptions(request.dt, request.reset, request.strict, request.exporter)
+        return read_nir(Path(request.source), options)
+    if suffix == ".onnx":
+        return _read_onnx(Path(request.source))
+    raise UsageError(
+        f"{quote(request.source)} is no .nir or .onnx file and no FILE.py:NAME",
+        hint="a checkpoint alone has weights but no network: give the FILE.py:NAME that builds it, too",
+    )
+
+
+def _read_onnx(path: Path) -> Imported:
+    from snnc.compiler.frontends.onnx_reader import read_onnx
+
+    return read_onnx(path)
+
+
+def _stored(request: ImportRequest) -> "tuple[InputData, Shape]":
+    """The first samples of the data, and the shape of one."""
+    from snnc.training.data.datasets import load_samples
+
+    chosen = Selection(request.calibrate or "", request.data_dir, "train", CALIBRATION_SAMPLES)
+    for split in ("train", "test"):
+        try:
+            found = load_samples(chosen.data, split, chosen.samples, chosen.data_dir)
+        except FileError:
+            if split == "test":
+                raise
+            continue
+        break
+    full = DIGITS if chosen.data == "digits" else 255
+    return InputData(found.x, found.y, full), found.shape
+
+
+def _fitting(data: InputData, shape: Shape, graph: FloatGraph, request: ImportRequest) -> InputData:
+    """The data as still samples, or as spike trains where that is what has as many features."""
+    wanted = math.prod(graph.shape)
+    features = data.x.shape[-1]
+    if features == wanted:
+        return data
+    if (request.calibrate or "").endswith(".npz") and features % wanted == 0:
+        return replace(data, x=data.x.reshape(len(data.x), -1, wanted), full=1)
+    raise UsageError(f"samples have {features} features, the network takes {wanted} {graph.shape}")
+
+
+def _invented(graph: FloatGraph) -> InputData:
+    """Random samples, always the same."""
+    values = np.random.default_rng(0).integers(0, 256, (INVENTED, math.prod(graph.shape)))
+    return InputData(values.astype(np.uint8))
+
+
+def _without_spikes(
+    imported: Imported, data: InputData, steps: int, request: ImportRequest
+) -> "tuple[SpikingClassifier, Agreement, dict[str, str], dict[str, list[str]]]":
+    """A network of ReLUs becomes integrate-and-fire neurons with balanced thresholds."""
+    from snnc.training.conversion.options import ConversionOptions
+    from snnc.training.conversion.rectified import convert_rectified, rectified
+
+    if data.events:
+        raise UsageError("a network without spikes takes still samples")
+    graph = on_stored(imported.graph, data)
+    found = rectified(graph)
+    options = ConversionOptions(weight_bits=request.bits, state_bits=min(24, request.state_bits))
+    images = data.x.reshape(len(data.x), *graph.shape)
+    model = convert_rectified(found, images, steps, options, data.full)
+    some = data.x[:256]
+    logits = execute(graph, some.reshape(len(some), *graph.shape) / data.full, 1).classes
+    classes = model.predict(prepared(some, data, data.full).astype(np.uint8))
+    labels = None if data.y is None else data.y[: len(some)]
+    same = float((classes == logits).mean())
+    agreement = Agreement(
+        len(some),
+        1.0,
+        same,
+        same,
+        None if labels is None else float((logits == labels).mean()),
+        None if labels is None else float((classes == labels).mean()),
+        (),
+    )
+    return model, agreement, {"preparation": "none"}, found.remarks
+
+
+def numbers(text: str | None) -> tuple[float, ...]:
+    """Numbers with commas between; raises UsageError for anything else."""
+    try:
+        return () if text is None else tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise UsageError(f"must be numbers with commas between, not {quote(text)}") from None
+
+
+def shape_of(values: Sequence[Any]) -> Shape:
+    """Channels, height and width from one to three whole numbers; raises UsageError."""
+    sizes = [int(value) for value in values]
+    if not 1 <= len(sizes) <= 3 or min(sizes) < 1:
+        raise UsageError(f"a shape is channels, or channels,height,width, not {quote(list(values))}")
+    height, width = (1, 1, *sizes[1:])[-2:]
+    return sizes[0], height, width
