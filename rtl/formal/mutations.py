@@ -234,7 +234,7 @@ MUTATIONS = (
         "frame-read-while-written",
         "frame-buffer",
         "snnc_frame_buffer.sv",
-        ".read_i(read != committed_q),",
+        ".read_i(readable),",
         ".read_i(1'b1),",
     ),
     Mutation(
