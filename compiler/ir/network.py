@@ -275,7 +275,6 @@ def _verify_readout(network: Network) -> None:
         readout.layer,
         "a readout of spikes needs a layer that fires, a membrane readout one with reset 'none'",
     )
-    require(layer.shape[1:] == (1, 1), readout.layer, f"a readout has shape (n, 1, 1), not {layer.shape}")
     require(
         0 <= readout.first_step < network.steps,
         network.name,

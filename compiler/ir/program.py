@@ -287,6 +287,16 @@ def core_usage(core: Core, target: Target, weight_bits: int) -> list[tuple[str, 
     ]
 
 
+def host_base(tile: Tile, readout: Readout) -> int:
+    """What a tile of the readout adds to what it names neurons by to the host: the coordinate of its first
+    neuron in the layer. Membranes of a tile with pixels are named by their slots alone."""
+    if tile.flat:
+        return tile.first_channel
+    if readout.kind == "membrane":
+        return 0
+    return int(coordinates(np.array(tile.first_row), np.array(0), np.array(tile.first_channel)))
+
+
 def state_memory_bits(core: Core, target: Target) -> int:
     """Bits of state that a tile occupies: a word per neuron and padding lane, two with CUBA neurons."""
     memories = 2 if core.current_leak is not None and core.emission != "values_every" else 1

@@ -19,6 +19,7 @@ from snnc.compiler.ir.program import (
     Tile,
     TiledProgram,
     core_usage,
+    host_base,
 )
 from snnc.compiler.ir.tiling import PlannedTile, Range, Tiling, is_depthwise
 from snnc.compiler.isa.address import HOST, Address
@@ -59,7 +60,7 @@ class Route:
             input_routes=routes,
             cores=cores,
             readout=network.readout,
-            outputs=network.layer(network.readout.layer).shape[0],
+            outputs=network.layer(network.readout.layer).count,
             weight_bits=tiling.weight_bits,
         )
 
@@ -163,8 +164,8 @@ def _destinations(
         entries += _entries_to(tiling, planned.tile, receiver)
     if planned.tile.layer == tiling.network.readout.layer:
         own = _place(planned)
-        to_host = Address(own.x, own.y, host=True)
-        entries.append(_Entry(Destination(to_host, planned.tile.first_channel, 0, words, True, False), 0))
+        to_host, base = Address(own.x, own.y, host=True), host_base(planned.tile, tiling.network.readout)
+        entries.append(_Entry(Destination(to_host, base, 0, words, True, False), 0))
     if not entries:
         entries.append(_silent_entry(tiling, planned.tile, receivers))
     entries.sort(key=lambda entry: (entry.destination.recurrent, entry.delay))
