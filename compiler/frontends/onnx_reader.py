@@ -1,6 +1,9 @@
 """Networks without spikes from ONNX files, as float graphs of rectifiers for the training-free conversion."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +32,16 @@ def read_onnx(path: Path, shape: Shape | None = None) -> Imported:
     return Imported(reader.finished(), reader.findings)
 
 
+@contextmanager
+def _well_formed() -> Iterator[None]:
+    """Refuse a node whose inputs or attributes are too few, too many, or of another kind."""
+    try:
+        yield
+    except (TypeError, KeyError, IndexError, ValueError, OverflowError) as error:
+        said = f"inputs or attributes that its operator does not have ({error})"
+        raise UnsupportedModel(said) from error
+
+
 class Reader:
     """Goes through the nodes of a graph in their order, which ONNX prescribes."""
 
@@ -49,7 +62,7 @@ class Reader:
         for number, node in enumerate(self.graph.node):
             self.node = node.name or f"{node.op_type}_{number}"
             try:
-                with located(self.node):
+                with located(self.node), _well_formed():
                     self._read(node)
             except UnsupportedModel as error:
                 self.findings.refuse(self.node, node.op_type, error)
@@ -78,12 +91,7 @@ class Reader:
         inputs = [self._operand(name) for name in node.input]
         while inputs and inputs[-1] is None:
             inputs.pop()
-        try:
-            result = operator(self, attributes(node), *inputs)
-        except (TypeError, KeyError, IndexError, ValueError) as error:
-            raise UnsupportedModel(
-                f"inputs or attributes that its operator does not have ({error})"
-            ) from error
+        result = operator(self, attributes(node), *inputs)
         self.findings.note(self.node, node.op_type)
         if isinstance(result, Seen):
             self.seen[node.output[0]] = result
@@ -110,9 +118,8 @@ class Reader:
     def rectified(self, value: Value, limit: float | None = None) -> Value:
         """What rectifiers make of a value."""
         taken = {one.name for one in self.builder.populations}
-        name = next(
-            n for n in (self.node, *(f"{self.node}_{i}" for i in range(1, 1 << 20))) if n not in taken
-        )
+        names = chain([self.node], (f"{self.node}_{number}" for number in count(1)))
+        name = next(one for one in names if one not in taken)
         return self.builder.fire(name, value, Rectifier(limit))
 
     def finished(self) -> FloatGraph:

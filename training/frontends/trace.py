@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import chain, count
 from typing import Any
 from unittest.mock import patch
 
@@ -145,7 +146,8 @@ class Trace:
             if site.record is None and alike and same(site.value, value):
                 return site.emitted
         taken = {site.name for site in self.sites}
-        name = next(n for n in (base, *(f"{base}_{i}" for i in range(1, 10_000))) if n not in taken)
+        names = chain([base], (f"{base}_{number}" for number in count(1)))
+        name = next(one for one in names if one not in taken)
         self.sites.append(Site(name, value, neurons, make(name)))
         return self.sites[-1].emitted
 
