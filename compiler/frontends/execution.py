@@ -121,7 +121,8 @@ class _State:
 
     def _spikes(self, neurons: FloatNeurons, arriving: FloatArray) -> FloatArray:
         self.current = arriving if neurons.alpha is None else neurons.alpha * self.current + arriving
-        u = neurons.v_leak + neurons.beta * (self.membrane - neurons.v_leak) + neurons.gain * self.current
+        rest = neurons.v_leak
+        u = rest + neurons.beta * (self.membrane - rest) + neurons.gain * self.current + neurons.drive
         if neurons.reset_delay:
             u = u - neurons.subtracted * self.fired
         fired = u > neurons.theta if neurons.strict else u >= neurons.theta

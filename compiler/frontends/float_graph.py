@@ -5,7 +5,7 @@ the network's own units. It has a meaning of its own (`execution`), with which t
 that what reading loses and what quantisation loses are known apart. Shapes are (channels, height, width).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Literal
 
 import numpy as np
@@ -31,7 +31,7 @@ class FloatNeurons:
     per neuron. In each step, x being what the edges bring and the bias, `input_delay` steps ago:
 
         i = alpha · i + x                                       without alpha: i = x
-        u = v_leak + beta · (v − v_leak) + gain · i
+        u = v_leak + beta · (v − v_leak) + gain · i + drive
         u = u − rho, where s of the step before and reset_delay
         s = u > theta if strict else u ≥ theta                  never, if reset is "none"
         v = u − rho (soft, unless reset_delay) | v_reset (hard) where s, else u
@@ -53,6 +53,8 @@ class FloatNeurons:
     """Whether a soft reset acts in the next step, after the leak."""
     v_leak: FloatArray = field(default_factory=lambda: _number(0))
     v_reset: FloatArray = field(default_factory=lambda: _number(0))
+    drive: FloatArray = field(default_factory=lambda: _number(0))
+    """Enters the membrane in every step, past gain and current."""
     initial: FloatArray = field(default_factory=lambda: _number(0))
     """Membrane before the first step."""
     lower: FloatArray | None = None
@@ -66,9 +68,8 @@ class FloatNeurons:
 
     def arrays(self) -> dict[str, FloatArray]:
         """Every array that is there, by its name."""
-        names = ("theta", "beta", "gain", "alpha", "rho", "v_leak", "v_reset", "initial", "lower", "upper")
-        found = {name: getattr(self, name) for name in names}
-        return {name: array for name, array in found.items() if array is not None}
+        found = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {name: value for name, value in found.items() if isinstance(value, np.ndarray)}
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ module snnc_top #(
   parameter int Sources = 8,
   parameter int EventFifoDepth = 16,
   parameter int RouterFifoDepth = 4,
-  parameter int Loadable = 1023,
+  parameter int Loadable = 8191,
   parameter InitPrefix = ""
 ) (
   input  wire logic                         clk_i,

@@ -22,6 +22,8 @@ MEMORY_ACTIONS = (
     "membrane_reads",
     "membrane_writes",
     "threshold_reads",
+    "reset_amount_reads",
+    "decay_reads",
     "bias_reads",
     "bitmap_reads",
     "bitmap_writes",
@@ -71,7 +73,7 @@ def price(counts: Counts, program: TiledProgram, cycles: int | None) -> EnergyRe
 def action_costs(table: EnergyTable, target: Target, weight_bits: int) -> dict[str, float]:
     """Picojoules per action on a target whose weights have `weight_bits` bits."""
     lanes, bits = target.lanes, target.state_bits
-    word, capacity = lanes * bits, target.neurons * bits
+    word, capacity, decay_word = lanes * bits, target.neurons * bits, lanes * DECAY_WIDTH
     parameters, bitmaps = target.parameter_words * word, target.delay_slots * target.neurons
     state_read, state_write = table.sram_read(capacity, word), table.sram_write(capacity, word)
     fifo = table.sram_read(target.event_fifo * FLIT.width, FLIT.width)
@@ -84,6 +86,8 @@ def action_costs(table: EnergyTable, target: Target, weight_bits: int) -> dict[s
         "membrane_reads": state_read,
         "membrane_writes": state_write,
         "threshold_reads": table.sram_read(parameters, word),
+        "reset_amount_reads": table.sram_read(parameters, word),
+        "decay_reads": table.sram_read(decay_word * target.parameter_words, decay_word),
         "bias_reads": table.sram_read(2 * parameters, word),
         "bitmap_reads": table.sram_read(bitmaps, lanes),
         "bitmap_writes": table.sram_write(bitmaps, lanes),

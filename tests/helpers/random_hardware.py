@@ -66,6 +66,10 @@ def targets(draw: st.DrawFn, size: Size) -> Target:
         router_fifo=draw(st.sampled_from(FIFOS)),
         cuba=draw(st.sampled_from([True, True, True, False])),
         decay_multiplier=draw(st.sampled_from([True, True, True, False])),
+        reset_amount=draw(st.booleans()),
+        channel_leak=draw(st.booleans()),
+        lower_clamp=draw(st.booleans()),
+        fraction_bits=draw(st.sampled_from([0, 3, 7, 12])),
     )
 
 

@@ -31,7 +31,7 @@ WRONG = {
     "Sources": (0, 257),
     "EventFifoDepth": (1, 12),
     "RouterFifoDepth": (1, 3),
-    "Loadable": (1024,),
+    "Loadable": (8192,),
     "Diagnostics": (2,),
 }
 CASES = [(name, value) for name, values in WRONG.items() for value in values]

@@ -30,7 +30,7 @@ module snnc_core #(
   parameter int EventFifoDepth = 16,
   // Memories that CONFIG flits write, one bit per memory code. The others keep their initial
   // content, which synthesis then folds into the logic.
-  parameter int Loadable = 1023,
+  parameter int Loadable = 8191,
   // Common beginning of the names of this core's initial memory images; "" for none.
   parameter InitCore = ""
 ) (

@@ -18,7 +18,7 @@ module snnc_datapath #(
   parameter int ConfigBits = 128,
   parameter int ConfigAddressBits = 24,
   // Memories that configuration writes; see snnc_core.
-  parameter int Loadable = 1023,
+  parameter int Loadable = 8191,
   // Common beginning of the names of the files with initial content; "" for none.
   parameter InitCore = "",
   // Derived; not to be set.

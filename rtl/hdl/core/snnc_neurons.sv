@@ -15,7 +15,7 @@ module snnc_neurons #(
   parameter int DecayMultiplier = 0,
   // Bits that configuration writes at once.
   parameter int ConfigBits = 128,
-  parameter int Loadable = 1023,
+  parameter int Loadable = 8191,
   parameter InitCore = "",
   // Derived; not to be set.
   parameter int WeightAddressBits = (WeightWords > 1) ? $clog2(WeightWords) : 1,

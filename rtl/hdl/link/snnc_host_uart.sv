@@ -29,7 +29,7 @@ module snnc_host_uart #(
   parameter int Sources = 8,
   parameter int EventFifoDepth = 16,
   parameter int RouterFifoDepth = 4,
-  parameter int Loadable = 1023,
+  parameter int Loadable = 8191,
   parameter int Diagnostics = 1,
   parameter InitPrefix = ""
 ) (

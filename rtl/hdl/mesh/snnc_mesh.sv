@@ -25,7 +25,7 @@ module snnc_mesh #(
   parameter int RouterFifoDepth = 4,
   // Memories that CONFIG flits write, one bit per memory code. The others keep their initial
   // content, which synthesis then folds into the logic.
-  parameter int Loadable = 1023,
+  parameter int Loadable = 8191,
   // Common beginning of the names of the initial memory images; "" for none.
   parameter InitPrefix = ""
 ) (

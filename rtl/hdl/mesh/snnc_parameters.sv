@@ -28,7 +28,7 @@ module snnc_parameters #(
   parameter int Sources = 8,
   parameter int EventFifoDepth = 16,
   parameter int RouterFifoDepth = 4,
-  parameter int Loadable = 1023,
+  parameter int Loadable = 8191,
   parameter int Diagnostics = 1
 ) ();
   function automatic int between(input int value, input int least, input int most);
@@ -90,8 +90,8 @@ module snnc_parameters #(
   if (power(RouterFifoDepth, 2, 65536) == 0) begin : g_router_fifo_depth
     `SNNC_REFUSE(RouterFifoDepth_is_not_a_power_of_two_from_2_to_65536)
   end
-  if (between(Loadable, 0, 1023) == 0) begin : g_loadable
-    `SNNC_REFUSE(Loadable_is_not_0_to_1023)
+  if (between(Loadable, 0, 8191) == 0) begin : g_loadable
+    `SNNC_REFUSE(Loadable_is_not_0_to_8191)
   end
   if (between(Diagnostics, 0, 1) == 0) begin : g_diagnostics
     `SNNC_REFUSE(Diagnostics_is_not_0_or_1)

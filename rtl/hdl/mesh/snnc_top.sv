@@ -34,7 +34,7 @@ module snnc_top #(
   parameter int RouterFifoDepth = 4,
   // Memories that CONFIG flits write, one bit per memory code. The others keep their initial
   // content, which synthesis then folds into the logic.
-  parameter int Loadable = 1023,
+  parameter int Loadable = 8191,
   // 0: no status words; `status_o` is 0. Errors are ignored and flagged all the same.
   parameter int Diagnostics = 1,
   // With a prefix other than "", the memories of core (X, Y) start with the content of

@@ -26,6 +26,7 @@ def _by_hand(neurons: FloatNeurons, x: list[float]) -> tuple[list[float], list[b
             float(neurons.v_leak)
             + float(neurons.beta) * (v - float(neurons.v_leak))
             + float(neurons.gain) * i
+            + float(neurons.drive)
         )
         if neurons.reset_delay and fired:
             u -= float(neurons.subtracted)
@@ -63,6 +64,7 @@ def test_one_neuron(reset: Reset, alpha: float | None, strict: bool, late: bool,
         rho=_number(1.2) if late else None,
         reset_delay=late and reset == "soft",
         v_leak=_number(0.1),
+        drive=_number(0.05),
         v_reset=_number(-0.2),
         initial=_number(0.3),
         lower=None if lower is None else _number(lower),

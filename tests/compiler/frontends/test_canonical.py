@@ -1,0 +1,113 @@
+"""The contract's form of a float graph gives the same spikes and the same answer."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from snnc.base.errors import UnsupportedModel
+from snnc.compiler.frontends.builder import GraphBuilder
+from snnc.compiler.frontends.canonical import canonical
+from snnc.compiler.frontends.execution import execute
+from snnc.compiler.frontends.float_graph import FloatGraph, FloatNeurons, Reading
+from snnc.compiler.frontends.synapses import convolution
+from snnc.compiler.frontends.values import convolve, flatten, linear
+
+RNG = np.random.default_rng(17)
+STEPS = 25
+
+
+def _neurons(channels: int, **more: Any) -> FloatNeurons:
+    values = {
+        "theta": 1 + RNG.random(channels),
+        "beta": 0.7 + 0.25 * RNG.random(channels),
+        "gain": 0.5 + RNG.random(channels),
+        "v_leak": 0.2 * RNG.normal(size=channels),
+        "v_reset": 0.2 * RNG.normal(size=channels),
+        "drive": 0.1 * RNG.normal(size=channels),
+        "initial": 0.2 * RNG.normal(size=channels),
+    }
+    return FloatNeurons(**(values | more))
+
+
+def _graph(
+    neurons: dict[str, Any], reading: Reading = "spike_count", last: dict[str, Any] | None = None
+) -> FloatGraph:
+    builder = GraphBuilder((2, 5, 5))
+    kernel = convolution(RNG.normal(size=(4, 2, 3, 3)), stride=(2, 2))
+    first = builder.fire("a", convolve(builder.input, kernel, RNG.normal(size=4)), _neurons(4, **neurons))
+    current = linear(flatten(first), RNG.normal(size=(3, 16)), RNG.normal(size=3))
+    second = builder.fire("b", current, _neurons(3, **(neurons if last is None else last)))
+    return builder.readout("readout", second, reading)
+
+
+def _agree(graph: FloatGraph) -> None:
+    x = RNG.random((6, STEPS, *graph.shape))
+    result = canonical(graph, STEPS)
+    late = STEPS - result.steps
+    before, after = execute(graph, x, record=["a"]), execute(result.graph, x[:, : result.steps], record=["a"])
+    np.testing.assert_array_equal(after.emitted["a"], before.emitted["a"][:, late:])
+    assert before.emitted["a"].any() and not before.emitted["a"].all()
+    np.testing.assert_allclose(after.outputs, before.outputs, atol=1e-9)
+    assert not result.remarks
+
+
+@pytest.mark.parametrize("alpha", [None, 0.6])
+@pytest.mark.parametrize("reset", ["soft", "hard"])
+@pytest.mark.parametrize("strict", [False, True])
+def test_gains_resets_and_leaks(alpha: float | None, reset: str, strict: bool) -> None:
+    current = None if alpha is None else np.array(alpha)
+    _agree(_graph({"alpha": current, "reset": reset, "strict": strict}))
+
+
+@pytest.mark.parametrize("alpha", [None, 0.6])
+def test_a_reset_one_step_late(alpha: float | None) -> None:
+    current = None if alpha is None else np.array(alpha)
+    _agree(_graph({"alpha": current, "reset_delay": True}))
+
+
+def test_a_reset_one_step_late_without_a_memory() -> None:
+    graph = _graph({}, last={"beta": np.zeros(3), "reset_delay": True})
+    _agree(graph)
+
+
+def test_inputs_one_step_late() -> None:
+    _agree(_graph({"input_delay": 1, "alpha": np.array(0.5)}))
+    _agree(_graph({"input_delay": 2, "reset": "hard"}))
+
+
+def test_clamps_move_with_the_membrane() -> None:
+    _agree(_graph({"lower": np.array(-0.4)}))
+
+
+@pytest.mark.parametrize("reading", ["membrane", "membrane_sum"])
+def test_membranes_and_their_sums_are_read(reading: Reading) -> None:
+    _agree(
+        _graph(
+            {},
+            reading,
+            {"reset": "none", "v_leak": np.array(0.0), "initial": np.array(0.0), "drive": np.array(0.0)},
+        )
+    )
+
+
+def test_what_has_no_form_in_the_contract() -> None:
+    with pytest.raises(UnsupportedModel, match="neurons that fire is read"):
+        canonical(_graph({}, "membrane"), STEPS)
+    graph = _graph({"input_delay": 3})
+    with pytest.raises(UnsupportedModel, match="3 steps are no more than the delay"):
+        canonical(graph, 3)
+    prompt = FloatNeurons(np.array(1.0), alpha=np.array(0.5))
+    mixed = replace(graph, populations=(graph.populations[0], replace(graph.populations[1], neurons=prompt)))
+    assert "starts 3 steps off" in canonical(mixed, STEPS).remarks["b"][0]
+
+
+def test_neurons_that_differ_within_a_channel_are_approximate() -> None:
+    builder = GraphBuilder((1, 2, 2))
+    theta = np.array([[[1.0, 1.0], [1.0, 1.2]]])
+    fired = builder.fire("a", builder.input, FloatNeurons(theta))
+    graph = builder.readout("readout", linear(flatten(fired), np.ones((1, 4))), "membrane")
+    assert canonical(graph, 3).remarks == {
+        "a": ["theta differs within channels, by up to 0.2 from the median taken"]
+    }
