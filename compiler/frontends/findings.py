@@ -57,3 +57,5 @@ class Imported:
 
     graph: FloatGraph
     findings: Findings
+    steps: int | None = None
+    """Steps that the network itself runs, in a loop of its own; None where it takes as many as there are."""
