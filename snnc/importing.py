@@ -83,7 +83,9 @@ def import_network(request: ImportRequest) -> ImportResult:
     if stored is None:
         assumed.append(f"calibrated on {INVENTED} random samples, which says little: give --calibrate")
     data = replace(data, mean=request.mean, deviation=request.deviation)
-    steps = request.steps
+    steps = imported.steps or request.steps
+    if imported.steps is not None and request.steps not in (None, imported.steps):
+        raise UsageError(f"the network itself runs {imported.steps} steps, not {request.steps}")
     if steps is None and not data.events:
         steps = USUAL_STEPS
         assumed.append(f"{steps} steps for each still sample (--steps states another number)")

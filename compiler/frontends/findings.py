@@ -58,5 +58,7 @@ class Imported:
 
     graph: FloatGraph
     findings: Findings
+    steps: int | None = None
+    """Steps that the network itself runs, in a loop of its own; None where it takes as many as there are."""
     integers: Network | None = None
     """The network itself, where the file is one that snnc wrote."""

@@ -85,7 +85,7 @@ def test_a_file_that_is_not_what_it_claims(
     change: Callable[[dict[str, Any]], None], said: str, tmp_path: Path
 ) -> None:
     edge = Edge("input", Linear(np.array([[1, 2], [3, 4]], np.int8), 4))
-    layer = Layer("a", (2, 1, 1), neurons([3, 4]), (edge,))
+    layer = Layer("a", (2, 1, 1), neurons(2), (edge,))
     network = Network("small", 3, Input("input", (2, 1, 1)), (layer,), Readout("a", "spike_count"))
     save_checkpoint(tmp_path / "model.pt", ImportedModel(network))
     content = torch.load(tmp_path / "model.pt", weights_only=True)

@@ -147,8 +147,8 @@ def _interned(content: Any) -> Any:
     """`content` with one object for equal strings: pickle writes the second mention of an object short."""
     if isinstance(content, dict):
         return {sys.intern(key): _interned(value) for key, value in content.items()}
-    if isinstance(content, tuple):
-        return tuple(_interned(value) for value in content)
+    if isinstance(content, tuple | list):
+        return type(content)(_interned(value) for value in content)
     return sys.intern(content) if isinstance(content, str) else content
 
 

@@ -151,7 +151,7 @@ def read(
                     continue
                 break
             _describe(trace, report, lead)
-            return Imported(graph, report)
+            return Imported(graph, report, trace.steps_of_its_own())
     _, reason = max(failed, key=lambda one: one[0])
     if isinstance(reason, UnsupportedModel):
         findings.refuse(reason.where or "the module", type(module).__name__, reason)
@@ -216,10 +216,7 @@ def _describe(trace: Trace, findings: Findings, lead: Sequence[Axis]) -> None:
             ),
         )
     findings.require_supported()
-    calls = max(
-        (len(site.calls) for site in trace.sites if site.record and not site.record.sequence), default=0
-    )
-    if calls > 1 or trace.own_steps:
-        findings.general.append(f"steps: {max(calls, trace.own_steps or 0)}, as the module's own loop")
+    if (own := trace.steps_of_its_own()) is not None:
+        findings.general.append(f"steps: {own}, as the module's own loop")
     axes = ", ".join("x".join(axis) if isinstance(axis, tuple) else axis for axis in lead)
     findings.general.append(f"input: ({axes}, ...) of {count(trace.scratch.shape)} values")

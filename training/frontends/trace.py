@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import chain, count
 from typing import Any
 from unittest.mock import patch
 
@@ -55,6 +56,7 @@ class Trace:
 
     def __init__(self, module: nn.Module, shape: Shape, steps: int, findings: Findings) -> None:
         self.module, self.steps, self.findings = module, steps, findings
+        self.given_steps, self.input_has_steps = steps, False
         self.paths = {part: path for path, part in module.named_modules()}
         self.records: dict[nn.Module, Record | None] = {}
         self.inside: list[str] = []
@@ -78,7 +80,8 @@ class Trace:
 
     def run(self, lead: Sequence[Axis], form: str) -> Any:
         """What the module answers to an input of these dimensions."""
-        step = EVERY if STEPS in lead else None
+        self.input_has_steps = any(STEPS in (axis if isinstance(axis, tuple) else (axis,)) for axis in lead)
+        step = EVERY if self.input_has_steps else None
         given = StandIn.make(self, {step: self._input(form)}, lead, form)
         call = nn.Module.__call__
 
@@ -145,7 +148,8 @@ class Trace:
             if site.record is None and alike and same(site.value, value):
                 return site.emitted
         taken = {site.name for site in self.sites}
-        name = next(n for n in (base, *(f"{base}_{i}" for i in range(1, 10_000))) if n not in taken)
+        names = chain([base], (f"{base}_{number}" for number in count(1)))
+        name = next(one for one in names if one not in taken)
         self.sites.append(Site(name, value, neurons, make(name)))
         return self.sites[-1].emitted
 
@@ -168,6 +172,13 @@ class Trace:
             self.own_steps = self.steps = steps
         if steps != self.steps:
             raise UnsupportedModel(f"runs {self.steps} steps in one place, {steps} in another")
+
+    def steps_of_its_own(self) -> int | None:
+        """How many steps the module runs in a loop; None where its input or its caller says."""
+        single = [site for site in self.sites if site.record is not None and not site.record.sequence]
+        found = max([self.own_steps or 0, *(len(site.calls) for site in single)])
+        # As many as were given are what a loop over the input itself makes of any number.
+        return found if found > 1 and not (self.input_has_steps and found == self.given_steps) else None
 
     def graph(self) -> GraphBuilder:
         """Every population with what feeds it in the last step, which is what feeds it in every step."""

@@ -130,7 +130,10 @@ def _neurons(layer: Layer) -> Any:
     def every(values: FloatArray) -> FloatArray:
         return np.broadcast_to(values.reshape(-1, 1, 1), layer.shape).reshape(shape).copy()
 
-    fires = {"v_threshold": every(neurons.threshold - 0.5), "v_reset": neurons.reset_value * ones}
+    fires = {
+        "v_threshold": every(neurons.threshold.astype(np.float64) - 0.5),
+        "v_reset": neurons.reset_value * ones,
+    }
     shared = fires if neurons.reset != "none" else {}
     tau = every(_steps(neurons.leak, neurons.leak_numerators, layer.shape[0])) * USUAL_STEP
     leaky = {"r": tau / USUAL_STEP, "v_leak": 0 * ones, **shared}

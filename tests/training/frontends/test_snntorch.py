@@ -52,8 +52,13 @@ class Loop(nn.Module):
 )
 def test_leaky_in_a_loop(options: dict[str, Any]) -> None:
     imported = agrees(lively(Loop(**options)), (20, 1, 1), first)
-    assert f"steps: {STEPS}, as the module's own loop" in imported.findings.general
     assert [found.status for found in imported.findings.found.values()] == ["exact", "exact"]
+
+
+def test_the_steps_of_a_loop() -> None:
+    own = read(lively(Loop()), (20, 1, 1))
+    assert own.steps == STEPS and f"steps: {STEPS}, as the module's own loop" in own.findings.general
+    assert read(lively(Recurrent()), (20, 1, 1)).steps is None
 
 
 def test_reset_at_once_is_said_to_be_approximate() -> None:
