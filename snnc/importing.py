@@ -7,10 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from snnc.base.errors import FileError, UsageError
 from snnc.base.quoting import quote
-from snnc.compiler.frontends.conversion import Agreement, InputData, convert, on_stored, prepared
+from snnc.compiler.frontends.conversion import (
+    Agreement,
+    InputData,
+    convert,
+    on_stored,
+    payloads,
+    preparation,
+    prepared,
+)
 from snnc.compiler.frontends.execution import execute
 from snnc.compiler.frontends.findings import Imported
 from snnc.compiler.frontends.float_graph import FloatGraph, Reset
@@ -188,12 +197,16 @@ def _without_spikes(
         raise UsageError("a network without spikes takes still samples")
     graph = on_stored(imported.graph, data)
     found = rectified(graph)
-    options = ConversionOptions(weight_bits=request.bits, state_bits=min(24, request.state_bits))
-    images = data.x.reshape(len(data.x), *graph.shape)
-    model = convert_rectified(found, images, steps, options, data.full)
+    options = ConversionOptions(weight_bits=request.bits, state_bits=max(10, min(24, request.state_bits)))
+
+    def images(payload: int) -> NDArray[np.uint8]:
+        return prepared(data.x, data, payload).astype(np.uint8).reshape(len(data.x), *graph.shape)
+
+    model = convert_rectified(found, images(data.full), steps, options, payloads(data), images)
+    payload = model.config.max_payload
     some = data.x[:256]
     logits = execute(graph, some.reshape(len(some), *graph.shape) / data.full, 1).classes
-    classes = model.predict(prepared(some, data, data.full).astype(np.uint8))
+    classes = model.predict(prepared(some, data, payload).astype(np.uint8))
     labels = None if data.y is None else data.y[: len(some)]
     same = float((classes == logits).mean())
     agreement = Agreement(
@@ -205,7 +218,7 @@ def _without_spikes(
         None if labels is None else float((classes == labels).mean()),
         (),
     )
-    return model, agreement, {"preparation": "none"}, found.remarks
+    return model, agreement, {"preparation": preparation(data, payload)}, found.remarks
 
 
 def numbers(text: str | None) -> tuple[float, ...]:

@@ -94,7 +94,7 @@ def convert(imported: Imported, data: InputData, steps: int | None, widths: Widt
     steps = _steps(data, steps)
     result = canonical(on_stored(graph, data), steps)
     network, payload = _finest(result, shaped, data, widths)
-    network = replace(network, notes={"preparation": _preparation(data, payload)})
+    network = replace(network, notes={"preparation": preparation(data, payload)})
     return Converted(network, _agreement(graph, result, network, shaped, data), result.remarks)
 
 
@@ -105,7 +105,13 @@ def prepared(x: NDArray[np.uint8], data: InputData, payload: int) -> NDArray[np.
     return (x.astype(np.int64) * (payload + 1)) >> 8
 
 
-def _preparation(data: InputData, payload: int) -> Literal["none", "levels"]:
+def payloads(data: InputData) -> list[int]:
+    """Largest payloads that still samples may have, from the finest; only 0..255 are prepared to fewer."""
+    return [level for level in PAYLOADS if level <= data.full] if data.full == 255 else [data.full]
+
+
+def preparation(data: InputData, payload: int) -> Literal["none", "levels"]:
+    """How data become such payloads, in the words of a model's notes."""
     return "none" if data.events or payload == data.full else "levels"
 
 
@@ -180,25 +186,24 @@ def _finest(
         stored = shaped[: _samples(result.graph, result.steps)].astype(np.float64)[:, : result.steps]
         calibration = calibrate(result.graph, stored, result.steps)
         return quantise(result, calibration, "events", largest, widths), largest
-    choices = [level for level in PAYLOADS if level <= data.full] if data.full == 255 else [data.full]
     some = shaped[: min(CHOOSING, _samples(result.graph, result.steps))]
     seen = calibrate(result.graph, some / data.full, result.steps)
     form = _recorded(result.graph, some / data.full, result.steps)
     tried: list[tuple[float, int]] = []
     networks: dict[int, Network] = {}
     refused: UnsupportedModel | None = None
-    for payload in choices:
+    for payload in payloads(data):
         if len(tried) > 2 and tried[-1] < tried[-2] < tried[-3]:
             break  # coarser ones only get worse
         unit = replace(result, graph=_per_payload(result.graph, payload))
-        payloads = prepared(some, data, payload)
+        shown = prepared(some, data, payload)
         try:
             network = quantise(unit, seen.per_payload(payload), "direct", payload, widths)
         except UnsupportedModel as error:
             refused = error
             continue
         networks[payload] = network
-        tried.append((_likeness(form, network, payloads), payload))
+        tried.append((_likeness(form, network, shown), payload))
     if refused is not None and not tried:
         raise refused
     payload = max(tried)[1]

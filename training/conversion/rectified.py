@@ -1,5 +1,6 @@
 """A float graph of rectifiers alone, from whatever reader, as the float layers that a conversion takes."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,12 +9,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from snnc.base.errors import UnsupportedModel, UsageError
+from snnc.compiler.analysis.bounds import bits_needed, state_bounds
 from snnc.compiler.frontends.float_graph import FloatEdge, FloatGraph, FloatNeurons, Population, Rectifier
 from snnc.compiler.frontends.names import identifiers
 from snnc.compiler.frontends.synapses import Dense
+from snnc.training.conversion.calibration import observe
 from snnc.training.conversion.convert import balanced, spiking
 from snnc.training.conversion.float_graph import FoldedEdge, FoldedLayer, FoldedNetwork
 from snnc.training.conversion.options import ConversionOptions
+from snnc.training.files.export import to_network
 from snnc.training.model.classifier import SpikingClassifier
 from snnc.training.model.config import INPUT, EdgeConfig
 
@@ -53,20 +57,47 @@ def rectified(graph: FloatGraph) -> Rectified:
 
 
 def convert_rectified(
-    found: Rectified, images: NDArray[np.uint8], steps: int, options: ConversionOptions, max_payload: int
+    found: Rectified,
+    images: NDArray[np.uint8],
+    steps: int,
+    options: ConversionOptions,
+    payloads: Sequence[int],
+    prepare: Callable[[int], NDArray[np.uint8]],
 ) -> SpikingClassifier:
-    """Spiking without training, on images uint8 (samples, channels, height, width) of 0..max_payload.
+    """Spiking without training, with the first of `payloads` whose sums fit words of `options.state_bits`.
 
-    Thresholds are balanced (Bu et al. 2024, arXiv 2409.03368) and no higher than a unit's own limit.
+    `images` are uint8 (samples, channels, height, width) of 0..payloads[0], and `prepare` gives them with a
+    lower limit. Thresholds are balanced (Bu et al. 2024, arXiv 2409.03368) and no higher than a unit's own
+    limit. Raises UnsupportedModel where none fits.
     """
-    if len(images) == 0 or int(images.max()) > max_payload:
-        raise UsageError(f"a conversion needs images of 0..{max_payload} to calibrate with")
-    calibrated = balanced(found.network, images, options, max_payload)
+    calibrated = balanced(found.network, images, options, payloads[0])
     thresholds = {
         name: value.clamp(max=found.limits.get(name, float("inf")))
         for name, value in calibrated.thresholds.items()
     }
-    return spiking(replace(calibrated, thresholds=thresholds), steps, options)
+    needed = 0
+    for payload in payloads:
+        samples = observe(found.network, thresholds, prepare(payload), payload)
+        here = replace(calibrated, thresholds=thresholds, max_payload=payload, samples=samples)
+        for spare in (1, 2):
+            narrow = replace(options, state_bits=options.state_bits - spare)
+            try:
+                model = spiking(here, steps, narrow)
+            except UsageError:  # thresholds do not fit so few bits
+                continue
+            needed = _bits(model)
+            if needed <= options.state_bits:
+                return model
+    raise UnsupportedModel(
+        f"its sums need {needed or 'more'} bits, a state word has {options.state_bits}",
+        hint="fewer --bits, or --state-bits 24 for a target with wider state words (mesh16-wide)",
+    )
+
+
+def _bits(model: SpikingClassifier) -> int:
+    """Width of the state word that the widest layer needs."""
+    network = to_network(model, "converted")
+    return max(bits_needed(*state_bounds(network, layer).extremes) for layer in network.layers)
 
 
 def _layer(one: Population, names: dict[str, str]) -> tuple[FoldedLayer, str | None]:
