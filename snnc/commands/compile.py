@@ -13,7 +13,6 @@ from snnc.commands.console import Console
 from snnc.commands.deliver import deliver
 from snnc.commands.fit import Fit
 from snnc.commands.options import data_dir_option, directory, file, json_option, pass_console
-from snnc.compiler.analysis.activity import NOTE as ACTIVITY
 from snnc.compiler.formats.storage import Build
 from snnc.compiler.formats.text import print_ir, write_ir
 from snnc.compiler.ir.network import Network
@@ -155,7 +154,7 @@ def write_build(compiled: Compiled, output: Path, console: Console) -> None:
         export_rtl(compiled.compilation.image, fresh / "rtl")
         if compiled.picture is not None:
             write_text(fresh / PARETO_FILE, compiled.picture)
-        save_checkpoint(fresh / MODEL_FILE, compiled.checkpoint.model, compiled.checkpoint.notes)
+        save_checkpoint(fresh / MODEL_FILE, compiled.checkpoint.model, compiled.checkpoint.provenance)
         compiled.program.save(fresh)
 
 
@@ -180,14 +179,14 @@ def _compile(network: Network, target: Target, stages: list[Stage]) -> Compilati
 
 
 def _calibrated(network: Network, target: Target, data: Selection, console: Console) -> Network:
-    """The network with a note of its activity on the first training samples of `data`."""
+    """The network with its activity on the first training samples of `data`."""
     from snnc.sim.calibrate import measure_activity
 
     tiled = compile_network(network, target).tiled
     inputs = load_inputs(network, replace(data, split="train", samples=CALIBRATION_SAMPLES))
     activity = measure_activity(network, tiled, encode_inputs(network.input, network.steps, inputs.x))
-    console.say(f"activity on {len(inputs.y)} samples of {data.data}: {activity.note()}")
-    return replace(network, notes=network.notes | {ACTIVITY: activity.note()})
+    console.say(f"activity on {len(inputs.y)} samples of {data.data}: {activity}")
+    return replace(network, provenance=replace(network.provenance, activity=activity))
 
 
 def _best_design(

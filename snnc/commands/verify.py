@@ -27,6 +27,7 @@ from snnc.commands.options import (
 from snnc.compiler.formats.storage import Build
 from snnc.compiler.formats.text import print_ir
 from snnc.compiler.ir.network import Network
+from snnc.compiler.ir.provenance import Provenance
 from snnc.compiler.protocol.input_encoding import encode_inputs
 from snnc.models import Selection, load_inputs, read_model
 from snnc.verification.compare import Verification, VerifyOptions, verify
@@ -73,7 +74,7 @@ def require_simulator() -> None:
 
 def trained_on(network: Network) -> str:
     """The data set that the model was trained on; raises UsageError where it does not say."""
-    source = network.notes.get("data")
+    source = network.provenance.data
     if source is None:
         raise UsageError("the model does not say what it was trained on", hint="name samples with --data")
     return source
@@ -108,7 +109,7 @@ def _own_checkpoint(path: Path, network: Network) -> "Checkpoint":
 
 def _content(network: Network) -> str:
     """What a network computes."""
-    return print_ir(replace(network, name="", notes={}))
+    return print_ir(replace(network, name="", provenance=Provenance()))
 
 
 @contextmanager
