@@ -52,7 +52,7 @@ class _Result:
 
 
 def simulate(
-    program: Build,
+    build: Build,
     x: NDArray[Any],
     y: NDArray[Any] | None = None,
     tier: Tier = "cycle",
@@ -68,7 +68,7 @@ def simulate(
     y = None if y is None else as_samples(y)
     if y is not None and y.shape != (len(x),):
         raise FileError(f"labels must be of shape ({len(x)},), not {y.shape}")
-    tiled = program.tiled
+    tiled = build.tiled
     x = as_samples(x)
     start = time.perf_counter()
     result = _run_batches(tiled, x, tier, progress or (lambda done: None))
@@ -78,10 +78,10 @@ def simulate(
     counts = count_actions(tiled, result.primitives)
     total_cycles = None if result.cycles is None else int(result.cycles.sum())
     energy = price(counts, tiled, total_cycles)
-    layers = _all_layers(program, counts, energy, result, len(x))
+    layers = _all_layers(build, counts, energy, result, len(x))
     return Report(
         target=tiled.target.name,
-        model_hash=program.model_hash,
+        model_hash=build.model_hash,
         tier=tier,
         samples=len(x),
         steps=tiled.steps,
@@ -91,11 +91,11 @@ def simulate(
         clock_hz=tiled.target.clock_mhz * 1e6,
         throughput_hz=throughput,
         energy=_energy_figures(tiled, energy, len(x)),
-        dense=price_dense(tiled, program.network),
+        dense=price_dense(tiled, build.network),
         counts={name: int(values.sum()) for name, values in counts.items()},
         layers=layers,
         cores=_core_figures(tiled, result),
-        warnings=findings(program.network, x, layers, len(x)),
+        warnings=findings(build.network, x, layers, len(x)),
         wall_s=wall,
     )
 
@@ -180,20 +180,20 @@ def _energy_figures(program: TiledProgram, energy: EnergyReport, samples: int) -
 
 
 def _all_layers(
-    program: Build, counts: Counts, energy: EnergyReport, result: _Result, samples: int
+    build: Build, counts: Counts, energy: EnergyReport, result: _Result, samples: int
 ) -> list[LayerFigures]:
-    tiled = program.tiled
+    tiled = build.tiled
     spread = multicast(tiled)
     sent = _packets(tiled, result.primitives)
     found = []
-    for layer in program.network.layers:
+    for layer in build.network.layers:
         members = [number for number, core in enumerate(tiled.cores) if core.layer == layer.name]
         cores = [tiled.cores[number] for number in members]
         spikes = int(counts["spikes"][members].sum())
         found.append(
             LayerFigures(
                 name=layer.name,
-                kind=layer_kind(program.network, layer),
+                kind=layer_kind(build.network, layer),
                 neurons=layer.count,
                 weights=sum(edge.synapses.weights.size for edge in layer.edges),
                 weight_bits=max(edge.synapses.weight_bits for edge in layer.edges),
@@ -205,7 +205,7 @@ def _all_layers(
                 packets_per_spike=spread[layer.name].packets,
                 halo_packets_per_spike=spread[layer.name].halo,
                 cycles=None if result.busy is None else int(result.busy[members].max()) / samples,
-                predicted_cycles=_predicted_cycles(program, layer, cores),
+                predicted_cycles=_predicted_cycles(build, layer, cores),
                 sops=int(counts["sops"][members].sum()),
                 spikes=spikes,
                 rate=spikes / (layer.count * tiled.steps * samples),
@@ -233,9 +233,9 @@ def layer_kind(network: Network, layer: Layer) -> str:
     return "+".join(sorted(kinds)) + (", recurrent" if recurrent else "")
 
 
-def _predicted_cycles(program: Build, layer: Layer, cores: list[Core]) -> float:
+def _predicted_cycles(build: Build, layer: Layer, cores: list[Core]) -> float:
     """The compiler's estimate of a sample's cycles on one core of the layer, made before anything ran."""
-    network, target = as_compiled(program.network, program.tiled.input), program.tiled.target
+    network, target = as_compiled(build.network, build.tiled.input), build.tiled.target
     largest = max(cores, key=lambda core: core.tile.words(target.lanes)).tile
     size = TileSize(layer, target.lanes, largest.pixel_words(target.lanes), largest.rows)
     slices = sum(core.tile == largest for core in cores)
