@@ -20,7 +20,7 @@ from snnc.compiler.ir.tiling import is_depthwise
 from snnc.compiler.isa.arithmetic import IntArray
 from snnc.compiler.isa.contract import FlitType
 from snnc.compiler.isa.flits import SENDER_MASK, address_bits, flit_types
-from snnc.compiler.passes.hold_input import as_compiled
+from snnc.compiler.passes.as_compiled import as_compiled
 from snnc.compiler.protocol.input_encoding import as_samples, encode_inputs
 from snnc.compiler.protocol.streams import decode_outputs
 from snnc.sim.accounting.counts import Counts, Primitives, count_actions, join_primitives

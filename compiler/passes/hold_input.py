@@ -63,10 +63,5 @@ def is_holding(network: Network, node: Input) -> bool:
     return can_be_held(network) and node == replace(network.input, encoding="held")
 
 
-def as_compiled(network: Network, node: Input) -> Network:
-    """What the compiler made of `network` for a program with the input `node`."""
-    return held(network) if is_holding(network, node) else network
-
-
 def _hears(layer: Layer, node: Input) -> bool:
     return any(edge.source == node.name for edge in layer.edges)

@@ -60,7 +60,7 @@ def test_a_build_directory_has_what_the_contract_names(build: Path) -> None:
     assert {"program.snnc", "model.pt", "ir", "rtl"} <= names
     assert sorted(path.name for path in (build / "ir").glob("*.txt"))[0] == "0-network.txt"
     top = (build / "rtl" / "build_top.sv").read_text()
-    assert ".Lanes(8)" in top
+    assert ".Lanes(16)" in top
 
 
 def test_a_compilation_that_stops_prints_what_the_same_passes_print(build: Path, tmp_path: Path) -> None:
