@@ -27,6 +27,10 @@ module snnc_harness #(
   parameter int BitmapSlots = 1,
   parameter int Cuba = 0,
   parameter int DecayMultiplier = 0,
+  parameter int ResetAmount = 0,
+  parameter int ChannelLeak = 0,
+  parameter int LowerClamp = 0,
+  parameter int FractionBits = 0,
   parameter int Destinations = 8,
   parameter int Sources = 8,
   parameter int EventFifoDepth = 16,
@@ -253,6 +257,10 @@ module snnc_harness #(
     .BitmapSlots(BitmapSlots),
     .Cuba(Cuba),
     .DecayMultiplier(DecayMultiplier),
+    .ResetAmount(ResetAmount),
+    .ChannelLeak(ChannelLeak),
+    .LowerClamp(LowerClamp),
+    .FractionBits(FractionBits),
     .Destinations(Destinations),
     .Sources(Sources),
     .EventFifoDepth(EventFifoDepth),
@@ -277,7 +285,7 @@ module snnc_harness #(
     .rest_o(rest),
     .home_o(home),
     .error_o(error),
-    .status_select_i('0),
+    .status_select_i(9'd0),
     .status_o()
   );
 endmodule

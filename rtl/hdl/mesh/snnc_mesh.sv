@@ -18,6 +18,10 @@ module snnc_mesh #(
   parameter int BitmapSlots = 1,
   parameter int Cuba = 0,
   parameter int DecayMultiplier = 0,
+  parameter int ResetAmount = 0,
+  parameter int ChannelLeak = 0,
+  parameter int LowerClamp = 0,
+  parameter int FractionBits = 0,
   parameter int Destinations = 8,
   parameter int Sources = 8,
   parameter int EventFifoDepth = 16,
@@ -84,7 +88,7 @@ module snnc_mesh #(
     end
   end
 
-  always_comb begin
+  always @* begin
     status_o = '0;
     for (int i = 0; i < Cores; i++) status_o = status_o | status[i*32+:32];
   end
@@ -195,6 +199,10 @@ module snnc_mesh #(
         .BitmapSlots(BitmapSlots),
         .Cuba(Cuba),
         .DecayMultiplier(DecayMultiplier),
+        .ResetAmount(ResetAmount),
+        .ChannelLeak(ChannelLeak),
+        .LowerClamp(LowerClamp),
+        .FractionBits(FractionBits),
         .Destinations(Destinations),
         .Sources(Sources),
         .EventFifoDepth(EventFifoDepth),

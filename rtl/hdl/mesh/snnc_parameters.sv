@@ -24,6 +24,10 @@ module snnc_parameters #(
   parameter int BitmapSlots = 1,
   parameter int Cuba = 0,
   parameter int DecayMultiplier = 0,
+  parameter int ResetAmount = 0,
+  parameter int ChannelLeak = 0,
+  parameter int LowerClamp = 0,
+  parameter int FractionBits = 0,
   parameter int Destinations = 8,
   parameter int Sources = 8,
   parameter int EventFifoDepth = 16,
@@ -77,6 +81,18 @@ module snnc_parameters #(
   end
   if (between(DecayMultiplier, 0, 1) == 0) begin : g_decay_multiplier
     `SNNC_REFUSE(DecayMultiplier_is_not_0_or_1)
+  end
+  if (between(ResetAmount, 0, 1) == 0) begin : g_reset_amount
+    `SNNC_REFUSE(ResetAmount_is_not_0_or_1)
+  end
+  if (between(ChannelLeak, 0, 1) == 0) begin : g_channel_leak
+    `SNNC_REFUSE(ChannelLeak_is_not_0_or_1)
+  end
+  if (between(LowerClamp, 0, 1) == 0) begin : g_lower_clamp
+    `SNNC_REFUSE(LowerClamp_is_not_0_or_1)
+  end
+  if (between(FractionBits, 0, 12) == 0) begin : g_fraction_bits
+    `SNNC_REFUSE(FractionBits_is_not_0_to_12)
   end
   if (between(Destinations, 1, 256) == 0) begin : g_destinations
     `SNNC_REFUSE(Destinations_is_not_1_to_256)

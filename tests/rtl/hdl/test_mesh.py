@@ -30,6 +30,7 @@ from rtl_network import (
 
 from snnc.base.errors import UsageError
 from snnc.compiler.isa.arithmetic import Decay
+from snnc.rtl.parameters import RtlParameters
 from snnc.rtl.simulation.simulate import RtlRun, build_rtl, end_of_run, run_rtl
 from snnc.rtl.simulation.tools import Simulator
 
@@ -62,6 +63,36 @@ def network(rng: np.random.Generator) -> list[Core]:
         credits_needed=0,
         reset="hard",
         reset_value=-2,
+    )
+    return [first, second]
+
+
+def second_contract(rng: np.random.Generator, multiplies: bool) -> list[Core]:
+    """The same two cores with fraction bits, a lower clamp, and leaks and reset amounts per neuron."""
+
+    def leaks(count: int) -> NDArray[np.int64]:
+        return rng.integers(0, 4097, count) if multiplies else 1 << rng.integers(0, 13, count)
+
+    first, second = network(rng)
+    first = replace(
+        first,
+        threshold=first.threshold << 3,
+        leak=Decay(0, 12),
+        leaks=leaks(13) * (rng.random(13) < 0.8),
+        current_leak=Decay(0, 12),
+        current_leaks=leaks(13) * (rng.random(13) < 0.8),
+        reset_amount=rng.integers(-20, 150, 13),
+        lower_clamp=int(rng.integers(-60, -10)),
+        fraction_bits=3,
+        state_bits=11,
+    )
+    second = replace(
+        second,
+        fraction_bits=5,
+        threshold=second.threshold << 4,
+        leak=Decay(0, 12),
+        leaks=leaks(6),
+        lower_clamp=-2,
     )
     return [first, second]
 
@@ -102,7 +133,7 @@ def check_trace(result: RtlRun, cores: list[Core], sweeps: list[Sweep]) -> None:
         assert trace.step[mine][::words].tolist() == [s[1] for s in wanted]
 
 
-@pytest.mark.parametrize("simulator", ["verilator"])
+@pytest.mark.parametrize("simulator", ["verilator", "icarus"])
 def test_mesh_computes_spikes_and_membranes_of_the_contract(
     simulator: Simulator, rtl_cache: Path, needs: Needs
 ) -> None:
@@ -115,6 +146,42 @@ def test_mesh_computes_spikes_and_membranes_of_the_contract(
     assert result.outputs["flit"].tolist() == packets
     assert sum(p >> 9 & 7 == SPIKE for p in packets) > 5
     check_trace(result, cores, sweeps)
+
+
+SHIFTING = replace(PARAMETERS, decay_multiplier=0)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    ("simulator", "parameters"),
+    [("verilator", PARAMETERS), ("verilator", SHIFTING), ("icarus", SHIFTING)],
+    ids=["verilator", "verilator, shifting", "icarus, shifting"],
+)
+def test_neurons_have_leaks_and_reset_amounts_of_their_own(
+    simulator: Simulator, parameters: RtlParameters, seed: int, rtl_cache: Path, needs: Needs
+) -> None:
+    needs(simulator)
+    rng = np.random.default_rng(20 + seed)
+    cores, x = second_contract(rng, bool(parameters.decay_multiplier)), inputs(rng, 3, 6)
+    packets, sweeps = expected(cores, x)
+    result = run_cores(cores, x, rtl_cache, simulator, parameters=parameters)
+    assert not result.timed_out and not result.wrong
+    assert result.outputs["flit"].tolist() == packets
+    assert sum(p >> 9 & 7 == SPIKE for p in packets) > 5
+    after = np.concatenate([sweep[4] for sweep in sweeps if sweep[0] == 0])
+    assert after.min() < 0 and cores[0].lower_clamp is not None
+    check_trace(result, cores, sweeps)
+
+
+def test_verilator_and_icarus_agree_on_every_cycle(rtl_cache: Path, needs: Needs) -> None:
+    needs("verilator")
+    needs("icarus")
+    rng = np.random.default_rng(2)
+    cores, x = network(rng), inputs(rng, 2, 4)
+    one, other = (run_cores(cores, x, rtl_cache, s) for s in ("verilator", "icarus"))
+    assert one.outputs.tolist() == other.outputs.tolist()
+    assert one.trace is not None and other.trace is not None
+    assert one.trace.cycle.tolist() == other.trace.cycle.tolist()
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -280,3 +347,11 @@ def test_waves_need_a_build_with_waves(rtl_cache: Path, tmp_path: Path, needs: N
     built = build_rtl(PARAMETERS, rtl_cache)
     with pytest.raises(UsageError, match="waves=True"):
         run_rtl(built, np.zeros(0, np.uint64), 1, waves=tmp_path / "x.vcd")
+
+
+def test_waves_are_written_when_asked_for(rtl_cache: Path, tmp_path: Path, needs: Needs) -> None:
+    needs("icarus")
+    built = build_rtl(RtlParameters(1, 1, 2), rtl_cache, "icarus", waves=True)
+    path = tmp_path / "waves.fst"
+    run_rtl(built, np.zeros(0, np.uint64), 1, timeout_cycles=200, waves=path)
+    assert path.stat().st_size > 0
