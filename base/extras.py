@@ -14,6 +14,10 @@ _EXTRAS = {
     "h5py": "events",
     "nir": "nir",
     "onnx": "onnx",
+    "jinja2": "report",
+    "markupsafe": "report",
+    "matplotlib": "report",
+    "perfetto": "report",
 }
 """Extra by the name under which its module is imported."""
 

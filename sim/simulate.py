@@ -20,13 +20,13 @@ from snnc.compiler.ir.tiling import is_depthwise
 from snnc.compiler.isa.arithmetic import IntArray
 from snnc.compiler.isa.contract import FlitType
 from snnc.compiler.isa.flits import SENDER_MASK, address_bits, flit_types
-from snnc.compiler.passes.hold_input import as_compiled
+from snnc.compiler.passes.as_compiled import as_compiled
 from snnc.compiler.protocol.input_encoding import as_samples, encode_inputs
 from snnc.compiler.protocol.streams import decode_outputs
 from snnc.sim.accounting.counts import Counts, Primitives, count_actions, join_primitives
 from snnc.sim.accounting.energy import EnergyReport, price, price_dense
 from snnc.sim.accounting.energy_table import load_energy_table
-from snnc.sim.engine.cycle import CycleRun, run_isolated, run_stream
+from snnc.sim.engine.cycle import AT_WORK, CAUSES, CycleRun, run_isolated, run_stream
 from snnc.sim.engine.functional import run_functional
 from snnc.sim.findings import findings
 from snnc.sim.report import CoreFigures, EnergyFigures, LayerFigures, Report
@@ -42,17 +42,17 @@ STREAM_SAMPLES = 8
 
 @dataclass(frozen=True)
 class _Result:
-    """What the batches add up to; `cycles`, `busy` and `stalled` only in the cycle tier."""
+    """What the batches add up to; `cycles` and `causes` only in the cycle tier."""
 
     outputs: IntArray
     primitives: Primitives
     cycles: IntArray | None = None
-    busy: IntArray | None = None
-    stalled: IntArray | None = None
+    causes: IntArray | None = None
+    """(cores, causes), in the order of `CAUSES`."""
 
 
 def simulate(
-    program: Build,
+    build: Build,
     x: NDArray[Any],
     y: NDArray[Any] | None = None,
     tier: Tier = "cycle",
@@ -68,7 +68,7 @@ def simulate(
     y = None if y is None else as_samples(y)
     if y is not None and y.shape != (len(x),):
         raise FileError(f"labels must be of shape ({len(x)},), not {y.shape}")
-    tiled = program.tiled
+    tiled = build.tiled
     x = as_samples(x)
     start = time.perf_counter()
     result = _run_batches(tiled, x, tier, progress or (lambda done: None))
@@ -78,10 +78,10 @@ def simulate(
     counts = count_actions(tiled, result.primitives)
     total_cycles = None if result.cycles is None else int(result.cycles.sum())
     energy = price(counts, tiled, total_cycles)
-    layers = _all_layers(program, counts, energy, result, len(x))
+    layers = _all_layers(build, counts, energy, result, len(x))
     return Report(
         target=tiled.target.name,
-        model_hash=program.model_hash,
+        model_hash=build.model_hash,
         tier=tier,
         samples=len(x),
         steps=tiled.steps,
@@ -91,11 +91,11 @@ def simulate(
         clock_hz=tiled.target.clock_mhz * 1e6,
         throughput_hz=throughput,
         energy=_energy_figures(tiled, energy, len(x)),
-        dense=price_dense(tiled, program.network),
+        dense=price_dense(tiled, build.network),
         counts={name: int(values.sum()) for name, values in counts.items()},
         layers=layers,
         cores=_core_figures(tiled, result),
-        warnings=findings(program.network, x, layers, len(x)),
+        warnings=findings(build.network, x, layers, len(x)),
         wall_s=wall,
     )
 
@@ -113,8 +113,7 @@ def _run_batches(program: TiledProgram, x: NDArray[Any], tier: Tier, progress: P
         outputs=np.concatenate([part.outputs for part in parts]),
         primitives=join_primitives([part.primitives for part in parts]),
         cycles=np.concatenate(cycles) if cycles else None,
-        busy=_total(part.busy for part in parts),
-        stalled=_total(part.stalled for part in parts),
+        causes=_total(part.causes for part in parts),
     )
 
 
@@ -139,7 +138,7 @@ def _run_functional(program: TiledProgram, payloads: IntArray) -> _Result:
 def _run_cycles(program: TiledProgram, payloads: IntArray) -> _Result:
     run = run_isolated(program, payloads)
     outputs = decode_outputs(program, run.flits, len(payloads))
-    return _Result(outputs, run.primitives, run.cycles, run.busy, run.stalled)
+    return _Result(outputs, run.primitives, run.cycles, run.causes)
 
 
 def _throughput(program: TiledProgram, x: NDArray[Any]) -> float:
@@ -180,20 +179,21 @@ def _energy_figures(program: TiledProgram, energy: EnergyReport, samples: int) -
 
 
 def _all_layers(
-    program: Build, counts: Counts, energy: EnergyReport, result: _Result, samples: int
+    build: Build, counts: Counts, energy: EnergyReport, result: _Result, samples: int
 ) -> list[LayerFigures]:
-    tiled = program.tiled
+    tiled = build.tiled
     spread = multicast(tiled)
     sent = _packets(tiled, result.primitives)
+    busy = None if result.causes is None else result.causes[:, :AT_WORK].sum(axis=1)
     found = []
-    for layer in program.network.layers:
+    for layer in build.network.layers:
         members = [number for number, core in enumerate(tiled.cores) if core.layer == layer.name]
         cores = [tiled.cores[number] for number in members]
         spikes = int(counts["spikes"][members].sum())
         found.append(
             LayerFigures(
                 name=layer.name,
-                kind=layer_kind(program.network, layer),
+                kind=layer_kind(build.network, layer),
                 neurons=layer.count,
                 weights=sum(edge.synapses.weights.size for edge in layer.edges),
                 weight_bits=max(edge.synapses.weight_bits for edge in layer.edges),
@@ -204,8 +204,8 @@ def _all_layers(
                 packets=sum(sent[number] for number in members),
                 packets_per_spike=spread[layer.name].packets,
                 halo_packets_per_spike=spread[layer.name].halo,
-                cycles=None if result.busy is None else int(result.busy[members].max()) / samples,
-                predicted_cycles=_predicted_cycles(program, layer, cores),
+                cycles=None if busy is None else int(busy[members].max()) / samples,
+                predicted_cycles=_predicted_cycles(build, layer, cores),
                 sops=int(counts["sops"][members].sum()),
                 spikes=spikes,
                 rate=spikes / (layer.count * tiled.steps * samples),
@@ -233,9 +233,9 @@ def layer_kind(network: Network, layer: Layer) -> str:
     return "+".join(sorted(kinds)) + (", recurrent" if recurrent else "")
 
 
-def _predicted_cycles(program: Build, layer: Layer, cores: list[Core]) -> float:
+def _predicted_cycles(build: Build, layer: Layer, cores: list[Core]) -> float:
     """The compiler's estimate of a sample's cycles on one core of the layer, made before anything ran."""
-    network, target = as_compiled(program.network, program.tiled.input), program.tiled.target
+    network, target = as_compiled(build.network, build.tiled.input), build.tiled.target
     largest = max(cores, key=lambda core: core.tile.words(target.lanes)).tile
     size = TileSize(layer, target.lanes, largest.pixel_words(target.lanes), largest.rows)
     slices = sum(core.tile == largest for core in cores)
@@ -244,14 +244,15 @@ def _predicted_cycles(program: Build, layer: Layer, cores: list[Core]) -> float:
 
 def _core_figures(program: TiledProgram, result: _Result) -> list[CoreFigures]:
     """Cores in the program's order."""
-    target = program.target
+    target, causes = program.target, result.causes
     return [
         CoreFigures(
             x=core.at.x,
             y=core.at.y,
             layer=core.layer,
-            busy=None if result.busy is None else int(result.busy[number]),
-            stalled=None if result.stalled is None else int(result.stalled[number]),
+            busy=None if causes is None else int(causes[number, :AT_WORK].sum()),
+            stalled=None if causes is None else int(causes[number, AT_WORK:].sum()),
+            causes=None if causes is None else dict(zip(CAUSES, causes[number].tolist(), strict=True)),
             weight_bits_used=core.weights.size * program.weight_bits,
             weight_bits=target.weight_bits_per_core,
             state_bits_used=state_memory_bits(core, target),

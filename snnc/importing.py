@@ -27,6 +27,7 @@ from snnc.compiler.frontends.nir.conventions import Exporter
 from snnc.compiler.frontends.nir.reader import NirOptions, read_nir
 from snnc.compiler.frontends.quantise import Widths
 from snnc.compiler.ir.network import Network, Shape
+from snnc.compiler.ir.provenance import Preparation, Provenance
 from snnc.models import Selection
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class ImportResult:
     model: "ImportedModel | SpikingClassifier"
     imported: Imported
     agreement: Agreement
-    notes: dict[str, str]
+    provenance: Provenance
     assumed: tuple[str, ...]
     """What was taken for granted of the whole network."""
     remarks: dict[str, list[str]]
@@ -102,12 +103,17 @@ def import_network(request: ImportRequest) -> ImportResult:
         made = convert(imported, data, steps, Widths(request.bits, request.state_bits))
         from snnc.training.model.imported import ImportedModel
 
-        model: ImportedModel | SpikingClassifier = ImportedModel(replace(made.network, notes={}))
-        agreement, notes, remarks = made.agreement, dict(made.network.notes), made.remarks
+        model: ImportedModel | SpikingClassifier = ImportedModel(
+            replace(made.network, provenance=Provenance())
+        )
+        agreement, prepared_by, remarks = made.agreement, made.network.provenance.preparation, made.remarks
     else:
-        model, agreement, notes, remarks = _without_spikes(imported, data, steps or USUAL_STEPS, request)
-    notes |= {"imported": imported.findings.source, "agreement": f"{agreement.overall:.4f}"}
-    return ImportResult(model, imported, agreement, notes, tuple(assumed), remarks)
+        model, agreement, prepared_by, remarks = _without_spikes(
+            imported, data, steps or USUAL_STEPS, request
+        )
+    said = f"{agreement.overall:.2%} of {agreement.samples} samples have the class of the float network"
+    provenance = Provenance("import", imported.findings.source, preparation=prepared_by, remarks=(said,))
+    return ImportResult(model, imported, agreement, provenance, tuple(assumed), remarks)
 
 
 def _as_written(imported: Imported, network: Network) -> ImportResult:
@@ -116,8 +122,8 @@ def _as_written(imported: Imported, network: Network) -> ImportResult:
 
     said = "written by snnc: the integers themselves, nothing is quantised (with --calibrate the nodes are)"
     same = Agreement(0, 1.0, 1.0, 1.0, None, None, ())
-    model = ImportedModel(replace(network, name="imported", notes={}))
-    return ImportResult(model, imported, same, dict(network.notes), (said,), {})
+    model = ImportedModel(replace(network, name="imported", provenance=Provenance()))
+    return ImportResult(model, imported, same, network.provenance, (said,), {})
 
 
 def read_network(request: ImportRequest, shape: Shape | None = None) -> Imported:
@@ -188,7 +194,7 @@ def _invented(graph: FloatGraph) -> InputData:
 
 def _without_spikes(
     imported: Imported, data: InputData, steps: int, request: ImportRequest
-) -> "tuple[SpikingClassifier, Agreement, dict[str, str], dict[str, list[str]]]":
+) -> "tuple[SpikingClassifier, Agreement, Preparation, dict[str, list[str]]]":
     """A network of ReLUs becomes integrate-and-fire neurons with balanced thresholds."""
     from snnc.training.conversion.options import ConversionOptions
     from snnc.training.conversion.rectified import convert_rectified, rectified
@@ -218,7 +224,7 @@ def _without_spikes(
         None if labels is None else float((classes == labels).mean()),
         (),
     )
-    return model, agreement, {"preparation": preparation(data, payload)}, found.remarks
+    return model, agreement, preparation(data, payload), found.remarks
 
 
 def numbers(text: str | None) -> tuple[float, ...]:

@@ -16,6 +16,7 @@ from snnc.compiler.frontends.integers import run_integers
 from snnc.compiler.frontends.quantise import PAYLOADS, Widths, calibrate, quantise
 from snnc.compiler.frontends.synapses import FloatArray, apply, windows_of
 from snnc.compiler.ir.network import Network
+from snnc.compiler.ir.provenance import Provenance
 
 COMPARED = 256
 """Samples on which executions are compared."""
@@ -94,7 +95,7 @@ def convert(imported: Imported, data: InputData, steps: int | None, widths: Widt
     steps = _steps(data, steps)
     result = canonical(on_stored(graph, data), steps)
     network, payload = _finest(result, shaped, data, widths)
-    network = replace(network, notes={"preparation": preparation(data, payload)})
+    network = replace(network, provenance=Provenance(preparation=preparation(data, payload)))
     return Converted(network, _agreement(graph, result, network, shaped, data), result.remarks)
 
 

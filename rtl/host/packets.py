@@ -18,10 +18,10 @@ from snnc.compiler.isa.flits import (
     flit,
     flit_types,
 )
+from snnc.compiler.isa.host_link import PACKET
 from snnc.compiler.protocol.streams import named_neurons
-from snnc.rtl.host.frames import CYCLE_BITS
 
-LAST_CYCLE = (1 << CYCLE_BITS) - 1
+LAST_CYCLE = PACKET["cycle"].mask
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,18 @@ from snnc.sim.engine.kernels.queue import take_earliest
 from snnc.sim.engine.kernels.router import evaluate, feed
 from snnc.sim.engine.layout import Layout, build_layout
 
+CAUSES = {
+    "accumulate": c.ROW_CYCLES,
+    "sweep": c.SWEEP_CYCLES,
+    "initialise": c.INIT_CYCLES,
+    "credit_wait": c.WAITED,
+    "mesh_wait": c.BLOCKED,
+}
+"""What takes a core's cycles, with the column of its tally: the state memory at work on rows and values,
+sweeps and v(0), one at a time; beside it the emitter, which waits for CREDITs or for space in the mesh."""
+AT_WORK = 3
+"""How many of them are the state memory's."""
+
 
 @dataclass(frozen=True)
 class CycleRun:
@@ -48,10 +60,8 @@ class CycleRun:
     primitives: Primitives
     hops: IntArray
     """(height, width, 5): flits each router of the box of used cores sent North, East, South, West, Local."""
-    busy: IntArray
-    """(cores,): cycles in which the state memory was at work: rows, values, sweeps, initialisation."""
-    stalled: IntArray
-    """(cores,): cycles in which the emitter waited, for CREDITs or for space in the mesh."""
+    causes: IntArray
+    """(cores, 5): cycles of each core by cause, as `CAUSES` names them."""
     host_stalled: int
     """Cycles in which the host waited, for CREDITs or for space in the mesh."""
     timeline: IntArray
@@ -59,6 +69,18 @@ class CycleRun:
     step had none; empty unless asked for."""
     trace: Traces | None
     """Per core, with one sample per run."""
+
+    @property
+    def busy(self) -> IntArray:
+        """(cores,): cycles in which the state memory was at work."""
+        at_work: IntArray = self.causes[:, :AT_WORK].sum(axis=1)
+        return at_work
+
+    @property
+    def stalled(self) -> IntArray:
+        """(cores,): cycles in which the emitter waited."""
+        waited: IntArray = self.causes[:, AT_WORK:].sum(axis=1)
+        return waited
 
 
 def run_cycles(
@@ -207,8 +229,7 @@ def _run(
         cycles=np.where(offsets[1:] > offsets[:-1], ends, 0),
         primitives=read_primitives(program, layout, words, host_events, samples),
         hops=hops.reshape(-1, layout.width, c.PORTS).copy(),
-        busy=tally[:, [c.ROW_CYCLES, c.SWEEP_CYCLES, c.INIT_CYCLES]].sum(axis=1),
-        stalled=tally[:, [c.BLOCKED, c.WAITED]].sum(axis=1),
+        causes=tally[:, list(CAUSES.values())],
         host_stalled=int(words[words[c.HOST_TALLY] + c.HOST_STALLED]),
         timeline=log[timeline_start:].reshape(-1, len(program.cores), max(rounds, 1), c.TIMELINE_COLUMNS),
         trace=split_trace(program, layout, trace) if keep else None,
@@ -252,8 +273,7 @@ def _join(parts: list[CycleRun]) -> CycleRun:
         cycles=np.concatenate([part.cycles for part in parts]),
         primitives=join_primitives([part.primitives for part in parts]),
         hops=np.sum([part.hops for part in parts], axis=0),
-        busy=np.sum([part.busy for part in parts], axis=0),
-        stalled=np.sum([part.stalled for part in parts], axis=0),
+        causes=np.sum([part.causes for part in parts], axis=0),
         host_stalled=sum(part.host_stalled for part in parts),
         timeline=np.concatenate([part.timeline for part in parts]),
         trace=join_traces([part.trace for part in parts]),

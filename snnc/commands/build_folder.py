@@ -18,12 +18,16 @@ FRESH_FOLDER = ".new"
 MODEL_FILE = "model.pt"
 REPORT_FILE, VERIFY_FILE = "report.json", "verify.json"
 PARETO_FILE = "pareto.svg"
+PASSES_FILE = "passes.json"
+PAGE_FILE = "report.html"
 _GENERATED = (
     REPORT_FILE,
     VERIFY_FILE,
     "run.json",
     "synth.json",
     PARETO_FILE,
+    PASSES_FILE,
+    PAGE_FILE,
     "ir/[0-9]*-*.txt",
     "ir/[0-9]*-*.arrays.zip",
     "rtl/image/core_x?_y?_*.hex",

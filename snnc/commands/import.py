@@ -61,5 +61,5 @@ def command(
     if output is not None:
         from snnc.training.files.checkpoint import save_checkpoint
 
-        save_checkpoint(output, result.model, result.notes)
+        save_checkpoint(output, result.model, result.provenance)
         console.say(f"wrote {output}")

@@ -40,7 +40,7 @@ Tier = Literal["cycle", "functional"]
 @pass_console
 def command(
     console: Console,
-    build: Path,
+    folder: Path,
     selection: Selection,
     tier: Tier,
     max_energy: str | None,
@@ -52,27 +52,27 @@ def command(
     """Simulate a build: accuracy, cycles, latency, energy; checks budgets."""
     budgets = Budgets.parse(max_energy, max_latency, min_accuracy)
     budgets.require_time(tier)
-    report = simulate_build(build, selection, tier, console, trace)
-    deliver(report, console, kept=build / REPORT_FILE, json_file=json_file)
+    report = simulate_build(folder, selection, tier, console, trace)
+    deliver(report, console, kept=folder / REPORT_FILE, json_file=json_file)
     budgets.check(report)
 
 
 def simulate_build(
-    build: Path, selection: Selection, tier: Tier, console: Console, trace: Path | None = None
+    folder: Path, selection: Selection, tier: Tier, console: Console, trace: Path | None = None
 ) -> "Report":
     """Simulate a build, with progress; with `trace` every spike and membrane is written there."""
     from snnc.sim.accounting.energy_table import load_energy_table
     from snnc.sim.simulate import simulate
 
-    program = Build.load(build)
-    load_energy_table(program.tiled.target.energy_table)
-    inputs = load_inputs(program.network, selection, console.say)
+    build = Build.load(folder)
+    load_energy_table(build.tiled.target.energy_table)
+    inputs = load_inputs(build.network, selection, console.say)
     with console.progress("simulating", len(inputs.y)) as update:
-        report = simulate(program, inputs.x, inputs.y, tier, progress=update)
+        report = simulate(build, inputs.x, inputs.y, tier, progress=update)
     if trace is not None:
         from snnc.commands.trace_file import write_trace
 
-        write_trace(program, inputs.x, trace)
+        write_trace(build, inputs.x, trace)
     return report
 
 

@@ -17,6 +17,7 @@ from random_networks import networks
 
 from snnc.base.errors import FileError
 from snnc.compiler.ir.network import Edge, Input, Layer, Linear, Network, Readout
+from snnc.compiler.ir.provenance import Provenance
 from snnc.compiler.protocol.input_encoding import encode_inputs
 from snnc.compiler.reference.interpreter import execute_network
 from snnc.compiler.targets import load_target
@@ -36,14 +37,14 @@ def test_the_trace_is_the_interpreters_and_survives_the_file(
     shape = (3, network.steps) if network.input.encoding == "events" else (3,)
     x = rng.integers(0, network.input.max_payload + 1, (*shape, network.input.features)).astype(np.uint8)
     path = tmp_path_factory.mktemp("imported") / "model.pt"
-    save_checkpoint(path, ImportedModel(network), {"a": "b"})
+    save_checkpoint(path, ImportedModel(network), Provenance("import", seed=3))
     read = load_checkpoint(path)
-    assert read.notes == {"a": "b"}
+    assert read.provenance == Provenance("import", seed=3)
     expected = execute_network(network, encode_inputs(network.input, network.steps, x)).layers
     for trace in read.model.trace(x):
         np.testing.assert_array_equal(trace.membranes, expected[trace.name].membrane)
         np.testing.assert_array_equal(trace.spikes, expected[trace.name].spikes)
-    assert to_network(read.model, "other", {"c": "d"}).notes == {"c": "d"}
+    assert to_network(read.model, "other", read.provenance).provenance.recipe == "import"
 
 
 def _stored(content: dict[str, Any]) -> Any:
@@ -77,7 +78,7 @@ def _steps(content: dict[str, Any]) -> None:
         (_no_array, "the name of a stored array"),
         (_steps, "steps must be"),
         (lambda content: content.update(schema=9), "no imported model of schema 1"),
-        (lambda content: content.update(notes={"a": 1}), "notes"),
+        (lambda content: content.update(provenance={"a": 1}), "provenance"),
         (lambda content: content.update(arrays=[]), "no mapping of tensors"),
     ],
 )

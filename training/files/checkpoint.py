@@ -2,19 +2,17 @@
 
 import io
 import sys
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from snnc.base.bounds import Items
 from snnc.base.errors import FileError, UsageError, VerificationError
 from snnc.base.files import write_atomically
 from snnc.base.schema import decode, reported
-from snnc.compiler.analysis.activity import NOTE as ACTIVITY
+from snnc.compiler.ir.provenance import Provenance
 from snnc.training.files import imported
 from snnc.training.files.tensor_files import read_tensor_file
 from snnc.training.model.classifier import SpikingClassifier
@@ -22,35 +20,35 @@ from snnc.training.model.config import ModelConfig
 from snnc.training.model.imported import ImportedModel
 
 FORMAT = "snnc-model"
-SCHEMA = 2
+SCHEMA = 3
 
 MAX_FILE_BYTES = 1 << 28
-Notes = Annotated[dict[str, str], Items(0, 256)]
 
-_KEYS = {"format", "schema", "config", "notes", "parameters"}
+_KEYS = {"format", "schema", "config", "provenance", "parameters"}
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A model in evaluation mode with the plain facts that travel with it."""
+    """A model in evaluation mode, and where it comes from."""
 
     model: SpikingClassifier | ImportedModel
-    notes: dict[str, str]
+    provenance: Provenance
 
 
 def save_checkpoint(
-    path: Path, model: SpikingClassifier | ImportedModel, notes: Mapping[str, str] | None = None
+    path: Path, model: SpikingClassifier | ImportedModel, provenance: Provenance | None = None
 ) -> None:
-    """Write the float parameters, the configuration and the notes, or an imported model's integers; same
+    """Write the float parameters, the configuration and the provenance, or an imported model's integers; same
     content, same bytes."""
+    stored = asdict(provenance or Provenance())
     if isinstance(model, ImportedModel):
-        content = imported.content_of(model, notes or {})
+        content = imported.content_of(model, stored)
     else:
         content = {
             "format": FORMAT,
             "schema": SCHEMA,
             "config": asdict(model.config),
-            "notes": dict(sorted((notes or {}).items())),
+            "provenance": stored,
             "parameters": {name: value.clone() for name, value in _parameters(model).items()},
         }
     # Through a buffer, because torch.save writes the file's own name into the archive.
@@ -76,22 +74,22 @@ def load_checkpoint(path: Path) -> Checkpoint:
         raise FileError(f"must hold {', '.join(sorted(_KEYS))}", where=where)
     with reported(FileError, where):
         config = decode(ModelConfig, content["config"], "config")
-        notes = decode(Notes, content["notes"], "notes")
+        provenance = decode(Provenance, content["provenance"], "provenance")
     model = SpikingClassifier(config)
     _fill(model, content["parameters"], where)
     model.eval()
-    return Checkpoint(model, notes)
+    return Checkpoint(model, provenance)
 
 
 def requantised(checkpoint: Checkpoint, *, weight_bits: int | None, steps: int | None) -> Checkpoint:
     """The same float parameters on another integer grid, or run for another number of steps.
 
-    Nothing is retrained: accuracy may fall. The notes lose the accuracy and rate they stated. Raises
+    Nothing is retrained: accuracy may fall. The provenance loses what was measured. Raises
     UsageError for fewer steps than the readout waits for.
     """
     old = checkpoint.model
     if isinstance(old, ImportedModel):
-        return Checkpoint(_rerun(old, weight_bits, steps), _current(checkpoint.notes))
+        return Checkpoint(_rerun(old, weight_bits, steps), _current(checkpoint.provenance))
     config = old.config if weight_bits is None else old.config.with_weight_bits(weight_bits)
     if steps is not None:
         try:
@@ -101,7 +99,7 @@ def requantised(checkpoint: Checkpoint, *, weight_bits: int | None, steps: int |
     model = SpikingClassifier(config)
     _fill(model, _parameters(old), "requantised model")
     model.eval()
-    return Checkpoint(model, _current(checkpoint.notes))
+    return Checkpoint(model, _current(checkpoint.provenance))
 
 
 def _rerun(model: ImportedModel, weight_bits: int | None, steps: int | None) -> ImportedModel:
@@ -120,10 +118,9 @@ def _rerun(model: ImportedModel, weight_bits: int | None, steps: int | None) -> 
     return ImportedModel(changed)
 
 
-def _current(notes: dict[str, str]) -> dict[str, str]:
-    """Notes that still hold after a change."""
-    stale = ("test_accuracy", "mean_firing_rate", "spikes_per_sample", ACTIVITY)
-    return {key: note for key, note in notes.items() if key not in stale}
+def _current(provenance: Provenance) -> Provenance:
+    """What still holds after a change."""
+    return replace(provenance, test=None, activity=None)
 
 
 def _parameters(model: SpikingClassifier) -> dict[str, Tensor]:

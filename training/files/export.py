@@ -1,6 +1,5 @@
 """From a trained model to the compiler's `Network`: the integers of its forward pass, as they are."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +7,7 @@ from numpy.typing import NDArray
 
 from snnc.base.errors import UnsupportedModel
 from snnc.compiler.ir.network import Conv2d, Edge, Layer, Linear, Network, Neurons, Readout
+from snnc.compiler.ir.provenance import Provenance
 from snnc.compiler.isa.arithmetic import Decay, IntArray
 from snnc.training.model.classifier import SpikingClassifier
 from snnc.training.model.config import EdgeConfig
@@ -16,7 +16,7 @@ from snnc.training.model.layers import SpikingLayer
 
 
 def to_network(
-    model: SpikingClassifier | ImportedModel, name: str, notes: Mapping[str, str] | None = None
+    model: SpikingClassifier | ImportedModel, name: str, provenance: Provenance | None = None
 ) -> Network:
     """The model as verified integer layers with the names of its configuration, behind `input`.
 
@@ -24,7 +24,7 @@ def to_network(
     parameters that are not finite.
     """
     if isinstance(model, ImportedModel):
-        return replace(model.network, name=name, notes=dict(notes or {}))
+        return replace(model.network, name=name, provenance=provenance or Provenance())
     config = model.config
     network = Network(
         name=name,
@@ -32,7 +32,7 @@ def to_network(
         input=model.input,
         layers=tuple(_export_layer(layer) for layer in model.stack),
         readout=Readout(config.layers[-1].name, config.readout, config.first_step),
-        notes=dict(notes or {}),
+        provenance=provenance or Provenance(),
     )
     network.verify()
     return network

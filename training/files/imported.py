@@ -1,28 +1,27 @@
 """An imported network inside a `.pt` file: its integers as tensors, everything else as plain data."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from snnc.base.bounds import Items
 from snnc.base.errors import FileError, VerificationError
 from snnc.base.schema import decode as decode_plain
 from snnc.base.schema import reported
 from snnc.compiler.formats.codec import ArrayStore, array_name, decode, encode
 from snnc.compiler.ir.network import Network
+from snnc.compiler.ir.provenance import Provenance
 from snnc.training.model.imported import ImportedModel
 
 FORMAT = "snnc-imported"
 SCHEMA = 1
 MAX_ARRAYS = 1 << 12
-_KEYS = {"format", "schema", "network", "arrays", "notes"}
+_KEYS = {"format", "schema", "network", "arrays", "provenance"}
 _DTYPES = {torch.int8: np.int8, torch.int64: np.int64}
 
 
-def content_of(model: ImportedModel, notes: Mapping[str, str]) -> dict[str, Any]:
+def content_of(model: ImportedModel, provenance: dict[str, Any]) -> dict[str, Any]:
     """What the file holds."""
     arrays: ArrayStore = {}
     network = encode(model.network, arrays)
@@ -32,12 +31,12 @@ def content_of(model: ImportedModel, notes: Mapping[str, str]) -> dict[str, Any]
         "schema": SCHEMA,
         "network": network,
         "arrays": tensors,
-        "notes": dict(sorted(notes.items())),
+        "provenance": provenance,
     }
 
 
-def read_content(content: dict[str, Any], where: str) -> tuple[ImportedModel, dict[str, str]]:
-    """The model and its notes; raises FileError for anything that `content_of` does not make."""
+def read_content(content: dict[str, Any], where: str) -> tuple[ImportedModel, Provenance]:
+    """The model and where it comes from; raises FileError for anything that `content_of` does not make."""
     if content.get("schema") != SCHEMA or set(content) != _KEYS:
         raise FileError(f"is no imported model of schema {SCHEMA}", where=where)
     arrays = _arrays(content["arrays"], where)
@@ -47,10 +46,8 @@ def read_content(content: dict[str, Any], where: str) -> tuple[ImportedModel, di
     except (FileError, VerificationError) as error:
         raise FileError(f"holds no valid network: {error}", where=where) from None
     with reported(FileError, where):
-        notes = decode_plain(dict[str, str], content["notes"], "notes")
-    if not Items(0, 256).accepts(notes):
-        raise FileError(f"has {len(notes)} notes, the limit is 256", where=where)
-    return ImportedModel(network), notes
+        provenance = decode_plain(Provenance, content["provenance"], "provenance")
+    return ImportedModel(network), provenance
 
 
 def _arrays(content: object, where: str) -> ArrayStore:
