@@ -1,8 +1,6 @@
-"""Operations that compute: convolutions, matrices, norms, pools, rectifiers, sums, as `values` has them."""
+"""Operations that compute: convolutions, matrices, norms, rectifiers, arithmetic, as `values` has them."""
 
-import math
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,12 +16,10 @@ from snnc.training.frontends.arguments import (
     both_sides,
     constant,
     pair,
-    position,
     row_pair,
     same_padding,
 )
-from snnc.training.frontends.layout import over_samples
-from snnc.training.frontends.standin import EVERY, FLAT, IMAGE, ONE, ROW, STEPS, Moments, StandIn, latest
+from snnc.training.frontends.standin import EVERY, FLAT, IMAGE, ROW, STEPS, Moments, StandIn, latest
 
 RELU = Rectifier()
 
@@ -42,7 +38,7 @@ def mapped(
     return x.like(moments)
 
 
-def _image(x: StandIn, form: str) -> None:
+def require_form(x: StandIn, form: str) -> None:
     single = len(x.lead) == 1
     if x.form != form or not single:
         raise UnsupportedModel(f"takes samples of {form}s, not {tuple(x.shape)}")
@@ -58,7 +54,7 @@ def conv2d(
     groups: int = 1,
 ) -> StandIn:
     """A convolution of images."""
-    _image(x, IMAGE)
+    require_form(x, IMAGE)
     kernel, steps = (weight.shape[2], weight.shape[3]), pair(dilation)
     sides = _padding(padding, kernel, steps, pair)
     plain = convolution(array(weight), stride=pair(stride), padding=sides, dilation=steps, groups=groups)
@@ -75,7 +71,7 @@ def conv1d(
     groups: int = 1,
 ) -> StandIn:
     """A convolution of rows: a 2-D one of height 1."""
-    _image(x, ROW)
+    require_form(x, ROW)
     kernel, steps = (1, weight.shape[2]), row_pair(dilation, 1)
     sides = _padding(padding, kernel, steps, lambda size: row_pair(size, 0))
     weights = array(weight)[:, :, None]
@@ -145,111 +141,6 @@ def batch_norm(
 def scaled(x: StandIn, gain: FloatArray, offset: FloatArray) -> StandIn:
     """`gain x + offset`."""
     return mapped(x, lambda v: values.scale(v, gain), lambda v: values.shift(values.scale(v, gain), offset))
-
-
-def avg_pool2d(
-    x: StandIn,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    ceil_mode: bool = False,
-    count_include_pad: bool = True,
-    divisor_override: int | None = None,
-) -> StandIn:
-    """Means of windows."""
-    _image(x, IMAGE)
-    window, sides = pair(kernel_size), pair(padding)
-    steps = pair(stride) if stride not in (None, [], ()) else window
-    _whole_windows(x, window, steps, sides, ceil_mode)
-    _padding_counts(sides, count_include_pad)
-    factor = np.array(math.prod(window) / divisor_override if divisor_override else 1.0)
-    return mapped(
-        x, lambda v: values.scale(values.pool(v, window, steps, both_sides(sides), average=True), factor)
-    )
-
-
-def _whole_windows(x: StandIn, window: Any, stride: Any, padding: Any, ceil_mode: bool) -> None:
-    lengths = zip(x.value.shape[1:], window, stride, padding, strict=True)
-    if ceil_mode and any((size + 2 * pad - kernel) % step for size, kernel, step, pad in lengths):
-        raise UnsupportedModel(
-            "ceil_mode adds windows that reach over the border", hint="train with ceil_mode=False"
-        )
-
-
-def _padding_counts(padding: tuple[int, int], counts: bool) -> None:
-    """Raise UnsupportedModel for means over the pixels that are no padding."""
-    if padding != (0, 0) and not counts:
-        raise UnsupportedModel(
-            "count_include_pad=False weighs pixels at the border more",
-            hint="train with count_include_pad=True",
-        )
-
-
-def avg_pool1d(
-    x: StandIn,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    ceil_mode: bool = False,
-    count_include_pad: bool = True,
-) -> StandIn:
-    """Means of windows of a row; of features behind a dimension of one, the vote of neighbours."""
-    window = row_pair(kernel_size, 1)
-    steps = window if stride in (None, [], ()) else row_pair(stride, 1)
-    if x.form == FLAT and x.lead[-1] == ONE and steps == window and not row_pair(padding, 0)[1]:
-        groups = x.shape[-1] // window[1]
-        vote = np.kron(np.eye(groups), np.full((1, window[1]), 1 / window[1]))
-        vote = np.pad(vote, ((0, 0), (0, x.shape[-1] - vote.shape[1])))
-        return mapped(x, lambda v: values.linear(v, vote))
-    _image(x, ROW)
-    sides = row_pair(padding, 0)
-    _whole_windows(x, window, steps, sides, ceil_mode)
-    _padding_counts(sides, count_include_pad)
-    return mapped(x, lambda v: values.pool(v, window, steps, both_sides(sides), average=True))
-
-
-def lp_pool2d(
-    x: StandIn, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
-) -> StandIn:
-    """Sums of windows, for a norm of 1: sinabs' SumPool2d."""
-    if norm_type != 1:
-        raise UnsupportedModel(f"a pool by norm {norm_type}", hint="norm 1, SumPool2d, is read")
-    window = pair(kernel_size)
-    return multiplied(avg_pool2d(x, kernel_size, stride, 0, ceil_mode), math.prod(window))
-
-
-def adaptive_avg_pool2d(x: StandIn, output_size: Any) -> StandIn:
-    """Means of windows that divide the image."""
-    _image(x, IMAGE)
-    sizes = zip(
-        output_size if isinstance(output_size, Sequence) else (output_size,) * 2,
-        x.value.shape[1:],
-        strict=True,
-    )
-    wanted = [have if want is None else want for want, have in sizes]
-    if any(have % want for have, want in zip(x.value.shape[1:], wanted, strict=True)):
-        raise UnsupportedModel(f"output size {tuple(wanted)} does not divide {x.value.shape[1:]}")
-    window = x.value.shape[1] // wanted[0], x.value.shape[2] // wanted[1]
-    return mapped(x, lambda v: values.pool(v, window, average=True))
-
-
-def max_pool2d(
-    x: StandIn,
-    kernel_size: Any,
-    stride: Any = None,
-    padding: Any = 0,
-    dilation: Any = 1,
-    ceil_mode: bool = False,
-    return_indices: bool = False,
-) -> StandIn:
-    """Largest values of windows: an OR of spikes, or rectifiers."""
-    _image(x, IMAGE)
-    window, sides = pair(kernel_size), pair(padding)
-    steps = pair(stride) if stride not in (None, [], ()) else window
-    _whole_windows(x, window, steps, sides, ceil_mode)
-    if pair(dilation) != (1, 1) or return_indices:
-        raise UnsupportedModel("dilation and return_indices of a max pool")
-    return mapped(x, lambda v: largest.of_windows(x.tracer, v, window, steps, sides))
 
 
 def rectified(x: StandIn, limit: float | None = None) -> StandIn:
@@ -349,75 +240,3 @@ def divided(x: Any, other: Any, *, rounding_mode: str | None = None) -> StandIn:
         raise UnsupportedModel("divides by an activation, or rounds")
     factor = 1 / constant(x, other)
     return mapped(x, lambda v: values.scale(v, factor))
-
-
-def mean(x: StandIn, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> StandIn:
-    """Means over pixels, or over the steps."""
-    return _over(x, dim, keepdim, average=True)
-
-
-def total(x: StandIn, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> StandIn:
-    """Sums over pixels, or over the steps."""
-    return _over(x, dim, keepdim, average=False)
-
-
-def _over(x: StandIn, dim: Any, keepdim: bool, *, average: bool) -> StandIn:
-    places = (
-        [position(one, x.ndim) for one in (dim if isinstance(dim, Sequence) else (dim,))]
-        if dim is not None
-        else []
-    )
-    if not places or any(over_samples(x, place) for place in places):
-        raise UnsupportedModel("sums over samples, or over everything")
-    if all(place < len(x.lead) for place in places):
-        return _over_steps(x, places, keepdim, "mean" if average else "sum")
-    behind = list(range(len(x.lead) + 1, x.ndim))
-    if sorted(places) != behind or x.form == FLAT or len(x.lead) != 1:
-        raise UnsupportedModel(
-            f"sums over dimensions {places} of {tuple(x.shape)}; all pixels or the steps can be"
-        )
-    window = x.value.shape[1:]
-    pooled = mapped(x, lambda v: values.pool(v, window, average=average))
-    return (
-        pooled
-        if keepdim
-        else StandIn.make(
-            x.tracer, {at: replace(v, flat=True) for at, v in pooled.moments.items()}, x.lead, FLAT, x.reduced
-        )
-    )
-
-
-def _over_steps(x: StandIn, places: list[int], keepdim: bool, how: str) -> StandIn:
-    if len(places) != 1 or x.lead[places[0]] != STEPS or x.reduced:
-        raise UnsupportedModel(f"sums over {[x.lead[place] for place in places]}")
-    (place,) = places
-    lead = (*x.lead[:place], *((ONE,) if keepdim else ()), *x.lead[place + 1 :])
-    return StandIn.make(x.tracer, x.moments, lead, x.form, how)
-
-
-def largest_of(x: StandIn, dim: Any = None, keepdim: bool = False) -> Any:
-    """The largest over the steps, or the class."""
-    if dim is None or x.reduced == "max":
-        raise UnsupportedModel("takes the largest of everything")
-    place = position(dim, x.ndim)
-    if place < len(x.lead) and x.lead[place] == STEPS:
-        reduced = _over_steps(x, [place], keepdim, "max")
-        import torch
-
-        return torch.return_types.max((reduced, reduced))
-    import torch
-
-    return torch.return_types.max((ordered(x, dim), ordered(x, dim)))
-
-
-def ordered(x: StandIn, dim: Any = None, *ignored: Any, **options: Any) -> StandIn:
-    """What keeps the order of the classes: softmax, its logarithm, argmax. Nothing may follow."""
-    if dim is not None and position(dim, x.ndim) != x.ndim - 1:
-        raise UnsupportedModel(
-            f"compares along dimension {dim} of {tuple(x.shape)}, which is not the classes"
-        )
-    if x.form != FLAT:
-        raise UnsupportedModel(f"compares values of {tuple(x.shape)}, which are not classes")
-    if STEPS in x.lead:
-        raise UnsupportedModel("compares classes in every step", hint="add the steps up before the softmax")
-    return StandIn.make(x.tracer, x.moments, x.lead, x.form, f"{x.reduced or ''} class".strip())

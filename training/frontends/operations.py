@@ -7,7 +7,7 @@ import torch
 
 from snnc.base.errors import UnsupportedModel
 from snnc.compiler.frontends.builder import located
-from snnc.training.frontends import layout, maps
+from snnc.training.frontends import layout, maps, pools, sums
 from snnc.training.frontends.standin import StandIn
 
 SUPPORTED = (
@@ -62,18 +62,18 @@ OPERATIONS: dict[str, Operation] = {
     "clamp": maps.clamp,
     "clip": maps.clamp,
     "clamp_min": lambda x, min: maps.clamp(x, min),
-    "avg_pool2d": maps.avg_pool2d,
-    "avg_pool1d": maps.avg_pool1d,
-    "lp_pool2d": maps.lp_pool2d,
-    "adaptive_avg_pool2d": maps.adaptive_avg_pool2d,
-    "max_pool2d": maps.max_pool2d,
-    "mean": maps.mean,
-    "sum": maps.total,
-    "max": maps.largest_of,
-    "amax": lambda x, dim, keepdim=False: maps.largest_of(x, dim, keepdim).values,
-    "argmax": maps.ordered,
-    "softmax": maps.ordered,
-    "log_softmax": maps.ordered,
+    "avg_pool2d": pools.avg_pool2d,
+    "avg_pool1d": pools.avg_pool1d,
+    "lp_pool2d": pools.lp_pool2d,
+    "adaptive_avg_pool2d": pools.adaptive_avg_pool2d,
+    "max_pool2d": pools.max_pool2d,
+    "mean": sums.mean,
+    "sum": sums.total,
+    "max": sums.largest_of,
+    "amax": lambda x, dim, keepdim=False: sums.largest_of(x, dim, keepdim).values,
+    "argmax": sums.ordered,
+    "softmax": sums.ordered,
+    "log_softmax": sums.ordered,
     "add": maps.add,
     "radd": maps.add,
     "iadd": maps.add,
