@@ -26,6 +26,8 @@ from snnc.training.frontends.neurons.table import FRAMEWORKS, find_record
 from snnc.training.frontends.standin import FLAT, IMAGE, ROW, SAMPLES, STEPS, Axis, MoreSteps
 from snnc.training.frontends.trace import Trace
 
+STATES = ("v_mem", "i_syn")
+"""Names under which sinabs stores what its neurons were doing; every run begins anew."""
 TRACED_STEPS = 4
 """Steps of a module that takes any number of them."""
 
@@ -114,8 +116,11 @@ def load_weights(module: nn.Module, checkpoint: Path) -> None:
     if not isinstance(saved, dict) or not all(isinstance(one, torch.Tensor) for one in saved.values()):
         raise FileError("holds no state_dict: names and tensors", where=str(checkpoint))
     plain = {name.removeprefix("module."): tensor for name, tensor in saved.items()}
+    own = module.state_dict()
+    states = {name for name in {*own, *plain} if name.rpartition(".")[2] in STATES}
+    kept = {name: own[name] for name in states & set(own)}
     try:
-        module.load_state_dict(plain)
+        module.load_state_dict({name: plain[name] for name in set(plain) - states} | kept)
     except RuntimeError as error:
         said = shortened(printable(" ".join(str(error).split())), 300)
         raise FileError(f"does not fit the module: {said}", where=str(checkpoint)) from None

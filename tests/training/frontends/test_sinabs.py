@@ -1,5 +1,6 @@
 """Networks of sinabs as float graphs: every spike of every layer."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from sinabs.activation import MembraneReset, MultiSpike, SingleSpike
 from torch import nn
 
 from snnc.base.errors import UnsupportedModel
-from snnc.training.frontends.modules import read
+from snnc.training.frontends.modules import load_weights, read
 
 SINGLE = {"spike_fn": SingleSpike}
 
@@ -74,3 +75,12 @@ def test_what_is_refused() -> None:
         read(nn.Sequential(nn.Linear(4, 3), adds), (4, 1, 1))
     with pytest.raises(UnsupportedModel, match=r"sinabs\.ALIF is not read: its threshold adapts"):
         read(nn.Sequential(nn.Linear(4, 3), layers.ALIF(tau_mem=5.0, tau_adapt=5.0)), (4, 1, 1))
+
+
+def test_states_in_a_checkpoint_are_left_out(tmp_path: Path) -> None:
+    net = nn.Sequential(nn.Linear(4, 3), layers.IAF(**at(0.5)))
+    net(torch.ones(2, 5, 4))
+    torch.save(net.state_dict(), tmp_path / "w.pt")
+    fresh = nn.Sequential(nn.Linear(4, 3), layers.IAF(**at(0.5)))
+    load_weights(fresh, tmp_path / "w.pt")
+    assert torch.equal(fresh.state_dict()["0.weight"], net.state_dict()["0.weight"])

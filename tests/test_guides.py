@@ -1,0 +1,38 @@
+"""The guides of the frameworks do what they show: their files are written, their commands run."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+GUIDES = Path(__file__).resolve().parent.parent / "docs" / "guides"
+LONG = "snnc synth"
+"""Placing and routing has tests of its own, and takes minutes."""
+
+
+@pytest.mark.parametrize("name", ["snntorch", "spikingjelly", "norse", "sinabs", "onnx"])
+def test_guide(name: str, tmp_path: Path) -> None:
+    text = (GUIDES / f"{name}.md").read_text()
+    for code in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
+        file = re.match(r"# (\w+\.py)\n", code)
+        assert file is not None, "every block of Python says the name of its file"
+        (tmp_path / file[1]).write_text(code)
+    (commands,) = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    for command in commands.splitlines():
+        if not command.startswith(LONG):
+            done = subprocess.run(
+                shlex.split(command),
+                cwd=tmp_path,
+                env=os.environ | {"PATH": path},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert done.returncode == 0, f"{command}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
