@@ -20,6 +20,7 @@ REPORT_FILE, VERIFY_FILE = "report.json", "verify.json"
 PARETO_FILE = "pareto.svg"
 PASSES_FILE = "passes.json"
 PAGE_FILE = "report.html"
+TRACE_FILE = "trace.pftrace"
 _GENERATED = (
     REPORT_FILE,
     VERIFY_FILE,
@@ -28,6 +29,7 @@ _GENERATED = (
     PARETO_FILE,
     PASSES_FILE,
     PAGE_FILE,
+    TRACE_FILE,
     "ir/[0-9]*-*.txt",
     "ir/[0-9]*-*.arrays.zip",
     "rtl/image/core_x?_y?_*.hex",
