@@ -53,9 +53,8 @@ def command(console: Console, output: Path) -> None:
     console.say(f"{render_summary(report)}\n\n{render_layers(report)}")
     console.say(f"\n{result.render()}")
     write_page((output,), output / PAGE_FILE, SILENT)
-    console.say(
-        f"\nall figures: {output / REPORT_FILE}, {output / VERIFY_FILE}; as a page: {output / PAGE_FILE}"
-    )
+    console.say(f"\nall figures: {output / REPORT_FILE}, {output / VERIFY_FILE}")
+    console.say(f"to look at: {output / PAGE_FILE}")
     result.require_equal()
 
 
