@@ -37,21 +37,36 @@ module snnc_count_fifo (
   final $display("counted %m pushes=%0d pops=%0d", pushes, pops);
 endmodule
 
-// Flits that leave a router, by direction.
+// Flits that leave a router, by direction, and how many of them are SPIKEs and VALUEs.
 module snnc_count_router (
-  input wire logic                       clk_i,
-  input wire logic [snnc_pkg::Ports-1:0] valid_o,
-  input wire logic [snnc_pkg::Ports-1:0] ready_i
+  input wire logic                                           clk_i,
+  input wire logic [snnc_pkg::Ports-1:0]                     valid_o,
+  input wire logic [snnc_pkg::Ports-1:0]                     ready_i,
+  input wire logic [snnc_pkg::Ports*snnc_pkg::FlitBits-1:0]  data_o
 );
   int flits [0:snnc_pkg::Ports-1] = '{default: 0};
+  int events [0:snnc_pkg::Ports-1] = '{default: 0};
+  logic [snnc_pkg::Ports-1:0] is_event;
+
+  for (genvar i = 0; i < snnc_pkg::Ports; i++) begin : g_port
+    logic [snnc_pkg::FlitTypeBits-1:0] kind;
+    assign kind = snnc_pkg::flit_type(data_o[i*snnc_pkg::FlitBits+:snnc_pkg::FlitBits]);
+    assign is_event[i] = kind == snnc_pkg::FlitSpike || kind == snnc_pkg::FlitValue;
+  end
 
   always @(posedge clk_i) begin
     if (snnc_harness.counting) begin
-      for (int i = 0; i < snnc_pkg::Ports; i++) flits[i] <= flits[i] + 32'(valid_o[i] && ready_i[i]);
+      for (int i = 0; i < snnc_pkg::Ports; i++) begin
+        flits[i] <= flits[i] + 32'(valid_o[i] && ready_i[i]);
+        events[i] <= events[i] + 32'(valid_o[i] && ready_i[i] && is_event[i]);
+      end
     end
   end
   final $display("counted %m north=%0d east=%0d south=%0d west=%0d local=%0d", flits[snnc_pkg::North],
-      flits[snnc_pkg::East], flits[snnc_pkg::South], flits[snnc_pkg::West], flits[snnc_pkg::Local]);
+      flits[snnc_pkg::East], flits[snnc_pkg::South], flits[snnc_pkg::West], flits[snnc_pkg::Local],
+      " north_events=%0d east_events=%0d south_events=%0d west_events=%0d local_events=%0d",
+      events[snnc_pkg::North], events[snnc_pkg::East], events[snnc_pkg::South], events[snnc_pkg::West],
+      events[snnc_pkg::Local]);
 endmodule
 
 // An event reads the table of rows and the one of columns.
@@ -139,7 +154,7 @@ endmodule
 
 bind snnc_memory snnc_count_memory u_count (.clk_i, .read_i, .write_i);
 bind snnc_fifo snnc_count_fifo u_count (.clk_i, .push, .pop);
-bind snnc_router snnc_count_router u_count (.clk_i, .valid_o, .ready_i);
+bind snnc_router snnc_count_router u_count (.clk_i, .valid_o, .ready_i, .data_o);
 bind snnc_decode snnc_count_decode u_count (.clk_i, .take);
 bind snnc_emit snnc_count_emit u_count (.clk_i, .state_q, .Credit, .Send, .End, .step, .entry_done);
 bind snnc_datapath snnc_count_lanes #(

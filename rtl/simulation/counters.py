@@ -30,6 +30,8 @@ class RtlCounts:
     """By the simulator's name of the action, then by core."""
     links: Counter[tuple[Place, str]] = field(default_factory=Counter)
     """Flits that left a router, by router and direction."""
+    events: Counter[tuple[Place, str]] = field(default_factory=Counter)
+    """The SPIKEs and VALUEs among them."""
 
     def add(self, action: str, place: Place, number: int) -> None:
         """Count an action of a core or router."""
@@ -46,6 +48,7 @@ def read_counts(log: str) -> RtlCounts:
         values = {name: int(number) for name, number in (part.split("=") for part in text.split())}
         if instance == "u_router":
             counts.links += Counter({(place, way): values[way] for way in DIRECTIONS})
+            counts.events += Counter({(place, way): values[f"{way}_events"] for way in DIRECTIONS})
         elif instance == "u_fifo":
             action = "event_fifo" if ".u_events." in match[3] else "router_fifo"
             counts.add(f"{action}_writes", place, values["pushes"])

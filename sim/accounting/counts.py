@@ -172,6 +172,7 @@ def _core_actions(core: Core, own: _CoreCounts, program: TiledProgram, samples: 
     multiplied = sum(leak.numerator > 0 and leak.shift is None for leak in leaks)
     visits = zip(core.segments, own.set_lanes, strict=True)
     streams = _sent(core, own.hits, emissions, steps)
+    events = list(zip((entry.to for entry in core.destinations), own.hits, strict=True))
     return {
         "sops": sum(
             n * fan_out(core, bank, lanes) for bank, n in zip(core.banks, own.positions, strict=True)
@@ -197,7 +198,8 @@ def _core_actions(core: Core, own: _CoreCounts, program: TiledProgram, samples: 
         + steps * len(core.sources),
         "event_fifo_writes": own.events + own.values + _protocol_flits(core, steps),
         "event_flits": sum(own.hits),
-        **_link_actions(core.at, streams),
+        "flit_hops": _hops(core.at, streams),
+        **_links(core.at, events),
         "host_flits": sum(number for to, number in streams if to.host),
     }
 
@@ -230,12 +232,15 @@ def _sent(core: Core, hits: list[int], emissions: int, steps: int) -> list[tuple
     return sent + [(source, steps) for source in core.sources]
 
 
-def _link_actions(sender: Address, streams: list[tuple[Address, int]]) -> dict[str, int]:
-    """Routers passed, and links between routers by direction."""
+def _hops(sender: Address, streams: list[tuple[Address, int]]) -> int:
+    return sum(number * hops_to(sender, to) for to, number in streams)
+
+
+def _links(sender: Address, events: list[tuple[Address, int]]) -> dict[str, int]:
+    """Links between routers that SPIKEs and VALUEs cross, by direction."""
     x, y = place_of(sender)
-    ways = [(number, *place_of(to)) for to, number in streams]
+    ways = [(number, *place_of(to)) for to, number in events]
     return {
-        "flit_hops": sum(number * hops_to(sender, to) for to, number in streams),
         "east_west_links": sum(number * abs(x - to_x) for number, to_x, _ in ways),
         "north_south_links": sum(number * abs(y - to_y) for number, _, to_y in ways),
     }
@@ -243,10 +248,11 @@ def _link_actions(sender: Address, streams: list[tuple[Address, int]]) -> dict[s
 
 def _host_actions(program: TiledProgram, counted: Primitives) -> dict[str, int]:
     steps, feeds = counted.samples * program.steps, program.fed_by_host
-    events = counted.host_events.tolist()
-    streams = [(to, count + steps) for to, count in zip(feeds, events, strict=True)]
+    events = list(zip(feeds, counted.host_events.tolist(), strict=True))
+    streams = [(to, number + steps) for to, number in events]
     return {
-        "event_flits": sum(events),
-        **_link_actions(HOST, streams),
+        "event_flits": sum(number for _, number in events),
+        "flit_hops": _hops(HOST, streams),
+        **_links(HOST, events),
         "host_flits": sum(number for _, number in streams),
     }

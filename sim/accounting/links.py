@@ -11,29 +11,30 @@ from snnc.sim.accounting.counts import Primitives, place_of
 from snnc.sim.engine.records import EAST, LOCAL, NORTH, PORTS, SOUTH, WEST
 
 
-def link_flits(program: TiledProgram, counted: Primitives) -> IntArray:
+def link_flits(program: TiledProgram, counted: Primitives, *, events: bool = False) -> IntArray:
     """(height, width, 5): flits that leave the router at row y and column x by its ports North, East, South,
-    West and Local, for all samples together. What leaves (0, 0) to the west has left the mesh."""
+    West and Local, for all samples together; with `events` SPIKEs and VALUEs alone. What leaves (0, 0) to the
+    west has left the mesh."""
     target = program.target
     flits = np.zeros((target.height, target.width, PORTS), np.int64)
-    for sender, receiver, number in _streams(program, counted):
+    for sender, receiver, number, protocol in _streams(program, counted):
         for row, column, port in _route(sender, receiver):
-            flits[row, column, port] += number
+            flits[row, column, port] += number + (0 if events else protocol)
     return flits
 
 
-def _streams(program: TiledProgram, counted: Primitives) -> Iterable[tuple[Address, Address, int]]:
-    """Sender, receiver and number of flits of all kinds."""
+def _streams(program: TiledProgram, counted: Primitives) -> Iterable[tuple[Address, Address, int, int]]:
+    """Sender, receiver, number of SPIKEs and VALUEs, and of ENDs and CREDITs."""
     steps = counted.samples * program.steps
     for to, events in zip(program.fed_by_host, counted.host_events.tolist(), strict=True):
-        yield HOST, to, events + steps
+        yield HOST, to, events, steps
     hits = iter(counted.hits.tolist())
     for core in program.cores:
         emissions = counted.samples if core.emission == "values_last" else steps
         for entry in core.destinations:
-            yield core.at, entry.to, next(hits) + emissions * entry.sends_end
+            yield core.at, entry.to, next(hits), emissions * entry.sends_end
         for source in core.sources:
-            yield core.at, source, steps
+            yield core.at, source, 0, steps
 
 
 def _route(sender: Address, receiver: Address) -> Iterable[tuple[int, int, int]]:
