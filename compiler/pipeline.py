@@ -15,7 +15,16 @@ from snnc.compiler.ir.tiling import Tiling
 from snnc.compiler.passes.registry import PASSES, Pass, make_pass
 from snnc.compiler.targets import Target, builtin_targets
 
-STANDARD = ("legalise", "hold-input", "bound-accumulators", "partition", "place", "route", "encode")
+STANDARD = (
+    "legalise",
+    "hold-input",
+    "crop-kernels",
+    "bound-accumulators",
+    "partition",
+    "place",
+    "route",
+    "encode",
+)
 """From a Network to the Image for a target as it is."""
 SPECIALISED = (*STANDARD[:-1], "specialise", "encode")
 """The same for the target cut down to what the network uses."""

@@ -1,11 +1,14 @@
-"""`python -m snnc.rtl.lint`: Verilator's lint, all warnings on, over the parameter sets that matter."""
+"""`python -m snnc.rtl.lint`: Verilator, all warnings on, over parameter sets that matter, and a rule."""
 
+import re
 import subprocess
 import sys
+from collections.abc import Iterable
+from pathlib import Path
 
 from snnc.rtl.parameters import RtlParameters
 from snnc.rtl.simulation.tools import verilator_bin_dir
-from snnc.rtl.sources import sources
+from snnc.rtl.sources import simulation_sources, sources
 
 CONFIGURATIONS = (
     RtlParameters(),
@@ -70,8 +73,26 @@ def lint(parameters: RtlParameters) -> str:
     return run.stdout if run.returncode else ""
 
 
+def woken_together(files: Iterable[Path]) -> list[str]:
+    """Places of `always_comb`, which is `always @*` here.
+
+    Icarus 11 wakes every always_comb of a design when one of them wakes; as soon as one writes a variable
+    twice, its passing value wakes them all again, and time stands still. Latches, which always_comb is
+    there to prevent, are told by Verilator's lint and by the test of synthesis.
+    """
+    return [
+        f"{path.name}:{number}: always_comb, which hangs Icarus 11: write always @*"
+        for path in files
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if re.match(r"\s*always_comb\b", line)
+    ]
+
+
 def main() -> int:
     """Lint every configuration; returns the exit code."""
+    if places := woken_together(simulation_sources()):
+        print(*places, sep="\n", file=sys.stderr)
+        return 1
     for parameters in CONFIGURATIONS:
         complaints = lint(parameters)
         if complaints:

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from snnc.compiler.analysis.activity import Activity
 from snnc.compiler.ir.network import Network
 from snnc.compiler.ir.program import TiledProgram
+from snnc.compiler.ir.provenance import Activity
 from snnc.compiler.isa.arithmetic import IntArray
 from snnc.sim.engine.functional import run_functional
 

@@ -20,7 +20,7 @@ from snnc.compiler.ir.tiling import is_depthwise
 from snnc.compiler.isa.arithmetic import IntArray
 from snnc.compiler.isa.contract import FlitType
 from snnc.compiler.isa.flits import SENDER_MASK, address_bits, flit_types
-from snnc.compiler.passes.hold_input import as_compiled
+from snnc.compiler.passes.as_compiled import as_compiled
 from snnc.compiler.passes.specialise import specialise
 from snnc.compiler.protocol.input_encoding import as_samples, encode_inputs
 from snnc.compiler.protocol.streams import decode_outputs
@@ -54,7 +54,7 @@ class _Result:
 
 
 def simulate(
-    program: Build,
+    build: Build,
     x: NDArray[Any],
     y: NDArray[Any] | None = None,
     tier: Tier = "cycle",
@@ -72,7 +72,7 @@ def simulate(
     y = None if y is None else as_samples(y)
     if y is not None and y.shape != (len(x),):
         raise FileError(f"labels must be of shape ({len(x)},), not {y.shape}")
-    tiled = program.tiled
+    tiled = build.tiled
     table = load_energy_table(energy_table or tiled.target.energy_table)
     x = as_samples(x)
     start = time.perf_counter()
@@ -84,11 +84,11 @@ def simulate(
     total_cycles = None if result.cycles is None else int(result.cycles.sum())
     energy = price(counts, tiled, total_cycles, table)
     built = price(counts, specialise(tiled), total_cycles, table, built=True)
-    comparison = comparison_figures(program, result.primitives, table, energy, built)
-    layers = _all_layers(program, counts, energy, built, result, len(x))
+    comparison = comparison_figures(build, result.primitives, table, energy, built)
+    layers = _all_layers(build, counts, energy, built, result, len(x))
     return Report(
         target=tiled.target.name,
-        model_hash=program.model_hash,
+        model_hash=build.model_hash,
         tier=tier,
         samples=len(x),
         steps=tiled.steps,
@@ -102,7 +102,7 @@ def simulate(
         counts={name: int(values.sum()) for name, values in counts.items()},
         layers=layers,
         cores=_core_figures(tiled, result),
-        warnings=findings(program.network, x, layers, len(x)),
+        warnings=findings(build.network, x, layers, len(x)),
         wall_s=wall,
     )
 
@@ -172,20 +172,20 @@ def sample_ends(program: TiledProgram, run: CycleRun, samples: int) -> IntArray:
 
 
 def _all_layers(
-    program: Build, counts: Counts, energy: EnergyReport, built: EnergyReport, result: _Result, samples: int
+    build: Build, counts: Counts, energy: EnergyReport, built: EnergyReport, result: _Result, samples: int
 ) -> list[LayerFigures]:
-    tiled = program.tiled
+    tiled = build.tiled
     spread = multicast(tiled)
     sent = _packets(tiled, result.primitives)
     found = []
-    for layer in program.network.layers:
+    for layer in build.network.layers:
         members = [number for number, core in enumerate(tiled.cores) if core.layer == layer.name]
         cores = [tiled.cores[number] for number in members]
         spikes = int(counts["spikes"][members].sum())
         found.append(
             LayerFigures(
                 name=layer.name,
-                kind=layer_kind(program.network, layer),
+                kind=layer_kind(build.network, layer),
                 neurons=layer.count,
                 weights=sum(edge.synapses.weights.size for edge in layer.edges),
                 weight_bits=max(edge.synapses.weight_bits for edge in layer.edges),
@@ -197,7 +197,7 @@ def _all_layers(
                 packets_per_spike=spread[layer.name].packets,
                 halo_packets_per_spike=spread[layer.name].halo,
                 cycles=None if result.busy is None else int(result.busy[members].max()) / samples,
-                predicted_cycles=_predicted_cycles(program, layer, cores),
+                predicted_cycles=_predicted_cycles(build, layer, cores),
                 sops=int(counts["sops"][members].sum()),
                 spikes=spikes,
                 rate=spikes / (layer.count * tiled.steps * samples),
@@ -232,9 +232,9 @@ def layer_kind(network: Network, layer: Layer) -> str:
     return "+".join(sorted(kinds)) + (", recurrent" if recurrent else "")
 
 
-def _predicted_cycles(program: Build, layer: Layer, cores: list[Core]) -> float:
+def _predicted_cycles(build: Build, layer: Layer, cores: list[Core]) -> float:
     """The compiler's estimate of a sample's cycles on one core of the layer, made before anything ran."""
-    network, target = as_compiled(program.network, program.tiled.input), program.tiled.target
+    network, target = as_compiled(build.network, build.tiled.input), build.tiled.target
     largest = max(cores, key=lambda core: core.tile.words(target.lanes)).tile
     size = TileSize(layer, target.lanes, largest.pixel_words(target.lanes), largest.rows)
     slices = sum(core.tile == largest for core in cores)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snnc.base.errors import FileError, UsageError
+from snnc.base.errors import FileError, UsageError, VerificationError
 from snnc.base.files import is_file
 from snnc.base.quoting import printable, quote
 from snnc.compiler.ir.network import Network
@@ -39,12 +39,12 @@ def read_model(
     from snnc.training.files.export import to_network
 
     checkpoint = load_checkpoint(path)
-    for text in (*checkpoint.notes, *checkpoint.notes.values()):
-        if not text.isprintable():
-            raise FileError(f"notes must be printable, not {quote(text)}", where=str(path))
     if bits is not None or steps is not None:
         checkpoint = requantised(checkpoint, weight_bits=bits, steps=steps)
-    return checkpoint, to_network(checkpoint.model, printable(path.stem), checkpoint.notes)
+    try:
+        return checkpoint, to_network(checkpoint.model, printable(path.stem), checkpoint.provenance)
+    except VerificationError as error:
+        raise FileError(str(error), where=str(path)) from None
 
 
 def check_model_name(path: Path) -> None:
@@ -61,7 +61,7 @@ def load_inputs(network: Network, chosen: Selection) -> "Samples":
     loaded = load_prepared(
         chosen.data,
         chosen.split,
-        network.notes.get("preparation", "none"),
+        network.provenance.preparation,
         node.max_payload,
         events=node.encoding == "events",
         limit=chosen.samples,

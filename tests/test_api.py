@@ -165,7 +165,7 @@ def test_a_trained_model_is_compiled_saved_and_loaded(tmp_path: Path) -> None:
     assert np.array_equal(snnc.reference(trained.model, digits.x).predictions, expected)
     snnc.save(trained, tmp_path / "m.pt")
     loaded = snnc.load(str(tmp_path / "m.pt"))
-    assert loaded.notes["recipe"] == "digits-mlp"
+    assert loaded.provenance.recipe == "digits-mlp"
     program = snnc.compile(tmp_path / "m.pt")
     program.save(tmp_path)
     again = snnc.Build.load(tmp_path)

@@ -19,13 +19,15 @@ EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 
 def test_the_stored_network_compiles_for_the_default_target() -> None:
     program = snnc.compile(EXAMPLES / "mnist-cnn.pt")
-    assert program.network.notes["test_accuracy"] == "0.9904"
+    assert program.network.provenance.test is not None
+    assert round(program.network.provenance.test.accuracy, 4) == 0.9904
     assert {core.layer for core in program.tiled.cores} == {"hidden1", "hidden2", "readout"}
 
 
 def test_the_network_for_the_small_fpga_fits_it() -> None:
     program = snnc.compile(EXAMPLES / "mnist-fpga.pt", target="ecp5-25k")
-    assert program.network.notes["test_accuracy"] == "0.9853"
+    assert program.network.provenance.test is not None
+    assert round(program.network.provenance.test.accuracy, 4) == 0.9853
     assert len(program.tiled.cores) == 2
 
 

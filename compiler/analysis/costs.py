@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from snnc.compiler.analysis.activity import Activity
 from snnc.compiler.analysis.cuts import LayerCut, TileSize
 from snnc.compiler.ir.network import Conv2d, Edge, Network, count, pooled
 from snnc.compiler.ir.program import HAZARD_DISTANCE, INIT_TAIL, SWEEP_TAIL, VALUE_CYCLES
+from snnc.compiler.ir.provenance import Activity
 from snnc.compiler.ir.tiling import is_depthwise
 from snnc.compiler.targets import Target
 

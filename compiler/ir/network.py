@@ -13,9 +13,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.base import schema
 from snnc.base.bounds import MAX_TEXT
-from snnc.base.errors import require
+from snnc.base.errors import VerificationError, require
 from snnc.base.quoting import quote
+from snnc.compiler.ir.provenance import Provenance
 from snnc.compiler.isa.arithmetic import NO_LEAK, Decay, IntArray, ResetMode, state_range
 
 InputEncoding = Literal["direct", "held", "rate", "latency", "events"]
@@ -137,8 +139,8 @@ class Network:
     input: Input
     layers: tuple[Layer, ...]
     readout: Readout
-    notes: dict[str, str] = field(default_factory=dict)
-    """Plain facts that travel with the model (recipe, seed, accuracy), never used by an execution."""
+    provenance: Provenance = field(default_factory=Provenance)
+    """Where it comes from; never used by an execution."""
 
     @property
     def weight_bits(self) -> int:
@@ -165,7 +167,8 @@ class Network:
         _verify_input(self.input)
         require_input_fits(self.input, self.steps, self.name)
         names = [self.input.name, *(layer.name for layer in self.layers)]
-        _verify_texts(self.name, *names, *self.notes, *self.notes.values())
+        _verify_texts(self.name, *names)
+        _verify_provenance(self.provenance, names)
         for number, layer in enumerate(self.layers, 1):
             require(layer.name not in names[:number], layer.name, "two nodes have this name")
             _verify_shape(layer.name, layer.shape)
@@ -205,6 +208,15 @@ def _verify_texts(*texts: str) -> None:
     for text in texts:
         fits = len(text) <= MAX_TEXT and text.isprintable()
         require(fits, "texts", f"must be printable and at most {MAX_TEXT} characters, not {quote(text)}")
+
+
+def _verify_provenance(provenance: Provenance, names: list[str]) -> None:
+    with schema.reported(VerificationError, "provenance"):
+        schema.check(provenance)
+    if provenance.activity is not None:
+        stated = list(provenance.activity.rates)
+        same = sorted(stated) == sorted(names)
+        require(same, "provenance", f"activity must be that of {', '.join(names)}, not of {quote(stated)}")
 
 
 def _verify_shape(name: str, shape: Shape) -> None:

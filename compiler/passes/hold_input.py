@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from snnc.compiler.analysis.activity import NOTE, activity_of
 from snnc.compiler.ir.levels import Level
 from snnc.compiler.ir.network import Input, Layer, Network
+from snnc.compiler.ir.provenance import Provenance
 from snnc.compiler.isa.arithmetic import NO_LEAK
 from snnc.compiler.targets import Target
 
@@ -44,22 +44,23 @@ def held(network: Network) -> Network:
         else layer
         for layer in network.layers
     )
-    notes = dict(network.notes)
-    if NOTE in notes:
-        activity, name = activity_of(network), network.input.name
-        rates = activity.rates | {name: activity.rates[name] / network.steps}
-        notes[NOTE] = replace(activity, rates=rates).note()
-    return replace(network, input=replace(network.input, encoding="held"), layers=layers, notes=notes)
+    node = replace(network.input, encoding="held")
+    return replace(network, input=node, layers=layers, provenance=_sent_once(network))
+
+
+def _sent_once(network: Network) -> Provenance:
+    """The provenance of `network` with the activity of an input that is sent in the first step alone."""
+    provenance, name = network.provenance, network.input.name
+    if provenance.activity is None:
+        return provenance
+    rates = provenance.activity.rates
+    once = rates | {name: rates[name] / network.steps}
+    return replace(provenance, activity=replace(provenance.activity, rates=once))
 
 
 def is_holding(network: Network, node: Input) -> bool:
     """Whether a program with the input `node` holds that of `network`."""
     return can_be_held(network) and node == replace(network.input, encoding="held")
-
-
-def as_compiled(network: Network, node: Input) -> Network:
-    """What the compiler made of `network` for a program with the input `node`."""
-    return held(network) if is_holding(network, node) else network
 
 
 def _hears(layer: Layer, node: Input) -> bool:

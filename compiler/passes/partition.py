@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from snnc.base.errors import DoesNotFit
-from snnc.compiler.analysis.activity import Activity, activity_of
+from snnc.compiler.analysis.activity import activity_of
 from snnc.compiler.analysis.costs import host_flits, layer_cycles
 from snnc.compiler.analysis.cuts import LayerCut, cut_layer, smallest_cut
 from snnc.compiler.ir.levels import Level
 from snnc.compiler.ir.network import Network
 from snnc.compiler.ir.program import Tile
+from snnc.compiler.ir.provenance import Activity
 from snnc.compiler.ir.tiling import PlannedTile, Role, Tiling
 from snnc.compiler.targets import Target
 

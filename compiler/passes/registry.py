@@ -11,6 +11,7 @@ from snnc.base.errors import UsageError
 from snnc.base.quoting import quote
 from snnc.compiler.ir.levels import Level
 from snnc.compiler.passes.bound_accumulators import BoundAccumulators
+from snnc.compiler.passes.crop_kernels import CropKernels
 from snnc.compiler.passes.encode import Encode
 from snnc.compiler.passes.hold_input import HoldInput
 from snnc.compiler.passes.legalise import Legalise
@@ -38,7 +39,17 @@ class Pass(Protocol):
 
 PASSES: dict[str, type[Pass]] = {
     kind.name: kind
-    for kind in (Legalise, HoldInput, BoundAccumulators, Partition, Place, Route, Specialise, Encode)
+    for kind in (
+        Legalise,
+        HoldInput,
+        CropKernels,
+        BoundAccumulators,
+        Partition,
+        Place,
+        Route,
+        Specialise,
+        Encode,
+    )
 }
 """In the order they run."""
 ALL = "all"

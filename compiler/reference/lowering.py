@@ -15,7 +15,7 @@ from snnc.compiler.analysis.cuts import LayerCut, cut_of
 from snnc.compiler.ir.network import Network
 from snnc.compiler.ir.program import Core, Tile, TiledProgram
 from snnc.compiler.ir.tiling import Tiling
-from snnc.compiler.passes.hold_input import as_compiled
+from snnc.compiler.passes.as_compiled import as_compiled
 from snnc.compiler.passes.legalise import Legalise
 from snnc.compiler.passes.partition import planned_tiles
 from snnc.compiler.passes.route import Route

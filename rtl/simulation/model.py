@@ -70,6 +70,14 @@ def build_model(
     return directory
 
 
+def _cocotb_libraries() -> dict[str, str]:
+    """Where a cached model finds cocotb's libraries when the environment that built it is gone."""
+    from cocotb_tools.config import libs_dir
+
+    paths = [str(libs_dir), os.environ.get("LD_LIBRARY_PATH", "")]
+    return {"LD_LIBRARY_PATH": os.pathsep.join(path for path in paths if path)}
+
+
 def run_model(
     directory: Path,
     top: str,
@@ -104,7 +112,7 @@ def run_model(
             test_args=list(test_args),
             waves=waves,
             seed=seed,
-            extra_env=environment or {},
+            extra_env={**_cocotb_libraries(), **(environment or {})},
             log_file=log,
         )
         tests, failed = get_results(results)

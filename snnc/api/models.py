@@ -8,6 +8,7 @@ import numpy as np
 
 from snnc.base.errors import FileError, UnsupportedModel, UsageError, VerificationError
 from snnc.compiler.ir.network import Network
+from snnc.compiler.ir.provenance import Provenance
 from snnc.compiler.protocol.input_encoding import as_samples
 from snnc.models import check_model_name, read_model
 
@@ -125,8 +126,8 @@ def save(model: "SpikingClassifier | TrainResult", path: Path | str) -> None:
     from snnc.training.files.checkpoint import save_checkpoint
 
     check_model_name(Path(path))
-    classifier, notes = _trained(model)
-    save_checkpoint(Path(path), classifier, notes)
+    classifier, provenance = _trained(model)
+    save_checkpoint(Path(path), classifier, provenance)
 
 
 def as_network(model: "Model") -> Network:
@@ -136,8 +137,8 @@ def as_network(model: "Model") -> Network:
     if not isinstance(model, Network):
         from snnc.training.files.export import to_network
 
-        classifier, notes = _trained(model)
-        return to_network(classifier, notes.get("recipe", "model"), notes)
+        classifier, provenance = _trained(model)
+        return to_network(classifier, provenance.recipe or "model", provenance)
     try:
         model.verify()
     except VerificationError as error:
@@ -146,14 +147,14 @@ def as_network(model: "Model") -> Network:
     return model
 
 
-def _trained(model: "SpikingClassifier | TrainResult") -> "tuple[SpikingClassifier, dict[str, str]]":
+def _trained(model: "SpikingClassifier | TrainResult") -> "tuple[SpikingClassifier, Provenance]":
     from snnc.training.fitting.train import TrainResult
     from snnc.training.model.classifier import SpikingClassifier
 
     if isinstance(model, TrainResult):
-        return model.model, model.notes()
+        return model.model, model.provenance()
     if isinstance(model, SpikingClassifier):
-        return model, {}
+        return model, Provenance()
     raise FileError(f"a model is a Network, a trained model or a path, not {type(model).__name__}")
 
 

@@ -13,12 +13,19 @@ from snnc.commands.console import Console
 from snnc.commands.deliver import deliver
 from snnc.commands.fit import Fit
 from snnc.commands.options import data_dir_option, directory, file, json_option, pass_console
-from snnc.compiler.analysis.activity import NOTE as ACTIVITY
 from snnc.compiler.formats.storage import Build
 from snnc.compiler.formats.text import print_ir, write_ir
 from snnc.compiler.ir.network import Network
-from snnc.compiler.passes.registry import ALL, check_pass_name
-from snnc.compiler.pipeline import SPECIALISED, STANDARD, Compilation, Stage, compile_network
+from snnc.compiler.passes.registry import ALL, check_pass_name, make_pass
+from snnc.compiler.pipeline import (
+    SPECIALISED,
+    STANDARD,
+    Compilation,
+    Stage,
+    compile_network,
+    passes_up_to,
+    run_passes,
+)
 from snnc.compiler.protocol.input_encoding import encode_inputs
 from snnc.compiler.targets import Target, load_target
 from snnc.models import Selection, load_inputs, read_model
@@ -60,7 +67,7 @@ class Compiled:
     """Of the designs that `--optimise` chose among, in SVG."""
 
     @property
-    def program(self) -> Build:
+    def build(self) -> Build:
         """What is simulated, verified and put on hardware."""
         return Build(self.compilation.network, self.compilation.tiled)
 
@@ -74,6 +81,7 @@ class Compiled:
 @click.option("--calibrate", metavar="DATA", help="Cut by the firing rates measured on this data.")
 @data_dir_option
 @click.option("--print-after", metavar="PASS", help="Print the IR after this pass (or all).")
+@click.option("--stop-after", metavar="PASS", help="Print the IR after this pass; build nothing.")
 @click.option("--verify", "thorough", is_flag=True, help="Compare every level, its bits too, on more inputs.")
 @click.option(
     "--optimise",
@@ -88,6 +96,7 @@ def command(
     /,
     output: Path | None,
     print_after: str | None,
+    stop_after: str | None,
     thorough: bool,
     dry_run: bool,
     json_file: Path | None,
@@ -95,8 +104,14 @@ def command(
 ) -> None:
     """Compile MODEL for a target into a build directory."""
     wanted = Request(**request)  # type: ignore[arg-type]
-    if print_after is not None:
-        _check_pass_runs(print_after, wanted)
+    for name in (print_after, stop_after):
+        if name is not None:
+            _check_pass_runs(name, wanted)
+    if stop_after is not None:
+        idle = {"--print-after": print_after, "-o": output, "--optimise": wanted.optimise}
+        _check_builds_nothing(idle | {"--verify": thorough, "--dry-run": dry_run, "--json": json_file})
+        click.echo(stop_after_pass(wanted, stop_after, console), nl=False)
+        return
     compiled = compile_model(wanted, console)
     for stage in compiled.stages[1:]:
         console.detail(f"  {stage.name:20}{stage.seconds:8.3f} s")
@@ -114,13 +129,7 @@ def command(
 
 def compile_model(request: Request, console: Console) -> Compiled:
     """Compile a model file; nothing is written, and nothing compared with it yet."""
-    from snnc.sim.accounting.energy_table import load_energy_table
-
-    target = load_target(request.target)
-    load_energy_table(target.energy_table)
-    checkpoint, network = read_model(request.model, bits=request.bits, steps=request.steps)
-    if request.calibrate is not None:
-        network = _calibrated(network, target, Selection(request.calibrate, request.data_dir), console)
+    checkpoint, network, target = _read(request, console)
     stages = [Stage("network", network, 0.0)]
     if request.optimise is None:
         compilation = _compile(network, target, stages)
@@ -128,6 +137,25 @@ def compile_model(request: Request, console: Console) -> Compiled:
     design, picture = _best_design(network, target, request, request.optimise, console)
     compilation = design.compile(network, stages.append)
     return Compiled(checkpoint, design.mesh, compilation, tuple(stages), picture)
+
+
+def stop_after_pass(request: Request, name: str, console: Console) -> str:
+    """The text of the IR that pass `name` leaves of a model file, in full; raises what the passes raise."""
+    _, network, target = _read(request, console)
+    passes = tuple(make_pass(step, target) for step in passes_up_to(name, Network))
+    return print_ir(run_passes(network, passes)[-1], target, inline=None)
+
+
+def _read(request: Request, console: Console) -> "tuple[Checkpoint, Network, Target]":
+    """The model file, its network, and the target, whose energy table there must be."""
+    from snnc.sim.accounting.energy_table import load_energy_table
+
+    target = load_target(request.target)
+    load_energy_table(target.energy_table)
+    checkpoint, network = read_model(request.model, bits=request.bits, steps=request.steps)
+    if request.calibrate is not None:
+        network = _calibrated(network, target, Selection(request.calibrate, request.data_dir), console)
+    return checkpoint, network, target
 
 
 def validate_compiled(compiled: Compiled, thorough: bool, console: Console) -> None:
@@ -139,8 +167,8 @@ def validate_compiled(compiled: Compiled, thorough: bool, console: Console) -> N
 
     effort = THOROUGH if thorough else USUAL
     image = compiled.compilation.image if thorough else None
-    with console.progress("validating", effort.samples(compiled.program.network)) as update:
-        console.say(validate(compiled.program, image, effort, update).describe())
+    with console.progress("validating", effort.samples(compiled.build.network)) as update:
+        console.say(validate(compiled.build, image, effort, update).describe())
 
 
 def write_build(compiled: Compiled, output: Path, console: Console) -> None:
@@ -155,8 +183,17 @@ def write_build(compiled: Compiled, output: Path, console: Console) -> None:
         export_rtl(compiled.compilation.image, fresh / "rtl")
         if compiled.picture is not None:
             write_text(fresh / PARETO_FILE, compiled.picture)
-        save_checkpoint(fresh / MODEL_FILE, compiled.checkpoint.model, compiled.checkpoint.notes)
-        compiled.program.save(fresh)
+        save_checkpoint(fresh / MODEL_FILE, compiled.checkpoint.model, compiled.checkpoint.provenance)
+        compiled.build.save(fresh)
+
+
+def _check_builds_nothing(options: dict[str, object]) -> None:
+    """Raises UsageError for options that mean nothing where no build comes out."""
+    if named := [option for option, value in options.items() if value]:
+        raise UsageError(
+            f"--stop-after prints an IR and builds nothing: it does not go with {', '.join(named)}",
+            hint="`snnc opt MODEL --target NAME --stop-after PASS -o FILE` writes the IR to a file",
+        )
 
 
 def _check_pass_runs(name: str, request: Request) -> None:
@@ -180,14 +217,14 @@ def _compile(network: Network, target: Target, stages: list[Stage]) -> Compilati
 
 
 def _calibrated(network: Network, target: Target, data: Selection, console: Console) -> Network:
-    """The network with a note of its activity on the first training samples of `data`."""
+    """The network with its activity on the first training samples of `data`."""
     from snnc.sim.calibrate import measure_activity
 
     tiled = compile_network(network, target).tiled
     inputs = load_inputs(network, replace(data, split="train", samples=CALIBRATION_SAMPLES))
     activity = measure_activity(network, tiled, encode_inputs(network.input, network.steps, inputs.x))
-    console.say(f"activity on {len(inputs.y)} samples of {data.data}: {activity.note()}")
-    return replace(network, notes=network.notes | {ACTIVITY: activity.note()})
+    console.say(f"activity on {len(inputs.y)} samples of {data.data}: {activity}")
+    return replace(network, provenance=replace(network.provenance, activity=activity))
 
 
 def _best_design(

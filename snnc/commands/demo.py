@@ -39,12 +39,12 @@ def command(console: Console, output: Path) -> None:
         validate_compiled(compiled, True, SILENT)
         write_build(compiled, output, SILENT)
     with _step(console, 3, "simulate   360 test samples, cycle by cycle"):
-        report = simulate_build(output, Selection(DATA), "cycle", SILENT)
+        report = simulate_build(compiled.build, Selection(DATA), "cycle", SILENT)
         write_json(output / REPORT_FILE, report.to_dict())
     with _step(console, 4, f"verify     {VERIFIED_SAMPLES} samples on the SystemVerilog mesh (Verilator)"):
         require_simulator()
         chosen = Selection(DATA, samples=VERIFIED_SAMPLES)
-        result = verify_build(output, compiled.program, chosen, SILENT, stall=STALL, seed=SEED)
+        result = verify_build(output, compiled.build, chosen, SILENT, stall=STALL, seed=SEED)
         write_json(output / VERIFY_FILE, result.to_dict())
     console.say(
         f"\ntrainer: accuracy {trained.accuracy:.2%} at a mean firing rate of {trained.mean_rate:.2%} (exact)"

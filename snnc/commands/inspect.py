@@ -35,7 +35,7 @@ def inspect_ir(path: Path, level: str) -> IrText:
                 f"a model file has only the network level, not {quote(level)}", hint="add `--level network`"
             )
         return IrText(read_model(path)[1], None)
-    program = Build.load(path)
+    build = Build.load(path)
     if level == "network":
-        return IrText(program.network, program.tiled.target)
-    return IrText(program.tiled if level == "tiled" else program.image, program.tiled.target)
+        return IrText(build.network, build.tiled.target)
+    return IrText(build.tiled if level == "tiled" else build.image, build.tiled.target)

@@ -42,7 +42,7 @@ destination = NamedPath(path_type=Path, allow_dash=True)
 positive = click.IntRange(1, 2**31 - 1)
 
 pass_console = click.make_pass_decorator(Console, ensure=True)
-build_argument = click.argument("build", type=directory)
+build_argument = click.argument("folder", metavar="BUILD", type=directory)
 data_dir_option = click.option(
     "--data-dir", type=directory, envvar="SNNC_DATA", help="Where the data sets lie."
 )

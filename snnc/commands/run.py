@@ -50,7 +50,7 @@ class Line:
 @pass_console
 def command(
     console: Console,
-    build: Path,
+    folder: Path,
     port: str,
     baud: int,
     selection: Selection,
@@ -58,19 +58,19 @@ def command(
     json_file: Path | None,
 ) -> None:
     """Run a build on a board: load it over UART, stream samples, read results and cycles."""
-    report = run_build(build, selection, Line(port, baud), console, stream=stream)
-    deliver(report, console, kept=build / RESULT_FILE, json_file=json_file)
+    report = run_build(folder, selection, Line(port, baud), console, stream=stream)
+    deliver(report, console, kept=folder / RESULT_FILE, json_file=json_file)
 
 
-def run_build(build: Path, chosen: Selection, line: Line, console: Console, *, stream: bool) -> RunReport:
+def run_build(folder: Path, chosen: Selection, line: Line, console: Console, *, stream: bool) -> RunReport:
     """Load a build into the board at `line` and run samples on it.
 
     Raises LinkError where the board does not answer or is another, DoesNotFit where a sample is too large.
     """
-    program = Build.load(build)
-    network, inputs = program.network, load_inputs(program.network, chosen)
+    build = Build.load(folder)
+    network, inputs = build.network, load_inputs(build.network, chosen)
     payloads = encode_inputs(network.input, network.steps, inputs.x)
-    loadable = _Hardware.of(program.tiled, EVERY_MEMORY)
+    loadable = _Hardware.of(build.tiled, EVERY_MEMORY)
     if line.port == SIMULATED:
         console.say("compiling the board in software; it is kept for the next time")
     with open_port(line.port, line.baud, loadable.image, cache_directory()) as (port, timeout):
@@ -83,7 +83,7 @@ def run_build(build: Path, chosen: Selection, line: Line, console: Console, *, s
     target = hardware.program.target
     return RunReport(
         target=target.name,
-        model_hash=program.model_hash,
+        model_hash=build.model_hash,
         steps=network.steps,
         predictions=predictions.tolist(),
         correct=int(np.count_nonzero(predictions == inputs.y)),

@@ -43,7 +43,7 @@ from snnc.compiler.formats.storage import Build
 def command(
     console: Console,
     context: click.Context,
-    build: Path,
+    folder: Path,
     seed: int,
     clock: float | None,
     loadable: bool,
@@ -53,17 +53,17 @@ def command(
     """Place and route a build with the open tools: resources, clock, bitstream."""
     if placed is not None:
         _refuse_given(context, "seed", "clock", "loadable")
-        exchange = _exchange(build, placed, console)
-        deliver(exchange, console, kept=build / REPORT_FILE, json_file=json_file)
+        exchange = _exchange(folder, placed, console)
+        deliver(exchange, console, kept=folder / REPORT_FILE, json_file=json_file)
         return
-    program, options = Build.load(build), SynthesisOptions(seed, clock, loadable)
-    result = synthesise_build(program, build, options, console)
-    deliver(result, console, kept=build / REPORT_FILE, json_file=json_file)
+    build, options = Build.load(folder), SynthesisOptions(seed, clock, loadable)
+    result = synthesise_build(build, folder, options, console)
+    deliver(result, console, kept=folder / REPORT_FILE, json_file=json_file)
     if not result.met:
         raise TimingFailed(
             f"the placed design runs at {megahertz(result.fmax_hz)}, "
             f"the clock is {megahertz(result.clock_hz)}",
-            where=str(build),
+            where=str(folder),
             hint=f"`--clock {int(result.fmax_hz / 1e6)}` asks for less; another `--seed` may be faster",
         )
 
@@ -89,9 +89,9 @@ class Exchange:
         )
 
 
-def _exchange(build: Path, placed: Path, console: Console) -> Exchange:
-    program, design = Build.load(build), read_synthesis(placed)
-    exchange_weights(program, build, placed, design, console)
+def _exchange(folder: Path, placed: Path, console: Console) -> Exchange:
+    build, design = Build.load(folder), read_synthesis(placed)
+    exchange_weights(build, folder, placed, design, console)
     return Exchange(placed, design)
 
 

@@ -62,17 +62,17 @@ class _Job:
         return EVERY_MEMORY if self.loadable else WEIGHTS_ALONE
 
 
-def synthesise_build(program: Build, build: Path, options: SynthesisOptions, console: Console) -> Synthesis:
-    """Place and route `program` on the device of its target; everything stays in `build`, the bitstream too.
+def synthesise_build(build: Build, folder: Path, options: SynthesisOptions, console: Console) -> Synthesis:
+    """Place and route `build` on the device of its target; everything stays in `folder`, the bitstream too.
 
     Without `loadable` the hardware is cut down to this network, and only other weights can be loaded into it;
     with it, it is the whole target. Where the target names a board, the design is that of the board, with its
     UART; without one, it is `snnc_top` with free pins. Whether the clock is met, the result says. Raises
     UsageError for a target without an FPGA or missing tools, DoesNotFit where the device is too small.
     """
-    with locked_folder(build, console):
-        job = _plan(program.tiled.target, options, build / WORK_FOLDER)
-        image = hardware_image(program, options.loadable)
+    with locked_folder(folder, console):
+        job = _plan(build.tiled.target, options, folder / WORK_FOLDER)
+        image = hardware_image(build, options.loadable)
         fresh = job.work.with_name(f"{WORK_FOLDER}.new")
         hidden = _prepare(job, image, fresh)
         if _differing_file(fresh, job.work) is None:
@@ -84,33 +84,33 @@ def synthesise_build(program: Build, build: Path, options: SynthesisOptions, con
         predicted = predict_area(image, job.memories, uart=job.board is not None)
         placement = _place(job, console)
         bitstream = _pack(job, hidden)
-        return _summary(job, predicted, placement, bitstream.relative_to(build))
+        return _summary(job, predicted, placement, bitstream.relative_to(folder))
 
 
-def exchange_weights(program: Build, build: Path, placed: Path, design: Synthesis, console: Console) -> Path:
-    """Put the weights of `program` into the `design` that lies finished in build `placed`; nothing is
+def exchange_weights(build: Build, folder: Path, placed: Path, design: Synthesis, console: Console) -> Path:
+    """Put the weights of `build` into the `design` that lies finished in `placed`; nothing is
     synthesised or placed.
 
-    `build` gets a copy of that design with a bitstream of its own, which is returned, relative to it. Raises
+    `folder` gets a copy of that design with a bitstream of its own, which is returned, relative to it. Raises
     UsageError where the hardware differs in more than the content of its weight memories.
     """
     options = SynthesisOptions(design.seed, design.clock_hz / 1e6, design.loadable)
-    with locked_folder(build, console):
-        job = _plan(program.tiled.target, options, build / WORK_FOLDER)
+    with locked_folder(folder, console):
+        job = _plan(build.tiled.target, options, folder / WORK_FOLDER)
         fresh = job.work.with_name(f"{WORK_FOLDER}.new")
-        hidden = _prepare(job, hardware_image(program, design.loadable), fresh)
+        hidden = _prepare(job, hardware_image(build, design.loadable), fresh)
         if (name := _differing_file(fresh, placed / WORK_FOLDER)) is not None:
             shutil.rmtree(fresh)
             raise UsageError(
                 f"its hardware is not that of {placed}: {name} differs, and only weights can be exchanged",
-                where=str(build),
-                hint=f"`snnc synth {build}` places it anew",
+                where=str(folder),
+                hint=f"`snnc synth {folder}` places it anew",
             )
         if job.work != placed / WORK_FOLDER:
             shutil.rmtree(job.work, ignore_errors=True)
             shutil.copytree(placed / WORK_FOLDER, job.work)
         _take_weights(fresh, job.work)
-        return _pack(job, hidden).relative_to(build)
+        return _pack(job, hidden).relative_to(folder)
 
 
 def _plan(target: Target, options: SynthesisOptions, work: Path) -> _Job:
@@ -134,11 +134,11 @@ def _plan(target: Target, options: SynthesisOptions, work: Path) -> _Job:
     return job
 
 
-def hardware_image(program: Build, loadable: bool) -> Image:
+def hardware_image(build: Build, loadable: bool) -> Image:
     """The bits of the hardware that is built; cut down to the network it is compared with it once more."""
     if loadable:
-        return program.image
-    small = Build(program.network, specialise(program.tiled))
+        return build.image
+    small = Build(build.network, specialise(build.tiled))
     validate(small, small.image)
     return small.image
 

@@ -45,18 +45,18 @@ class _Spool:
         shutil.copyfileobj(self.content, stream)
 
 
-def write_trace(program: Build, x: NDArray[Any], path: Path) -> None:
+def write_trace(build: Build, x: NDArray[Any], path: Path) -> None:
     """Run the samples in the functional tier and write `<layer>.membranes` and `<layer>.spikes`, both
     (samples, steps, neurons); `path` is the old file until the new one is complete."""
-    network = program.network
+    network = build.network
     neurons = sum(layer.count for layer in network.layers)
     size = max(1, BATCH_BYTES // (8 * network.steps * neurons))
     spools: dict[str, _Spool] = {}
     with ExitStack() as stack:
         for start in range(0, len(x), size):
             payloads = encode_inputs(network.input, network.steps, x[start : start + size])
-            run = run_functional(program.tiled, payloads, trace=True)
-            for layer, (membranes, spikes) in layer_traces(program.tiled, run.trace).items():
+            run = run_functional(build.tiled, payloads, trace=True)
+            for layer, (membranes, spikes) in layer_traces(build.tiled, run.trace).items():
                 for name, rows in ((f"{layer}.membranes", membranes), (f"{layer}.spikes", spikes)):
                     if name not in spools:
                         spools[name] = _Spool(stack.enter_context(_unnamed_file(path)))

@@ -99,7 +99,7 @@ def train_model(
         warn = _warn(console)
         result = train(chosen, seed, progress=report, data_dir=data_dir, files=files, warn=warn)
     if result.first:
-        save_checkpoint(output, result.model, result.notes())
+        save_checkpoint(output, result.model, result.provenance())
         files.state.unlink(missing_ok=True)
     return result
 
@@ -135,7 +135,7 @@ def convert_model(
             announce=announce,
             warn=_warn(console),
         )
-    save_checkpoint(output, result.model, result.notes())
+    save_checkpoint(output, result.model, result.provenance())
     return result
 
 

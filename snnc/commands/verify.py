@@ -27,6 +27,7 @@ from snnc.commands.options import (
 from snnc.compiler.formats.storage import Build
 from snnc.compiler.formats.text import print_ir
 from snnc.compiler.ir.network import Network
+from snnc.compiler.ir.provenance import Provenance
 from snnc.compiler.protocol.input_encoding import encode_inputs
 from snnc.models import Selection, load_inputs, read_model
 from snnc.verification.compare import Verification, VerifyOptions, verify
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 @pass_console
 def command(
     console: Console,
-    build: Path,
+    folder: Path,
     samples: int,
     data: str | None,
     data_dir: Path | None,
@@ -56,10 +57,10 @@ def command(
 ) -> None:
     """Run trainer, reference, simulator and RTL on the same samples and compare everything."""
     require_simulator()
-    program = Build.load(build)
-    chosen = Selection(data or trained_on(program.network), data_dir, samples=samples)
-    result = verify_build(build, program, chosen, console, stall=stall, seed=seed)
-    deliver(result, console, kept=build / VERIFY_FILE, json_file=json_file)
+    build = Build.load(folder)
+    chosen = Selection(data or trained_on(build.network), data_dir, samples=samples)
+    result = verify_build(folder, build, chosen, console, stall=stall, seed=seed)
+    deliver(result, console, kept=folder / VERIFY_FILE, json_file=json_file)
     result.require_equal()
 
 
@@ -73,28 +74,28 @@ def require_simulator() -> None:
 
 def trained_on(network: Network) -> str:
     """The data set that the model was trained on; raises UsageError where it does not say."""
-    source = network.notes.get("data")
+    source = network.provenance.data
     if source is None:
         raise UsageError("the model does not say what it was trained on", hint="name samples with --data")
     return source
 
 
 def verify_build(
-    build: Path, program: Build, chosen: Selection, console: Console, *, stall: float, seed: int
+    folder: Path, build: Build, chosen: Selection, console: Console, *, stall: float, seed: int
 ) -> Verification:
-    """Verify `program`, which lies in `build`, with all executions there are."""
-    network = program.network
+    """Verify `build`, which lies in `folder`, with all executions there are."""
+    network = build.network
     inputs = load_inputs(network, chosen)
     trainer = None
-    if (build / MODEL_FILE).is_file():
+    if (folder / MODEL_FILE).is_file():
         console.detail("running trainer")
-        traces = _own_checkpoint(build / MODEL_FILE, network).model.trace(inputs.x)
+        traces = _own_checkpoint(folder / MODEL_FILE, network).model.trace(inputs.x)
         trainer = {trace.name: (trace.membranes, trace.spikes) for trace in traces}
     payloads = encode_inputs(network.input, network.steps, inputs.x)
-    with _work_folder(build / "verify", console) as work:
+    with _work_folder(folder / "verify", console) as work:
         options = VerifyOptions(stall, seed, cache=cache_directory(), work=work)
         return verify(
-            program, payloads, trainer, options, announce=lambda name: console.detail(f"running {name}")
+            build, payloads, trainer, options, announce=lambda name: console.detail(f"running {name}")
         )
 
 
@@ -108,7 +109,7 @@ def _own_checkpoint(path: Path, network: Network) -> "Checkpoint":
 
 def _content(network: Network) -> str:
     """What a network computes."""
-    return print_ir(replace(network, name="", notes={}))
+    return print_ir(replace(network, name="", provenance=Provenance()))
 
 
 @contextmanager

@@ -77,9 +77,9 @@ def example_inputs(
     """Samples to compare designs on, and what they are in words.
 
     They are the first test samples of `data`, or of the data the model was trained on; where that is not at
-    hand, random ones as active as the model's notes say or, without a note, as the cost model assumes.
+    hand, random ones as active as was measured of the model or, where nothing was, as the cost model assumes.
     """
-    source = data or network.notes.get("data")
+    source = data or network.provenance.data
     if source is not None:
         try:
             selection = Selection(source, data_dir, samples=EXAMPLES)
@@ -89,7 +89,7 @@ def example_inputs(
                 raise
     activity = activity_of(network)
     rate = activity.rates[network.input.name]
-    basis = "recorded" if activity.measured else "assumed"
+    basis = "assumed" if network.provenance.activity is None else "recorded"
     return random_inputs(network, rate, activity.passes), f"random samples at the {basis} rate {rate:.3g}"
 
 

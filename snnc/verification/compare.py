@@ -227,7 +227,7 @@ class VerifyOptions:
 
 
 def verify(
-    program: Build,
+    build: Build,
     payloads: IntArray,
     trainer: Mapping[str, MembranesAndSpikes] | None,
     options: VerifyOptions,
@@ -240,8 +240,8 @@ def verify(
     """
     clock = _Stopwatch()
     announce("reference")
-    reference = execute_network(program.network, payloads)
-    comparison = Comparison(program.tiled, reference.layers, reference.outputs)
+    reference = execute_network(build.network, payloads)
+    comparison = Comparison(build.tiled, reference.layers, reference.outputs)
     result = comparison.result
     result.stall, result.seed = options.stall, options.seed
     clock.lap(result, "reference")
@@ -252,10 +252,10 @@ def verify(
     packets = _verify_simulator(comparison, payloads)
     clock.lap(result, "simulator")
     announce("rtl")
-    _verify_rtl(comparison, program.image, payloads, packets, options)
+    _verify_rtl(comparison, build.image, payloads, packets, options)
     clock.lap(result, "rtl")
     if result.first_difference is not None:
-        result.waveform = _record_waveform(program, payloads, result.first_difference, options)
+        result.waveform = _record_waveform(build, payloads, result.first_difference, options)
     return result
 
 
@@ -310,15 +310,13 @@ def _verify_rtl(
         comparison.readout("rtl (stalled)", stalled.outputs)
 
 
-def _record_waveform(
-    program: Build, payloads: IntArray, difference: Difference, options: VerifyOptions
-) -> str:
+def _record_waveform(build: Build, payloads: IntArray, difference: Difference, options: VerifyOptions) -> str:
     """Run the differing sample alone on the RTL with waves; returns the file."""
     from snnc.rtl.simulation.cosimulate import cosimulate
 
     path = options.work / "mismatch.vcd"
     sample = payloads[difference.sample : difference.sample + 1]
-    cosimulate(program.image, program.tiled, sample, cache=options.cache, work=options.work, waves=path)
+    cosimulate(build.image, build.tiled, sample, cache=options.cache, work=options.work, waves=path)
     return str(path)
 
 

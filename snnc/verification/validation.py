@@ -71,18 +71,18 @@ class Validation:
 
 
 def validate(
-    program: Build,
+    build: Build,
     image: Image | None = None,
     effort: Effort = USUAL,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Validation:
-    """Run `program`, and with `image` its bits, on inputs generated for its network, and compare every state
+    """Run `build`, and with `image` its bits, on inputs generated for its network, and compare every state
     word, membrane, spike and readout with the network's.
 
     Raises MiscompileError at a difference; the case is then kept in a folder that the error names.
     """
-    network = program.network
-    levels = {"tiled program": program.tiled} | ({} if image is None else {"image": decode_image(image)})
+    network = build.network
+    levels = {"tiled program": build.tiled} | ({} if image is None else {"image": decode_image(image)})
     x = probing_inputs(network, effort.samples(network))
     for start, part in _batches(network, x):
         progress(start)
@@ -96,19 +96,19 @@ def validate(
                 few = execute_program(tiled, payloads[:interpreted])
                 found = _compare(tiled, _first(stored, interpreted), few)
             if found is not None:
-                raise _miscompiled(network, name, found, _keep(program, part[[found.sample]]))
+                raise _miscompiled(network, name, found, _keep(build, part[[found.sample]]))
     return Validation(("network", *levels), len(x))
 
 
 def replay(folder: Path) -> None:
     """Run the case that a validation kept in `folder` again; raises MiscompileError as long as it differs."""
-    program = read_build(folder)
+    build = read_build(folder)
     with np.load(folder / INPUTS_FILE) as arrays:
         x = arrays["x"]
-    network = program.network
+    network = build.network
     payloads = encode_inputs(network.input, network.steps, x)
-    expected = as_stored(network, program.tiled, execute_network(network, payloads))
-    found = _compare(program.tiled, expected, _run(program.tiled, payloads))
+    expected = as_stored(network, build.tiled, execute_network(network, payloads))
+    found = _compare(build.tiled, expected, _run(build.tiled, payloads))
     if found is not None:
         raise _miscompiled(network, "tiled program", found, f"the case is that in {folder}")
 
@@ -192,13 +192,13 @@ def _core_of(program: TiledProgram, layer: str, neuron: int) -> str:
     return next(str(core.at) for core in owners if neuron in core.tile.neuron_map(lanes))
 
 
-def _keep(program: Build, x: NDArray[np.uint8]) -> str:
+def _keep(build: Build, x: NDArray[np.uint8]) -> str:
     """Store the case for `replay`; says where."""
-    folder = cache_directory() / "miscompiled" / program.model_hash
+    folder = cache_directory() / "miscompiled" / build.model_hash
     arrays: dict[str, Any] = {"x": x}
     try:
         make_directory(folder)
-        program.save(folder)
+        build.save(folder)
         write_atomically(folder / INPUTS_FILE, lambda stream: np.savez_compressed(stream, **arrays))
     except (FileError, RuntimeError) as error:
         return f"the case could not be kept: {error}"

@@ -60,7 +60,19 @@ def test_a_build_directory_has_what_the_contract_names(build: Path) -> None:
     assert {"program.snnc", "model.pt", "ir", "rtl"} <= names
     assert sorted(path.name for path in (build / "ir").glob("*.txt"))[0] == "0-network.txt"
     top = (build / "rtl" / "build_top.sv").read_text()
-    assert ".Lanes(8)" in top
+    assert ".Lanes(16)" in top
+
+
+def test_a_compilation_that_stops_prints_what_the_same_passes_print(build: Path, tmp_path: Path) -> None:
+    model, text = build / "model.pt", tmp_path / "placed.txt"
+    stopped = run("compile", model, "--target", "mesh16", "--stop-after", "place")
+    assert stopped.exit_code == 0, stopped.output
+    assert stopped.stdout == run("opt", model, "--target", "mesh16", "--stop-after", "place").stdout
+    text.write_text(stopped.stdout)
+    assert "Image:" in run("opt", text, "--stop-after", "encode").stdout
+    refused = run("compile", model, "--stop-after", "place", "-o", tmp_path / "b", "--verify")
+    assert refused.exit_code == 2 and "builds nothing: it does not go with -o, --verify" in refused.stderr
+    assert not (tmp_path / "b").exists()
 
 
 def test_calibration_measures_what_the_trainer_noted(build: Path, tmp_path: Path) -> None:

@@ -1,15 +1,17 @@
 """The cost model against the cycles of the simulator, and the activity it goes by."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from builders import layer, network, target
 
-from snnc.base.errors import FileError
-from snnc.compiler.analysis.activity import NOTE, Activity, activity_of
+from snnc.base.errors import VerificationError
+from snnc.compiler.analysis.activity import activity_of
 from snnc.compiler.formats.storage import Build
 from snnc.compiler.ir.network import Conv2d, Edge, Input, Layer, Network, conv_shape, count, pooled
+from snnc.compiler.ir.provenance import Activity, Provenance
 from snnc.compiler.pipeline import compile_network
 from snnc.sim.calibrate import measure_activity
 from snnc.sim.simulate import simulate
@@ -40,7 +42,7 @@ def expected_and_simulated(model: Network, x: np.ndarray, **hardware: object) ->
     compiled = compile_network(model, target(**hardware), spread=False)
     payloads = np.repeat(x[:, None].astype(np.int64), model.steps, axis=1)
     activity = measure_activity(model, compiled.tiled, payloads)
-    noted = replace(model, notes={NOTE: activity.note()})
+    noted = replace(model, provenance=Provenance(activity=activity))
     report = simulate(Build(noted, compiled.tiled), x)
     return {row.name: (row.predicted_cycles, row.cycles) for row in report.layers if row.cycles is not None}
 
@@ -73,19 +75,24 @@ def test_random_inputs_come_close() -> None:
         assert expected == pytest.approx(simulated, rel=0.1)
 
 
-def test_activity_is_noted_and_read_back() -> None:
+def test_a_measured_activity_goes_before_the_assumed_one() -> None:
     model = network(layer("a", "input", 8, 4), layer("b", "a", 4, 4))
-    assert not activity_of(model).measured
-    noted = Activity({"input": 0.25, "a": 0.125, "b": 0.0}, 1.5)
-    assert activity_of(replace(model, notes={NOTE: noted.note()})) == noted
+    assert activity_of(model) == Activity({"input": 0.5, "a": 0.15, "b": 0.15}, 1.5)
+    measured = Activity({"input": 0.25, "a": 0.125, "b": 0.0}, 1.5)
+    assert activity_of(replace(model, provenance=Provenance(activity=measured))) == measured
 
 
 @pytest.mark.parametrize(
-    "note",
-    ["", "passes 1", "passes 1, input 0.5, a nan", "passes 0, input 0.5, a 0.5", "input 0.5, a 0.5, passes 1",
-     "passes 1, input 0.5, a 2", "passes 1, input 0.5, b 0.5", "passes 1 2, input 0.5"],
-)  # fmt: skip
-def test_a_note_that_is_no_activity(note: str) -> None:
-    model = replace(network(layer("a", "input", 8, 4)), notes={NOTE: note})
-    with pytest.raises(FileError, match=r"^note 'activity': is not the activity of this network: '"):
-        compile_network(model, target())
+    ("activity", "message"),
+    [
+        (Activity({"input": 0.5}, 1.0), "activity must be that of input, a, not of "),
+        (Activity({"input": 0.5, "b": 0.5}, 1.0), "activity must be that of input, a, not of "),
+        (Activity({"input": 0.5, "a": math.nan}, 1.0), r"activity\.rates\.a must be a number in 0\.\.1"),
+        (Activity({"input": 0.5, "a": 2}, 1.0), r"activity\.rates\.a must be a number in 0\.\.1"),
+        (Activity({"input": 0.5, "a": 0.5}, 0), r"activity\.passes must be a number in 1\.\.8"),
+    ],
+)
+def test_an_activity_that_cannot_be(activity: Activity, message: str) -> None:
+    model = replace(network(layer("a", "input", 8, 4)), provenance=Provenance(activity=activity))
+    with pytest.raises(VerificationError, match=f"^provenance: {message}"):
+        model.verify()

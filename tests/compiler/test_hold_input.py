@@ -7,9 +7,10 @@ import pytest
 from builders import layer, network, target
 
 from snnc.base.errors import MiscompileError
-from snnc.compiler.analysis.activity import NOTE, Activity, activity_of
+from snnc.compiler.analysis.activity import activity_of
 from snnc.compiler.formats.storage import Build
 from snnc.compiler.ir.network import Edge, Linear, Network
+from snnc.compiler.ir.provenance import Activity, Provenance
 from snnc.compiler.isa.arithmetic import NO_LEAK, Decay
 from snnc.compiler.passes import hold_input
 from snnc.compiler.passes.hold_input import held
@@ -80,5 +81,5 @@ def test_a_held_input_that_changes_a_layer_is_a_miscompile(
 
 def test_measured_activity_is_that_of_the_first_step() -> None:
     activity = Activity({"input": 0.4, "a": 0.2, "b": 0.1}, 2.5)
-    chosen = replace(model(), notes={NOTE: activity.note()})
+    chosen = replace(model(), provenance=Provenance(activity=activity))
     assert activity_of(held(chosen)).rates == {"input": 0.1, "a": 0.2, "b": 0.1}

@@ -62,7 +62,13 @@ def test_a_pass_on_another_level_is_a_mistake_in_the_pipeline() -> None:
 
 def test_passes_up_to_one() -> None:
     network, tiling, tiled, image = LEVELS
-    assert passes_up_to("partition", network) == ("legalise", "hold-input", "bound-accumulators", "partition")
+    assert passes_up_to("partition", network) == (
+        "legalise",
+        "hold-input",
+        "crop-kernels",
+        "bound-accumulators",
+        "partition",
+    )
     assert passes_up_to("specialise", tiling) == ("place", "route", "specialise")
     assert passes_up_to("encode", tiled) == ("encode",)
     with pytest.raises(UsageError, match=r"^place does not follow on the level TiledProgram$"):

@@ -72,7 +72,7 @@ def test_a_slice_that_starts_inside_a_word() -> None:
 
 def test_slices_inside_one_word() -> None:
     """A core holds the kernel of one source channel: eight slices of one neuron each share a word."""
-    model = of_neurons(8, Conv2d(np.ones((3, 8, 4, 4), np.int8), 8, padding=(2, 2)))
+    model = of_neurons(8, Conv2d(np.ones((3, 8, 4, 4), np.int8), 8, padding=(3, 3)))
     hardware = target(lanes=8, weight_kibit=1, width=8, height=8, axon_rows=8, axon_columns=8)
     program = assert_means_the_network(model, hardware, everything(model))
     slices = {core.banks[0].channels for core in program.cores if core.layer == "c"}

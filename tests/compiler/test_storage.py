@@ -134,7 +134,7 @@ def target_of(document: dict[str, Any]) -> dict[str, Any]:
         (lambda d: d.update(schema="x" * 1_000_000), r"schema must be 1, not 'x+\.\.\.x+'$"),
         (lambda d: d["content"]["network"].update(name="a\x1b[31m\n"), r"text of one line .*, not 'a\\x1b"),
         (
-            lambda d: d["content"]["network"]["notes"].update({"a\nb": ""}),
+            lambda d: d["content"]["network"]["provenance"].update(recipe="a\nb"),
             r"text of one line .*, not 'a\\nb'$",
         ),
         (lambda d: target_of(d).update(clock_mhz=0), r"clock_mhz must be a number in 0\.001"),

@@ -175,7 +175,7 @@ def test_a_target_travels_with_its_text() -> None:
     ],
 )
 def test_a_tiling_that_no_pass_makes(tmp_path: Path, old: str, new: str, message: str) -> None:
-    text = (Path(__file__).parent / "passes" / "two-layers" / "5-place.txt").read_text()
+    text = (Path(__file__).parent / "passes" / "two-layers" / "6-place.txt").read_text()
     assert old in text
     path = tmp_path / "tiling.txt"
     path.write_text(text.replace(old, new, 1))

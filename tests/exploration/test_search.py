@@ -13,6 +13,7 @@ from random_classifiers import varied
 from snnc.base.errors import DoesNotFit, FileError, UnsupportedModel, UsageError
 from snnc.commands.cli import main
 from snnc.compiler.formats.storage import Build
+from snnc.compiler.ir.provenance import Activity, Provenance
 from snnc.compiler.isa.arithmetic import NO_LEAK
 from snnc.compiler.protocol.input_encoding import encode_inputs
 from snnc.compiler.targets import Device, load_target
@@ -118,13 +119,14 @@ def test_samples_are_real_where_the_data_is_at_hand_and_else_at_the_noted_rates(
     network = tiny_network()
     images = np.arange(10 * 36, dtype=np.uint8).reshape(10, 36) % 4
     np.savez(tmp_path / "own.npz", x=images, y=np.zeros(10, np.int64))
-    named = replace(network, notes={"data": str(tmp_path / "own.npz")})
+    named = replace(network, provenance=Provenance(data=str(tmp_path / "own.npz")))
     x, source = example_inputs(named, None, None)
     assert np.array_equal(x, images[:8])
     assert source == f"samples of {tmp_path / 'own.npz'}"
 
-    noted = {"data": "mnist", "activity": "passes 1.2, input 0.25, hidden 0.1, readout 0"}
-    x, source = example_inputs(replace(network, notes=noted), None, tmp_path)
+    activity = Activity({"input": 0.25, "hidden": 0.1, "readout": 0.0}, 1.2)
+    noted = Provenance(data="mnist", activity=activity)
+    x, source = example_inputs(replace(network, provenance=noted), None, tmp_path)
     assert source == "random samples at the recorded rate 0.25"
     assert np.count_nonzero(x) / x.size == pytest.approx(0.25, rel=0.2)
     assert example_inputs(network, None, None)[1] == "random samples at the assumed rate 0.5"
@@ -165,7 +167,7 @@ def test_the_command_builds_the_chosen_design_and_verifies_it(tmp_path: Path) ->
         LayerConfig("readout", 3, (EdgeConfig("hidden"),), Population(reset="none")),
     )
     config = ModelConfig(shape=(1, 6, 6), layers=layers, steps=2, max_payload=3)
-    save_checkpoint(tmp_path / "m.pt", varied(config, 1), {})
+    save_checkpoint(tmp_path / "m.pt", varied(config, 1))
     arguments = ["compile", tmp_path / "m.pt", "--target", "ecp5-25k", "--optimise", "latency", "--verify"]
     outputs = []
     for name in ("one", "two"):
@@ -193,7 +195,7 @@ def test_a_model_that_fits_in_another_design_is_told_so(tmp_path: Path) -> None:
         LayerConfig("b", 8, (EdgeConfig("a"),), Population()),
         LayerConfig("readout", 3, (EdgeConfig("b"),), Population(reset="none")),
     )
-    save_checkpoint(tmp_path / "m.pt", varied(ModelConfig((1, 6, 6), layers, steps=2), 1), {})
+    save_checkpoint(tmp_path / "m.pt", varied(ModelConfig((1, 6, 6), layers, steps=2), 1))
     arguments = ["compile", str(tmp_path / "m.pt"), "--target", "ecp5-25k", "--dry-run"]
     run = CliRunner().invoke(main, arguments)
     assert run.exit_code == 3

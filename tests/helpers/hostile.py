@@ -31,6 +31,7 @@ from snnc.compiler.formats.codec import ArrayStore, encode
 from snnc.compiler.formats.storage import PROGRAM_FILE, SCHEMA, Build, _content_hash, read_build
 from snnc.compiler.ir.network import Edge, Layer, Linear, Network
 from snnc.compiler.ir.program import Bank, Destination, Segment, Tile, TiledProgram
+from snnc.compiler.ir.provenance import Activity, Provenance
 from snnc.compiler.isa.arithmetic import ResetMode
 from snnc.compiler.pipeline import compile_network
 from snnc.compiler.protocol.input_encoding import encode_inputs
@@ -185,11 +186,12 @@ def _model_content() -> dict[str, Any]:
         LayerConfig("readout", 3, (EdgeConfig("c"),), Population(reset="none"), 4),
     )
     model = varied(ModelConfig((2, 6, 6), layers, steps=3, max_payload=15, readout="membrane"), 1)
+    activity = Activity(dict.fromkeys(("input", "a", "b", "c", "readout"), 0.1), 1.5)
     return {
         "format": FORMAT,
         "schema": SCHEMA,
         "config": _listed(asdict(model.config)),
-        "notes": {},
+        "provenance": asdict(Provenance(activity=activity)),
         "parameters": {name: value.clone() for name, value in _parameters(model).items()},
     }
 

@@ -5,6 +5,7 @@ import pickle
 import zipfile
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,16 @@ import pytest
 import torch
 
 from snnc.base.errors import FileError, UsageError
+from snnc.compiler.ir.provenance import Activity, Measured, Provenance
 from snnc.compiler.isa.arithmetic import Decay
+from snnc.models import read_model
 from snnc.training.files import checkpoint, tensor_files
 from snnc.training.files.checkpoint import Checkpoint, load_checkpoint, requantised, save_checkpoint
 from snnc.training.model.architectures import build_layers
 from snnc.training.model.classifier import SpikingClassifier
 from snnc.training.model.config import ModelConfig, Population, fully_connected
 
-NOTES = {"recipe": "digits-mlp", "seed": "1"}
+PROVENANCE = Provenance(recipe="digits-mlp", seed=1)
 CONFIG = ModelConfig((6, 1, 1), fully_connected((5, 3), population=Population(leak=Decay(1, 3))))
 
 
@@ -29,7 +32,7 @@ def saved(tmp_path: Path) -> Path:
     """A model file of a small network."""
     torch.manual_seed(0)
     path = tmp_path / "model.pt"
-    save_checkpoint(path, SpikingClassifier(CONFIG), NOTES)
+    save_checkpoint(path, SpikingClassifier(CONFIG), PROVENANCE)
     return path
 
 
@@ -37,7 +40,9 @@ def test_round_trip(saved: Path) -> None:
     torch.manual_seed(0)
     model = SpikingClassifier(CONFIG)
     loaded = load_checkpoint(saved)
-    assert loaded.notes == NOTES and loaded.model.config == model.config and not loaded.model.training
+    assert (
+        loaded.provenance == PROVENANCE and loaded.model.config == model.config and not loaded.model.training
+    )
     x = np.random.default_rng(0).integers(0, 17, (20, 6)).astype(np.uint8)
     for first, second in zip(model.trace(x), loaded.model.trace(x), strict=True):
         assert np.array_equal(first.membranes, second.membranes)
@@ -66,19 +71,32 @@ def test_requantised(saved: Path) -> None:
     assert same.model.config == CONFIG
 
 
+def test_what_was_measured_is_not_that_of_the_requantised_model(saved: Path) -> None:
+    measured = replace(PROVENANCE, test=Measured(0.9, 0.1, 3.0), activity=Activity({"input": 0.5}, 1.5))
+    checkpoint_ = Checkpoint(load_checkpoint(saved).model, measured)
+    assert requantised(checkpoint_, weight_bits=2, steps=None).provenance == PROVENANCE
+
+
+def test_an_activity_of_other_layers_is_refused_where_the_model_is_read(saved: Path) -> None:
+    model = load_checkpoint(saved).model
+    save_checkpoint(saved, model, Provenance(activity=Activity({"input": 0.5, "a": 0.5}, 1.5)))
+    with pytest.raises(FileError, match="activity must be that of input, hidden1, readout, not of"):
+        read_model(saved)
+
+
 def test_fewer_steps_than_the_readout_waits_for() -> None:
     layers = fully_connected((4, 3), population=Population(), weight_bits=4, readout="spike_count")
     model = SpikingClassifier(ModelConfig((6, 1, 1), layers, steps=4, readout="spike_count", first_step=2))
     with pytest.raises(
         UsageError, match=r"^the model cannot run for 2 steps: first_step must be an integer in 0"
     ):
-        requantised(Checkpoint(model, {}), weight_bits=None, steps=2)
+        requantised(Checkpoint(model, Provenance()), weight_bits=None, steps=2)
 
 
 def test_same_content_gives_the_same_bytes(saved: Path, tmp_path: Path) -> None:
     loaded = load_checkpoint(saved)
     other = tmp_path / "another name.pt"
-    save_checkpoint(other, loaded.model, dict(reversed(NOTES.items())))
+    save_checkpoint(other, loaded.model, loaded.provenance)
     assert other.read_bytes() == saved.read_bytes()
 
 
@@ -218,12 +236,16 @@ def _set(*keys: str | int, value: object) -> Callable[[dict[str, Any]], None]:
     return edit
 
 
+KEYS = "must hold config, format, parameters, provenance"
 EDITS: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
-    "schema": (_set("schema", value=1), "has schema 1, this version reads 2"),
-    "later-schema": (_set("schema", value=3), "has schema 3, this version reads 2"),
-    "no-schema": (lambda content: content.pop("schema"), "has schema of type NoneType, this version reads 2"),
-    "missing-key": (lambda content: content.pop("notes"), "must hold config, format, notes"),
-    "extra-key": (_set("more", value=1), "must hold config, format, notes"),
+    "schema": (_set("schema", value=1), "has schema 1, this version reads 3"),
+    "later-schema": (_set("schema", value=4), "has schema 4, this version reads 3"),
+    "no-schema": (lambda content: content.pop("schema"), "has schema of type NoneType, this version reads 3"),
+    "missing-key": (
+        lambda content: content.pop("provenance"),
+        KEYS,
+    ),
+    "extra-key": (_set("more", value=1), KEYS),
     "config-list": (_set("config", value=[1]), r"config must be a mapping of fields, not \[1\]"),
     "config-key": (_set("config", "width", value=1), "config: unknown fields: width"),
     "layers-text": (_set("config", "layers", value="x"), "config.layers must be a list, not 'x'"),
@@ -316,20 +338,32 @@ EDITS: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
         _set("parameters", "readout.bias", value=torch.zeros(3, dtype=torch.complex64)),
         "holds 'torch.ComplexFloatStorage'",
     ),
-    "bytes": (_set("notes", "a", value=bytearray(3)), "holds '"),
+    "bytes": (_set("provenance", "recipe", value=bytearray(3)), "holds '"),
     "schema-digits": (_set("schema", value=10**300), "has schema of type int"),
     "infinite": (_set("parameters", "readout.bias", value=torch.full((3,), torch.inf)), "finite numbers"),
     "not-tensor": (_set("parameters", "readout.bias", value=[0.0] * 3), "must be a float32"),
     "nan": (_set("parameters", "readout.bias", value=torch.full((3,), torch.nan)), "finite numbers"),
-    "notes-list": (_set("notes", value=[1]), "notes must be a mapping, not"),
-    "notes-counter": (_set("notes", value=Counter("ab")), "holds 'collections.Counter'"),
-    "notes-number": (
-        _set("notes", "a", value=1),
-        r"notes\.a must be text of one line and at most 4096 characters, not",
+    "provenance-list": (_set("provenance", value=[1]), "provenance must be a mapping of fields, not"),
+    "provenance-counter": (_set("provenance", value=Counter("ab")), "holds 'collections.Counter'"),
+    "provenance-number": (
+        _set("provenance", "recipe", value=1),
+        r"provenance\.recipe must be text of one line and at most 4096 characters, not",
     ),
-    "notes-long": (
-        _set("notes", "a", value="x" * 5000),
-        r"notes\.a must be text of one line and at most 4096 characters, not",
+    "provenance-long": (
+        _set("provenance", "data", value="x" * 5000),
+        r"provenance\.data must be text of one line and at most 4096 characters, not",
+    ),
+    "preparation": (
+        _set("provenance", "preparation", value="none "),
+        "provenance.preparation must be one of none, levels, rows, not 'none '",
+    ),
+    "accuracy": (
+        _set("provenance", "test", value={"accuracy": 1.5, "firing_rate": 0.0, "spikes": 0.0}),
+        r"provenance.test.accuracy must be a number in 0\.\.1, not 1\.5",
+    ),
+    "passes": (
+        _set("provenance", "activity", value={"rates": {}, "passes": torch.nan}),
+        r"provenance.activity.passes must be a number in 1\.\.8, not nan",
     ),
 }
 

@@ -177,7 +177,7 @@ def test_students_learn_from_a_shared_teacher(kind: str, tmp_path_factory: pytes
     assert [state.stage for state in seen] == ["teacher"] * (0 if known else 6) + ["network"] * 3
     assert result.teacher_accuracy is not None and result.teacher_accuracy > 0.9
     assert result.accuracy > 0.85
-    assert float(result.notes()["teacher_accuracy"]) == pytest.approx(result.teacher_accuracy, abs=1e-4)
+    assert result.provenance().origin_accuracy == result.teacher_accuracy
 
 
 def test_a_teacher_from_the_file_changes_no_byte(tmp_path: Path) -> None:

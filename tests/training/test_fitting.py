@@ -53,7 +53,7 @@ def test_an_interrupted_training_gives_the_same_bytes(tmp_path: Path, extra: dic
     resumed = train(RECIPE, 1, settings, seen.append, files=files)
     assert [state.epoch for state in seen] == [3, 4]
     for name, result in (("a.pt", whole), ("b.pt", resumed)):
-        save_checkpoint(tmp_path / name, result.model, result.notes())
+        save_checkpoint(tmp_path / name, result.model, result.provenance())
     assert (tmp_path / "a.pt").read_bytes() == (tmp_path / "b.pt").read_bytes()
 
 

@@ -9,6 +9,7 @@ from example_counts import examples
 from hypothesis import given
 from random_classifiers import models, random_inputs, varied
 
+from snnc.compiler.ir.provenance import Provenance
 from snnc.compiler.isa.arithmetic import Decay
 from snnc.compiler.protocol.input_encoding import encode_inputs
 from snnc.compiler.reference.interpreter import execute_network
@@ -81,8 +82,8 @@ CONFIGS: dict[str, Callable[[], ModelConfig]] = {
 
 def _check_trace(model: SpikingClassifier, x: np.ndarray) -> None:
     """The reference interpreter computes on the exported network what the model traces."""
-    network = to_network(model, "network", {"seed": "3"})
-    assert network.notes == {"seed": "3"}
+    network = to_network(model, "network", Provenance(seed=3))
+    assert network.provenance == Provenance(seed=3)
     payloads = encode_inputs(network.input, network.steps, x)
     expected = execute_network(network, payloads)
     trace = model.trace(x)

@@ -48,9 +48,9 @@ def test_the_default_recipe_keeps_its_promise() -> None:
 def test_same_seed_gives_the_same_file(short: TrainResult, tmp_path: Path) -> None:
     torch.rand(5)
     again = train(find_recipe("digits-mlp"), 1, SHORT)
-    assert again.notes() == short.notes() and again.accuracy == short.accuracy
+    assert again.provenance() == short.provenance() and again.accuracy == short.accuracy
     for name, result in (("a.pt", short), ("b.pt", again)):
-        save_checkpoint(tmp_path / name, result.model, result.notes())
+        save_checkpoint(tmp_path / name, result.model, result.provenance())
     assert (tmp_path / "a.pt").read_bytes() == (tmp_path / "b.pt").read_bytes()
 
 
@@ -118,7 +118,7 @@ def test_rows_as_steps(tmp_path: Path) -> None:
     settings = {"data": str(tmp_path / "d.npz"), "steps": "8", "epochs": "5", "batch": "32", "hidden": "48"}
     result = train(find_recipe("mnist-rows"), 1, {**settings, "rate_penalty": "0"})
     assert result.accuracy > 0.4 and result.model.config.shape == (8, 1, 1)
-    assert result.notes()["preparation"] == "rows"
+    assert result.provenance().preparation == "rows"
 
 
 @pytest.mark.parametrize("name", RECIPES)

@@ -46,7 +46,7 @@ def test_training_says_that_it_ended_without_a_spike_and_why(tmp_path: Path) -> 
     assert "d.npz reach 1, max_payload is 255: currents are 255 times smaller" in said[0]
     assert "set max_payload=1" in said[0]
     assert "layer hidden1 never fires (rate 0.00%), so nothing passes it: lower rate_penalty" in said[1]
-    assert said[1] in result.notes()["warnings"]
+    assert result.provenance().remarks == tuple(said)
     with pytest.warns(UserWarning, match="max_payload is 255"):
         train(find_recipe("digits-mlp"), 1, settings)
 
@@ -62,7 +62,7 @@ def test_the_command_line_shows_it(tmp_path: Path) -> None:
 def test_an_ordinary_training_says_nothing() -> None:
     said: list[str] = []
     result = train(find_recipe("digits-mlp"), 1, {"epochs": "1", "hidden": "8"}, warn=said.append)
-    assert said == [] and "warnings" not in result.notes()
+    assert said == [] and result.provenance().remarks == ()
 
 
 def test_conversion_says_it_too() -> None:

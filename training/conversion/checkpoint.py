@@ -9,11 +9,11 @@ import torch
 from numpy.typing import NDArray
 
 from snnc.base.errors import FileError
+from snnc.compiler.ir.provenance import Provenance
 from snnc.training.conversion.convert import convert
 from snnc.training.conversion.options import Conversion
 from snnc.training.conversion.pretrained import Pretrained, load_pretrained
 from snnc.training.data.datasets import Samples, load_samples
-from snnc.training.data.prepare import describe_preparation
 from snnc.training.fitting.measure import Quality, measure
 from snnc.training.fitting.remarks import Warn, warn
 from snnc.training.model.classifier import SpikingClassifier
@@ -36,21 +36,17 @@ class ConversionResult:
     warnings: tuple[str, ...] = ()
     """What was remarked on."""
 
-    def notes(self) -> dict[str, str]:
-        """Plain facts to store with the model."""
-        warnings = {"warnings": "; ".join(self.warnings)[:1000]} if self.warnings else {}
-        return warnings | {
-            "recipe": self.conversion.name,
-            "module": self.conversion.module,
-            "data": self.conversion.data,
-            "seed": str(self.conversion.seed),
-            "float_accuracy": f"{self.float_accuracy:.4f}",
-            "test_accuracy": f"{self.quality.accuracy:.4f}",
-            "mean_firing_rate": f"{self.quality.mean_rate:.4f}",
-            "spikes_per_sample": f"{self.quality.spikes:.1f}",
-            "preparation": "none",
-            "input": describe_preparation("none", self.model.config.max_payload),
-        }
+    def provenance(self) -> Provenance:
+        """What is stored with the model."""
+        return Provenance(
+            recipe=self.conversion.name,
+            module=self.conversion.module,
+            data=self.conversion.data,
+            seed=self.conversion.seed,
+            test=self.quality.summary(),
+            origin_accuracy=self.float_accuracy,
+            remarks=self.warnings,
+        )
 
 
 def convert_checkpoint(

@@ -2,17 +2,13 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
 from snnc.base.errors import UsageError
 from snnc.base.quoting import quote
+from snnc.compiler.ir.provenance import Preparation
 from snnc.training.data.datasets import Samples, check_payload, load_samples
-
-Preparation = Literal["none", "levels", "rows"]
-"""`none`: values as stored. `levels`: pixels 0..255 in max_payload + 1 equal parts, 0..max_payload.
-`rows`: the same, and each row of the image is one time step: events of shape (N, height, width)."""
 
 _MEANINGS: dict[str, str] = {
     "none": "integers 0..{} as stored in the data, not rescaled",

@@ -2,47 +2,44 @@
 
 import io
 import sys
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from snnc.base.bounds import Items
 from snnc.base.errors import FileError, UsageError
 from snnc.base.files import write_atomically
 from snnc.base.schema import decode, reported
-from snnc.compiler.analysis.activity import NOTE as ACTIVITY
+from snnc.compiler.ir.provenance import Provenance
 from snnc.training.files.tensor_files import read_tensor_file
 from snnc.training.model.classifier import SpikingClassifier
 from snnc.training.model.config import ModelConfig
 
 FORMAT = "snnc-model"
-SCHEMA = 2
+SCHEMA = 3
 
 MAX_FILE_BYTES = 1 << 28
-Notes = Annotated[dict[str, str], Items(0, 256)]
 
-_KEYS = {"format", "schema", "config", "notes", "parameters"}
+_KEYS = {"format", "schema", "config", "provenance", "parameters"}
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A model in evaluation mode with the plain facts that travel with it."""
+    """A model in evaluation mode, and where it comes from."""
 
     model: SpikingClassifier
-    notes: dict[str, str]
+    provenance: Provenance
 
 
-def save_checkpoint(path: Path, model: SpikingClassifier, notes: Mapping[str, str] | None = None) -> None:
-    """Write the float parameters, the configuration and the notes; same content, same bytes."""
+def save_checkpoint(path: Path, model: SpikingClassifier, provenance: Provenance | None = None) -> None:
+    """Write the float parameters, the configuration and the provenance; same content, same bytes."""
     content = {
         "format": FORMAT,
         "schema": SCHEMA,
         "config": asdict(model.config),
-        "notes": dict(sorted((notes or {}).items())),
+        "provenance": asdict(provenance or Provenance()),
         "parameters": {name: value.clone() for name, value in _parameters(model).items()},
     }
     # Through a buffer, because torch.save writes the file's own name into the archive.
@@ -66,17 +63,17 @@ def load_checkpoint(path: Path) -> Checkpoint:
         raise FileError(f"must hold {', '.join(sorted(_KEYS))}", where=where)
     with reported(FileError, where):
         config = decode(ModelConfig, content["config"], "config")
-        notes = decode(Notes, content["notes"], "notes")
+        provenance = decode(Provenance, content["provenance"], "provenance")
     model = SpikingClassifier(config)
     _fill(model, content["parameters"], where)
     model.eval()
-    return Checkpoint(model, notes)
+    return Checkpoint(model, provenance)
 
 
 def requantised(checkpoint: Checkpoint, *, weight_bits: int | None, steps: int | None) -> Checkpoint:
     """The same float parameters on another integer grid, or run for another number of steps.
 
-    Nothing is retrained: accuracy may fall. The notes lose the accuracy and rate they stated. Raises
+    Nothing is retrained: accuracy may fall. The provenance loses what was measured. Raises
     UsageError for fewer steps than the readout waits for.
     """
     old = checkpoint.model
@@ -89,8 +86,7 @@ def requantised(checkpoint: Checkpoint, *, weight_bits: int | None, steps: int |
     model = SpikingClassifier(config)
     _fill(model, _parameters(old), "requantised model")
     model.eval()
-    stale = ("test_accuracy", "mean_firing_rate", "spikes_per_sample", ACTIVITY)
-    return Checkpoint(model, {key: note for key, note in checkpoint.notes.items() if key not in stale})
+    return Checkpoint(model, replace(checkpoint.provenance, test=None, activity=None))
 
 
 def _parameters(model: SpikingClassifier) -> dict[str, Tensor]:

@@ -1,18 +1,17 @@
 """From a trained model to the compiler's `Network`: the integers of its forward pass, as they are."""
 
-from collections.abc import Mapping
-
 import numpy as np
 from numpy.typing import NDArray
 
 from snnc.base.errors import UnsupportedModel
 from snnc.compiler.ir.network import Conv2d, Edge, Layer, Linear, Network, Neurons, Readout
+from snnc.compiler.ir.provenance import Provenance
 from snnc.training.model.classifier import SpikingClassifier
 from snnc.training.model.config import EdgeConfig
 from snnc.training.model.layers import SpikingLayer
 
 
-def to_network(model: SpikingClassifier, name: str, notes: Mapping[str, str] | None = None) -> Network:
+def to_network(model: SpikingClassifier, name: str, provenance: Provenance | None = None) -> Network:
     """The model as verified integer layers with the names of its configuration, behind `input`.
 
     Computes, for every input, exactly the membranes and spikes of `model.trace`. Raises UnsupportedModel for
@@ -25,7 +24,7 @@ def to_network(model: SpikingClassifier, name: str, notes: Mapping[str, str] | N
         input=model.input,
         layers=tuple(_export_layer(layer) for layer in model.stack),
         readout=Readout(config.layers[-1].name, config.readout, config.first_step),
-        notes=dict(notes or {}),
+        provenance=provenance or Provenance(),
     )
     network.verify()
     return network

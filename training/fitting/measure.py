@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from snnc.compiler.ir.provenance import Measured
 from snnc.training.data.datasets import Samples
 from snnc.training.model.classifier import SpikingClassifier
 
@@ -24,6 +25,10 @@ class Quality:
     """Non-zero payloads that enter per sample, over all steps."""
     input_passes: float
     """Set bits per non-zero payload, 1 without any."""
+
+    def summary(self) -> Measured:
+        """What is stored with a model."""
+        return Measured(self.accuracy, self.mean_rate, self.spikes)
 
 
 def measure(

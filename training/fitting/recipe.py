@@ -7,8 +7,8 @@ from snnc.base.bounds import Items, Range, Unit
 from snnc.base.errors import UsageError
 from snnc.base.settings import with_settings
 from snnc.compiler.ir.network import InputEncoding, ReadoutKind, Shape
+from snnc.compiler.ir.provenance import Preparation
 from snnc.compiler.isa.arithmetic import NO_LEAK, Decay
-from snnc.training.data.prepare import Preparation
 from snnc.training.model.architectures import Architecture, build_layers
 from snnc.training.model.config import (
     MAX_LAYERS,

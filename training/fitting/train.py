@@ -11,10 +11,9 @@ import numpy as np
 import torch
 
 from snnc.base.errors import FileError, UsageError
-from snnc.compiler.analysis.activity import NOTE as ACTIVITY
-from snnc.compiler.analysis.activity import Activity
+from snnc.compiler.ir.provenance import Activity, Provenance
 from snnc.training.data.datasets import Samples
-from snnc.training.data.prepare import describe_preparation, load_prepared
+from snnc.training.data.prepare import load_prepared
 from snnc.training.fitting.accumulators import AccumulatorLimit
 from snnc.training.fitting.distillation import Distillation
 from snnc.training.fitting.loop import Progress, Session, fit
@@ -88,26 +87,17 @@ class TrainResult:
         rates = dict.fromkeys(names, 0.0) | dict(zip(names, self.rates, strict=False))
         return Activity({INPUT: self.quality.input_events / sites} | rates, self.quality.input_passes)
 
-    def notes(self) -> dict[str, str]:
-        """Plain facts to store with the model."""
-        teacher = (
-            {} if self.teacher_accuracy is None else {"teacher_accuracy": f"{self.teacher_accuracy:.4f}"}
-        )
-        warnings = {"warnings": "; ".join(self.warnings)[:1000]} if self.warnings else {}
-        return (
-            teacher
-            | warnings
-            | {
-                "recipe": self.recipe.name,
-                "data": self.recipe.data,
-                "seed": str(self.seed),
-                "test_accuracy": f"{self.accuracy:.4f}",
-                "mean_firing_rate": f"{self.mean_rate:.4f}",
-                "spikes_per_sample": f"{self.quality.spikes:.1f}",
-                ACTIVITY: self.activity().note(),
-                "preparation": self.recipe.preparation,
-                "input": describe_preparation(self.recipe.preparation, self.recipe.max_payload),
-            }
+    def provenance(self) -> Provenance:
+        """What is stored with the model."""
+        return Provenance(
+            recipe=self.recipe.name,
+            data=self.recipe.data,
+            preparation=self.recipe.preparation,
+            seed=self.seed,
+            test=self.quality.summary(),
+            origin_accuracy=self.teacher_accuracy,
+            activity=self.activity(),
+            remarks=self.warnings,
         )
 
 

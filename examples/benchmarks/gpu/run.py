@@ -110,7 +110,7 @@ def train_one(options: argparse.Namespace) -> list[str]:
         lambda state: lines.append(f"{time.perf_counter() - start:.1f} s {state.describe()}"),
         data_dir=options.data,
     )
-    save_checkpoint(options.output / f"{options.name}-{options.seeds}.pt", result.model, result.notes())
+    save_checkpoint(options.output / f"{options.name}-{options.seeds}.pt", result.model, result.provenance())
     lines.append(f"seed {options.seeds}: test {result.accuracy:.4f}, rates {result.rates}, {result.warnings}")
     return [*lines[:: max(1, len(lines) // 8)], lines[-1]]
 

@@ -56,7 +56,7 @@ def trained(cell: Cell, recipe: Recipe, place: Place, report: Report) -> dict[st
     """A spiking network trained as such, with or without a teacher."""
     files = TrainingFiles(place.file("state"), place.teacher)
     result = train(recipe, cell.seed, progress=report, files=files)
-    save_checkpoint(place.file("pt"), result.model, result.notes())
+    save_checkpoint(place.file("pt"), result.model, result.provenance())
     files.state.unlink(missing_ok=True)
     figures = _simulated(result.model, recipe, place)
     return figures | {
@@ -95,7 +95,7 @@ def converted(cell: Cell, recipe: Recipe, place: Place, report: Report) -> dict[
     test = load_prepared(recipe.data, "test", recipe.preparation, recipe.max_payload)
     quality = measure(model, test)
     made = TrainResult(model, recipe, cell.seed, quality, source.accuracy)
-    save_checkpoint(place.file("pt"), model, made.notes())
+    save_checkpoint(place.file("pt"), model, made.provenance())
     figures = _simulated(model, recipe, place)
     return figures | {
         "accuracy": made.accuracy,

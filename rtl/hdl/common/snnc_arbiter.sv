@@ -37,7 +37,7 @@ module snnc_arbiter #(
   assign upper = request_i & upper_q;
   assign grant_o = (upper != '0) ? lowest(upper) : lowest(request_i);
 
-  always_comb begin
+  always @* begin
     choice_o = '0;
     for (int i = 0; i < Requesters; i++) begin
       if (grant_o[i]) choice_o = choice_o | ChoiceBits'(i);

@@ -211,7 +211,7 @@ module snnc_accumulate #(
   end
 
   // Addresses, one cycle behind the counters.
-  always_comb begin
+  always @* begin
     case (from_q)
       FromEvent: begin
         weight_from = weights_q;
@@ -262,7 +262,7 @@ module snnc_accumulate #(
     assign factor = payload_q;
   end else begin : g_shifts
     assign later_bits = payload_q & (payload_q - 8'd1);
-    always_comb begin
+    always @* begin
       factor = '0;
       for (int i = 7; i >= 0; i--) begin
         if (payload_q[i]) factor = 8'(i);

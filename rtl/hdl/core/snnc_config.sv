@@ -49,7 +49,7 @@ module snnc_config #(
   assign refused_o = (address_valid_i && (!allowed_i || snnc_pkg::config_memory(data_i) > snnc_pkg::MemoryAxonColumns))
       || (data_valid_i && !data_valid);
 
-  always_comb begin
+  always @* begin
     case (memory_q)
       snnc_pkg::MemoryWeights: last_chunk = ChunkBits'(WeightChunks - 1);
       snnc_pkg::MemoryState, snnc_pkg::MemoryMembrane, snnc_pkg::MemoryThresholds,
@@ -87,7 +87,7 @@ module snnc_config #(
     end
   end
 
-  always_comb begin
+  always @* begin
     for (int i = 0; i < snnc_pkg::Memories; i++) write_o[i] = write_q && memory_q == snnc_pkg::ConfigMemoryBits'(i);
   end
   assign write_address_o = address_q;

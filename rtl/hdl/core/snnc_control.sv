@@ -90,7 +90,7 @@ module snnc_control (
   assign ends_o = ends_q;
   assign surplus_end_o = end_i && !awaits_end;
 
-  always_comb begin
+  always @* begin
     state_d = state_q;
     case (state_q)
       Accumulate: begin

@@ -151,7 +151,7 @@ module snnc_datapath #(
   end
 
   // Controls of the lanes' stages 0 and 1.
-  always_comb begin
+  always @* begin
     factor = '0;
     if (DecayMultiplier == 0) factor[2:0] = weight_factor_i[2:0];
     else if (!weigh_i) factor[DecayBits-1:0] = decay_q;

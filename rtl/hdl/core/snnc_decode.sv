@@ -200,7 +200,7 @@ module snnc_decode #(
   assign depthwise = snnc_pkg::bank_depthwise(bank_i) && !entry_is_value_q;
   assign row_words = snnc_pkg::bank_row_words(bank_i);
   assign index = entry_data_q[snnc_pkg::FlitDataBits-1:StateBits];
-  always_comb begin
+  always @* begin
     if (entry_is_value_q || snnc_pkg::bank_spaced(bank_i)) gap = 2'd3;
     else gap = (row_words < 12'd4) ? 2'd0 - row_words[1:0] : 2'd0;
   end

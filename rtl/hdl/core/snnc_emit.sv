@@ -215,7 +215,7 @@ module snnc_emit #(
 
   assign later_lanes = lanes_q & ~(Lanes'(1) << lane_q);
   assign next_lanes = (state_q == Send) ? later_lanes : values_q ? lanes_q : spikes_q;
-  always_comb begin
+  always @* begin
     next_lane = '0;
     for (int i = Lanes - 1; i >= 0; i--) begin
       if (next_lanes[i]) next_lane = LaneBits'(i);
@@ -234,7 +234,7 @@ module snnc_emit #(
 
   assign kind = (state_q == Credit) ? snnc_pkg::FlitCredit :
       (state_q == End) ? snnc_pkg::FlitEnd : values_q ? snnc_pkg::FlitValue : snnc_pkg::FlitSpike;
-  always_comb begin
+  always @* begin
     case (state_q)
       Credit: packet = '0;
       End: packet = snnc_pkg::FlitDataBits'(last_step_q && !snnc_pkg::destination_recurrent(destination_i))

@@ -57,7 +57,7 @@ module snnc_status (
   logic at_rest;
   logic fresh;
 
-  always_comb begin
+  always @* begin
     errors = '0;
     errors[snnc_pkg::CoreStatusSurplusEndAt] = surplus_end_i;
     errors[snnc_pkg::CoreStatusSurplusCreditAt] = surplus_credit_i;
@@ -92,7 +92,7 @@ module snnc_status (
   end
 
   assign error_o = errors_q != '0;
-  always_comb begin
+  always @* begin
     status_o = '0;
     status_o[Errors-1:0] = errors_q;
     status_o[snnc_pkg::CoreStatusHomeAt] = home_o;

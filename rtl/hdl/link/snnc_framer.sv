@@ -45,7 +45,7 @@ module snnc_framer (
   assign special = byte_q[7:2] == 6'h1f && byte_q[1] != byte_q[0] && !is_flag;
   assign escape = special && !escaped_q;
 
-  always_comb begin
+  always @* begin
     data_o = byte_q;
     if (special) data_o[5] = !escaped_q;
     if (escape) data_o[1:0] = 2'b01;

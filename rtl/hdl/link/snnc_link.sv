@@ -70,7 +70,7 @@ module snnc_link (
   assign is_hello = kind[2:0] == snnc_pkg::FrameHello;
   assign in_turn = number == expected_o || is_hello;
 
-  always_comb begin
+  always @* begin
     if (!intact) verdict = snnc_pkg::VerdictDamaged;
     else if (!known || !(is_flits ? whole_words : one_argument)) verdict = snnc_pkg::VerdictMalformed;
     else if (!in_turn) verdict = snnc_pkg::VerdictSequence;

@@ -76,7 +76,7 @@ module snnc_reply #(
   assign first = 16'(position_q);
   assign count_verdict_o = index_q[2:0];
 
-  always_comb begin
+  always @* begin
     case (index_q[3:0])
       4'd0: header = verdict_i;
       4'd1: header = expected_i;

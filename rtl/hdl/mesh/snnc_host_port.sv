@@ -64,7 +64,7 @@ module snnc_host_port (
   // A CREDIT that cannot be counted is one of many too many.
   assign counted = mesh_valid_i && is_credit && credits_q != '1;
   assign error_o = starved_q || overflow_q;
-  always_comb begin
+  always @* begin
     status_o = '0;
     status_o[snnc_pkg::HostStatusStarvedSyncAt] = starved_q;
     status_o[snnc_pkg::HostStatusSurplusCreditsAt] = overflow_q;

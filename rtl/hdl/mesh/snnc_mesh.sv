@@ -84,7 +84,7 @@ module snnc_mesh #(
     end
   end
 
-  always_comb begin
+  always @* begin
     status_o = '0;
     for (int i = 0; i < Cores; i++) status_o = status_o | status[i*32+:32];
   end

@@ -86,7 +86,7 @@ module snnc_router #(
 
     // Dimension order never takes some turns: only what the host sends to itself, or beyond the mesh, would.
     // Such a flit has nowhere to go.
-    always_comb begin
+    always @* begin
       route = '0;
       if (x < x_i) route[West] = 1'b1;
       else if (x > x_i) route[East] = 1'b1;

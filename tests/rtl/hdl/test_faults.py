@@ -15,7 +15,7 @@ SIGNALS = [
 ]
 
 
-@pytest.mark.parametrize(("simulator", "cuba"), [("verilator", 0), ("verilator", 1)])
+@pytest.mark.parametrize(("simulator", "cuba"), [("verilator", 0), ("verilator", 1), ("icarus", 0)])
 def test_breaches_of_the_protocol_are_ignored_and_told(
     simulator: Simulator, cuba: int, rtl_cache: Path, tmp_path: Path, needs: Needs
 ) -> None:

@@ -30,6 +30,7 @@ from rtl_network import (
 
 from snnc.base.errors import UsageError
 from snnc.compiler.isa.arithmetic import Decay
+from snnc.rtl.parameters import RtlParameters
 from snnc.rtl.simulation.simulate import RtlRun, build_rtl, end_of_run, run_rtl
 from snnc.rtl.simulation.tools import Simulator
 
@@ -102,7 +103,7 @@ def check_trace(result: RtlRun, cores: list[Core], sweeps: list[Sweep]) -> None:
         assert trace.step[mine][::words].tolist() == [s[1] for s in wanted]
 
 
-@pytest.mark.parametrize("simulator", ["verilator"])
+@pytest.mark.parametrize("simulator", ["verilator", "icarus"])
 def test_mesh_computes_spikes_and_membranes_of_the_contract(
     simulator: Simulator, rtl_cache: Path, needs: Needs
 ) -> None:
@@ -115,6 +116,17 @@ def test_mesh_computes_spikes_and_membranes_of_the_contract(
     assert result.outputs["flit"].tolist() == packets
     assert sum(p >> 9 & 7 == SPIKE for p in packets) > 5
     check_trace(result, cores, sweeps)
+
+
+def test_verilator_and_icarus_agree_on_every_cycle(rtl_cache: Path, needs: Needs) -> None:
+    needs("verilator")
+    needs("icarus")
+    rng = np.random.default_rng(2)
+    cores, x = network(rng), inputs(rng, 2, 4)
+    one, other = (run_cores(cores, x, rtl_cache, s) for s in ("verilator", "icarus"))
+    assert one.outputs.tolist() == other.outputs.tolist()
+    assert one.trace is not None and other.trace is not None
+    assert one.trace.cycle.tolist() == other.trace.cycle.tolist()
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -280,3 +292,11 @@ def test_waves_need_a_build_with_waves(rtl_cache: Path, tmp_path: Path, needs: N
     built = build_rtl(PARAMETERS, rtl_cache)
     with pytest.raises(UsageError, match="waves=True"):
         run_rtl(built, np.zeros(0, np.uint64), 1, waves=tmp_path / "x.vcd")
+
+
+def test_waves_are_written_when_asked_for(rtl_cache: Path, tmp_path: Path, needs: Needs) -> None:
+    needs("icarus")
+    built = build_rtl(RtlParameters(1, 1, 2), rtl_cache, "icarus", waves=True)
+    path = tmp_path / "waves.fst"
+    run_rtl(built, np.zeros(0, np.uint64), 1, timeout_cycles=200, waves=path)
+    assert path.stat().st_size > 0
