@@ -86,13 +86,12 @@ class Budgets:
         """Every budget with what was found; raises UsageError where that is not known."""
         found = [_energy(budget, report) for budget in self.energies]
         if self.latency_s is not None and (latency := report.latency_s.max) is not None:
-            used, limit = format_quantity(latency, "s"), format_quantity(self.latency_s, "s")
-            found.append(
-                Found("latency", used, limit, _ratio(latency, self.latency_s), "at most (simulated)")
-            )
+            value, limit = format_quantity(latency, "s"), format_quantity(self.latency_s, "s")
+            share = _ratio(latency, self.latency_s)
+            found.append(Found("latency", value, limit, share, "at most (simulated)"))
         if self.accuracy is not None and report.accuracy is not None:
-            texts = (f"{share:.4f}" for share in (report.accuracy, self.accuracy))
-            found.append(Found("accuracy", *texts, _ratio(self.accuracy, report.accuracy), "(exact)"))
+            value, limit = f"{report.accuracy:.4f}", f"{self.accuracy:.4f}"
+            found.append(Found("accuracy", value, limit, _ratio(self.accuracy, report.accuracy), "(exact)"))
         return found
 
     def check(self, report: "Report") -> None:
