@@ -40,7 +40,7 @@ def command(console: Console, output: Path) -> None:
         validate_compiled(compiled, True, SILENT)
         write_build(compiled, output, SILENT)
     with _step(console, 3, "simulate   360 test samples, cycle by cycle"):
-        report = simulate_build(output, Selection(DATA), "cycle", SILENT)
+        report = simulate_build(compiled.build, Selection(DATA), "cycle", SILENT)
         write_json(output / REPORT_FILE, report.to_dict())
     with _step(console, 4, f"verify     {VERIFIED_SAMPLES} samples on the SystemVerilog mesh (Verilator)"):
         require_simulator()
