@@ -62,6 +62,28 @@ def _weights(network: Network, layer: Layer, hardware: Target) -> Network:
     return _with(network, replace(layer, edges=wide))
 
 
+def _reset_amount(network: Network, layer: Layer, hardware: Target) -> Network:
+    if layer.neurons.reset != "soft":
+        return network
+    amount = layer.neurons.threshold + 1
+    return _with(network, replace(layer, neurons=replace(layer.neurons, reset_amount=amount)))
+
+
+def _channel_leaks(network: Network, layer: Layer, hardware: Target) -> Network:
+    numerators = np.arange(layer.neurons.channels) % 2
+    changed = replace(layer.neurons, leak=Decay(0, 1), leak_numerators=numerators)
+    return _with(network, replace(layer, neurons=changed))
+
+
+def _lower_clamp(network: Network, layer: Layer, hardware: Target) -> Network:
+    lowest = -1 << (layer.neurons.state_bits - 1)
+    return _with(network, replace(layer, neurons=replace(layer.neurons, lower_clamp=lowest)))
+
+
+def _fraction_bits(network: Network, layer: Layer, hardware: Target) -> Network:
+    return _with(network, replace(layer, neurons=replace(layer.neurons, fraction_bits=12)))
+
+
 def _many_delays(network: Network, layer: Layer, hardware: Target) -> Network:
     if layer.shape[1:] != (1, 1):
         return network
@@ -103,6 +125,10 @@ BREACHES: tuple[Breach, ...] = (
     _threshold,
     _bias,
     _weights,
+    _reset_amount,
+    _channel_leaks,
+    _lower_clamp,
+    _fraction_bits,
     _many_delays,
     _membranes_feed,
     _many_membranes,
