@@ -344,7 +344,8 @@ def _per_channel(random: Generator, network: Network) -> Network:
     def changed(layer: Layer) -> Layer:
         channels = layer.shape[0] + int(chance(random, 0.2))
         values = random.integers(-int(chance(random, 0.2)), spread, channels)
-        return replace(layer, neurons=replace(layer.neurons, **{name: values}))
+        change: dict[str, Any] = {name: values}
+        return replace(layer, neurons=replace(layer.neurons, **change))
 
     return _layer_changed(random, network, changed)
 
