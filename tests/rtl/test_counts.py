@@ -21,7 +21,15 @@ from snnc.rtl.simulation.counters import RtlCounts
 from snnc.sim.engine.functional import run_functional
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-TARGET = target(width=3, height=2, parameter_words=64, weight_kibit=8)
+TARGET = target(
+    width=3,
+    height=2,
+    parameter_words=64,
+    weight_kibit=8,
+    reset_amount=True,
+    channel_leak=True,
+    lower_clamp=True,
+)
 """All networks here are compiled for it, so that one model of the hardware serves them."""
 
 
@@ -43,6 +51,24 @@ def delayed() -> Network:
     return Network("delayed", 4, node, (first, second), Readout("b", "spike_count"))
 
 
+def own_decays() -> Network:
+    """Reset amounts and decays of channels: a soft reset with currents, and shifts alone in the readout."""
+    first = layer(
+        "a",
+        "input",
+        300,
+        9,
+        leak=Decay(0, 4),
+        leak_numerators=np.array([0, 3, 8, 16, 0, 1, 2, 5, 4]),
+        current_leak=Decay(0, 3),
+        current_numerators=np.array([0, 8, 4, 2, 2, 1, 0, 0, 8]),
+        reset_amount=np.arange(-2, 7),
+    )
+    silent = {"reset": "none", "leak": Decay(0, 2), "leak_numerators": np.array([1, 0, 2, 4, 0, 0])}
+    node = Input("input", (300, 1, 1), "direct", 9)
+    return Network("own", 4, node, (first, layer("b", "a", 9, 6, **silent)), Readout("b", "membrane"))
+
+
 def delayed_payloads() -> np.ndarray:
     values = np.random.default_rng(4).integers(0, 10, (2, 1, 300))
     return np.repeat(values * (values > 5), 4, axis=1)
@@ -60,8 +86,12 @@ def check(model: Network, hardware: Target, payloads: np.ndarray, work: Path) ->
 
 @pytest.mark.parametrize(
     ("model", "payloads", "least"),
-    [(tiny_network, tiny_payloads, set()), (delayed, delayed_payloads, {"multiplies", "axon_reads"})],
-    ids=["held, membranes", "delays, slices, feedback"],
+    [
+        (tiny_network, tiny_payloads, set()),
+        (delayed, delayed_payloads, {"multiplies", "axon_reads"}),
+        (own_decays, delayed_payloads, {"multiplies", "reset_amount_reads", "decay_reads"}),
+    ],
+    ids=["held, membranes", "delays, slices, feedback", "reset amounts, decays of channels"],
 )
 def test_the_rtl_does_what_is_counted(
     model: Callable[[], Network],
