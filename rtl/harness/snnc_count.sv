@@ -101,8 +101,6 @@ module snnc_count_emit (
 endmodule
 
 // What the lanes compute: additions of two numbers, comparisons, multiplications by what is no power of two.
-// A decay that no channel of the core has costs nothing, one that any has costs every lane of every word: what
-// a sweep costs is known when all words were seen.
 module snnc_count_lanes #(
   parameter int Lanes = 8,
   parameter int Cuba = 0,
@@ -118,13 +116,13 @@ module snnc_count_lanes #(
   input wire logic [Lanes-1:0]               lane_spike,
   input wire logic                           cuba_i,
   input wire logic [1:0]                     reset_mode_i,
-  input wire logic [Lanes*snnc_pkg::DecayBits-1:0] decay,
-  input wire logic [Lanes*snnc_pkg::DecayBits-1:0] current_decay
+  input wire logic                           channel_decays_i,
+  input wire logic [snnc_pkg::DecayBits-1:0] decay_i,
+  input wire logic [snnc_pkg::DecayBits-1:0] current_decay_i
 );
-  localparam int Bits = snnc_pkg::DecayBits;
-
   int adds = 0;
   int compares = 0;
+  int multiplies = 0;
   int payloads = 0;
   int spikes = 0;
   logic cuba;
@@ -132,33 +130,28 @@ module snnc_count_lanes #(
   logic weighs;
   int sweep_adds;
   int sweep_multiplies;
-  // Some channel's membrane, or current, decays; and by what is no power of two.
-  logic [1:0] decays = '0;
-  logic [1:0] multiplied = '0;
 
   assign cuba = Cuba != 0 && cuba_i;
   assign swept = sweep_i && sweep_write_i;
   assign weighs = DecayMultiplier != 0 && acc_read_i && weigh_i && weight_factor_i > 8'd1;
-  // Input, current, what a soft reset takes, and what either decay does.
-  assign sweep_adds = 1 + 32'(cuba) + 32'(reset_mode_i == snnc_pkg::ResetSoft) + $countones(decays);
-  assign sweep_multiplies = (DecayMultiplier == 0) ? 0 : $countones(multiplied);
+  // Input, current, what a soft reset takes, and what either decay does. Decays of channels are taken to be
+  // any number.
+  assign sweep_adds = 1 + 32'(cuba) + 32'(reset_mode_i == snnc_pkg::ResetSoft)
+      + 32'(channel_decays_i || decay_i != '0) + 32'(cuba && (channel_decays_i || current_decay_i != '0));
+  assign sweep_multiplies = (DecayMultiplier == 0) ? 0 : 32'(channel_decays_i || $countones(decay_i) > 1)
+      + 32'(cuba && (channel_decays_i || $countones(current_decay_i) > 1));
 
   always @(posedge clk_i) begin
     if (snnc_harness.counting) begin
-      adds <= adds + (acc_read_i ? $countones(lanes_i) : 0);
+      adds <= adds + (acc_read_i ? $countones(lanes_i) : 0) + (swept ? Lanes * sweep_adds : 0);
       compares <= compares + (swept ? Lanes : 0);
-      for (int i = 0; i < Lanes; i++) begin
-        if (decay[i*Bits+:Bits] != '0) decays[0] <= 1'b1;
-        if ($countones(decay[i*Bits+:Bits]) > 1) multiplied[0] <= 1'b1;
-        if (cuba && current_decay[i*Bits+:Bits] != '0) decays[1] <= 1'b1;
-        if (cuba && $countones(current_decay[i*Bits+:Bits]) > 1) multiplied[1] <= 1'b1;
-      end
+      multiplies <= multiplies + (swept ? Lanes * sweep_multiplies : 0);
       payloads <= payloads + (weighs ? $countones(lanes_i) : 0);
       spikes <= spikes + (swept ? $countones(lane_spike) : 0);
     end
   end
   final $display("counted %m lane_adds=%0d compares=%0d multiplies=%0d payload_multiplies=%0d spikes=%0d",
-      adds + compares * sweep_adds, compares, compares * sweep_multiplies, payloads, spikes);
+      adds, compares, multiplies, payloads, spikes);
 endmodule
 
 bind snnc_memory snnc_count_memory u_count (.clk_i, .read_i, .write_i);
@@ -172,7 +165,7 @@ bind snnc_datapath snnc_count_lanes #(
   .DecayMultiplier(DecayMultiplier)
 ) u_count (
   .clk_i, .acc_read_i, .lanes_i, .weigh_i, .weight_factor_i, .sweep_i, .sweep_write_i, .lane_spike,
-  .cuba_i, .reset_mode_i, .decay, .current_decay
+  .cuba_i, .reset_mode_i, .channel_decays_i, .decay_i, .current_decay_i
 );
 
 `default_nettype wire

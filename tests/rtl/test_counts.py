@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from builders import layer, target, tiny_network, tiny_payloads
+from builders import layer, network, target, tiny_network, tiny_payloads
 from executions import assert_counts
 
 from snnc.base.files import cache_directory
@@ -29,6 +29,7 @@ TARGET = target(
     reset_amount=True,
     channel_leak=True,
     lower_clamp=True,
+    fraction_bits=4,
 )
 """All networks here are compiled for it, so that one model of the hardware serves them."""
 
@@ -51,27 +52,32 @@ def delayed() -> Network:
     return Network("delayed", 4, node, (first, second), Readout("b", "spike_count"))
 
 
-def own_decays() -> Network:
-    """Reset amounts and decays of channels: a soft reset with currents, and shifts alone in the readout."""
-    first = layer(
-        "a",
-        "input",
-        300,
-        9,
-        leak=Decay(0, 4),
-        leak_numerators=np.array([0, 3, 8, 16, 0, 1, 2, 5, 4]),
-        current_leak=Decay(0, 3),
-        current_numerators=np.array([0, 8, 4, 2, 2, 1, 0, 0, 8]),
-        reset_amount=np.arange(-2, 7),
-    )
-    silent = {"reset": "none", "leak": Decay(0, 2), "leak_numerators": np.array([1, 0, 2, 4, 0, 0])}
-    node = Input("input", (300, 1, 1), "direct", 9)
-    return Network("own", 4, node, (first, layer("b", "a", 9, 6, **silent)), Readout("b", "membrane"))
-
-
 def delayed_payloads() -> np.ndarray:
     values = np.random.default_rng(4).integers(0, 10, (2, 1, 300))
     return np.repeat(values * (values > 5), 4, axis=1)
+
+
+def by_channel() -> Network:
+    """Decays of membranes and currents and amounts of a reset per channel, beside a layer without."""
+    amounts = np.array([3, 1, 4, 1, 5])
+    first = layer(
+        "a",
+        "input",
+        8,
+        5,
+        leak=Decay(0, 4),
+        leak_numerators=np.array([1, 0, 3, 15, 16]),
+        current_leak=Decay(0, 2),
+        current_numerators=np.array([4, 1, 2, 3, 0]),
+        reset_amount=amounts,
+        lower_clamp=-9,
+        fraction_bits=2,
+    )
+    return network(first, layer("b", "a", 5, 3, reset_amount=amounts[:3]), features=8)
+
+
+def by_channel_payloads() -> np.ndarray:
+    return np.repeat(np.random.default_rng(6).integers(0, 17, (2, 1, 8)), 4, axis=1)
 
 
 def check(model: Network, hardware: Target, payloads: np.ndarray, work: Path) -> RtlCounts:
@@ -89,9 +95,9 @@ def check(model: Network, hardware: Target, payloads: np.ndarray, work: Path) ->
     [
         (tiny_network, tiny_payloads, set()),
         (delayed, delayed_payloads, {"multiplies", "axon_reads"}),
-        (own_decays, delayed_payloads, {"multiplies", "reset_amount_reads", "decay_reads"}),
+        (by_channel, by_channel_payloads, {"multiplies", "decay_reads", "reset_amount_reads"}),
     ],
-    ids=["held, membranes", "delays, slices, feedback", "reset amounts, decays of channels"],
+    ids=["held, membranes", "delays, slices, feedback", "by channel"],
 )
 def test_the_rtl_does_what_is_counted(
     model: Callable[[], Network],
