@@ -4,32 +4,13 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from snnc.base.version import __version__
-from snnc.sim.accounting.energy import DenseComparison
+from snnc.sim.accounting.comparison import DenseComparison
+from snnc.sim.report_energy import ComparisonFigures, EnergyFigures
 from snnc.sim.report_tables import render_report
 
 SCHEMA = 1
 MAX_VALUES = 1 << 18
 """Outputs of all samples that a file keeps."""
-
-
-@dataclass(frozen=True)
-class EnergyFigures:
-    """Joules of one sample, mean over the samples: exact counts times the costs of a table."""
-
-    mean: float
-    """Dynamic plus static, as far as that is known."""
-    dynamic: float
-    static: float | None
-    """None where no time is known and the target has static power."""
-    host: float
-    """Of the dynamic part, the host's port."""
-    memory_share: float
-    """Part of the dynamic energy spent in memories."""
-    by_action: dict[str, float]
-    static_source: str
-    not_modelled: list[str]
-    table: str
-    basis: str
 
 
 @dataclass(frozen=True)
@@ -59,7 +40,11 @@ class LayerFigures:
     rate: float
     """Spikes per neuron and step."""
     energy_j: float
-    """Per sample, dynamic."""
+    """Per sample, dynamic, on the target's memories, as `energy_low_j` and `energy_high_j`."""
+    energy_low_j: float
+    energy_high_j: float
+    energy_built_j: float
+    """The same on memories made for this network."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +128,7 @@ class Report:
     clock_hz: float
     throughput_hz: float | None
     energy: EnergyFigures
-    dense: DenseComparison
+    comparison: ComparisonFigures
     counts: dict[str, int]
     """Hardware actions by name, over cores and the host's port."""
     layers: list[LayerFigures]
@@ -151,6 +136,11 @@ class Report:
     warnings: list[str]
     """What the user should know and no figure says."""
     wall_s: float
+
+    @property
+    def dense(self) -> DenseComparison:
+        """The network without spikes, on memories like the target's."""
+        return self.comparison.target
 
     @property
     def accuracy(self) -> float | None:
@@ -186,7 +176,7 @@ class Report:
             "latency_s": asdict(self.latency_s),
             "throughput_hz": self.throughput_hz,
             "energy_j": asdict(self.energy),
-            "non_spiking": asdict(self.dense),
+            "non_spiking": self.comparison.to_dict(),
             "counts": self.counts,
             "layers": [asdict(layer) for layer in self.layers],
             "cores": [asdict(core) for core in self.cores],

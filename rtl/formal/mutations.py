@@ -266,6 +266,27 @@ MUTATIONS = (
         "assign leak = (coarse_q + StateBits'(1)) >>> fine_q;",
     ),
     Mutation(
+        "lane-amount-of-the-next",
+        "lane-amounts",
+        "snnc_lane.sv",
+        "always_ff @(posedge clk_i) amount_q <= reset_amounts_i ? reset_amount_i : threshold_i;",
+        "assign amount_q = reset_amounts_i ? reset_amount_i : threshold_i;",
+    ),
+    Mutation(
+        "lane-lower-clamp-unsigned",
+        "lane-amounts",
+        "snnc_lane.sv",
+        "below_q <= $signed(settled) < $signed(lower_clamp_i);",
+        "below_q <= settled < lower_clamp_i;",
+    ),
+    Mutation(
+        "lane-fraction-cut",
+        "lane-amounts",
+        "snnc_lane.sv",
+        "factor_i[$clog2(8+FractionBits)-1:0]",
+        "factor_i[2:0]",
+    ),
+    Mutation(
         "ends-kept",
         "counters",
         "snnc_control.sv",

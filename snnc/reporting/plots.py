@@ -117,7 +117,7 @@ def raster(title: str, rows: Sequence[tuple[str, int, NDArray[np.int64]]], steps
             scale = 1.0 / max(neurons, 1)
             x = np.stack([spikes[:, 0] + 0.05, spikes[:, 0] + 0.95, np.full(len(spikes), np.nan)], axis=1)
             y = np.repeat(base - (spikes[:, 1] + 0.5) * scale, 3)
-            axes.plot(x.reshape(-1), y, linewidth=min(1.5, 70 * scale), solid_capstyle="butt")
+            axes.plot(x.reshape(-1), y, linewidth=min(1.5, max(0.3, 70 * scale)), solid_capstyle="butt")
             ticks.append((base - 0.5, f"{short(name)}\n{neurons}"))
             base -= 1.15
         axes.set_yticks([place for place, _ in ticks], [label for _, label in ticks])

@@ -105,6 +105,7 @@ def test_keys_that_scripts_rely_on(program: Build) -> None:
     layer = {"name", "kind", "neurons", "weights", "weight_bits", "cores", "cycles", "sops", "spikes", "rate"}
     layer |= {"weight_memory_bits", "state_memory_bits", "packets", "packets_per_spike"}
     layer |= {"halo_packets_per_spike", "energy_j", "state_bits", "predicted_cycles"}
+    layer |= {"energy_low_j", "energy_high_j", "energy_built_j"}
     assert layer == set(document["layers"][0])
     assert [row["kind"] for row in document["layers"]] == ["conv", "linear, recurrent", "linear"]
     core = {"x", "y", "layer", "busy", "stalled", "causes", "weight_bits_used", "weight_bits"}
