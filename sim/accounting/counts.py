@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from snnc.compiler.ir.program import Bank, Core, TiledProgram
 from snnc.compiler.isa.address import HOST, Address
-from snnc.compiler.isa.arithmetic import Decay, IntArray
+from snnc.compiler.isa.arithmetic import IntArray
 from snnc.compiler.isa.contract import FlitType
 from snnc.compiler.isa.flits import SENDER_MASK, FlitArray, address_bits, flit_types
 from snnc.sim.engine import records as c
@@ -167,9 +167,11 @@ def _core_actions(core: Core, own: _CoreCounts, program: TiledProgram, samples: 
     cuba = core.current_leak is not None and core.emission != "values_every"
     reads_state = core.emission == "values_every" or (core.emission == "values_last" and not cuba)
     swept, initialised = sweeps * words, (sweeps + inits) * words
-    decays = _decays(core)
-    sweep_adds = 1 + cuba + (core.reset == "soft") + sum(not all(d.keeps for d in own) for own in decays)
-    multiplied = sum(any(not d.keeps and d.shift is None for d in own) for own in decays)
+    decays = [leak for leak in (core.leak, core.current_leak) if leak is not None]
+    # Decays of channels are taken to be any number.
+    every = core.channel_decays
+    sweep_adds = 1 + cuba + (core.reset == "soft") + sum(every or not leak.keeps for leak in decays)
+    multiplied = sum(every or (not leak.keeps and leak.shift is None) for leak in decays)
     visits = zip(core.segments, own.set_lanes, strict=True)
     streams = _sent(core, own.hits, emissions, steps)
     events = list(zip((entry.to for entry in core.destinations), own.hits, strict=True))
@@ -204,16 +206,6 @@ def _core_actions(core: Core, own: _CoreCounts, program: TiledProgram, samples: 
         **_links(core.at, events),
         "host_flits": sum(number for to, number in streams if to.host),
     }
-
-
-def _decays(core: Core) -> list[list[Decay]]:
-    """The decays of a core's membranes and, of a CUBA core, currents, per channel or for all."""
-    found = []
-    for leak, numerators in ((core.leak, core.leak_numerators), (core.current_leak, core.current_numerators)):
-        if leak is not None:
-            values = [leak.numerator] if numerators is None else numerators.tolist()
-            found.append([Decay(value, leak.fraction_bits) for value in values])
-    return found
 
 
 def fan_out(core: Core, bank: Bank, lanes: int) -> int:

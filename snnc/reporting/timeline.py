@@ -20,6 +20,7 @@ from snnc.compiler.protocol.input_encoding import encode_inputs
 from snnc.compiler.protocol.streams import encode_samples
 from snnc.sim.accounting.counts import count_actions
 from snnc.sim.accounting.energy import price
+from snnc.sim.accounting.energy_table import load_energy_table
 from snnc.sim.engine.cycle import CycleRun, run_cycles
 from snnc.sim.engine.records import ACCUMULATE_AT, EMIT_AT, IDLE_AT, SWEEP_AT
 
@@ -67,8 +68,11 @@ def record_timeline(build: Build, x: NDArray[np.uint8], most: int) -> Timeline:
 def _energy(build: Build, stream: FlitArray) -> NDArray[np.float64]:
     """(steps, cores): joules of each core up to the end of each step, estimated, from runs up to there."""
     syncs = np.flatnonzero(flit_types(stream) == FlitType.SYNC) + 1
-    runs = (run_cycles(build.tiled, stream[:end]) for end in syncs.tolist())
-    priced = [price(count_actions(build.tiled, run.primitives), build.tiled, None).per_core for run in runs]
+    tiled = build.tiled
+    table = load_energy_table(tiled.target.energy_table)
+    runs = (run_cycles(tiled, stream[:end]) for end in syncs.tolist())
+    counted = (count_actions(tiled, run.primitives) for run in runs)
+    priced = [price(counts, tiled, None, table).typical.per_core for counts in counted]
     return np.array(priced)[:, :-1]
 
 
