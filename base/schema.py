@@ -97,6 +97,8 @@ class _Decoder:
             return document
         if origin is tuple:
             return self._tuple(arguments, extras, document, path, depth)
+        if origin is list:
+            return list(self._tuple((*arguments, Ellipsis), extras, document, path, depth))
         if origin is dict:
             return self._dict(arguments[1], extras, document, path, depth)
         if is_dataclass(kind):

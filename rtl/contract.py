@@ -9,23 +9,25 @@ from snnc.rtl.contract_package import package
 from snnc.rtl.contract_tables import tables
 from snnc.rtl.sources import RTL_DIR, source
 
-DOCUMENT = RTL_DIR.parent / "docs" / "microarchitecture.md"
+DOCUMENTS = RTL_DIR.parent / "docs"
 END_MARKER = "<!-- end -->"
 
 
 def written() -> dict[Path, str]:
     """The files that come from the contract, with what they should say."""
-    return {source("snnc_pkg.sv"): package(), DOCUMENT: with_tables(DOCUMENT.read_text("utf-8"))}
+    documents = {DOCUMENTS / name: with_tables(DOCUMENTS / name, places) for name, places in tables().items()}
+    return {source("snnc_pkg.sv"): package()} | documents
 
 
-def with_tables(document: str) -> str:
+def with_tables(path: Path, places: dict[str, str]) -> str:
     """The document with every table between its markers; raises FileError where one has no place."""
-    for name, table in tables().items():
+    document = path.read_text("utf-8")
+    for name, table in places.items():
         marker = f"<!-- contract: {name} -->\n"
         before, found, rest = document.partition(marker)
         _, closed, after = rest.partition(END_MARKER)
         if not (found and closed):
-            raise FileError(f"has no place for the table `{name}`", where=str(DOCUMENT))
+            raise FileError(f"has no place for the table `{name}`", where=str(path))
         document = f"{before}{marker}{table}\n{END_MARKER}{after}"
     return document
 

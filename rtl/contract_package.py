@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from enum import IntEnum
 
-from snnc.compiler.isa import contract
+from snnc.compiler.isa import contract, host_link
 from snnc.compiler.isa.layout import CHUNK_BITS, Field, Word
-from snnc.rtl.host.frames import FrameKind, Verdict
 
 _HEAD = """\
 // SPDX-License-Identifier: Apache-2.0
@@ -31,6 +30,7 @@ endpackage
 
 `default_nettype wire
 """
+LINK_WORDS = (host_link.CONTROL, host_link.REPLY, host_link.PACKET, host_link.STATUS_REPLY)
 _PORTS = ("North", "East", "South", "West", "Local")
 
 
@@ -57,19 +57,21 @@ def package() -> str:
                 "Banks": contract.MAX_BANKS,
                 "Segments": contract.MAX_SEGMENTS,
                 "CoordinateBits": contract.COORDINATE_BITS,
+                "LinkVersion": host_link.VERSION,
+                "RunPackets": host_link.RUN_PACKETS,
             },
         ),
         *_codes("Flit", contract.FlitType),
         *_codes("Memory", contract.Memory, contract.CONFIG_ADDRESS["memory"].width),
         *_codes("Reset", contract.ResetCode),
         *_codes("Emit", contract.EmissionCode),
-        *_codes("Frame", FrameKind),
-        *_codes("Verdict", Verdict),
+        *_codes("Frame", host_link.FrameKind),
+        *_codes("Verdict", host_link.Verdict),
     ]
     registers = contract.REGISTER, contract.SEGMENT, contract.BANK
     for word in (contract.ADDRESS, contract.FLIT, *contract.TABLE_WORDS, *registers):
         lines += _word(word, word.width if word is contract.REGISTER else word.bits)
-    for word in (*contract.DATA_OF_TYPE.values(), *contract.STATUS_WORDS, contract.CONTROL):
+    for word in (*contract.DATA_OF_TYPE.values(), *contract.STATUS_WORDS, *LINK_WORDS):
         lines += _word(word, word.width)
     return _HEAD + "\n".join(lines) + "\n" + _TAIL
 

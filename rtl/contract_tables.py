@@ -1,14 +1,18 @@
-"""The contract as the tables of `docs/microarchitecture.md`."""
+"""The contract as the tables of `docs/microarchitecture.md` and `docs/host.md`."""
 
 from collections.abc import Iterable
 
-from snnc.compiler.isa import contract
+from snnc.compiler.isa import contract, host_link
 from snnc.compiler.isa.contract import FlitType
 from snnc.compiler.isa.layout import CHUNK_BITS, Field, Word
 
 
-def tables() -> dict[str, str]:
-    """Every table by the name of its place in the document."""
+def tables() -> dict[str, dict[str, str]]:
+    """Every table by its document and the name of its place there."""
+    return {"microarchitecture.md": _hardware(), "host.md": {"reply": _reply()}}
+
+
+def _hardware() -> dict[str, str]:
     return {
         "flit": _fields(contract.FLIT.leaves()),
         "types": _types(),
@@ -70,6 +74,27 @@ def _status() -> str:
         for at, bits in sorted(core | host)
     ]
     return "\n".join(["| bit | core | host port |", "|---|---|---|", *rows])
+
+
+def _reply() -> str:
+    reply, packet, status = host_link.REPLY, host_link.PACKET, host_link.STATUS_REPLY
+    rows = []
+    for start in sorted({item.at // 8 for item in reply.fields}):
+        items = [item for item in reply.fields if item.at // 8 == start]
+        end = (items[-1].end - 1) // 8
+        place = str(start) if end == start else f"{start}–{end}"
+        whole = len(items) == 1 and items[0].width % 8 == 0
+        said = f"`{items[0].name}` ({items[0].meaning})" if whole else _fields(items, 8 * start)
+        rows.append(f"| {place} | {said} |")
+    behind = reply.width // 8
+    packets = f"packets, {packet.width // 8} bytes each: {_fields(packet.fields)}"
+    last = behind + status.width // 8 - 1
+    rows += [
+        f"| {behind} … | only in the answer to READ: {packets} |",
+        f"| {behind}–{last} | only in the answer to STATUS: {_fields(status.fields)} |",
+        "| last 4 | CRC-32 as above |",
+    ]
+    return "\n".join(["| bytes, lowest first | from the bridge |", "|---|---|", *rows])
 
 
 def _within(word: Word, chunk: int) -> list[Field]:

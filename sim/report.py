@@ -53,11 +53,15 @@ class CoreFigures:
     y: int
     layer: str
     busy: int | None
+    """In which the state memory was at work."""
     stalled: int | None
+    """In which the emitter waited."""
     weight_bits_used: int
     weight_bits: int
     state_bits_used: int
     state_bits: int
+    causes: dict[str, int] | None = None
+    """`busy` and `stalled` by cause: `CAUSES` of the cycle engine."""
 
 
 @dataclass(frozen=True)

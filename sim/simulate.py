@@ -27,7 +27,7 @@ from snnc.compiler.protocol.streams import decode_outputs
 from snnc.sim.accounting.counts import Counts, Primitives, count_actions, join_primitives
 from snnc.sim.accounting.energy import EnergyReport, Price, price
 from snnc.sim.accounting.energy_table import load_energy_table
-from snnc.sim.engine.cycle import CycleRun, run_isolated, run_stream
+from snnc.sim.engine.cycle import AT_WORK, CAUSES, CycleRun, run_isolated, run_stream
 from snnc.sim.engine.functional import run_functional
 from snnc.sim.findings import findings
 from snnc.sim.report import CoreFigures, LayerFigures, Report
@@ -44,13 +44,13 @@ STREAM_SAMPLES = 8
 
 @dataclass(frozen=True)
 class _Result:
-    """What the batches add up to; `cycles`, `busy` and `stalled` only in the cycle tier."""
+    """What the batches add up to; `cycles` and `causes` only in the cycle tier."""
 
     outputs: IntArray
     primitives: Primitives
     cycles: IntArray | None = None
-    busy: IntArray | None = None
-    stalled: IntArray | None = None
+    causes: IntArray | None = None
+    """(cores, causes), in the order of `CAUSES`."""
 
 
 def simulate(
@@ -120,8 +120,7 @@ def _run_batches(program: TiledProgram, x: NDArray[Any], tier: Tier, progress: P
         outputs=np.concatenate([part.outputs for part in parts]),
         primitives=join_primitives([part.primitives for part in parts]),
         cycles=np.concatenate(cycles) if cycles else None,
-        busy=_total(part.busy for part in parts),
-        stalled=_total(part.stalled for part in parts),
+        causes=_total(part.causes for part in parts),
     )
 
 
@@ -146,7 +145,7 @@ def _run_functional(program: TiledProgram, payloads: IntArray) -> _Result:
 def _run_cycles(program: TiledProgram, payloads: IntArray) -> _Result:
     run = run_isolated(program, payloads)
     outputs = decode_outputs(program, run.flits, len(payloads))
-    return _Result(outputs, run.primitives, run.cycles, run.busy, run.stalled)
+    return _Result(outputs, run.primitives, run.cycles, run.causes)
 
 
 def _throughput(program: TiledProgram, x: NDArray[Any]) -> float:
@@ -177,6 +176,7 @@ def _all_layers(
     tiled = build.tiled
     spread = multicast(tiled)
     sent = _packets(tiled, result.primitives)
+    busy = None if result.causes is None else result.causes[:, :AT_WORK].sum(axis=1)
     found = []
     for layer in build.network.layers:
         members = [number for number, core in enumerate(tiled.cores) if core.layer == layer.name]
@@ -196,7 +196,7 @@ def _all_layers(
                 packets=sum(sent[number] for number in members),
                 packets_per_spike=spread[layer.name].packets,
                 halo_packets_per_spike=spread[layer.name].halo,
-                cycles=None if result.busy is None else int(result.busy[members].max()) / samples,
+                cycles=None if busy is None else int(busy[members].max()) / samples,
                 predicted_cycles=_predicted_cycles(build, layer, cores),
                 sops=int(counts["sops"][members].sum()),
                 spikes=spikes,
@@ -243,14 +243,15 @@ def _predicted_cycles(build: Build, layer: Layer, cores: list[Core]) -> float:
 
 def _core_figures(program: TiledProgram, result: _Result) -> list[CoreFigures]:
     """Cores in the program's order."""
-    target = program.target
+    target, causes = program.target, result.causes
     return [
         CoreFigures(
             x=core.at.x,
             y=core.at.y,
             layer=core.layer,
-            busy=None if result.busy is None else int(result.busy[number]),
-            stalled=None if result.stalled is None else int(result.stalled[number]),
+            busy=None if causes is None else int(causes[number, :AT_WORK].sum()),
+            stalled=None if causes is None else int(causes[number, AT_WORK:].sum()),
+            causes=None if causes is None else dict(zip(CAUSES, causes[number].tolist(), strict=True)),
             weight_bits_used=core.weights.size * program.weight_bits,
             weight_bits=target.weight_bits_per_core,
             state_bits_used=state_memory_bits(core, target),

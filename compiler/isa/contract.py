@@ -1,7 +1,7 @@
 """The hardware contract, declared once: flits, table entries, registers, status words, codes and counts.
 
 `docs/microarchitecture.md` says what the hardware does with them; its tables and `snnc_pkg.sv` are written
-from here by `python -m snnc.rtl.contract`.
+from here by `python -m snnc.rtl.contract`. The words of the UART link are in `host_link.py`.
 """
 
 from enum import IntEnum
@@ -230,15 +230,6 @@ HOST_STATUS = Word(
         Field("credits", 16, "CREDITs held", at=16),
     ),
 )
-CONTROL = Word(
-    "control",
-    16,
-    (
-        Field("restart", 1, "reset the mesh"),
-        Field("open", 1, "open the gate"),
-    ),
-)
-"""The argument of HELLO and CONTROL frames of the host link."""
 STATUS_WORDS = (CORE_STATUS, HOST_STATUS)
 
 

@@ -12,9 +12,10 @@ from snnc.compiler.ir.image import Image
 from snnc.compiler.ir.program import TiledProgram
 from snnc.compiler.isa.arithmetic import IntArray
 from snnc.compiler.isa.flits import FlitArray
+from snnc.compiler.isa.host_link import VERSION, FrameKind
 from snnc.compiler.protocol.streams import decode_outputs, encode_samples
 from snnc.rtl.host.diagnosis import diagnose
-from snnc.rtl.host.frames import OPEN, RESTART, VERSION, FrameKind, Reply, Status, argument, flits_body
+from snnc.rtl.host.frames import OPEN, RESTART, Reply, Status, argument, flits_body
 from snnc.rtl.host.link import ATTEMPTS, WINDOW, Link
 from snnc.rtl.host.loading import load_flits
 from snnc.rtl.host.packets import PacketCheck

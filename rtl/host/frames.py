@@ -1,49 +1,30 @@
 """Frames of the host link as bytes (`docs/host.md`): flags, escapes, check sequence, replies."""
 
 from dataclasses import dataclass
-from enum import IntEnum
 from zlib import crc32
 
 import numpy as np
 
 from snnc.compiler.isa.arithmetic import IntArray
-from snnc.compiler.isa.contract import CONTROL, FLIT
+from snnc.compiler.isa.contract import FLIT
 from snnc.compiler.isa.flits import FlitArray
+from snnc.compiler.isa.host_link import (
+    COMMON_BYTES,
+    CONTROL,
+    PACKET,
+    REPLY,
+    RUN_PACKETS,
+    STATUS_REPLY,
+    VERSION,
+    Verdict,
+)
 
 FLAG, ESCAPE, ESCAPED = 0x7E, 0x7D, 0x20
-VERSION = 2
-FLIT_BYTES, PACKET_BYTES = 6, 9
-COMMON_BYTES = 16
-"""Bytes of a reply that mean the same in every version of the protocol."""
-HEADER_BYTES = 17
-STATUS_BYTES = 12
-RUN_PACKETS = 32
-"""A reply ends before a packet whose position is a multiple of this."""
+FLIT_BYTES = -(-FLIT.width // 8)
+HEADER_BYTES, PACKET_BYTES, STATUS_BYTES = REPLY.width // 8, PACKET.width // 8, STATUS_REPLY.width // 8
 CHECK_BYTES = 4
 LONGEST_REPLY = HEADER_BYTES + RUN_PACKETS * PACKET_BYTES + CHECK_BYTES
-CYCLE_BITS = 28
 NO_PACKETS: tuple[FlitArray, IntArray] = (np.zeros(0, np.uint64), np.zeros(0, np.int64))
-
-
-class FrameKind(IntEnum):
-    """What a frame of the host asks for."""
-
-    FLITS = 0
-    HELLO = 1
-    CONTROL = 2
-    READ = 3
-    STATUS = 4
-
-
-class Verdict(IntEnum):
-    """What became of a frame."""
-
-    ACCEPTED = 0
-    DAMAGED = 1
-    MALFORMED = 2
-    SEQUENCE = 3
-    OVERRUN = 4
-
 
 RESTART, OPEN = CONTROL.pack(restart=1), CONTROL.pack(open=1)
 """Bits of the argument of HELLO and CONTROL: reset the mesh, open the gate."""
@@ -119,35 +100,35 @@ class Reply:
         only the bytes that all have in common are read."""
         if len(content) < COMMON_BYTES:
             return None
-        version = content[6] >> 4
         header, body = content[:HEADER_BYTES], content[HEADER_BYTES:]
-        if version != VERSION:
-            header, body = content[:COMMON_BYTES] + b"\0", b""
+        if REPLY["version"].read(int.from_bytes(header, "little")) != VERSION:
+            header, body = content[:COMMON_BYTES] + bytes(HEADER_BYTES - COMMON_BYTES), b""
         is_status = len(body) == STATUS_BYTES
         if len(header) < HEADER_BYTES or (len(body) % PACKET_BYTES and not is_status):
             return None
+        said = REPLY.unpack(int.from_bytes(header, "little"))
         flits, cycles = NO_PACKETS if is_status else _packets(body)
         return Reply(
-            kind=content[0] >> 4,
-            verdict=content[0] & 0xF,
-            expected=content[1],
-            taken=int.from_bytes(content[2:4], "little"),
-            first=int.from_bytes(content[4:6], "little"),
-            open=bool(content[6] & 1),
-            late=bool(content[6] & 2),
-            stalled=bool(content[6] & 4),
-            version=version,
-            counts=tuple(content[8:13]),
-            input_depth=1 << (content[7] & 0xF),
-            output_depth=1 << (content[7] >> 4),
-            identity=int.from_bytes(content[13:16], "little"),
-            ready=bool(header[16] & 1),
-            rest=bool(header[16] & 2),
-            home=bool(header[16] & 4),
-            error=bool(header[16] & 8),
+            kind=said["kind"],
+            verdict=said["verdict"],
+            expected=said["expected"],
+            taken=said["taken"],
+            first=said["first"],
+            open=bool(said["open"]),
+            late=bool(said["late"]),
+            stalled=bool(said["stalled"]),
+            version=said["version"],
+            counts=tuple(said[f"count_{verdict.name.lower()}"] for verdict in Verdict),
+            input_depth=1 << said["input_depth"],
+            output_depth=1 << said["output_depth"],
+            identity=said["identity"],
+            ready=bool(said["ready"]),
+            rest=bool(said["rest"]),
+            home=bool(said["home"]),
+            error=bool(said["error"]),
             flits=flits,
             cycles=cycles,
-            status=Status(*np.frombuffer(body, "<u4").tolist()) if is_status else None,
+            status=Status(**STATUS_REPLY.unpack(int.from_bytes(body, "little"))) if is_status else None,
         )
 
 
@@ -156,8 +137,9 @@ def _packets(data: bytes) -> tuple[FlitArray, IntArray]:
         return NO_PACKETS
     rows = np.frombuffer(data, np.uint8).reshape(-1, PACKET_BYTES).astype(np.uint64)
     low = (rows[:, :8] << (np.arange(8, dtype=np.uint64) * np.uint64(8))).sum(axis=1, dtype=np.uint64)
-    flits = low & np.uint64((1 << FLIT.width) - 1)
-    cycles = low >> np.uint64(FLIT.width) | rows[:, 8] << np.uint64(64 - FLIT.width)
+    flit, cycle = PACKET["flit"], PACKET["cycle"]
+    flits = low & np.uint64(flit.mask)
+    cycles = low >> np.uint64(cycle.at) | rows[:, 8] << np.uint64(64 - cycle.at)
     return flits, cycles.astype(np.int64)
 
 

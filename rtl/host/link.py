@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from snnc.base.errors import LinkError
-from snnc.rtl.host.frames import FrameKind, FrameReader, Reply, Verdict, argument, encode_frame
+from snnc.compiler.isa.host_link import FrameKind, Verdict
+from snnc.rtl.host.frames import FrameReader, Reply, argument, encode_frame
 
 WINDOW = 8
 """Frames that may be under way at once: enough to cover the delays of a USB adapter."""

@@ -19,9 +19,9 @@ from snnc.compiler.isa.flits import (
     flit,
     flit_types,
 )
-from snnc.rtl.host.frames import CYCLE_BITS
+from snnc.compiler.isa.host_link import PACKET
 
-LAST_CYCLE = (1 << CYCLE_BITS) - 1
+LAST_CYCLE = PACKET["cycle"].mask
 
 
 @dataclass(frozen=True)

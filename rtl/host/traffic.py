@@ -5,7 +5,8 @@ import numpy as np
 from snnc.base.errors import LinkError
 from snnc.compiler.isa.arithmetic import IntArray
 from snnc.compiler.isa.flits import FlitArray
-from snnc.rtl.host.frames import RUN_PACKETS, FrameKind, Reply, Status, Verdict
+from snnc.compiler.isa.host_link import RUN_PACKETS, FrameKind, Verdict
+from snnc.rtl.host.frames import Reply, Status
 from snnc.rtl.host.signature import signature_of_flits, signature_of_packets
 
 

@@ -29,6 +29,18 @@ from snnc.sim.engine.kernels.queue import take_earliest
 from snnc.sim.engine.kernels.router import evaluate, feed
 from snnc.sim.engine.layout import Layout, build_layout
 
+CAUSES = {
+    "accumulate": c.ROW_CYCLES,
+    "sweep": c.SWEEP_CYCLES,
+    "initialise": c.INIT_CYCLES,
+    "credit_wait": c.WAITED,
+    "mesh_wait": c.BLOCKED,
+}
+"""What takes a core's cycles, with the column of its tally: the state memory at work on rows and values,
+sweeps and v(0), one at a time; beside it the emitter, which waits for CREDITs or for space in the mesh."""
+AT_WORK = 3
+"""How many of them are the state memory's."""
+
 
 @dataclass(frozen=True)
 class CycleRun:
@@ -48,24 +60,38 @@ class CycleRun:
     primitives: Primitives
     hops: IntArray
     """(height, width, 5): flits each router of the box of used cores sent North, East, South, West, Local."""
-    busy: IntArray
-    """(cores,): cycles in which the state memory was at work: rows, values, sweeps, initialisation."""
-    stalled: IntArray
-    """(cores,): cycles in which the emitter waited, for CREDITs or for space in the mesh."""
+    causes: IntArray
+    """(cores, 5): cycles of each core by cause, as `CAUSES` names them."""
     host_stalled: int
     """Cycles in which the host waited, for CREDITs or for space in the mesh."""
     timeline: IntArray
     """(runs, cores, steps, 4): first cycle of SWEEP (or DRAIN), ACCUMULATE, SEGMENT 0 and IDLE, 0 where a
     step had none; empty unless asked for."""
+    arrivals: IntArray
+    """(flits, 3): number of a core, and the cycles in which a flit was pushed into its event FIFO and popped;
+    the first so many as were asked for."""
     trace: Traces | None
     """Per core, with one sample per run."""
 
+    @property
+    def busy(self) -> IntArray:
+        """(cores,): cycles in which the state memory was at work."""
+        at_work: IntArray = self.causes[:, :AT_WORK].sum(axis=1)
+        return at_work
+
+    @property
+    def stalled(self) -> IntArray:
+        """(cores,): cycles in which the emitter waited."""
+        waited: IntArray = self.causes[:, AT_WORK:].sum(axis=1)
+        return waited
+
 
 def run_cycles(
-    program: TiledProgram, stream: FlitArray, trace: bool = False, event_log: bool = False
+    program: TiledProgram, stream: FlitArray, trace: bool = False, event_log: bool = False, arrivals: int = 0
 ) -> CycleRun:
-    """One continuous stream; raises VerificationError if the mesh comes to rest before it is finished."""
-    return _run(program, build_layout(program), [stream], trace, event_log, 0)
+    """One continuous stream, with up to `arrivals` arrivals; raises VerificationError if the mesh comes to
+    rest before it is finished."""
+    return _run(program, build_layout(program), [stream], trace, event_log, 0, arrivals)
 
 
 def run_stream(
@@ -171,7 +197,13 @@ _run_streams = _make_kernel(source_stamp())
 
 
 def _run(
-    program: TiledProgram, layout: Layout, streams: list[FlitArray], keep: bool, event_log: bool, first: int
+    program: TiledProgram,
+    layout: Layout,
+    streams: list[FlitArray],
+    keep: bool,
+    event_log: bool,
+    first: int,
+    arrivals: int = 0,
 ) -> CycleRun:
     runs = len(streams)
     rounds = max((_rounds(program, stream) for stream in streams), default=0)
@@ -181,7 +213,9 @@ def _run(
     timeline_start = 2 * packets + c.TIMELINE_COLUMNS
     timeline_words = runs * len(program.cores) * rounds * c.TIMELINE_COLUMNS if event_log else 0
     # Room for the most packets that can leave; pages that no packet reaches are never really taken.
-    log = np.zeros(timeline_start + timeline_words, np.int64)
+    arrivals_start = timeline_start + timeline_words
+    log = np.zeros(arrivals_start + c.ARRIVAL_COLUMNS * arrivals, np.int64)
+    words[c.ARRIVALS_AT], words[c.ARRIVALS_STOP] = arrivals_start, len(log)
     words[c.TRACE_SECTION], words[c.ROUNDS] = trace[0].size, rounds
     words[c.TIMELINE_START] = timeline_start if event_log else 0
     bounds = np.concatenate([[0], np.cumsum([len(stream) for stream in streams])]).astype(np.int64)
@@ -206,12 +240,23 @@ def _run(
         cycles=np.where(offsets[1:] > offsets[:-1], ends, 0),
         primitives=read_primitives(program, layout, words, host_events, samples),
         hops=hops.reshape(-1, layout.width, c.PORTS).copy(),
-        busy=tally[:, [c.ROW_CYCLES, c.SWEEP_CYCLES, c.INIT_CYCLES]].sum(axis=1),
-        stalled=tally[:, [c.BLOCKED, c.WAITED]].sum(axis=1),
+        causes=tally[:, list(CAUSES.values())],
         host_stalled=int(words[words[c.HOST_TALLY] + c.HOST_STALLED]),
-        timeline=log[timeline_start:].reshape(-1, len(program.cores), max(rounds, 1), c.TIMELINE_COLUMNS),
+        timeline=log[timeline_start:arrivals_start].reshape(
+            -1, len(program.cores), max(rounds, 1), c.TIMELINE_COLUMNS
+        ),
+        arrivals=_arrivals(layout, log[arrivals_start : words[c.ARRIVALS_AT]]),
         trace=split_trace(program, layout, trace) if keep else None,
     )
+
+
+def _arrivals(layout: Layout, written: IntArray) -> IntArray:
+    """What is written of arrivals, with numbers of cores in place of their records."""
+    rows = written.reshape(-1, c.ARRIVAL_COLUMNS).copy()
+    order = np.argsort(layout.cores)
+    places = np.searchsorted(np.asarray(layout.cores)[order], rows[:, c.ARRIVED_AT_CORE])
+    rows[:, c.ARRIVED_AT_CORE] = order[places]
+    return rows
 
 
 def _rounds(program: TiledProgram, stream: FlitArray) -> int:
@@ -251,9 +296,9 @@ def _join(parts: list[CycleRun]) -> CycleRun:
         cycles=np.concatenate([part.cycles for part in parts]),
         primitives=join_primitives([part.primitives for part in parts]),
         hops=np.sum([part.hops for part in parts], axis=0),
-        busy=np.sum([part.busy for part in parts], axis=0),
-        stalled=np.sum([part.stalled for part in parts], axis=0),
+        causes=np.sum([part.causes for part in parts], axis=0),
         host_stalled=sum(part.host_stalled for part in parts),
         timeline=np.concatenate([part.timeline for part in parts]),
+        arrivals=np.concatenate([part.arrivals for part in parts]),
         trace=join_traces([part.trace for part in parts]),
     )

@@ -18,6 +18,9 @@ FRESH_FOLDER = ".new"
 MODEL_FILE = "model.pt"
 REPORT_FILE, VERIFY_FILE, POWER_FILE = "report.json", "verify.json", "power.json"
 PARETO_FILE = "pareto.svg"
+PASSES_FILE = "passes.json"
+PAGE_FILE = "report.html"
+TRACE_FILE = "trace.pftrace"
 _GENERATED = (
     REPORT_FILE,
     VERIFY_FILE,
@@ -25,6 +28,9 @@ _GENERATED = (
     "run.json",
     "synth.json",
     PARETO_FILE,
+    PASSES_FILE,
+    PAGE_FILE,
+    TRACE_FILE,
     "ir/[0-9]*-*.txt",
     "ir/[0-9]*-*.arrays.zip",
     "rtl/image/core_x?_y?_*.hex",

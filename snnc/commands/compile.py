@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from snnc.base.errors import DoesNotFit, UsageError
-from snnc.base.files import make_directory, write_text
-from snnc.commands.build_folder import MODEL_FILE, PARETO_FILE, new_build
+from snnc.base.files import make_directory, write_json, write_text
+from snnc.commands.build_folder import MODEL_FILE, PARETO_FILE, PASSES_FILE, new_build
 from snnc.commands.console import Console
 from snnc.commands.deliver import deliver
 from snnc.commands.fit import Fit
@@ -183,6 +183,8 @@ def write_build(compiled: Compiled, output: Path, console: Console) -> None:
         export_rtl(compiled.compilation.image, fresh / "rtl")
         if compiled.picture is not None:
             write_text(fresh / PARETO_FILE, compiled.picture)
+        times = [{"name": stage.name, "seconds": round(stage.seconds, 6)} for stage in compiled.stages[1:]]
+        write_json(fresh / PASSES_FILE, {"passes": times})
         save_checkpoint(fresh / MODEL_FILE, compiled.checkpoint.model, compiled.checkpoint.provenance)
         compiled.build.save(fresh)
 

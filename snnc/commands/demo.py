@@ -8,10 +8,11 @@ from pathlib import Path
 import click
 
 from snnc.base.files import make_directory, write_json
-from snnc.commands.build_folder import REPORT_FILE, VERIFY_FILE
+from snnc.commands.build_folder import PAGE_FILE, REPORT_FILE, VERIFY_FILE
 from snnc.commands.compile import Request, compile_model, validate_compiled, write_build
 from snnc.commands.console import Console
 from snnc.commands.options import directory, pass_console
+from snnc.commands.report import write_page
 from snnc.commands.simulate import simulate_build
 from snnc.commands.train import train_model
 from snnc.commands.verify import require_simulator, verify_build
@@ -51,7 +52,9 @@ def command(console: Console, output: Path) -> None:
     )
     console.say(f"{render_summary(report)}\n\n{render_layers(report)}")
     console.say(f"\n{result.render()}")
+    write_page((output,), output / PAGE_FILE, SILENT)
     console.say(f"\nall figures: {output / REPORT_FILE}, {output / VERIFY_FILE}")
+    console.say(f"to look at: {output / PAGE_FILE}")
     result.require_equal()
 
 

@@ -40,7 +40,9 @@ KEYS = {
     "report.json/energy_j": "mean dynamic static by_action table basis",
     "report.json/counts": "sops spikes weight_reads state_reads state_writes flit_hops",
     "report.json/layers/0": ("name kind neurons weights weight_bits cores cycles sops spikes rate energy_j"),
-    "report.json/cores/0": ("x y layer busy stalled weight_bits_used weight_bits state_bits_used state_bits"),
+    "report.json/cores/0": (
+        "x y layer busy stalled causes weight_bits_used weight_bits state_bits_used state_bits"
+    ),
     "report.json/sim": "wall_s sops_per_s cycles_per_s",
     "verify.json": (
         "samples executions spikes_compared spike_differences cycles_compared cycle_differences "

@@ -9,18 +9,10 @@ import numpy as np
 from snnc.compiler.ir.image import Image
 from snnc.compiler.ir.program import TiledProgram
 from snnc.compiler.isa.flits import FlitArray
+from snnc.compiler.isa.host_link import RUN_PACKETS, VERSION, FrameKind, Verdict
 from snnc.compiler.protocol.streams import encode_samples
 from snnc.rtl.host.driver import Board, HardwareRun
-from snnc.rtl.host.frames import (
-    OPEN,
-    RESTART,
-    RUN_PACKETS,
-    VERSION,
-    FrameKind,
-    FrameReader,
-    Verdict,
-    encode_frame,
-)
+from snnc.rtl.host.frames import OPEN, RESTART, FrameReader, encode_frame
 from snnc.rtl.host.link import Link
 from snnc.rtl.host.signature import START, signature_of_flits, signature_of_packets
 from snnc.rtl.parameters import identity, parameters_for

@@ -10,10 +10,11 @@ from board_programs import BRIDGE, CHATTY, HARDWARE, LONG, OTHER, SMALL, network
 from rtl_link import Fault, FaultyPort, after_noise, cut, flipped, lost, repeated, unchanged
 
 from snnc.base.errors import DoesNotFit, LinkError
+from snnc.compiler.isa.host_link import FrameKind, Verdict
 from snnc.compiler.pipeline import Compilation, compile_network
 from snnc.compiler.protocol.streams import decode_outputs, encode_samples
 from snnc.rtl.host.driver import Board, run_samples
-from snnc.rtl.host.frames import OPEN, RESTART, FrameKind, Verdict, argument, encode_frame, flits_body
+from snnc.rtl.host.frames import OPEN, RESTART, argument, encode_frame, flits_body
 from snnc.rtl.host.link import Link
 from snnc.rtl.host.packets import PacketCheck
 from snnc.rtl.host.port import SerialPort

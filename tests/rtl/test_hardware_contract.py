@@ -1,12 +1,13 @@
 """The declared contract: packing, what is written from it, and that a changed width changes all of it."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from rtl_network import Bank, Destination, Segment, flit
 
-from snnc.base.errors import VerificationError
+from snnc.base.errors import FileError, VerificationError
 from snnc.compiler.isa import contract
 from snnc.compiler.isa.address import Address
 from snnc.compiler.isa.contract import BANK, DESTINATION, FLIT, REGISTER, SEGMENT, FlitType
@@ -19,7 +20,7 @@ from snnc.rtl.contract_tables import tables
 
 def test_the_files_are_current() -> None:
     assert out_of_date() == [], "python -m snnc.rtl.contract"
-    assert len(written()) == 2
+    assert len(written()) == 3
 
 
 def test_words_are_those_of_the_benches_that_write_bits_by_hand() -> None:
@@ -74,14 +75,16 @@ def test_a_width_that_changes_changes_all_that_is_written(monkeypatch: pytest.Mo
         fields=tuple(replace(f, at=-1, width=f.width + 2 * (f.name == "type")) for f in FLIT.fields),
         width=46,
     )
-    before = package(), tables()["flit"]
+    before = package()
     monkeypatch.setattr(contract, "FLIT", wider)
-    assert "localparam int FlitBits = 46;" in package() and package() != before[0]
+    assert "localparam int FlitBits = 46;" in package() and package() != before
     assert "localparam int FlitDataAt = 14;" in package()
-    assert "`type` 13:9" in tables()["flit"] and "`data` 45:14" in tables()["flit"]
+    table = tables()["microarchitecture.md"]["flit"]
+    assert "`type` 13:9" in table and "`data` 45:14" in table
     assert len(out_of_date()) == 2
 
 
-def test_a_document_without_a_place_for_a_table_is_refused() -> None:
-    with pytest.raises(Exception, match="has no place for the table"):
-        with_tables("nothing")
+def test_a_document_without_a_place_for_a_table_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "page.md").write_text("nothing")
+    with pytest.raises(FileError, match="has no place for the table `flit`"):
+        with_tables(tmp_path / "page.md", {"flit": ""})

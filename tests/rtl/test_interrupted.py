@@ -14,11 +14,12 @@ from snnc.compiler.ir.image import Image
 from snnc.compiler.ir.program import TiledProgram
 from snnc.compiler.isa.contract import FlitType
 from snnc.compiler.isa.flits import FlitArray, flit
+from snnc.compiler.isa.host_link import FrameKind
 from snnc.compiler.passes.encode import Encode
 from snnc.compiler.passes.specialise import specialise
 from snnc.compiler.protocol.streams import encode_samples
 from snnc.rtl.host.driver import Board
-from snnc.rtl.host.frames import OPEN, RESTART, FrameKind, argument, flits_body
+from snnc.rtl.host.frames import OPEN, RESTART, argument, flits_body
 from snnc.rtl.host.link import Link
 from snnc.rtl.host.packets import PacketCheck
 from snnc.rtl.host.port import SerialPort

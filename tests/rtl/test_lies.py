@@ -10,9 +10,10 @@ from board_programs import OTHER, SMALL, payloads
 from soft_board import SoftBoard, driver, soft_board
 
 from snnc.base.errors import LinkError
+from snnc.compiler.isa.host_link import FrameKind
 from snnc.compiler.protocol.streams import decode_outputs
 from snnc.rtl.host.driver import HardwareResults, run_samples
-from snnc.rtl.host.frames import HEADER_BYTES, PACKET_BYTES, FrameKind, encode_frame
+from snnc.rtl.host.frames import HEADER_BYTES, PACKET_BYTES, encode_frame
 from snnc.rtl.host.packets import PacketCheck
 from snnc.sim.engine.cycle import run_isolated
 

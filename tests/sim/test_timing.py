@@ -110,7 +110,8 @@ def test_one_spike_through_one_core(neurons: int, payload: int, row: int) -> Non
     end = segment + 2 + words
     assert run.timeline.tolist() == [[[[sweep, accumulate, segment, end + 1]]]]
     assert run.stamps.tolist() == [end + 1]
-    assert run.busy.tolist() == [row + words + 8 + words + 4]
+    assert run.causes.tolist() == [[row, words + 8, words + 4, 0, 0]]
+    assert (run.busy.tolist(), run.stalled.tolist()) == ([row + words + 8 + words + 4], [0])
 
 
 def sweep_of(program: TiledProgram, *payloads: int) -> int:

@@ -29,6 +29,8 @@ package snnc_pkg;
   localparam int Banks = 4;
   localparam int Segments = 4;
   localparam int CoordinateBits = 24;
+  localparam int LinkVersion = 2;
+  localparam int RunPackets = 32;
 
   // The `type` field. RESTART exists only in the test harness's stimulus: wait, then reset.
   localparam logic [2:0] FlitSpike = 3'd0;
@@ -759,6 +761,197 @@ package snnc_pkg;
   // open: open the gate.
   function automatic logic control_open(input logic [ControlBits-1:0] word);
     control_open = word[ControlOpenAt+:ControlOpenBits];
+  endfunction
+
+  // Reply.
+  localparam int ReplyBits = 136;
+  localparam int ReplyVerdictAt = 0;
+  localparam int ReplyVerdictBits = 4;
+  localparam int ReplyKindAt = 4;
+  localparam int ReplyKindBits = 4;
+  localparam int ReplyExpectedAt = 8;
+  localparam int ReplyExpectedBits = 8;
+  localparam int ReplyTakenAt = 16;
+  localparam int ReplyTakenBits = 16;
+  localparam int ReplyFirstAt = 32;
+  localparam int ReplyFirstBits = 16;
+  localparam int ReplyOpenAt = 48;
+  localparam int ReplyOpenBits = 1;
+  localparam int ReplyLateAt = 49;
+  localparam int ReplyLateBits = 1;
+  localparam int ReplyStalledAt = 50;
+  localparam int ReplyStalledBits = 1;
+  localparam int ReplyVersionAt = 52;
+  localparam int ReplyVersionBits = 4;
+  localparam int ReplyInputDepthAt = 56;
+  localparam int ReplyInputDepthBits = 4;
+  localparam int ReplyOutputDepthAt = 60;
+  localparam int ReplyOutputDepthBits = 4;
+  localparam int ReplyCountAcceptedAt = 64;
+  localparam int ReplyCountAcceptedBits = 8;
+  localparam int ReplyCountDamagedAt = 72;
+  localparam int ReplyCountDamagedBits = 8;
+  localparam int ReplyCountMalformedAt = 80;
+  localparam int ReplyCountMalformedBits = 8;
+  localparam int ReplyCountSequenceAt = 88;
+  localparam int ReplyCountSequenceBits = 8;
+  localparam int ReplyCountOverrunAt = 96;
+  localparam int ReplyCountOverrunBits = 8;
+  localparam int ReplyIdentityAt = 104;
+  localparam int ReplyIdentityBits = 24;
+  localparam int ReplyReadyAt = 128;
+  localparam int ReplyReadyBits = 1;
+  localparam int ReplyRestAt = 129;
+  localparam int ReplyRestBits = 1;
+  localparam int ReplyHomeAt = 130;
+  localparam int ReplyHomeBits = 1;
+  localparam int ReplyErrorAt = 131;
+  localparam int ReplyErrorBits = 1;
+
+  // verdict: on the last frame.
+  function automatic logic [ReplyVerdictBits-1:0] reply_verdict(input logic [ReplyBits-1:0] word);
+    reply_verdict = word[ReplyVerdictAt+:ReplyVerdictBits];
+  endfunction
+
+  // kind: of that frame.
+  function automatic logic [ReplyKindBits-1:0] reply_kind(input logic [ReplyBits-1:0] word);
+    reply_kind = word[ReplyKindAt+:ReplyKindBits];
+  endfunction
+
+  // expected: sequence number of the next frame: everything before it has been accepted.
+  function automatic logic [ReplyExpectedBits-1:0] reply_expected(input logic [ReplyBits-1:0] word);
+    reply_expected = word[ReplyExpectedAt+:ReplyExpectedBits];
+  endfunction
+
+  // taken: flits that entered the mesh since its last reset, modulo 2 · `InputDepth`.
+  function automatic logic [ReplyTakenBits-1:0] reply_taken(input logic [ReplyBits-1:0] word);
+    reply_taken = word[ReplyTakenAt+:ReplyTakenBits];
+  endfunction
+
+  // first: position of the first packet held, modulo 2 · `OutputDepth`.
+  function automatic logic [ReplyFirstBits-1:0] reply_first(input logic [ReplyBits-1:0] word);
+    reply_first = word[ReplyFirstAt+:ReplyFirstBits];
+  endfunction
+
+  // open: the gate is open.
+  function automatic logic reply_open(input logic [ReplyBits-1:0] word);
+    reply_open = word[ReplyOpenAt+:ReplyOpenBits];
+  endfunction
+
+  // late: section 4.
+  function automatic logic reply_late(input logic [ReplyBits-1:0] word);
+    reply_late = word[ReplyLateAt+:ReplyLateBits];
+  endfunction
+
+  // stalled: section 4.
+  function automatic logic reply_stalled(input logic [ReplyBits-1:0] word);
+    reply_stalled = word[ReplyStalledAt+:ReplyStalledBits];
+  endfunction
+
+  // version: of this protocol: 2.
+  function automatic logic [ReplyVersionBits-1:0] reply_version(input logic [ReplyBits-1:0] word);
+    reply_version = word[ReplyVersionAt+:ReplyVersionBits];
+  endfunction
+
+  // input_depth: log2 of `InputDepth`.
+  function automatic logic [ReplyInputDepthBits-1:0] reply_input_depth(input logic [ReplyBits-1:0] word);
+    reply_input_depth = word[ReplyInputDepthAt+:ReplyInputDepthBits];
+  endfunction
+
+  // output_depth: log2 of `OutputDepth`.
+  function automatic logic [ReplyOutputDepthBits-1:0] reply_output_depth(input logic [ReplyBits-1:0] word);
+    reply_output_depth = word[ReplyOutputDepthAt+:ReplyOutputDepthBits];
+  endfunction
+
+  // count_accepted: frames of verdict 0 since power-up, modulo 256.
+  function automatic logic [ReplyCountAcceptedBits-1:0] reply_count_accepted(input logic [ReplyBits-1:0] word);
+    reply_count_accepted = word[ReplyCountAcceptedAt+:ReplyCountAcceptedBits];
+  endfunction
+
+  // count_damaged: frames of verdict 1 since power-up, modulo 256.
+  function automatic logic [ReplyCountDamagedBits-1:0] reply_count_damaged(input logic [ReplyBits-1:0] word);
+    reply_count_damaged = word[ReplyCountDamagedAt+:ReplyCountDamagedBits];
+  endfunction
+
+  // count_malformed: frames of verdict 2 since power-up, modulo 256.
+  function automatic logic [ReplyCountMalformedBits-1:0] reply_count_malformed(input logic [ReplyBits-1:0] word);
+    reply_count_malformed = word[ReplyCountMalformedAt+:ReplyCountMalformedBits];
+  endfunction
+
+  // count_sequence: frames of verdict 3 since power-up, modulo 256.
+  function automatic logic [ReplyCountSequenceBits-1:0] reply_count_sequence(input logic [ReplyBits-1:0] word);
+    reply_count_sequence = word[ReplyCountSequenceAt+:ReplyCountSequenceBits];
+  endfunction
+
+  // count_overrun: frames of verdict 4 since power-up, modulo 256.
+  function automatic logic [ReplyCountOverrunBits-1:0] reply_count_overrun(input logic [ReplyBits-1:0] word);
+    reply_count_overrun = word[ReplyCountOverrunAt+:ReplyCountOverrunBits];
+  endfunction
+
+  // identity: of the hardware.
+  function automatic logic [ReplyIdentityBits-1:0] reply_identity(input logic [ReplyBits-1:0] word);
+    reply_identity = word[ReplyIdentityAt+:ReplyIdentityBits];
+  endfunction
+
+  // ready: the mesh takes flits.
+  function automatic logic reply_ready(input logic [ReplyBits-1:0] word);
+    reply_ready = word[ReplyReadyAt+:ReplyReadyBits];
+  endfunction
+
+  // rest: the mesh is at rest, and no flit has waited to enter it for 4 cycles.
+  function automatic logic reply_rest(input logic [ReplyBits-1:0] word);
+    reply_rest = word[ReplyRestAt+:ReplyRestBits];
+  endfunction
+
+  // home: the mesh is as between samples.
+  function automatic logic reply_home(input logic [ReplyBits-1:0] word);
+    reply_home = word[ReplyHomeAt+:ReplyHomeBits];
+  endfunction
+
+  // error: a core or the host port found an error.
+  function automatic logic reply_error(input logic [ReplyBits-1:0] word);
+    reply_error = word[ReplyErrorAt+:ReplyErrorBits];
+  endfunction
+
+  // Packet.
+  localparam int PacketBits = 72;
+  localparam int PacketFlitAt = 0;
+  localparam int PacketFlitBits = 44;
+  localparam int PacketCycleAt = 44;
+  localparam int PacketCycleBits = 28;
+
+  // flit: as it left the mesh.
+  function automatic logic [PacketFlitBits-1:0] packet_flit(input logic [PacketBits-1:0] word);
+    packet_flit = word[PacketFlitAt+:PacketFlitBits];
+  endfunction
+
+  // cycle: it left in; stops at the largest.
+  function automatic logic [PacketCycleBits-1:0] packet_cycle(input logic [PacketBits-1:0] word);
+    packet_cycle = word[PacketCycleAt+:PacketCycleBits];
+  endfunction
+
+  // Status reply.
+  localparam int StatusReplyBits = 96;
+  localparam int StatusReplyWordAt = 0;
+  localparam int StatusReplyWordBits = 32;
+  localparam int StatusReplyEnteredAt = 32;
+  localparam int StatusReplyEnteredBits = 32;
+  localparam int StatusReplyLeftAt = 64;
+  localparam int StatusReplyLeftBits = 32;
+
+  // word: status word asked for.
+  function automatic logic [StatusReplyWordBits-1:0] status_reply_word(input logic [StatusReplyBits-1:0] word);
+    status_reply_word = word[StatusReplyWordAt+:StatusReplyWordBits];
+  endfunction
+
+  // entered: signature of the flits that entered the mesh since its last reset.
+  function automatic logic [StatusReplyEnteredBits-1:0] status_reply_entered(input logic [StatusReplyBits-1:0] word);
+    status_reply_entered = word[StatusReplyEnteredAt+:StatusReplyEnteredBits];
+  endfunction
+
+  // left: signature of the packets that left it since then, with their cycles.
+  function automatic logic [StatusReplyLeftBits-1:0] status_reply_left(input logic [StatusReplyBits-1:0] word);
+    status_reply_left = word[StatusReplyLeftAt+:StatusReplyLeftBits];
   endfunction
 
   // The shift that a d of 0 or a power of two stands for, as snnc_decay takes it.

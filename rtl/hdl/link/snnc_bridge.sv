@@ -35,7 +35,7 @@ module snnc_bridge #(
   output      logic       mesh_ready_o,
   input  wire logic [snnc_pkg::FlitBits-1:0] mesh_data_i
 );
-  localparam int CycleBits = 28;
+  localparam int CycleBits = snnc_pkg::PacketCycleBits;
   localparam int PositionBits = $clog2(OutputDepth) + 1;
   // Cycles after which the mesh's word on its rest takes into account a flit that entered.
   localparam int RestCycles = 4;

@@ -42,14 +42,13 @@ module snnc_reply #(
   input  wire logic        ready_i,
   output      logic [7:0]  data_o
 );
-  localparam logic [3:0] Version = 4'd2;
-  // Bytes 0 to 16 are the header, the others the packet or the status.
-  localparam logic [4:0] HeaderEnd = 5'd16;
-  localparam logic [4:0] PacketStart = 5'd17;
-  localparam logic [4:0] PacketEnd = 5'd25;
-  localparam logic [4:0] StatusEnd = 5'd28;
+  // Last byte of the header, first and last of a packet, last of a status.
+  localparam logic [4:0] HeaderEnd = 5'(snnc_pkg::ReplyBits / 8 - 1);
+  localparam logic [4:0] PacketStart = HeaderEnd + 5'd1;
+  localparam logic [4:0] PacketEnd = HeaderEnd + 5'(snnc_pkg::PacketBits / 8);
+  localparam logic [4:0] StatusEnd = HeaderEnd + 5'(snnc_pkg::StatusReplyBits / 8);
   // A reply ends before a position that ends in this many zeros, so that it stays short.
-  localparam int RunBits = 5;
+  localparam int RunBits = $clog2(snnc_pkg::RunPackets);
 
   logic pending_q;
   logic with_packets_q;
@@ -74,21 +73,21 @@ module snnc_reply #(
   assign position_o = position_q;
   assign next = position_q + PositionBits'(1);
   assign first = 16'(position_q);
-  assign count_verdict_o = index_q[2:0];
+  assign count_verdict_o = 3'(index_q - 5'(snnc_pkg::ReplyCountAcceptedAt / 8));
 
   always @* begin
     case (index_q[3:0])
-      4'd0: header = verdict_i;
-      4'd1: header = expected_i;
-      4'd2: header = taken_q[7:0];
-      4'd3: header = taken_q[15:8];
-      4'd4: header = first[7:0];
-      4'd5: header = first[15:8];
-      4'd6: header = {Version, 1'b0, flags_i};
-      4'd7: header = {4'(PositionBits - 1), 4'(TakenBits - 1)};
-      4'd13: header = Identity[7:0];
-      4'd14: header = Identity[15:8];
-      4'd15: header = Identity[23:16];
+      4'(snnc_pkg::ReplyVerdictAt / 8): header = verdict_i;
+      4'(snnc_pkg::ReplyExpectedAt / 8): header = expected_i;
+      4'(snnc_pkg::ReplyTakenAt / 8): header = taken_q[7:0];
+      4'(snnc_pkg::ReplyTakenAt / 8 + 1): header = taken_q[15:8];
+      4'(snnc_pkg::ReplyFirstAt / 8): header = first[7:0];
+      4'(snnc_pkg::ReplyFirstAt / 8 + 1): header = first[15:8];
+      4'(snnc_pkg::ReplyOpenAt / 8): header = {4'(snnc_pkg::LinkVersion), 1'b0, flags_i};
+      4'(snnc_pkg::ReplyInputDepthAt / 8): header = {4'(PositionBits - 1), 4'(TakenBits - 1)};
+      4'(snnc_pkg::ReplyIdentityAt / 8): header = Identity[7:0];
+      4'(snnc_pkg::ReplyIdentityAt / 8 + 1): header = Identity[15:8];
+      4'(snnc_pkg::ReplyIdentityAt / 8 + 2): header = Identity[23:16];
       default: header = count_i;
     endcase
   end

@@ -7,15 +7,14 @@ import numpy as np
 from cocotb.triggers import ReadOnly, RisingEdge
 from rtl_bench import cycles, seeded, start, until
 
+from snnc.compiler.isa.host_link import FrameKind, Verdict
 from snnc.rtl.host.frames import (
     FLAG,
     OPEN,
     RESTART,
-    FrameKind,
     FrameReader,
     Reply,
     Status,
-    Verdict,
     argument,
     encode_frame,
     flits_body,

@@ -1,0 +1,52 @@
+"""`snnc report`: a page about one build, or about several side by side."""
+
+from pathlib import Path
+
+import click
+
+from snnc.base.files import write_text
+from snnc.commands.build_folder import PAGE_FILE
+from snnc.commands.console import Console
+from snnc.commands.options import data_dir_option, data_option, directory, file, pass_console
+from snnc.models import Selection
+
+
+@click.command("report")
+@click.argument("folders", metavar="BUILD...", type=directory, nargs=-1, required=True)
+@click.option("-o", "--output", type=file, help=f"Page (default: {PAGE_FILE} in the only BUILD, or here).")
+@data_option("Samples that the report is of (default: those the model was trained on).")
+@click.option("--split", type=click.Choice(["train", "test"]), default="test", help="Part of a data set.")
+@data_dir_option
+@pass_console
+def command(
+    console: Console,
+    folders: tuple[Path, ...],
+    output: Path | None,
+    data: str | None,
+    split: str,
+    data_dir: Path | None,
+) -> None:
+    """Write one HTML page about builds: figures, plots, core map, mistakes, provenance."""
+    chosen = None if data is None else Selection(data, data_dir, split)
+    output = output or (folders[0] if len(folders) == 1 else Path()) / PAGE_FILE
+    write_page(folders, output, console, chosen, data_dir)
+    console.say(f"wrote {output}")
+
+
+def write_page(
+    folders: tuple[Path, ...],
+    output: Path,
+    console: Console,
+    chosen: Selection | None = None,
+    data_dir: Path | None = None,
+) -> None:
+    """Write the page about the builds in `folders`; raises FileError for one that is none or is damaged."""
+    from snnc.reporting.page import render_page
+    from snnc.reporting.subject import read_subject
+
+    subjects = []
+    with console.progress("reading", len(folders)) as update:
+        for number, folder in enumerate(folders, 1):
+            subjects.append(read_subject(folder, chosen, data_dir))
+            update(number)
+    write_text(output, render_page(subjects))

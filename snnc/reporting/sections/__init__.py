@@ -1,0 +1,1 @@
+"""What each section of the page says, one module and one template each."""
