@@ -86,7 +86,7 @@ def _read_report(folder: Path, build: Build, missing: dict[str, str]) -> Report 
         missing["report"] = f"{command} makes it"
         return None
     with schema.reported(FileError, str(folder / REPORT_FILE)):
-        values = {"energy": "energy_j", "dense": "non_spiking"}
+        values = {"energy": "energy_j", "dense": "non_spiking", "dense_built": "non_spiking_built"}
         stated = {name: document.get(values.get(name, name)) for name in annotations(Report)}
         for part, name in (("cycles", "per_sample"), ("sim", "wall_s")):
             schema.expect(

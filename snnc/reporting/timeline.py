@@ -20,6 +20,7 @@ from snnc.compiler.protocol.input_encoding import encode_inputs
 from snnc.compiler.protocol.streams import encode_samples
 from snnc.sim.accounting.counts import count_actions
 from snnc.sim.accounting.energy import price
+from snnc.sim.accounting.energy_table import load_energy_table
 from snnc.sim.engine.cycle import CycleRun, run_cycles
 from snnc.sim.engine.records import ACCUMULATE_AT, EMIT_AT, IDLE_AT, SWEEP_AT
 
@@ -68,7 +69,9 @@ def _energy(build: Build, stream: FlitArray) -> NDArray[np.float64]:
     """(steps, cores): joules of each core up to the end of each step, estimated, from runs up to there."""
     syncs = np.flatnonzero(flit_types(stream) == FlitType.SYNC) + 1
     runs = (run_cycles(build.tiled, stream[:end]) for end in syncs.tolist())
-    priced = [price(count_actions(build.tiled, run.primitives), build.tiled, None).per_core for run in runs]
+    table = load_energy_table(build.tiled.target.energy_table)
+    counts = (count_actions(build.tiled, run.primitives) for run in runs)
+    priced = [price(counted, build.tiled, None, table).typical.per_core for counted in counts]
     return np.array(priced)[:, :-1]
 
 
