@@ -73,7 +73,9 @@ def test_the_network_without_spikes_runs_in_every_step_where_the_task_has_steps(
 def test_the_verdict_is_what_the_numbers_say() -> None:
     report = report_of(32)
     energy = report.energy
-    words = report.verdict.split("; ")
+    *words, dynamic = report.verdict.split("; ")
+    other = report.dense_built.total - report.dense_built.by_action["static"]
+    assert f"spikes {'win' if energy.built.dynamic < other else 'lose'} (" in dynamic
     for found, total, way in zip(
         words, (energy.mean, energy.built.mean), (report.dense, report.dense_built), strict=True
     ):
