@@ -11,6 +11,7 @@ from snnc.compiler.ir.network import (
     InputEncoding,
     ReadoutKind,
 )
+from snnc.compiler.isa.contract import MAX_FRACTION_BITS
 from snnc.compiler.passes.legalise import RULES
 from snnc.compiler.targets import builtin_targets
 
@@ -33,7 +34,8 @@ LAYERS = (
     ),
     (
         "max pooling",
-        "not supported on spikes: it needs a comparison per window. Use sum pooling, or a stride of 2",
+        "of binary spikes: an OR, a layer of its own (`snnc.compiler.ir.pooling.max_pool`); any window up to "
+        "15 x 15, stride and padding; exact. Of graded values not: they would need a comparison",
     ),
     ("flatten", "implied by a linear layer"),
     ("residual / skip", "several edges into one layer, from sources of any depth, on one accumulator grid"),
@@ -48,19 +50,32 @@ NEURONS = (
     ),
     ("CUBA-LIF", "a second state, the synaptic current, with its own decay"),
     ("readout", "integrates and never fires (reset `none`): the layer of a `membrane` readout and no other"),
-    ("reset", "soft (v - threshold), hard (to a value), none"),
-    ("per channel", "threshold, bias, initial potential"),
+    ("reset", "soft (v - reset amount, which is the threshold unless it is given), hard (to a value), none"),
+    ("per channel", "threshold, bias, initial potential, reset amount, numerators of both decays"),
+    ("lower clamp", "a number that no membrane of the layer falls below"),
+    (
+        "fraction bits",
+        f"up to {MAX_FRACTION_BITS}: weights enter shifted left, so that membranes, and all that is compared "
+        "with them, are in a finer unit; a leak then moves small potentials too",
+    ),
 )
 LIMITS = (
     ("steps", f"1 to {MAX_STEPS}"),
     ("population", f"1 to {MAX_NEURONS} neurons, height and width 1 to {MAX_SIDE}"),
     ("input", f"`max_payload` 1 to 255; features times steps at most {MAX_INPUT_VALUES}"),
-    ("clamp", "`state_bits` 2 to 32; initial potential and reset value lie within it"),
+    (
+        "clamp",
+        "`state_bits` B 2 to 32, `lower_clamp` -2^(B-1) to 0; initial potential and reset value lie within "
+        "both",
+    ),
     (
         "decays",
         "numerator d from 0 to 2^F, `fraction_bits` F from 0 to 16; a current decay, even of 0, makes the "
-        "layer CUBA",
+        "layer CUBA; numerators per channel only where that of all channels is 0, of a current only with "
+        "CUBA",
     ),
+    ("reset amount", "only with reset `soft`"),
+    ("fraction bits", f"`fraction_bits` of a layer's neurons 0 to {MAX_FRACTION_BITS}"),
     ("names", "of the input and the layers, all different"),
     (
         "edges",
@@ -69,7 +84,7 @@ LIMITS = (
     ),
     (
         "readout",
-        "exactly one, of a layer of shape (n, 1, 1); `first_step` 0 to steps - 1, and 0 for `membrane`",
+        "exactly one, of a layer of any shape; `first_step` 0 to steps - 1, and 0 for `membrane`",
     ),
 )
 """What `Network.verify` refuses beyond types and shapes that do not agree."""
@@ -108,11 +123,15 @@ def _targets() -> str:
     yes = {True: "yes", False: "no"}
     body = [
         f"| {target.name} | {target.state_bits} | {target.delay_slots} | {yes[target.cuba]} "
-        f"| {yes[target.decay_multiplier]} | {target.value_indices} |"
+        f"| {yes[target.decay_multiplier]} | {yes[target.channel_leak]} | {yes[target.reset_amount]} "
+        f"| {yes[target.lower_clamp]} | {target.fraction_bits} | {target.value_indices} |"
         for target in builtin_targets().values()
     ]
-    head = "| target | bits of a state word | spike bitmaps | CUBA | multiplier | readout neurons |"
-    return "\n".join([head, "|---|--:|--:|---|---|--:|", *body])
+    head = (
+        "| target | bits of a state word | spike bitmaps | CUBA | multiplier | decays per channel "
+        "| reset amounts | lower clamp | fraction bits | readout neurons |"
+    )
+    return "\n".join([head, "|---|--:|--:|---|---|---|---|---|--:|--:|", *body])
 
 
 def _rule(name: str, documentation: str | None) -> str:

@@ -26,6 +26,8 @@ CONFIGURATIONS = (
         destinations=1,
         sources=1,
         cuba=1,
+        channel_leak=1,
+        fraction_bits=1,
     ),
     RtlParameters(
         mesh_width=4,
@@ -40,6 +42,10 @@ CONFIGURATIONS = (
         bitmap_slots=16,
         cuba=1,
         decay_multiplier=1,
+        reset_amount=1,
+        channel_leak=1,
+        lower_clamp=1,
+        fraction_bits=12,
     ),
     RtlParameters(
         mesh_width=2,
@@ -54,7 +60,9 @@ CONFIGURATIONS = (
         bitmap_slots=4,
         decay_multiplier=1,
     ),
-    RtlParameters(lanes=64, state_words=1024, parameter_words=1024, destinations=256, sources=256, cuba=1),
+    RtlParameters(
+        lanes=64, state_words=1024, parameter_words=1024, destinations=256, sources=256, cuba=1, lower_clamp=1
+    ),
 )
 
 

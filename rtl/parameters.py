@@ -28,6 +28,10 @@ class RtlParameters:
     bitmap_slots: int = 1
     cuba: int = 0
     decay_multiplier: int = 0
+    reset_amount: int = 0
+    channel_leak: int = 0
+    lower_clamp: int = 0
+    fraction_bits: int = 0
     destinations: int = 8
     sources: int = 8
     event_fifo_depth: int = 16
@@ -62,6 +66,10 @@ def parameters_for(image: Image, init_prefix: str = "", *, loadable: int = EVERY
         bitmap_slots=target.delay_slots,
         cuba=int(target.cuba),
         decay_multiplier=int(target.decay_multiplier),
+        reset_amount=int(target.reset_amount),
+        channel_leak=int(target.channel_leak),
+        lower_clamp=int(target.lower_clamp),
+        fraction_bits=target.fraction_bits,
         destinations=target.destinations,
         sources=target.sources,
         event_fifo_depth=target.event_fifo,

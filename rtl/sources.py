@@ -12,6 +12,8 @@ SOURCES = (
     "hdl/mesh/snnc_router.sv",
     "hdl/core/snnc_decay.sv",
     "hdl/core/snnc_lane.sv",
+    "hdl/core/snnc_leak.sv",
+    "hdl/core/snnc_channels.sv",
     "hdl/core/snnc_datapath.sv",
     "hdl/core/snnc_decode.sv",
     "hdl/core/snnc_accumulate.sv",

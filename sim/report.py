@@ -4,9 +4,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from snnc.base.version import __version__
-from snnc.sim.accounting.break_even import BreakEven
 from snnc.sim.accounting.comparison import DenseComparison
-from snnc.sim.report_energy import EnergyFigures
+from snnc.sim.report_energy import ComparisonFigures, EnergyFigures
 from snnc.sim.report_tables import render_report
 
 SCHEMA = 1
@@ -105,14 +104,8 @@ class Report:
     clock_hz: float
     throughput_hz: float | None
     energy: EnergyFigures
-    dense: DenseComparison
-    """The network without spikes, on memories like the target's."""
-    dense_built: DenseComparison
-    """The same on memories of its own sizes."""
-    break_even: dict[str, BreakEven]
-    """By layer, up to which rate spikes cost less, on the target's memories."""
-    verdict: str
-    """Who needs less energy, in words."""
+    comparison: ComparisonFigures
+    """The network without spikes."""
     counts: dict[str, int]
     """Hardware actions by name, over cores and the host's port."""
     layers: list[LayerFigures]
@@ -120,6 +113,11 @@ class Report:
     warnings: list[str]
     """What the user should know and no figure says."""
     wall_s: float
+
+    @property
+    def dense(self) -> DenseComparison:
+        """The network without spikes, on memories like the target's."""
+        return self.comparison.target
 
     @property
     def accuracy(self) -> float | None:
@@ -154,10 +152,7 @@ class Report:
             "latency_s": asdict(self.latency_s),
             "throughput_hz": self.throughput_hz,
             "energy_j": asdict(self.energy),
-            "non_spiking": asdict(self.dense),
-            "non_spiking_built": asdict(self.dense_built),
-            "break_even": {name: asdict(found) for name, found in self.break_even.items()},
-            "verdict": self.verdict,
+            "non_spiking": self.comparison.to_dict(),
             "counts": self.counts,
             "layers": [asdict(layer) for layer in self.layers],
             "cores": [asdict(core) for core in self.cores],

@@ -1,7 +1,8 @@
 """The report's figures of energy: intervals, the memories of the target and those that are built, and whether
 spikes are worth it."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from snnc.compiler.formats.storage import Build
 from snnc.compiler.ir.program import TiledProgram
@@ -112,6 +113,16 @@ class ComparisonFigures:
     break_even: dict[str, BreakEven]
     """By layer, on the target's memories."""
     verdict: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The comparison on the target's memories, with the other one beside it."""
+        document = asdict(self)
+        return {
+            **document["target"],
+            "built": document["built"],
+            "break_even": document["break_even"],
+            "verdict": self.verdict,
+        }
 
 
 def comparison_figures(

@@ -58,14 +58,14 @@ def render_energy(report: "Report") -> list[str]:
         f"            {energy.memory_share:.0%} of the dynamic part in memories",
         f"            {_interval(built)} on memories made for this network",
     ]
-    target, own = report.dense, report.dense_built
+    target, own = report.dense, report.comparison.built
     passes = f"{target.passes} {'pass' if target.passes == 1 else 'passes'}"
     lines += [
         f"compare     {_without(target)}  (without spikes, estimated)",
         f"            {_without(own)} on memories of its own",
         f"            {target.activation_bits}-bit activations, output stationary, {passes}",
     ]
-    return lines + textwrap.wrap(f"verdict     {report.verdict}", 80, subsequent_indent=" " * 12)
+    return lines + textwrap.wrap(f"verdict     {report.comparison.verdict}", 80, subsequent_indent=" " * 12)
 
 
 def _without(dense: "DenseComparison") -> str:
@@ -167,7 +167,7 @@ def _break_even_table(report: "Report") -> str:
     """Up to which rate of events each layer costs less than without spikes, and where it is."""
     rows = []
     for row in report.layers:
-        found = report.break_even[row.name]
+        found = report.comparison.break_even[row.name]
         rates = (found.input_rate, found.dataflow, found.ideal)
         rows.append((_short(row.name), *("-" if r is None else f"{r:.4f}" for r in rates), _picture(*rates)))
     header = ("layer", "heard", "break-even", "ideal", "from 0")

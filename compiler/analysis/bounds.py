@@ -42,19 +42,20 @@ def current_bounds(network: Network, layer: Layer) -> Interval:
         wide = edge.synapses.weights.astype(np.int64).reshape(layer.shape[0], -1) * payload
         low += np.minimum(wide, 0).sum(axis=1)
         high += np.maximum(wide, 0).sum(axis=1)
-    return Interval(low, high)
+    return Interval(low << layer.neurons.fraction_bits, high << layer.neurons.fraction_bits)
 
 
 def synaptic_bounds(network: Network, layer: Layer, arriving: Interval) -> Interval:
     """Bounds of the current that enters the membrane: what arrives and what is left of earlier steps
     (CUBA)."""
-    leak = layer.neurons.current_leak
+    leak, numerators = layer.neurons.current_leak, layer.neurons.current_numerators
     if leak is None:
         return arriving
     low, high = arriving.low, arriving.high
     held = network.input.encoding == "held" and all(e.source == network.input.name for e in layer.edges)
     for _ in range(0 if held else min(network.steps - 1, MAX_STEPS)):
-        next_low, next_high = decay(low, leak) + arriving.low, decay(high, leak) + arriving.high
+        next_low = decay(low, leak, numerators) + arriving.low
+        next_high = decay(high, leak, numerators) + arriving.high
         if np.array_equal(next_low, low) and np.array_equal(next_high, high):
             break
         low, high = np.minimum(low, next_low), np.maximum(high, next_high)
@@ -66,8 +67,8 @@ def membrane_bounds(neurons: Neurons, current: Interval, steps: int) -> Interval
     low, high = neurons.initial.copy(), neurons.initial.copy()
     for step in range(steps - 1):
         if step == MAX_ITERATIONS:
-            bottom, top = state_range(neurons.state_bits)
-            return Interval(np.full_like(low, bottom), np.full_like(high, top))
+            top = state_range(neurons.state_bits)[1]
+            return Interval(np.full_like(low, neurons.lowest), np.full_like(high, top))
         after = _after_step(neurons, low + current.low + neurons.bias, high + current.high + neurons.bias)
         next_low, next_high = np.minimum(low, after.low), np.maximum(high, after.high)
         if np.array_equal(next_low, low) and np.array_equal(next_high, high):
@@ -83,7 +84,8 @@ def _settled(neurons: Neurons, low: IntArray, high: IntArray) -> Interval:
         return Interval(low, high)
     fires, rests = high >= threshold, low < threshold
     if neurons.reset == "soft":
-        fired_low, fired_high = np.maximum(low, threshold) - threshold, high - threshold
+        amount = neurons.reset_amounts
+        fired_low, fired_high = np.maximum(low, threshold) - amount, high - amount
     else:
         fired_low = fired_high = np.full_like(low, neurons.reset_value)
     rest_high = np.minimum(high, threshold - 1)
@@ -94,8 +96,8 @@ def _settled(neurons: Neurons, low: IntArray, high: IntArray) -> Interval:
 
 def _after_step(neurons: Neurons, low: IntArray, high: IntArray) -> Interval:
     settled = _settled(neurons, low, high)
-    bits, leak = neurons.state_bits, neurons.leak
-    return Interval(decay(clamp(settled.low, bits), leak), decay(clamp(settled.high, bits), leak))
+    ends = (clamp(end, neurons.state_bits, neurons.lower_clamp) for end in (settled.low, settled.high))
+    return Interval(*(decay(end, neurons.leak, neurons.leak_numerators) for end in ends))
 
 
 def state_bounds(network: Network, layer: Layer) -> Interval:

@@ -86,7 +86,8 @@ def cut_layer(
     slices = _pack(atoms, available, target.axon_columns - fixed_columns, len(layer.edges))
     if slices is None or not _all_hear_the_step(network, layer, slices):
         return None
-    if len(slices) > 1 and words * target.lanes > target.value_indices:
+    reads_pixels = layer.neurons.reset == "none" and layer.shape[1:] != (1, 1)
+    if (len(slices) > 1 or reads_pixels) and words * target.lanes > target.value_indices:
         return None
     return LayerCut(
         layer, target.lanes, pixel_words, rows_per_tile, slices, sum(atom.words for atom in atoms)

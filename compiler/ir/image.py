@@ -67,6 +67,11 @@ class CoreImage:
     """None where the core has no synaptic current."""
     axon_rows: MemoryImage
     axon_columns: MemoryImage
+    reset_amounts: MemoryImage | None
+    """None where soft resets subtract the thresholds."""
+    decays: MemoryImage | None
+    """None where the decays stand in registers."""
+    current_decays: MemoryImage | None
 
     @property
     def emits_spikes(self) -> bool:
@@ -87,10 +92,16 @@ class CoreImage:
         yield Memory.BIAS, self.initial
         yield Memory.DESTINATIONS, self.destinations
         yield Memory.SOURCES, self.sources
-        if self.membrane is not None:
-            yield Memory.MEMBRANE, self.membrane
         yield Memory.AXON_ROWS, self.axon_rows
         yield Memory.AXON_COLUMNS, self.axon_columns
+        for memory, section in (
+            (Memory.MEMBRANE, self.membrane),
+            (Memory.RESET_AMOUNTS, self.reset_amounts),
+            (Memory.DECAYS, self.decays),
+            (Memory.CURRENT_DECAYS, self.current_decays),
+        ):
+            if section is not None:
+                yield memory, section
         yield Memory.REGISTERS, self.registers
 
 
@@ -135,6 +146,9 @@ class Image:
             Memory.STATE: self.target.state_words,
             Memory.MEMBRANE: self.target.state_words,
             Memory.THRESHOLDS: self.target.parameter_words,
+            Memory.RESET_AMOUNTS: self.target.parameter_words,
+            Memory.DECAYS: self.target.parameter_words,
+            Memory.CURRENT_DECAYS: self.target.parameter_words,
             Memory.BIAS: 2 * self.target.parameter_words,
             Memory.AXON_ROWS: self.target.axon_rows,
             Memory.AXON_COLUMNS: self.target.axon_columns,

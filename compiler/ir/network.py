@@ -17,8 +17,10 @@ from snnc.base import schema
 from snnc.base.bounds import MAX_TEXT
 from snnc.base.errors import VerificationError, require
 from snnc.base.quoting import quote
+from snnc.compiler.ir.neurons import Neurons as Neurons
+from snnc.compiler.ir.neurons import verify_neurons
 from snnc.compiler.ir.provenance import Provenance
-from snnc.compiler.isa.arithmetic import NO_LEAK, Decay, IntArray, ResetMode, state_range
+from snnc.compiler.isa.arithmetic import state_range
 
 InputEncoding = Literal["direct", "held", "rate", "latency", "events"]
 ReadoutKind = Literal["membrane", "spike_count", "first_spike"]
@@ -51,26 +53,6 @@ class Input:
     @property
     def features(self) -> int:
         return count(self.shape)
-
-
-@dataclass(frozen=True)
-class Neurons:
-    """Parameters of a population; the arrays have one entry per channel, in accumulator units."""
-
-    threshold: IntArray
-    bias: IntArray
-    initial: IntArray
-    reset: ResetMode
-    reset_value: int = 0
-    leak: Decay = NO_LEAK
-    state_bits: int = 16
-    """Width B of the clamp at the end of each step."""
-    current_leak: Decay | None = None
-    """Decay of the synaptic current (CUBA), or None: the current of a step acts in that step alone."""
-
-    @property
-    def channels(self) -> int:
-        return int(self.threshold.shape[0])
 
 
 @dataclass(frozen=True)
@@ -172,7 +154,7 @@ class Network:
         for number, layer in enumerate(self.layers, 1):
             require(layer.name not in names[:number], layer.name, "two nodes have this name")
             _verify_shape(layer.name, layer.shape)
-            _verify_neurons(layer)
+            verify_neurons(layer.neurons, layer.name, layer.shape[0])
             require(bool(layer.edges), layer.name, "a layer needs at least one edge")
             for edge in layer.edges:
                 require(edge.source in names, layer.name, f"edge from unknown node {edge.source!r}")
@@ -242,33 +224,6 @@ def _verify_input(node: Input) -> None:
     require(node.encoding in encodings, node.name, f"unknown encoding {node.encoding!r}")
 
 
-def _verify_neurons(layer: Layer) -> None:
-    neurons, channels = layer.neurons, layer.shape[0]
-    for label in ("threshold", "bias", "initial"):
-        array = getattr(neurons, label)
-        require(
-            array.dtype == np.int64 and array.shape == (channels,),
-            layer.name,
-            f"{label} must be int64 of shape ({channels},), not {array.dtype} {array.shape}",
-        )
-    require(neurons.reset in ("soft", "hard", "none"), layer.name, f"unknown reset {neurons.reset!r}")
-    require(2 <= neurons.state_bits <= 32, layer.name, f"state_bits must be 2..32, not {neurons.state_bits}")
-    low, high = state_range(neurons.state_bits)
-    for label, values in (("initial", neurons.initial), ("reset_value", np.array([neurons.reset_value]))):
-        require(
-            bool((values >= low).all() and (values <= high).all()),
-            layer.name,
-            f"{label} must lie in {low}..{high} ({neurons.state_bits} bits), "
-            f"not {int(values.min())}..{int(values.max())}",
-        )
-    for leak in (neurons.leak, neurons.current_leak or NO_LEAK):
-        require(
-            0 <= leak.fraction_bits <= 16 and 0 <= leak.numerator <= 1 << leak.fraction_bits,
-            layer.name,
-            f"leak numerator must be 0..2**fraction_bits with fraction_bits 0..16, not {leak}",
-        )
-
-
 def _verify_edge(layer: Layer, edge: Edge, source: Shape) -> None:
     synapses, where = edge.synapses, layer.name
     require(min(edge.pool) >= 1, where, f"pool must be positive, not {edge.pool}")
@@ -332,7 +287,6 @@ def _verify_readout(network: Network) -> None:
         readout.layer,
         "a readout of spikes needs a layer that fires, a membrane readout one with reset 'none'",
     )
-    require(layer.shape[1:] == (1, 1), readout.layer, f"a readout has shape (n, 1, 1), not {layer.shape}")
     require(
         0 <= readout.first_step < network.steps,
         network.name,

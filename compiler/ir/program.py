@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from snnc.compiler.ir.network import Input, Readout, Shape
 from snnc.compiler.isa.address import Address
-from snnc.compiler.isa.arithmetic import Decay, IntArray, ResetMode
+from snnc.compiler.isa.arithmetic import Decay, IntArray, ResetMode, state_range
 from snnc.compiler.isa.contract import MAX_BANKS, MAX_SEGMENTS
 from snnc.compiler.isa.flits import coordinates
 from snnc.compiler.targets import Target
@@ -160,6 +160,16 @@ class Core:
     segments: tuple[Segment, ...]
     accumulator: tuple[int, int]
     """Proved smallest and largest value the state word, and every sum in the sweep, can ever hold."""
+    reset_amount: IntArray | None = None
+    """(channels,): what a soft reset subtracts; None: the threshold."""
+    leak_numerators: IntArray | None = None
+    """(channels,) in place of that of `leak`; None: all have that."""
+    current_numerators: IntArray | None = None
+    """The same of `current_leak`."""
+    lower_clamp: int | None = None
+    """None: membranes reach no lower end of the clamp but that of its width."""
+    fraction_bits: int = 0
+    """Left shift of what events add."""
 
     @property
     def layer(self) -> str:
@@ -169,6 +179,21 @@ class Core:
     def neurons(self) -> int:
         """Neurons of the tile, without padding."""
         return self.tile.channels * self.tile.rows * self.tile.columns
+
+    def lanes_read(self, lanes: int) -> int:
+        """Slots, from the first to that of the last neuron: where the host's membranes are."""
+        return self.tile.words(lanes) * lanes - (self.tile.pixel_words(lanes) * lanes - self.tile.channels)
+
+    @property
+    def lowest(self) -> int:
+        """The lower end of the clamp."""
+        bottom = state_range(self.state_bits)[0]
+        return bottom if self.lower_clamp is None else max(bottom, self.lower_clamp)
+
+    @property
+    def channel_decays(self) -> bool:
+        """Whether channels have decays of their own."""
+        return self.leak_numerators is not None or self.current_numerators is not None
 
     @property
     def ends_needed(self) -> int:
@@ -260,6 +285,16 @@ def core_usage(core: Core, target: Target, weight_bits: int) -> list[tuple[str, 
         ("delay segments", len(core.segments), MAX_SEGMENTS),
         ("delay slots", core.delay_slots, target.delay_slots),
     ]
+
+
+def host_base(tile: Tile, readout: Readout) -> int:
+    """What a tile of the readout adds to what it names neurons by to the host: the coordinate of its first
+    neuron in the layer. Membranes of a tile with pixels are named by their slots alone."""
+    if tile.flat:
+        return tile.first_channel
+    if readout.kind == "membrane":
+        return 0
+    return int(coordinates(np.array(tile.first_row), np.array(0), np.array(tile.first_channel)))
 
 
 def state_memory_bits(core: Core, target: Target) -> int:

@@ -15,6 +15,7 @@ from snnc.compiler.ir.program import (
     InputRoute,
     TiledProgram,
     core_usage,
+    host_base,
     local_coordinates,
 )
 from snnc.compiler.isa.address import HOST, Address
@@ -62,7 +63,7 @@ def _verify_scalars(program: TiledProgram) -> None:
     require(
         program.weight_bits == stored, where, f"weights of {program.weight_bits} bits, stored at {stored}"
     )
-    readouts = {c.tile.layer_shape[0] for c in program.cores if c.layer == program.readout.layer}
+    readouts = {count(c.tile.layer_shape) for c in program.cores if c.layer == program.readout.layer}
     require(
         readouts == {program.outputs}, where, f"{program.outputs} outputs of a layer of {sorted(readouts)}"
     )
@@ -88,9 +89,9 @@ def _verify_core(core: Core, program: TiledProgram) -> None:
         core.weights.dtype == np.int8 and core.weights.ndim == 2 and core.weights.shape[1] == target.lanes
     )
     require(shaped, where, f"weights must be int8 of shape (words, {target.lanes})")
-    for label in ("threshold", "bias", "initial"):
+    for label in ("threshold", "bias", "initial", "reset_amount", "leak_numerators", "current_numerators"):
         array = getattr(core, label)
-        shaped = array.dtype == np.int64 and array.shape == (tile.channels,)
+        shaped = array is None or (array.dtype == np.int64 and array.shape == (tile.channels,))
         require(shaped, where, f"{label} must be int64 of shape ({tile.channels},)")
     low, high = state_range(target.state_bits)
     fits = low <= core.accumulator[0] and core.accumulator[1] <= high
@@ -99,21 +100,39 @@ def _verify_core(core: Core, program: TiledProgram) -> None:
         require(used <= limit, where, f"{label}: needs {used}, has {limit}")
     fires = core.emission == "spikes"
     require((core.reset == "none") != fires, where, "only a core that fires emits spikes")
-    require(fires or tile.flat or core.emission == "values_every", where, "a readout of membranes is flat")
     require(core.current_leak is None or target.cuba, where, "the target has no synaptic current")
+    require(core.reset_amount is None or target.reset_amount, where, "the target has no reset amounts")
+    require(not core.channel_decays or target.channel_leak, where, "the target has no decays per channel")
+    require(core.lower_clamp is None or target.lower_clamp, where, "the target has no lower clamp")
+    shifted = 0 <= core.fraction_bits <= target.fraction_bits
+    require(shifted, where, f"fraction_bits must be 0..{target.fraction_bits}, not {core.fraction_bits}")
 
 
 def _verify_neurons(core: Core, program: TiledProgram) -> None:
     where, width = f"core {core.at}", program.target.state_bits
     require(core.weight_bits >= 2, where, f"weight_bits {core.weight_bits}")
     require(2 <= core.state_bits <= width, where, f"state_bits must be 2..{width}, not {core.state_bits}")
-    for leak in (core.leak, core.current_leak or NO_LEAK):
+    current = core.current_leak is not None or core.current_numerators is None
+    require(current, where, "has current numerators without a current")
+    for leak, numerators in (
+        (core.leak, core.leak_numerators),
+        (core.current_leak or NO_LEAK, core.current_numerators),
+    ):
+        own = np.zeros(1, np.int64) if numerators is None else numerators
         fits = 0 <= leak.fraction_bits <= DECAY_SHIFT and 0 <= leak.numerator <= 1 << leak.fraction_bits
+        fits &= bool((own >= 0).all() and (own <= 1 << leak.fraction_bits).all())
         require(fits, where, f"decay {leak} exceeds {DECAY_SHIFT} bits")
+    soft = core.reset == "soft" or core.reset_amount is None
+    require(soft, where, f"has reset amounts, but resets {core.reset}")
+    clamp = core.lower_clamp
+    require(clamp is None or clamp <= 0, where, f"lower_clamp must be at most 0, not {clamp}")
+    amount = core.threshold if core.reset_amount is None else core.reset_amount
     reset_value = np.array([core.reset_value])
     for label, values, bits in (
         ("threshold", core.threshold, width),
+        ("reset amount", amount, width),
         ("bias", core.bias, width),
+        ("lower_clamp", np.array([core.lower_clamp or 0]), core.state_bits),
         ("initial", core.initial, core.state_bits),
         ("reset value", reset_value, core.state_bits),
     ):
@@ -127,6 +146,7 @@ def _verify_partial_sums(core: Core, program: TiledProgram) -> None:
     where = f"core {core.at}"
     silent = not any(array.any() for array in (core.threshold, core.bias, core.initial))
     silent &= core.leak.keeps and core.current_leak is None and core.reset_value == 0
+    silent &= core.reset_amount is None and not core.channel_decays and core.lower_clamp is None
     require(silent, where, "sums partially, but has a neuron's parameters")
     words = core.tile.words(program.target.lanes)
     ranges = [(entry.first_word, entry.last_word, entry.recurrent) for entry in core.destinations]
@@ -234,20 +254,24 @@ def _verify_layers(program: TiledProgram) -> None:
 
 
 def _verify_outputs(program: TiledProgram) -> None:
-    limit = program.target.value_indices if program.readout.kind == "membrane" else MAX_NEURONS
+    lanes, limit = program.target.lanes, MAX_NEURONS
     require(program.outputs <= limit, program.name, f"{program.outputs} readout neurons, at most {limit}")
     covered = np.zeros(program.outputs, np.int64)
     for core in program.readout_cores:
         entries = [entry for entry in core.destinations if entry.to.host]
         require(len(entries) == 1, f"core {core.at}", "sends twice to the host")
         require(core.layer == program.readout.layer, f"core {core.at}", "is not of the readout layer")
-        require(core.tile.flat, f"core {core.at}", "the readout is not flat")
         read = "values_last" if program.readout.kind == "membrane" else "spikes"
         require(core.emission == read, f"core {core.at}", f"emits {core.emission}, the readout takes {read}")
-        named, number = entries[0].base, core.tile.first_channel
-        require(named == number, f"core {core.at}", f"tells the host {named} for neuron {number}")
-        first = entries[0].base + entries[0].first_word * program.target.lanes
-        last = entries[0].base + min(entries[0].last_word * program.target.lanes, core.neurons)
-        require(first >= 0 and last <= program.outputs, f"core {core.at}", "reads out of range")
-        covered[first:last] += 1
+        named, number = entries[0].base, host_base(core.tile, program.readout)
+        require(named == number, f"core {core.at}", f"tells the host {named} for {number}")
+        if read == "values_last":
+            last, most = named + core.lanes_read(lanes), program.target.value_indices
+            require(last <= most, f"core {core.at}", f"names {last} membranes, a VALUE at most {most}")
+        elif not core.tile.flat:
+            channels = core.tile.layer_shape[0]
+            require(channels <= 256, f"core {core.at}", f"names {channels} channels of pixels, at most 256")
+        sent = slice(entries[0].first_word * lanes, entries[0].last_word * lanes)
+        numbers = core.tile.neuron_map(lanes)[sent]
+        covered[numbers[numbers >= 0]] += 1
     require(bool((covered == 1).all()), program.name, "every readout neuron must reach the host once")

@@ -42,9 +42,11 @@ class Decay:
 NO_LEAK = Decay()
 
 
-def decay(x: IntArray, parameters: Decay) -> IntArray:
-    """One step of leak; rounds towards minus infinity inside the shift."""
-    return x - ((x * parameters.numerator) >> parameters.fraction_bits)
+def decay(x: IntArray, parameters: Decay, numerators: IntArray | None = None) -> IntArray:
+    """One step of leak; rounds towards minus infinity inside the shift. `numerators`, of the shape of `x`,
+    take the place of the one that all share."""
+    factors = parameters.numerator if numerators is None else numerators
+    return x - ((x * factors) >> parameters.fraction_bits)
 
 
 def state_range(bits: int) -> tuple[int, int]:
@@ -52,10 +54,10 @@ def state_range(bits: int) -> tuple[int, int]:
     return -(1 << (bits - 1)), (1 << (bits - 1)) - 1
 
 
-def clamp(x: IntArray, bits: int) -> IntArray:
-    """Saturate to `bits` bits: the one saturation point of the contract."""
+def clamp(x: IntArray, bits: int, lowest: int | None = None) -> IntArray:
+    """Saturate to `bits` bits, and from below to `lowest`: the one saturation point of the contract."""
     low, high = state_range(bits)
-    return np.clip(x, low, high)
+    return np.clip(x, low if lowest is None else max(low, lowest), high)
 
 
 def accumulate(weights: NDArray[np.int8], payloads: IntArray) -> IntArray:
@@ -67,9 +69,11 @@ def accumulate(weights: NDArray[np.int8], payloads: IntArray) -> IntArray:
     return weights[:, active].astype(np.int64) @ payloads[active]
 
 
-def synaptic_current(previous: IntArray, arriving: IntArray, leak: Decay | None) -> IntArray:
+def synaptic_current(
+    previous: IntArray, arriving: IntArray, leak: Decay | None, numerators: IntArray | None = None
+) -> IntArray:
     """The current that enters the membrane: what arrives and, with a leak (CUBA), what is left of before."""
-    return arriving if leak is None else decay(previous, leak) + arriving
+    return arriving if leak is None else decay(previous, leak, numerators) + arriving
 
 
 @dataclass(frozen=True)
@@ -93,18 +97,24 @@ def neuron_step(
     reset_value: int,
     state_bits: int,
     leak: Decay,
+    reset_amount: IntArray | None = None,
+    leak_numerators: IntArray | None = None,
+    lower_clamp: int | None = None,
 ) -> NeuronStep:
     """Integrate, compare (>=), reset, clamp, decay: in this order, for a whole population.
 
-    All arrays have shape (..., neurons). `reset="none"` is a readout: it never spikes.
+    All arrays have shape (..., neurons). `reset="none"` is a readout: it never spikes. A soft reset subtracts
+    `reset_amount`, without one the threshold.
     """
     integrated = membrane + current + bias
     fires = reset != "none"
     spikes = (integrated >= threshold) if fires else np.zeros(integrated.shape, np.bool_)
     if reset == "soft":
-        settled = np.where(spikes, integrated - threshold, integrated)
+        amount = threshold if reset_amount is None else reset_amount
+        settled = np.where(spikes, integrated - amount, integrated)
     elif reset == "hard":
         settled = np.where(spikes, reset_value, integrated)
     else:
         settled = integrated
-    return NeuronStep(membrane, decay(clamp(settled, state_bits), leak), spikes)
+    clamped = clamp(settled, state_bits, lower_clamp)
+    return NeuronStep(membrane, decay(clamped, leak, leak_numerators), spikes)

@@ -35,10 +35,13 @@ class Memory(IntEnum):
     MEMBRANE = 7
     AXON_ROWS = 8
     AXON_COLUMNS = 9
+    RESET_AMOUNTS = 10
+    DECAYS = 11
+    CURRENT_DECAYS = 12
 
 
 class ResetCode(IntEnum):
-    """What a neuron that fires becomes: less by its threshold, the reset value, or it never fires."""
+    """What a neuron that fires becomes: less by its reset amount, the reset value, or it never fires."""
 
     SOFT = 0
     HARD = 1
@@ -56,6 +59,8 @@ class EmissionCode(IntEnum):
 DECAY_SHIFT = 12
 """A decay is x - ((x * d) >> DECAY_SHIFT), d being 0 to 1 << DECAY_SHIFT."""
 DECAY_WIDTH = DECAY_SHIFT + 1
+MAX_FRACTION_BITS = DECAY_SHIFT
+"""Most bits that a membrane may have behind the unit of its weights."""
 COUNT_BITS = 10
 """Wide enough for an END or CREDIT from each of 256 cores and the host."""
 STEP_BITS = 5
@@ -130,7 +135,7 @@ AXON_ROW = Word("axon_row", 64, (*_AXON, Field("bank", 2, "number of the bank"))
 AXON_COLUMN = Word("axon_column", 64, _AXON)
 
 REGISTERS = 64
-PLAIN_REGISTERS = 13
+PLAIN_REGISTERS = 14
 REGISTER = Word(
     "register",
     PLAIN_REGISTERS * CHUNK_BITS,
@@ -142,7 +147,10 @@ REGISTER = Word(
         Field("emission", 2, "0 SPIKES, 1 VALUES_LAST, 2 VALUES_EVERY"),
         Field("cuba", 1, "has a synaptic current"),
         Field("flat", 1, "coordinates are neuron numbers"),
+        Field("reset_amounts", 1, "soft resets take a memory's amounts, not thresholds"),
+        Field("channel_decays", 1, "decays of a memory, not of register 10"),
         Field("state_bits", 6, "of the clamp", at=3 * 32),
+        Field("fraction_bits", 4, "left shift of all that events add", at=3 * 32 + 8),
         Field("reset_value", 32, "two's complement of StateBits", at=4 * 32),
         Field("ends_needed", 16, "ENDs of a step", at=5 * 32),
         Field("credits_needed", 16, "CREDITs of a step", at=6 * 32),
@@ -155,6 +163,7 @@ REGISTER = Word(
         Field("pixel_words", 12, "words of a pixel", at=11 * 32),
         Field("columns", 12, "pixels of a row", at=11 * 32 + 16),
         Field("segments", 3, "1 to 4", at=12 * 32),
+        Field("lower_clamp", 32, "two's complement of StateBits, lower end of the clamp", at=13 * 32),
     ),
 )
 """The plain registers, each a chunk of this word."""

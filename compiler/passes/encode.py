@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from snnc.base.errors import VerificationError
-from snnc.compiler.ir.image import CoreImage, Image, pack_lanes, pack_words
+from snnc.compiler.ir.image import CoreImage, Image, MemoryImage, pack_lanes, pack_words
 from snnc.compiler.ir.levels import Level
 from snnc.compiler.ir.program import Bank, Core, Destination, Segment, TiledProgram
 from snnc.compiler.isa.arithmetic import Decay, IntArray, state_range
@@ -17,6 +17,7 @@ from snnc.compiler.isa.contract import (
     BANK_REGISTER,
     BANK_STRIDE,
     DECAY_SHIFT,
+    DECAY_WIDTH,
     DESTINATION,
     REGISTER,
     REGISTERS,
@@ -79,7 +80,21 @@ def _core(core: Core, program: TiledProgram) -> CoreImage:
         axon_columns=pack_words(
             _axons(AXON_COLUMN, ("count", "weights", "state"), core.axon_columns), AXON_COLUMN.width
         ),
+        reset_amounts=None
+        if core.reset_amount is None
+        else pack_lanes(_by_word(core.reset_amount, lanes, 0), bits, lanes),
+        decays=_decays(core.leak, core.leak_numerators, core, lanes),
+        current_decays=_decays(core.current_leak, core.current_numerators, core, lanes),
     )
+
+
+def _decays(leak: Decay | None, numerators: IntArray | None, core: Core, lanes: int) -> MemoryImage | None:
+    """Numerators per channel, of a core in which any have their own."""
+    if leak is None or not core.channel_decays:
+        return None
+    own = np.full(core.tile.channels, leak.numerator) if numerators is None else numerators
+    scaled = own << (DECAY_SHIFT - leak.fraction_bits)
+    return pack_lanes(_by_word(scaled, lanes, 0), DECAY_WIDTH, lanes)
 
 
 def _by_word(values: IntArray, lanes: int, padding: int) -> IntArray:
@@ -110,28 +125,33 @@ def decay_bits(leak: Decay | None) -> int:
 
 def _registers(core: Core, program: TiledProgram) -> list[int]:
     lanes, tile = program.target.lanes, core.tile
-    reset_value = Word("reset value", CHUNK_BITS, (Field("value", program.target.state_bits, signed=True),))
+    state = Word("state", CHUNK_BITS, (Field("value", program.target.state_bits, signed=True),))
+    shared = not core.channel_decays
     plain = REGISTER.pack(
         words=tile.words(lanes),
-        neurons=core.neurons,
+        neurons=core.lanes_read(lanes),
         enable=1,
         reset=ResetCode[core.reset.upper()],
         emission=EmissionCode[core.emission.upper()],
         cuba=core.current_leak is not None,
         flat=tile.flat,
+        reset_amounts=core.reset_amount is not None,
+        channel_decays=core.channel_decays,
         state_bits=core.state_bits,
-        reset_value=reset_value.pack(value=core.reset_value),
+        fraction_bits=core.fraction_bits,
+        reset_value=state.pack(value=core.reset_value),
         ends_needed=core.ends_needed,
         credits_needed=core.credits_needed,
         destinations=len(core.destinations),
         sources=len(core.sources),
         recurrent_sources=core.recurrent_sources,
         recurrent_destinations=core.recurrent_destinations,
-        decay=decay_bits(core.leak),
-        current_decay=decay_bits(core.current_leak),
+        decay=decay_bits(core.leak) if shared else 0,
+        current_decay=decay_bits(core.current_leak) if shared else 0,
         pixel_words=tile.pixel_words(lanes),
         columns=tile.columns,
         segments=len(core.segments),
+        lower_clamp=state.pack(value=core.lowest) if program.target.lower_clamp else 0,
     )
     registers = [0] * REGISTERS
     registers[: REGISTER.chunks] = to_chunks(plain, REGISTER.chunks)

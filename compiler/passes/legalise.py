@@ -7,7 +7,7 @@ from typing import ClassVar
 from snnc.base.errors import UnsupportedModel
 from snnc.compiler.ir.levels import Level
 from snnc.compiler.ir.network import Conv2d, Edge, Layer, Network
-from snnc.compiler.isa.arithmetic import NO_LEAK, state_range
+from snnc.compiler.isa.arithmetic import state_range
 from snnc.compiler.isa.contract import DECAY_SHIFT, MAX_BANKS, MAX_SEGMENTS
 from snnc.compiler.targets import Target
 
@@ -16,10 +16,7 @@ Rule = Callable[[Network, Layer, Target], str | None]
 
 def decay_is_computable(network: Network, layer: Layer, target: Target) -> str | None:
     """A decay is 0, or numerator / 2^F, F up to 12; without a multiplier the numerator is a power of two."""
-    for label, leak in (
-        ("leak", layer.neurons.leak),
-        ("current leak", layer.neurons.current_leak or NO_LEAK),
-    ):
+    for label, leak in layer.neurons.decays():
         got = f"{label} {leak.numerator}/2^{leak.fraction_bits}"
         if leak.keeps:
             continue
@@ -40,14 +37,56 @@ def synaptic_current_is_kept(network: Network, layer: Layer, target: Target) -> 
 def held_inputs_do_not_decay(network: Network, layer: Layer, target: Target) -> str | None:
     """A held input feeds layers whose synaptic current does not decay."""
     fed = any(edge.source == network.input.name for edge in layer.edges)
-    leak = layer.neurons.current_leak
-    if network.input.encoding != "held" or not fed or (leak is not None and leak.keeps):
+    if network.input.encoding != "held" or not fed or layer.neurons.current_keeps:
         return None
+    leak = layer.neurons.current_leak
     return f"takes a held input with current leak {leak}; allowed: a current that does not decay"
 
 
+def decays_are_kept_per_channel(network: Network, layer: Layer, target: Target) -> str | None:
+    """Channels with decays of their own need a target with memories for them (`channel_leak`)."""
+    labels = [label for label, _ in layer.neurons.decays()]
+    several = [label for label in dict.fromkeys(labels) if labels.count(label) > 1]
+    if target.channel_leak or not several:
+        return None
+    got = ", ".join(f"{labels.count(label)} values of its {label}" for label in several)
+    return f"has {got}; allowed: one for all channels, or a target with `channel_leak`"
+
+
+def reset_amounts_are_kept(network: Network, layer: Layer, target: Target) -> str | None:
+    """Soft resets by another amount than the threshold need a target with a memory for it
+    (`reset_amount`)."""
+    amounts, thresholds = layer.neurons.reset_amounts, layer.neurons.threshold
+    if target.reset_amount or (amounts == thresholds).all():
+        return None
+    channel = int((amounts != thresholds).argmax())
+    got = f"reset amount {amounts[channel]} at threshold {thresholds[channel]} (channel {channel})"
+    return f"{got}; allowed: amounts equal to the thresholds, or a target with `reset_amount`"
+
+
+def membranes_are_kept_from_falling(network: Network, layer: Layer, target: Target) -> str | None:
+    """A lower clamp needs a target that has one (`lower_clamp`)."""
+    if target.lower_clamp or layer.neurons.lower_clamp is None:
+        return None
+    return f"lower_clamp {layer.neurons.lower_clamp}; allowed: none, or a target with `lower_clamp`"
+
+
+def fraction_fits_the_shifter(network: Network, layer: Layer, target: Target) -> str | None:
+    """Membranes have no more fraction bits than the target shifts weights by (`fraction_bits`)."""
+    bits = layer.neurons.fraction_bits
+    if bits <= target.fraction_bits:
+        return None
+    return (
+        f"fraction_bits {bits}; allowed: up to {target.fraction_bits}, or a target with more `fraction_bits`"
+    )
+
+
 def coordinates_have_eight_bits(network: Network, layer: Layer, target: Target) -> str | None:
-    """A source with more than one pixel, or of a convolution, has at most 256 channels."""
+    """A source with more than one pixel, or of a convolution, and a readout with pixels, has at most 256
+    channels."""
+    pixels = layer.name == network.readout.layer and layer.shape[1:] != (1, 1)
+    if pixels and layer.shape[0] > 256:
+        return f"a readout with {layer.shape[0]} channels of pixels; allowed: up to 256"
     for edge in layer.edges:
         shape = network.shape_of(edge.source)
         spatial = shape[1:] != (1, 1) or isinstance(edge.synapses, Conv2d)
@@ -110,13 +149,16 @@ def clamp_fits_the_state_word(network: Network, layer: Layer, target: Target) ->
 
 
 def parameters_fit_the_state_word(network: Network, layer: Layer, target: Target) -> str | None:
-    """Biases, and thresholds of layers that fire, are no wider than the target's state word."""
+    """Biases, and thresholds and reset amounts of layers that fire, are no wider than the target's state
+    word."""
     low, high = state_range(target.state_bits)
     compared = layer.neurons.reset != "none"
-    for label in ("threshold", "bias") if compared else ("bias",):
+    for label in ("threshold", "reset_amounts", "bias") if compared else ("bias",):
         values = getattr(layer.neurons, label)
         if values.min() < low or values.max() > high:
-            return f"{label} {int(values.min())}..{int(values.max())}; allowed: {low}..{high}"
+            return (
+                f"{label.replace('_', ' ')} {int(values.min())}..{int(values.max())}; allowed: {low}..{high}"
+            )
     return None
 
 
@@ -129,8 +171,9 @@ def weights_fit_the_memory(network: Network, layer: Layer, target: Target) -> st
 
 
 def readouts_have_an_index(network: Network, layer: Layer, target: Target) -> str | None:
-    """A membrane readout has no more neurons than a flit can name."""
-    if layer.neurons.reset != "none" or layer.count <= target.value_indices:
+    """A membrane readout has no more neurons than a flit can name; with pixels, no core's part of it."""
+    flat = layer.shape[1:] == (1, 1)
+    if layer.neurons.reset != "none" or not flat or layer.count <= target.value_indices:
         return None
     return f"{layer.count} membranes are read; allowed: up to {target.value_indices}"
 
@@ -151,6 +194,10 @@ def membranes_are_read_once(network: Network, layer: Layer, target: Target) -> s
 
 RULES: tuple[Rule, ...] = (
     decay_is_computable,
+    decays_are_kept_per_channel,
+    reset_amounts_are_kept,
+    membranes_are_kept_from_falling,
+    fraction_fits_the_shifter,
     synaptic_current_is_kept,
     held_inputs_do_not_decay,
     coordinates_have_eight_bits,

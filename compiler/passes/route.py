@@ -9,7 +9,7 @@ from snnc.base.errors import DoesNotFit, UsageError, VerificationError
 from snnc.compiler.analysis.bounds import Interval, current_bounds, state_bounds
 from snnc.compiler.analysis.geometry import AxonMap, axon_map
 from snnc.compiler.ir.levels import Level
-from snnc.compiler.ir.network import Edge, Layer, Linear, Network, Shape
+from snnc.compiler.ir.network import Edge, Layer, Linear, Network, Neurons, Shape
 from snnc.compiler.ir.program import (
     Core,
     Destination,
@@ -19,6 +19,7 @@ from snnc.compiler.ir.program import (
     Tile,
     TiledProgram,
     core_usage,
+    host_base,
 )
 from snnc.compiler.ir.tiling import PlannedTile, Range, Tiling, is_depthwise
 from snnc.compiler.isa.address import HOST, Address
@@ -59,7 +60,7 @@ class Route:
             input_routes=routes,
             cores=cores,
             readout=network.readout,
-            outputs=network.layer(network.readout.layer).shape[0],
+            outputs=network.layer(network.readout.layer).count,
             weight_bits=tiling.weight_bits,
         )
 
@@ -163,8 +164,8 @@ def _destinations(
         entries += _entries_to(tiling, planned.tile, receiver)
     if planned.tile.layer == tiling.network.readout.layer:
         own = _place(planned)
-        to_host = Address(own.x, own.y, host=True)
-        entries.append(_Entry(Destination(to_host, planned.tile.first_channel, 0, words, True, False), 0))
+        to_host, base = Address(own.x, own.y, host=True), host_base(planned.tile, tiling.network.readout)
+        entries.append(_Entry(Destination(to_host, base, 0, words, True, False), 0))
     if not entries:
         entries.append(_silent_entry(tiling, planned.tile, receivers))
     entries.sort(key=lambda entry: (entry.destination.recurrent, entry.delay))
@@ -278,6 +279,9 @@ def _core(
     channels = slice(tile.first_channel, tile.first_channel + tile.channels)
     zeros = np.zeros(tile.channels, np.int64)
     accumulator = current_bounds(network, layer) if partial else bounds
+    lowest = int(accumulator.low[channels].min())
+    leak, leak_numerators = _decay(neurons.leak, neurons.leak_numerators, channels)
+    current_leak, current_numerators = _decay(neurons.current_leak, neurons.current_numerators, channels)
     emission: Emission = "values_every" if partial else "values_last" if neurons.reset == "none" else "spikes"
     rows, columns = _axon_tables(receiver)
     return Core(
@@ -293,21 +297,41 @@ def _core(
         initial=zeros if partial else neurons.initial[channels],
         reset="none" if partial else neurons.reset,
         reset_value=0 if partial else neurons.reset_value,
-        leak=NO_LEAK if partial else _stored(neurons.leak),
-        current_leak=None if partial or neurons.current_leak is None else _stored(neurons.current_leak),
+        leak=NO_LEAK if partial or leak is None else leak,
+        current_leak=None if partial else current_leak,
         state_bits=neurons.state_bits,
         emission=emission,
         sources=tuple(sources[0]),
         recurrent_sources=sources[1],
         destinations=table[0],
         segments=table[1],
-        accumulator=(int(accumulator.low[channels].min()), int(accumulator.high[channels].max())),
+        accumulator=(lowest, int(accumulator.high[channels].max())),
+        reset_amount=None if partial else _reset_amount(neurons, channels),
+        leak_numerators=None if partial else leak_numerators,
+        current_numerators=None if partial else current_numerators,
+        # What lies below every sum clamps nothing.
+        lower_clamp=None if partial or neurons.lowest <= lowest else neurons.lower_clamp,
+        fraction_bits=neurons.fraction_bits,
     )
 
 
-def _stored(leak: Decay) -> Decay:
-    """A leak that changes nothing in its only form that every fraction's width can hold."""
-    return NO_LEAK if leak.keeps else leak
+def _reset_amount(neurons: Neurons, channels: slice) -> IntArray | None:
+    """What soft resets of these channels subtract, or None where it is the threshold."""
+    amounts = neurons.reset_amounts[channels]
+    return None if np.array_equal(amounts, neurons.threshold[channels]) else amounts
+
+
+def _decay(
+    leak: Decay | None, numerators: IntArray | None, channels: slice
+) -> tuple[Decay | None, IntArray | None]:
+    """The decay that all these channels have, or the fraction that they share and their numerators. One that
+    changes nothing stands in its only form that every fraction's width can hold."""
+    if leak is None or numerators is None:
+        return (NO_LEAK if leak is not None and leak.keeps else leak), None
+    own = numerators[channels]
+    if (own == own[0]).all():
+        return _decay(Decay(int(own[0]), leak.fraction_bits), None, channels)
+    return leak, own
 
 
 def _axon_tables(receiver: _Receiver) -> tuple[IntArray, IntArray]:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+import numpy as np
+
 from snnc.base.bounds import limits
 from snnc.compiler.analysis.bounds import GRADED, bits_needed
 from snnc.compiler.ir.levels import Level
@@ -60,6 +62,10 @@ def _smallest_target(program: TiledProgram) -> Target:
         delay_slots=_power_of_two(used["delay slots"]),
         cuba=any(core.current_leak is not None for core in program.cores),
         decay_multiplier=_multiplies(program),
+        reset_amount=any(core.reset_amount is not None for core in program.cores),
+        channel_leak=any(core.channel_decays for core in program.cores),
+        lower_clamp=any(core.lower_clamp is not None for core in program.cores),
+        fraction_bits=max(core.fraction_bits for core in program.cores),
         weight_kibit=_weight_kibit(program, used["weight words"]),
         state_bits=max(int(limits(Target, "state_bits").low), *(_state_bits(core) for core in program.cores)),
         destinations=used["destinations"],
@@ -82,8 +88,9 @@ def _weight_kibit(program: TiledProgram, words: int) -> int:
 
 def _state_bits(core: Core) -> int:
     """Bits of everything that goes into a state, threshold or bias word of this core."""
-    values = (*core.accumulator, core.reset_value)
-    arrays = (core.threshold, core.bias, core.initial)
+    values = (*core.accumulator, core.reset_value, core.lower_clamp or 0)
+    amounts = core.threshold if core.reset_amount is None else core.reset_amount
+    arrays = (core.threshold, amounts, core.bias, core.initial)
     return max(
         bits_needed(min(values), max(values)),
         *(bits_needed(int(array.min()), int(array.max())) for array in arrays),
@@ -99,8 +106,9 @@ def _multiplies(program: TiledProgram) -> bool:
 
 def _shifts(core: Core) -> bool:
     """Whether its decays need no multiplier: nothing, or a power of two."""
-    decays = (decay_bits(leak) for leak in (core.leak, core.current_leak))
-    return all(numerator & (numerator - 1) == 0 for numerator in decays)
+    shared = np.array([decay_bits(leak) for leak in (core.leak, core.current_leak)])
+    own = [some for some in (core.leak_numerators, core.current_numerators) if some is not None]
+    return not any((numerators & (numerators - 1)).any() for numerators in (shared, *own))
 
 
 def _power_of_two(value: int) -> int:

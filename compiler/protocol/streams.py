@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.compiler.ir.program import TiledProgram, local_coordinates
+from snnc.compiler.ir.program import Core, TiledProgram, local_coordinates
 from snnc.compiler.isa.arithmetic import IntArray
 from snnc.compiler.isa.contract import FlitType
 from snnc.compiler.isa.flits import (
@@ -75,6 +75,20 @@ def _step_events(events: _EventTable, row: NDArray[np.integer]) -> FlitArray:
     return events.flits[hit] | shifted
 
 
+def named_neurons(core: Core, program: TiledProgram) -> dict[int, int]:
+    """By what a readout core may name to the host, in its order: which neuron of the layer it is, -1 for
+    padding, which is sent between the pixels of a tile."""
+    lanes, (entry,) = program.target.lanes, (entry for entry in core.destinations if entry.to.host)
+    neurons = core.tile.neuron_map(lanes)
+    sent = np.arange(entry.first_word * lanes, min(entry.last_word * lanes, core.lanes_read(lanes)))
+    if core.emission == "spikes":
+        sent = sent[neurons[sent] >= 0]
+        local = core.tile.local_slots(sent, lanes)
+    else:
+        local = sent
+    return dict(zip((local + entry.base & COORDINATE_MASK).tolist(), neurons[sent].tolist(), strict=True))
+
+
 def decode_outputs(program: TiledProgram, flits: FlitArray, samples: int) -> IntArray:
     """What the host reads from the packets that left the mesh, in order: (samples, outputs).
 
@@ -83,6 +97,7 @@ def decode_outputs(program: TiledProgram, flits: FlitArray, samples: int) -> Int
     their sender, which follow its packets in order; packets to the host carry the sender's x and y.
     """
     results = np.zeros((samples, program.outputs), np.int64)
+    numbers = {address_bits(core.at): named_neurons(core, program) for core in program.readout_cores}
     per_sample = {
         address_bits(core.at): 1 if core.emission == "values_last" else program.steps
         for core in program.readout_cores
@@ -96,10 +111,11 @@ def decode_outputs(program: TiledProgram, flits: FlitArray, samples: int) -> Int
         if kind == FlitType.END:
             ends_seen[sender] += 1
         elif kind == FlitType.VALUE:
-            value = word & ((1 << bits) - 1)
-            results[sample, word >> bits] = value - (1 << bits) if value >> (bits - 1) else value
+            value, index = word & ((1 << bits) - 1), numbers[sender][word >> bits]
+            if index >= 0:
+                results[sample, index] = value - (1 << bits) if value >> (bits - 1) else value
         elif step >= readout.first_step:
-            index = word & COORDINATE_MASK
+            index = numbers[sender][word & COORDINATE_MASK]
             if readout.kind == "spike_count":
                 results[sample, index] += 1
             else:

@@ -16,6 +16,7 @@ from snnc.compiler.isa.contract import (
     BANK_REGISTER,
     BANK_STRIDE,
     DECAY_SHIFT,
+    DECAY_WIDTH,
     DESTINATION,
     REGISTER,
     SEGMENT,
@@ -48,8 +49,16 @@ def _core(core: CoreImage, image: Image) -> Core:
     plain = REGISTER.unpack(from_chunks(registers[: REGISTER.chunks]))
     sign = 1 << (bits - 1)
 
+    def signed(content: int) -> int:
+        return (content ^ sign) - sign
+
     def per_channel(section: MemoryImage) -> IntArray:
         return section.lanes(bits).reshape(-1)[: core.tile.channels]
+
+    def numerators(section: MemoryImage | None) -> IntArray | None:
+        if section is None:
+            return None
+        return section.lanes(DECAY_WIDTH).reshape(-1)[: core.tile.channels] & REGISTER["decay"].mask
 
     destinations = tuple(_destination(word) for word in _integers(core.destinations))
     return Core(
@@ -68,7 +77,7 @@ def _core(core: CoreImage, image: Image) -> Core:
         bias=per_channel(core.bias),
         initial=per_channel(core.initial),
         reset=cast(ResetMode, ResetCode(plain["reset"]).name.lower()),
-        reset_value=(plain["reset_value"] ^ sign) - sign,
+        reset_value=signed(plain["reset_value"]),
         leak=Decay(plain["decay"], DECAY_SHIFT),
         current_leak=Decay(plain["current_decay"], DECAY_SHIFT) if plain["cuba"] else None,
         state_bits=plain["state_bits"],
@@ -78,6 +87,11 @@ def _core(core: CoreImage, image: Image) -> Core:
         destinations=destinations[: plain["destinations"]],
         segments=tuple(_segment(word) for word in registers[SEGMENT_REGISTER:][: plain["segments"]]),
         accumulator=state_range(bits),
+        reset_amount=None if core.reset_amounts is None else per_channel(core.reset_amounts),
+        leak_numerators=numerators(core.decays),
+        current_numerators=numerators(core.current_decays),
+        lower_clamp=signed(plain["lower_clamp"]) if image.target.lower_clamp else None,
+        fraction_bits=plain["fraction_bits"],
     )
 
 

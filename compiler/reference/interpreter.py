@@ -110,7 +110,12 @@ class _NetworkRun:
 
     def _advance(self, layer: Layer, arriving: IntArray) -> tuple[IntArray, IntArray, NDArray[np.bool_]]:
         name, neurons = layer.name, layer.neurons
-        current = synaptic_current(self.currents[name], arriving, neurons.current_leak)
+        current = synaptic_current(
+            self.currents[name],
+            arriving << neurons.fraction_bits,
+            neurons.current_leak,
+            _per_neuron_if_any(layer, neurons.current_numerators),
+        )
         result = neuron_step(
             self.membranes[name],
             current,
@@ -120,6 +125,9 @@ class _NetworkRun:
             reset_value=neurons.reset_value,
             state_bits=neurons.state_bits,
             leak=neurons.leak,
+            reset_amount=_per_neuron_if_any(layer, neurons.reset_amount),
+            leak_numerators=_per_neuron_if_any(layer, neurons.leak_numerators),
+            lower_clamp=neurons.lower_clamp,
         )
         state = current if neurons.current_leak is not None else result.before + current
         self.membranes[name], self.currents[name] = result.after, current
@@ -142,6 +150,10 @@ def as_stored(network: Network, program: TiledProgram, execution: Execution) -> 
 
 def _per_neuron(layer: Layer, values: IntArray) -> IntArray:
     return np.repeat(values, layer.shape[1] * layer.shape[2])
+
+
+def _per_neuron_if_any(layer: Layer, values: IntArray | None) -> IntArray | None:
+    return None if values is None else _per_neuron(layer, values)
 
 
 def execute_program(program: TiledProgram, payloads: IntArray) -> Execution:
@@ -177,6 +189,9 @@ class _ProgramRun:
         pixel[: core.tile.channels] = values
         return np.tile(pixel, core.tile.rows * core.tile.columns)
 
+    def _by_slot_if_any(self, core: Core, values: IntArray | None) -> IntArray | None:
+        return None if values is None else self._by_slot(core, values)
+
     def deliver_input(self, events: NDArray[np.integer]) -> None:
         """Begin a step: what recurrent edges brought, and the input events to the cores that take them."""
         self.arriving = self.next_step
@@ -210,7 +225,8 @@ class _ProgramRun:
                 w = weights + i * bank.row_weight_step + j * bank.column_weight_step
                 s = row_state + column_state + offset + i * bank.row_state_step + j * bank.column_state_step
                 words = bank.row_words
-                state[s : s + words, lanes] += core.weights[w : w + words, lanes].astype(np.int64) * payload
+                added = core.weights[w : w + words, lanes].astype(np.int64) * payload
+                state[s : s + words, lanes] += added << core.fraction_bits
 
     def sweep(self, core: Core, step: int, recorder: "_Recorder") -> None:
         """End the core's step: neurons advance and emit, or partial sums go to their owner."""
@@ -218,7 +234,12 @@ class _ProgramRun:
         if core.emission == "values_every":
             self.arriving[core.destinations[0].to] += arriving
             return
-        current = synaptic_current(self.currents[at], arriving, core.current_leak)
+        current = synaptic_current(
+            self.currents[at],
+            arriving,
+            core.current_leak,
+            self._by_slot_if_any(core, core.current_numerators),
+        )
         result = neuron_step(
             self.membranes[at],
             current,
@@ -228,6 +249,9 @@ class _ProgramRun:
             reset_value=core.reset_value,
             state_bits=core.state_bits,
             leak=core.leak,
+            reset_amount=self._by_slot_if_any(core, core.reset_amount),
+            leak_numerators=self._by_slot_if_any(core, core.leak_numerators),
+            lower_clamp=core.lower_clamp,
         )
         real = self.maps[at] >= 0
         state = current if core.current_leak is not None else result.before + current

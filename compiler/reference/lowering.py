@@ -36,10 +36,10 @@ def require_lowering(network: Network, program: TiledProgram) -> None:
 
 
 def _require_legal(network: Network, program: TiledProgram) -> None:
-    """The target's rules, but for clamps wider than a specialised target's state word: they clamp nothing
-    there, since every proved sum fits it."""
+    """The target's rules, but for what no core of a specialised target needs: clamps wider than its state
+    word, or below every sum, and values per channel that are equal in each tile."""
     widest = max(layer.neurons.state_bits for layer in network.layers)
-    target = program.target
+    target = replace(program.target, reset_amount=True, channel_leak=True, lower_clamp=True)
     Legalise(replace(target, state_bits=max(target.state_bits, widest))).run(network)
 
 

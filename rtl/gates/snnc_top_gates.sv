@@ -16,11 +16,15 @@ module snnc_top #(
   parameter int BitmapSlots = 1,
   parameter int Cuba = 0,
   parameter int DecayMultiplier = 0,
+  parameter int ResetAmount = 0,
+  parameter int ChannelLeak = 0,
+  parameter int LowerClamp = 0,
+  parameter int FractionBits = 0,
   parameter int Destinations = 8,
   parameter int Sources = 8,
   parameter int EventFifoDepth = 16,
   parameter int RouterFifoDepth = 4,
-  parameter int Loadable = 1023,
+  parameter int Loadable = 8191,
   parameter InitPrefix = ""
 ) (
   input  wire logic                         clk_i,

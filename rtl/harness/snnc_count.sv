@@ -116,6 +116,7 @@ module snnc_count_lanes #(
   input wire logic [Lanes-1:0]               lane_spike,
   input wire logic                           cuba_i,
   input wire logic [1:0]                     reset_mode_i,
+  input wire logic                           channel_decays_i,
   input wire logic [snnc_pkg::DecayBits-1:0] decay_i,
   input wire logic [snnc_pkg::DecayBits-1:0] current_decay_i
 );
@@ -133,11 +134,12 @@ module snnc_count_lanes #(
   assign cuba = Cuba != 0 && cuba_i;
   assign swept = sweep_i && sweep_write_i;
   assign weighs = DecayMultiplier != 0 && acc_read_i && weigh_i && weight_factor_i > 8'd1;
-  // Input, current, what a soft reset takes, and what either decay does.
-  assign sweep_adds = 1 + 32'(cuba) + 32'(reset_mode_i == snnc_pkg::ResetSoft) + 32'(decay_i != '0)
-      + 32'(cuba && current_decay_i != '0);
-  assign sweep_multiplies = (DecayMultiplier == 0) ? 0
-      : 32'($countones(decay_i) > 1) + 32'(cuba && $countones(current_decay_i) > 1);
+  // Input, current, what a soft reset takes, and what either decay does. Decays of channels are taken to be
+  // any number.
+  assign sweep_adds = 1 + 32'(cuba) + 32'(reset_mode_i == snnc_pkg::ResetSoft)
+      + 32'(channel_decays_i || decay_i != '0) + 32'(cuba && (channel_decays_i || current_decay_i != '0));
+  assign sweep_multiplies = (DecayMultiplier == 0) ? 0 : 32'(channel_decays_i || $countones(decay_i) > 1)
+      + 32'(cuba && (channel_decays_i || $countones(current_decay_i) > 1));
 
   always @(posedge clk_i) begin
     if (snnc_harness.counting) begin
@@ -163,7 +165,7 @@ bind snnc_datapath snnc_count_lanes #(
   .DecayMultiplier(DecayMultiplier)
 ) u_count (
   .clk_i, .acc_read_i, .lanes_i, .weigh_i, .weight_factor_i, .sweep_i, .sweep_write_i, .lane_spike,
-  .cuba_i, .reset_mode_i, .decay_i, .current_decay_i
+  .cuba_i, .reset_mode_i, .channel_decays_i, .decay_i, .current_decay_i
 );
 
 `default_nettype wire

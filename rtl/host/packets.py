@@ -10,7 +10,6 @@ from snnc.compiler.isa.address import Address
 from snnc.compiler.isa.arithmetic import IntArray
 from snnc.compiler.isa.contract import FLIT, FlitType
 from snnc.compiler.isa.flits import (
-    COORDINATE_MASK,
     DATA_SHIFT,
     PAYLOAD_SHIFT,
     SENDER_MASK,
@@ -20,6 +19,7 @@ from snnc.compiler.isa.flits import (
     flit_types,
 )
 from snnc.compiler.isa.host_link import PACKET
+from snnc.compiler.protocol.streams import named_neurons
 
 LAST_CYCLE = PACKET["cycle"].mask
 
@@ -68,20 +68,14 @@ class PacketCheck:
 
 
 def _sender(core: Core, program: TiledProgram) -> _Sender:
-    lanes, bits = program.target.lanes, program.target.state_bits
-    slots = np.flatnonzero(core.tile.neuron_map(lanes) >= 0)
-    values = core.emission == "values_last"
-    local = slots if values else core.tile.local_slots(slots, lanes)
+    bits, values = program.target.state_bits, core.emission == "values_last"
     places: dict[int, int] = {}
-    for entry in core.destinations:
-        taken = (slots >= entry.first_word * lanes) & (slots < entry.last_word * lanes)
-        for number in local[taken].tolist() if entry.to.host else []:
-            if values:
-                packet = flit(FlitType.VALUE, entry.base + number << bits, _host(core.at))
-            else:
-                coordinate = entry.base + number & COORDINATE_MASK
-                packet = flit(FlitType.SPIKE, 1 << PAYLOAD_SHIFT | coordinate, _host(core.at))
-            places[packet] = len(places)
+    for name in named_neurons(core, program):
+        if values:
+            packet = flit(FlitType.VALUE, name << bits, _host(core.at))
+        else:
+            packet = flit(FlitType.SPIKE, 1 << PAYLOAD_SHIFT | name, _host(core.at))
+        places[packet] = len(places)
     membrane = (1 << bits) - 1 << DATA_SHIFT if values else 0
     known = (1 << FLIT.width) - 1 & ~membrane
     return _Sender(core.at, 1 if values else program.steps, known, places, values)

@@ -64,8 +64,8 @@ module formal_reset #(
 
   (* hierconn *) wire [snnc_pkg::RegisterBits-1:0] \dut.registers ;
   (* hierconn *) wire [snnc_pkg::Memories-1:0] \dut.config_write ;
-  (* hierconn *) wire [WordBits-1:0] \dut.u_neurons.u_datapath.u_bias.memory[2] ;
-  (* hierconn *) wire [WordBits-1:0] \dut.u_neurons.u_datapath.u_bias.memory[3] ;
+  (* hierconn *) wire [WordBits-1:0] \dut.u_neurons.u_datapath.u_channels.u_bias.memory[2] ;
+  (* hierconn *) wire [WordBits-1:0] \dut.u_neurons.u_datapath.u_channels.u_bias.memory[3] ;
   (* hierconn *) wire [WordBits-1:0] \dut.u_neurons.u_datapath.u_state.memory[0] ;
   (* hierconn *) wire [WordBits-1:0] \dut.u_neurons.u_datapath.u_state.memory[1] ;
   (* hierconn *) wire [WordBits-1:0] \dut.u_neurons.u_datapath.u_state.memory[2] ;
@@ -90,7 +90,7 @@ module formal_reset #(
       : (word[0] ? \dut.u_neurons.u_datapath.u_state.memory[1] : \dut.u_neurons.u_datapath.u_state.memory[0] );
   // v(0) of pixels of one word or two.
   assign initial_state = (pixel_words == 2 && word[0])
-      ? \dut.u_neurons.u_datapath.u_bias.memory[3] : \dut.u_neurons.u_datapath.u_bias.memory[2] ;
+      ? \dut.u_neurons.u_datapath.u_channels.u_bias.memory[3] : \dut.u_neurons.u_datapath.u_channels.u_bias.memory[2] ;
 
   always_ff @(posedge clk_i) if (cycle_q == 4'd1) state_q <= state;
 

@@ -16,6 +16,9 @@ _MEMORIES = {
     "state": ("state_reads", "state_writes"),
     "membrane": ("membrane_reads", "membrane_writes"),
     "thresholds": ("threshold_reads", None),
+    "reset_amounts": ("reset_amount_reads", None),
+    "decays": ("decay_reads", None),
+    "current_decays": ("decay_reads", None),
     "bias": ("bias_reads", None),
     "bitmap": ("bitmap_reads", "bitmap_writes"),
 }

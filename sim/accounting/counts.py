@@ -167,9 +167,11 @@ def _core_actions(core: Core, own: _CoreCounts, program: TiledProgram, samples: 
     cuba = core.current_leak is not None and core.emission != "values_every"
     reads_state = core.emission == "values_every" or (core.emission == "values_last" and not cuba)
     swept, initialised = sweeps * words, (sweeps + inits) * words
-    leaks = [core.leak, core.current_leak] if core.current_leak is not None else [core.leak]
-    sweep_adds = 1 + cuba + (core.reset == "soft") + sum(leak.numerator > 0 for leak in leaks)
-    multiplied = sum(leak.numerator > 0 and leak.shift is None for leak in leaks)
+    decays = [leak for leak in (core.leak, core.current_leak) if leak is not None]
+    # Decays of channels are taken to be any number.
+    every = core.channel_decays
+    sweep_adds = 1 + cuba + (core.reset == "soft") + sum(every or not leak.keeps for leak in decays)
+    multiplied = sum(every or (not leak.keeps and leak.shift is None) for leak in decays)
     visits = zip(core.segments, own.set_lanes, strict=True)
     streams = _sent(core, own.hits, emissions, steps)
     events = list(zip((entry.to for entry in core.destinations), own.hits, strict=True))
@@ -184,6 +186,8 @@ def _core_actions(core: Core, own: _CoreCounts, program: TiledProgram, samples: 
         "membrane_reads": cuba * (swept + scanned * (core.emission == "values_last")),
         "membrane_writes": cuba * initialised,
         "threshold_reads": swept,
+        "reset_amount_reads": swept * (core.reset_amount is not None),
+        "decay_reads": swept * len(decays) * core.channel_decays,
         "bias_reads": initialised,
         "bitmap_reads": (scanned + silent) * (core.emission == "spikes"),
         "bitmap_writes": swept,

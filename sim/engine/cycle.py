@@ -209,7 +209,8 @@ def _run(
     rounds = max((_rounds(program, stream) for stream in streams), default=0)
     words, states = layout.words.copy(), layout.states.copy()
     trace = empty_trace(layout, runs, rounds, keep)
-    packets = runs * rounds * (program.outputs + len(program.readout_cores))
+    sent = sum(core.lanes_read(program.target.lanes) for core in program.readout_cores)
+    packets = runs * rounds * (sent + len(program.readout_cores))
     timeline_start = 2 * packets + c.TIMELINE_COLUMNS
     timeline_words = runs * len(program.cores) * rounds * c.TIMELINE_COLUMNS if event_log else 0
     # Room for the most packets that can leave; pages that no packet reaches are never really taken.

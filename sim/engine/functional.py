@@ -93,29 +93,31 @@ def _send(words: Pool, weights: Pool, states: Pool, output: Pool, core: int, seg
             if slot < first or slot >= last:
                 continue
             words[entry_record + c.HITS] += 1
-            if values:
-                _deliver_value(words, states, output, receiver, base + slot, states[membrane + slot])
-                continue
-            coordinate = (base + states[words[core + c.LOCAL_START] + slot]) & COORDINATE_MASK
-            if receiver != 0:
-                accumulate(words, weights, states, receiver, (1 << PAYLOAD_SHIFT) | coordinate)
+            if receiver == 0:
+                _read(words, states, output, core, slot, step)
+            elif values:
+                _deliver_value(words, states, receiver, base + slot, states[membrane + slot])
             else:
-                _read_spike(words, output, coordinate, step)
+                coordinate = (base + states[words[core + c.LOCAL_START] + slot]) & COORDINATE_MASK
+                accumulate(words, weights, states, receiver, (1 << PAYLOAD_SHIFT) | coordinate)
         entry_record += c.ENTRY_WORDS
 
 
 @kernel
-def _deliver_value(words: Pool, states: Pool, output: Pool, receiver: int, index: int, value: int) -> None:
-    if receiver == 0:
-        output[index] = value
-        return
+def _deliver_value(words: Pool, states: Pool, receiver: int, index: int, value: int) -> None:
     states[words[receiver + c.STATE_START] + index] += value
     words[words[receiver + c.TALLY] + c.VALUES] += 1
 
 
 @kernel
-def _read_spike(words: Pool, output: Pool, index: int, step: int) -> None:
-    """Count a spike of the readout's window, or keep the first."""
+def _read(words: Pool, states: Pool, output: Pool, core: int, slot: int, step: int) -> None:
+    """Keep what a slot of the readout tells the host: its membrane, unless it is padding between pixels; or
+    count a spike of the window, or keep the first."""
+    index = states[words[core + c.NUMBERS] + slot]
+    if words[core + c.EMISSION] != c.SPIKES:
+        if index >= 0:
+            output[index] = states[words[core + c.MEMBRANE_START] + slot]
+        return
     if step < words[c.READS_FROM]:
         return
     if words[c.READS_FIRST_SPIKE]:

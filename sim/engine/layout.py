@@ -7,7 +7,15 @@ from numpy.typing import NDArray
 
 from snnc.compiler.ir.dataflow import dataflow_order
 from snnc.compiler.ir.network import count
-from snnc.compiler.ir.program import HAZARD_DISTANCE, Bank, Core, InputRoute, TiledProgram, local_coordinates
+from snnc.compiler.ir.program import (
+    HAZARD_DISTANCE,
+    Bank,
+    Core,
+    InputRoute,
+    Tile,
+    TiledProgram,
+    local_coordinates,
+)
 from snnc.compiler.isa.address import Address
 from snnc.compiler.isa.arithmetic import NO_LEAK, IntArray, state_range
 from snnc.compiler.isa.contract import FlitType
@@ -29,8 +37,8 @@ class Layout(NamedTuple):
     weights: NDArray[np.int8]
     """The weight memories of all cores, lane by lane."""
     states: NDArray[np.int32]
-    """Sections of TRACE_ROW slots: state, membrane (CUBA), v(0), threshold, bias, local coordinate; then the
-    emitters' lists."""
+    """Sections of TRACE_ROW slots: state, membrane (CUBA), v(0), threshold, bias, local coordinate and those
+    that some core of the program needs; then the emitters' lists."""
     cores: tuple[int, ...]
     """Record of each core of the program, in its order."""
     routers: tuple[int, ...]
@@ -59,13 +67,15 @@ def build_layout(program: TiledProgram) -> Layout:
         weight += core.weights.size
         state += -(-core.tile.words(lanes) * lanes // ALIGNMENT) * ALIGNMENT
     words[c.TRACE_ROW] = state
-    lists = 6 * state
-    for core, record in zip(program.cores, places.cores, strict=True):
+    contents = [_contents(core, program) for core in program.cores]
+    sections = list(dict.fromkeys(column for content in contents for column in content))
+    lists = (2 + len(sections)) * state
+    for core, record, content in zip(program.cores, places.cores, contents, strict=True):
         start = int(words[record + c.STATE_START])
         words[record + c.MEMBRANE_START] = start + state * _has_membrane(core)
-        sections = (c.INITIAL_START, c.THRESHOLD, c.BIAS, c.LOCAL_START)
-        for section, column in enumerate(sections, 2):
-            words[record + column] = start + section * state
+        for column in content:
+            words[record + column] = start + (2 + sections.index(column)) * state
+        words[record + c.AMOUNT] = words[record + (c.AMOUNT if c.AMOUNT in content else c.THRESHOLD)]
         words[record + c.LIST_START] = lists
         lists += core.delay_slots * core.tile.words(lanes) * lanes
     order = dataflow_order(program)
@@ -75,7 +85,7 @@ def build_layout(program: TiledProgram) -> Layout:
     return Layout(
         words,
         np.concatenate([core.weights.reshape(-1) for core in program.cores]),
-        _state_pool(program, words, places.cores, lists),
+        _state_pool(words, places.cores, contents, lists),
         tuple(places.cores),
         tuple(places.routers),
         places.width,
@@ -200,20 +210,21 @@ def _fill_core(
     words: NDArray[np.int64], core: Core, record: int, program: TiledProgram, places: _Places
 ) -> None:
     number, target, tile = places.core_at[core.at], program.target, core.tile
-    low, high = state_range(core.state_bits)
+    high = state_range(core.state_bits)[1]
     current_leak = core.current_leak or NO_LEAK
     entries, sources, segments = places.entries[number], places.sources[number], places.segments[number]
     fields = {
         c.ROUTER: places.routers[core.at.y * places.width + core.at.x],
         c.WORDS: tile.words(target.lanes),
         c.SLOTS_USED: tile.words(target.lanes) * target.lanes,
-        c.NEURONS: core.neurons,
+        c.NEURONS: core.lanes_read(target.lanes),
         c.LIST_COUNTS: places.lists[number],
         c.RING: core.delay_slots,
         c.RESET: _RESETS[core.reset],
         c.RESET_VALUE: core.reset_value,
-        c.CLAMP_LOW: low,
+        c.CLAMP_LOW: core.lowest,
         c.CLAMP_HIGH: high,
+        c.FRACTION: core.fraction_bits,
         c.LEAK_NUMERATOR: core.leak.numerator,
         c.LEAK_SHIFT: core.leak.fraction_bits,
         c.CUBA: int(_has_membrane(core)),
@@ -299,23 +310,43 @@ def _bank_record(bank: Bank, lanes: int) -> list[int]:
     ]
 
 
+def _contents(core: Core, program: TiledProgram) -> dict[int, IntArray]:
+    """What stands in the slots of a core, by the column that says where: constants, one per slot."""
+    lanes, slots = (
+        program.target.lanes,
+        np.arange(core.tile.words(program.target.lanes) * program.target.lanes),
+    )
+    per_channel = {
+        c.INITIAL_START: (core.initial, 0),
+        # Lanes without a neuron never fire, as in the memory image.
+        c.THRESHOLD: (core.threshold, state_range(program.target.state_bits)[1]),
+        c.BIAS: (core.bias, 0),
+        c.AMOUNT: (core.reset_amount, 0),
+        c.LEAKS: (core.leak_numerators, 0),
+        c.CURRENT_LEAKS: (core.current_numerators, 0),
+    }
+    contents = {
+        column: _by_slot(core.tile, lanes, values, padding)
+        for column, (values, padding) in per_channel.items()
+        if values is not None
+    }
+    contents[c.LOCAL_START] = core.tile.local_slots(slots, lanes)
+    if any(entry.to.host for entry in core.destinations):
+        contents[c.NUMBERS] = core.tile.neuron_map(lanes)
+    return contents
+
+
+def _by_slot(tile: Tile, lanes: int, values: IntArray, padding: int) -> IntArray:
+    pixel = np.full(tile.pixel_words(lanes) * lanes, padding, np.int64)
+    pixel[: tile.channels] = values
+    return np.tile(pixel, tile.rows * tile.columns)
+
+
 def _state_pool(
-    program: TiledProgram, words: NDArray[np.int64], records: list[int], size: int
+    words: NDArray[np.int64], records: list[int], contents: list[dict[int, IntArray]], size: int
 ) -> NDArray[np.int32]:
     pool = np.zeros(size, np.int32)
-    lanes = program.target.lanes
-    # Lanes without a neuron never fire, as in the memory image.
-    never = state_range(program.target.state_bits)[1]
-    for record, core in zip(records, program.cores, strict=True):
-        slots, pixel = int(words[record + c.SLOTS_USED]), core.tile.pixel_words(lanes) * lanes
-        parameters = (
-            (c.INITIAL_START, core.initial, 0),
-            (c.THRESHOLD, core.threshold, never),
-            (c.BIAS, core.bias, 0),
-        )
-        for column, values, padding in parameters:
-            section = pool[words[record + column] :][:slots].reshape(-1, pixel)
-            section[:, : core.tile.channels] = values
-            section[:, core.tile.channels :] = padding
-        pool[words[record + c.LOCAL_START] :][:slots] = core.tile.local_slots(np.arange(slots), lanes)
+    for record, content in zip(records, contents, strict=True):
+        for column, values in content.items():
+            pool[words[record + column] :][: len(values)] = values
     return pool

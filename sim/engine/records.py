@@ -32,7 +32,9 @@ TRACE, TIMELINE = range(48, 50)
 # Core: registers of the emitter. TIME is the first cycle of what it does next.
 PHASE, TIME, CURSOR, SEGMENT, SCANS, ITEM, ITEMS, LISTED, SCANNED = range(50, 59)
 EMITS, SENDS_LAST, SENDS_STEP, OWED, OWED_ZERO = range(59, 64)
-EVENT_POPS = 64
+# Core: what only some have. AMOUNT is THRESHOLD, and the decays of slots are at 0, where it has none.
+AMOUNT, LEAKS, CURRENT_LEAKS, NUMBERS, FRACTION = range(64, 69)
+EVENT_POPS = 69
 """From here on, per slot of the event FIFO the cycle in which it was last popped."""
 
 # Values of RESET and EMISSION, numbered as in the hardware's registers.

@@ -12,7 +12,7 @@ VERBS = {
     "train": "Train RECIPE and write the model; run again, it continues where it was interrupted.",
     "compile": "Compile MODEL for a target into a build directory.",
     "simulate": "Simulate a build: accuracy, cycles, latency, energy; checks budgets.",
-    "check": "Check every budget of a TOML file: energy, latency, accuracy; a table for a review.",
+    "check": "Check every budget of BUDGETS, a TOML file; exit code 6 and a table where one is exceeded.",
     "power": "Power of a build on its FPGA at a rate of inferences, line by line, idle time included.",
     "verify": "Run trainer, reference, simulator and RTL on the same samples and compare everything.",
     "run": "Run a build on a board: load it over UART, stream samples, read results and cycles.",

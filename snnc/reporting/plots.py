@@ -5,6 +5,7 @@ import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -63,15 +64,34 @@ def _svg(figure: Figure, title: str) -> Markup:
     return Markup(f'{head} role="img"><title>{escape(title)}</title>{rest}')
 
 
-def bars(title: str, items: Sequence[tuple[str, float]], unit: str) -> Markup:
-    """Horizontal bars from the top down, each with its number."""
+@dataclass(frozen=True)
+class Bar:
+    """A number with the interval it lies in."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+
+
+def bars(title: str, items: Sequence[Bar], unit: str) -> Markup:
+    """Horizontal bars from the top down, each with its number, and a whisker where it has an interval."""
     with _figure(0.5 + 0.24 * len(items)) as (figure, axes):
         places = np.arange(len(items))[::-1]
-        values = [value for _, value in items]
-        drawn = axes.barh(places, values, height=0.7)
-        axes.bar_label(drawn, [f"{value:.3g}" for value in values], padding=3)
-        axes.set_yticks(places, [short(name) for name, _ in items])
+        axes.barh(places, [bar.value for bar in items], height=0.7)
+        for place, bar in zip(places, items, strict=True):
+            if bar.low < bar.high:
+                axes.plot([bar.low, bar.high], [place, place], color=INK, linewidth=1)
+            axes.annotate(
+                f"{bar.value:.3g}",
+                (max(bar.value, bar.high), place),
+                (4, 0),
+                textcoords="offset points",
+                va="center",
+            )
+        axes.set_yticks(places, [short(bar.name) for bar in items])
         axes.margins(x=0.12)
+        axes.set_xlim(0)
         axes.set_xlabel(unit)
         return _svg(figure, title)
 
@@ -90,21 +110,6 @@ def stacked(
         axes.set_yticks(places, [short(row) for row in rows])
         axes.set_xlabel(unit)
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=6, frameon=False, borderaxespad=0)
-        return _svg(figure, title)
-
-
-def lines(
-    title: str, x: NDArray[np.float64], curves: Mapping[str, NDArray[np.float64]], labels: tuple[str, str]
-) -> Markup:
-    """Curves over a common axis, both from 0."""
-    with _figure(2.8) as (figure, axes):
-        for (name, y), style in zip(curves.items(), ("-", "--", ":", "-."), strict=False):
-            axes.plot(x, y, style, label=name)
-        axes.set_xlabel(labels[0])
-        axes.set_ylabel(labels[1])
-        axes.set_xlim(0)
-        axes.set_ylim(0)
-        axes.legend(frameon=False)
         return _svg(figure, title)
 
 

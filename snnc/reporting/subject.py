@@ -15,6 +15,7 @@ from snnc.commands.synthesis_report import Synthesis, read_synthesis
 from snnc.compiler.formats.storage import Build
 from snnc.models import Selection, load_inputs
 from snnc.sim.report import Report
+from snnc.sim.report_energy import ComparisonFigures
 from snnc.training.data.datasets import Samples
 from snnc.verification.compare import Verification
 
@@ -86,8 +87,9 @@ def _read_report(folder: Path, build: Build, missing: dict[str, str]) -> Report 
         missing["report"] = f"{command} makes it"
         return None
     with schema.reported(FileError, str(folder / REPORT_FILE)):
-        values = {"energy": "energy_j", "dense": "non_spiking", "dense_built": "non_spiking_built"}
-        stated = {name: document.get(values.get(name, name)) for name in annotations(Report)}
+        stated = {name: document.get(name) for name in annotations(Report)}
+        stated["energy"] = document.get("energy_j")
+        stated["comparison"] = _comparison(document.get("non_spiking"))
         for part, name in (("cycles", "per_sample"), ("sim", "wall_s")):
             schema.expect(
                 isinstance(document.get(part), dict), part, "a mapping of fields", document.get(part)
@@ -102,6 +104,13 @@ def _read_report(folder: Path, build: Build, missing: dict[str, str]) -> Report 
         missing["report"] = f"report.json is of another model; {command} makes it anew"
         return None
     return report
+
+
+def _comparison(document: Any) -> dict[str, Any]:
+    """The fields of ComparisonFigures: in the document those of its `target` stand beside the others."""
+    schema.expect(isinstance(document, dict), "non_spiking", "a mapping of fields", document)
+    beside = {name: document[name] for name in annotations(ComparisonFigures) if name in document}
+    return beside | {"target": {name: item for name, item in document.items() if name not in beside}}
 
 
 def _read_samples(

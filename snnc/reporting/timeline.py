@@ -68,10 +68,11 @@ def record_timeline(build: Build, x: NDArray[np.uint8], most: int) -> Timeline:
 def _energy(build: Build, stream: FlitArray) -> NDArray[np.float64]:
     """(steps, cores): joules of each core up to the end of each step, estimated, from runs up to there."""
     syncs = np.flatnonzero(flit_types(stream) == FlitType.SYNC) + 1
-    runs = (run_cycles(build.tiled, stream[:end]) for end in syncs.tolist())
-    table = load_energy_table(build.tiled.target.energy_table)
-    counts = (count_actions(build.tiled, run.primitives) for run in runs)
-    priced = [price(counted, build.tiled, None, table).typical.per_core for counted in counts]
+    tiled = build.tiled
+    table = load_energy_table(tiled.target.energy_table)
+    runs = (run_cycles(tiled, stream[:end]) for end in syncs.tolist())
+    counted = (count_actions(tiled, run.primitives) for run in runs)
+    priced = [price(counts, tiled, None, table).typical.per_core for counts in counted]
     return np.array(priced)[:, :-1]
 
 

@@ -75,10 +75,13 @@ def linear(source: str, weights: list[list[int]], delay: int = 0) -> Edge:
 
 @pytest.mark.parametrize("row", table("Neurons"), ids=lambda row: row[0])
 def test_neurons(row: list[str]) -> None:
-    _, v, i, acc, current_decay, next_i, bias, u, threshold, spike, reset, leak, after = row
+    _, v, i, total, shift, current_decay, next_i, bias, u, threshold, spike, reset, leak, after = row
+    reset, _, lowest = reset.partition(", at least ")
     mode, *value = reset.split()
     current_leak = fraction(current_decay) if current_decay else None
-    reset_value = int(value[0]) if value else 0
+    reset_value = int(value[0]) if value and mode == "hard" else 0
+    amount = np.array([int(value[0])]) if value and mode == "soft" else None
+    acc = int(total) << int(shift or 0)
     population = neurons(
         [int(threshold)],
         [int(bias)],
@@ -86,8 +89,11 @@ def test_neurons(row: list[str]) -> None:
         (fraction(leak).numerator, fraction(leak).fraction_bits),
         reset_value=reset_value,
         current_leak=current_leak,
+        reset_amount=amount,
+        lower_clamp=int(lowest) if lowest else None,
+        fraction_bits=int(shift or 0),
     )
-    current = synaptic_current(np.array([int(i or 0)]), np.array([int(acc)]), current_leak)
+    current = synaptic_current(np.array([int(i or 0)]), np.array([acc]), current_leak)
     result = neuron_step(
         np.array([int(v)]),
         current,
@@ -97,12 +103,30 @@ def test_neurons(row: list[str]) -> None:
         reset_value=reset_value,
         state_bits=8,
         leak=population.leak,
+        reset_amount=amount,
+        lower_clamp=population.lower_clamp,
     )
     assert int(v) + int(current[0]) + int(bias) == int(u)
     assert int(current[0]) == int(next_i or acc)
     assert (int(result.spikes[0]), int(result.after[0])) == (int(spike), int(after))
-    stepped = PROGRAM["step"](population, 0, int(v), int(i or 0), int(acc))
+    stepped = PROGRAM["step"](population, 0, int(v), int(i or 0), int(total))
     assert stepped == (int(after), int(next_i or acc), int(spike))
+
+
+@pytest.mark.parametrize("row", [row for row in table("Neurons") if row[5]], ids=lambda row: row[0])
+def test_channels_have_decays_of_their_own(row: list[str]) -> None:
+    """The second of two channels decays as the example says, the first not at all."""
+    current_decay, leak = fraction(row[5]), fraction(row[12])
+    values = np.array([100, 100])
+    current = np.array([0, current_decay.numerator])
+    own = Decay(0, current_decay.fraction_bits)
+    decayed = synaptic_current(values, np.zeros(2, np.int64), own, current)
+    assert decayed.tolist() == [100, int(PROGRAM["decay"](100, current_decay, None, 0))]
+    population = neurons([200, 200], [0, 0], "soft", (0, leak.fraction_bits))
+    population = replace(population, leak_numerators=np.array([0, leak.numerator]))
+    for channel, numerator in enumerate([0, leak.numerator]):
+        expected = 100 - (100 * numerator >> leak.fraction_bits)
+        assert PROGRAM["step"](population, channel, 100, 0, 0)[0] == expected
 
 
 @pytest.mark.parametrize("row", table("Edges of one step"), ids=lambda row: row[0])
@@ -154,10 +178,16 @@ def test_readouts(row: list[str]) -> None:
 
 @pytest.mark.parametrize("row", table("Bounds"), ids=lambda row: " ".join(row[:5]))
 def test_bounds(row: list[str]) -> None:
-    weights, largest, steps, threshold, current_decay, *expected = row
+    weights, largest, steps, threshold, amount, shift, lowest, current_decay, *expected = row
     current_leak = fraction(current_decay) if current_decay else None
     population = neurons([int(threshold)], [0], "soft", (0, 0), current_leak=current_leak)
-    population = replace(population, state_bits=12)
+    population = replace(
+        population,
+        state_bits=12,
+        reset_amount=np.array([int(amount)]) if amount else None,
+        fraction_bits=int(shift or 0),
+        lower_clamp=int(lowest) if lowest else None,
+    )
     layer = Layer("layer", (1, 1, 1), population, (linear("input", nested(weights)),))
     node = Input("input", (2, 1, 1), "direct", int(largest))
     network = Network("example", int(steps), node, (layer,), Readout("layer", "spike_count"))

@@ -76,6 +76,7 @@ def fanned_out(*delays: int) -> Network:
 
 
 FULL, PLAIN = target(), target(cuba=False, decay_multiplier=False)
+SECOND = target(channel_leak=True, reset_amount=True, lower_clamp=True, fraction_bits=3)
 LIMIT = 1 << 17
 
 CASES: tuple[tuple[str, Target, Network, str, Network], ...] = (
@@ -106,6 +107,57 @@ CASES: tuple[tuple[str, Target, Network, str, Network], ...] = (
         one(leak=Decay(3, 4)),
         "layer 'a': leak 3/2^4; allowed: none, or 1/2^k with k in 0..12",
         one(leak=Decay(2, 4)),
+    ),
+    (
+        "decay_is_computable",
+        replace(SECOND, decay_multiplier=False),
+        one(leak=Decay(0, 4), leak_numerators=np.array([0, 1, 3, 8])),
+        "layer 'a': leak 3/2^4; allowed: none, or 1/2^k with k in 0..12",
+        one(leak=Decay(0, 4), leak_numerators=np.array([0, 1, 4, 8])),
+    ),
+    (
+        "decays_are_kept_per_channel",
+        FULL,
+        one(leak=Decay(0, 4), leak_numerators=np.array([1, 1, 3, 1])),
+        "layer 'a': has 2 values of its leak; allowed: one for all channels, or a target with `channel_leak`",
+        one(leak=Decay(0, 4), leak_numerators=np.array([3, 3, 3, 3])),
+    ),
+    (
+        "decays_are_kept_per_channel",
+        FULL,
+        one(current_leak=Decay(0, 4), current_numerators=np.array([0, 1, 2, 3])),
+        "layer 'a': has 4 values of its current leak; allowed: one for all channels, or a target with "
+        "`channel_leak`",
+        one(current_leak=Decay(0, 4), current_numerators=np.array([0, 0, 0, 0])),
+    ),
+    (
+        "reset_amounts_are_kept",
+        FULL,
+        one(reset_amount=np.array([5, 5, 6, 7])),
+        "layer 'a': reset amount 6 at threshold 5 (channel 2); allowed: amounts equal to the thresholds, or "
+        "a target with `reset_amount`",
+        one(reset_amount=np.array([5, 5, 5, 5])),
+    ),
+    (
+        "membranes_are_kept_from_falling",
+        FULL,
+        one(lower_clamp=-5),
+        "layer 'a': lower_clamp -5; allowed: none, or a target with `lower_clamp`",
+        one(),
+    ),
+    (
+        "fraction_fits_the_shifter",
+        SECOND,
+        one(fraction_bits=4),
+        "layer 'a': fraction_bits 4; allowed: up to 3, or a target with more `fraction_bits`",
+        one(fraction_bits=3, reset_amount=np.array([1, 2, 3, 4]), lower_clamp=-9),
+    ),
+    (
+        "parameters_fit_the_state_word",
+        SECOND,
+        one(reset_amount=np.full(4, LIMIT)),
+        f"layer 'a': reset amounts {LIMIT}..{LIMIT}; allowed: {-LIMIT}..{LIMIT - 1}",
+        one(reset_amount=np.full(4, LIMIT - 100)),
     ),
     (
         "synaptic_current_is_kept",

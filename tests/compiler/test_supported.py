@@ -9,6 +9,7 @@ from builders import layer, network, target
 
 from snnc.base.errors import UnsupportedModel, VerificationError
 from snnc.compiler.ir.network import Edge, Input, Linear, Network, Readout
+from snnc.compiler.isa.arithmetic import Decay
 from snnc.compiler.passes.legalise import RULES
 from snnc.compiler.pipeline import compile_network
 from snnc.compiler.supported import supported_text
@@ -43,6 +44,14 @@ def read(kind: str, first_step: int) -> Network:
     return replace(model, readout=Readout("a", kind, first_step))  # type: ignore[arg-type]
 
 
+FOURS = np.full(4, 4)
+
+
+def channels(numerator: int, shared: int = 0) -> Network:
+    """Leaks of each channel."""
+    return one(leak=Decay(shared, 2), leak_numerators=np.full(4, numerator))
+
+
 def image(height: int) -> Network:
     """A readout of a column of pixels."""
     return Network(
@@ -65,6 +74,28 @@ def image(height: int) -> Network:
         (one(state_bits=2), one(state_bits=1), "state_bits must be 2..32"),
         (one(state_bits=32), one(state_bits=33), "state_bits must be 2..32"),
         (one(state_bits=8, reset_value=127), one(state_bits=8, reset_value=128), "reset_value must lie in"),
+        (one(state_bits=8, lower_clamp=-128), one(state_bits=8, lower_clamp=-129), "must be -128..0"),
+        (one(lower_clamp=0), one(lower_clamp=1), "lower_clamp must be -2048..0"),
+        (
+            one(lower_clamp=-5, reset_value=-5),
+            one(lower_clamp=-5, reset_value=-6),
+            "reset_value must lie in -5",
+        ),
+        (
+            one(lower_clamp=-5, initial=FOURS - 9),
+            one(lower_clamp=-4, initial=FOURS - 9),
+            "initial must lie in",
+        ),
+        (one(fraction_bits=12), one(fraction_bits=13), "fraction_bits must be 0..12"),
+        (one(reset_amount=FOURS), one(reset_amount=FOURS, reset="hard"), "belongs to the reset 'soft'"),
+        (one(reset_amount=FOURS), one(reset_amount=FOURS[:3]), "reset_amount must be int64 of shape (4,)"),
+        (channels(4), channels(5), "numerators of leak must be 0..4, not 5..5"),
+        (channels(4), channels(4, 1), "leak has a numerator, 1, beside those of channels"),
+        (
+            one(current_leak=Decay(0, 2), current_numerators=FOURS),
+            one(current_numerators=FOURS),
+            "belong to a layer with a current_leak",
+        ),
         (read("spike_count", 3), read("spike_count", 4), "first_step must be 0..3"),
         (read("membrane", 0), read("membrane", 1), "a membrane readout has no window"),
         (entered(name="b"), entered(name="a"), "two nodes have this name"),

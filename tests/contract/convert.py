@@ -3,6 +3,7 @@
 from contract import description as plain
 
 from snnc.compiler.ir import network as ir
+from snnc.compiler.isa.arithmetic import IntArray
 
 
 def describe(network: ir.Network) -> plain.Network:
@@ -35,7 +36,16 @@ def _neurons(neurons: ir.Neurons) -> plain.Neurons:
         plain.Decay(neurons.leak.numerator, neurons.leak.fraction_bits),
         None if current is None else plain.Decay(current.numerator, current.fraction_bits),
         neurons.state_bits,
+        _listed(neurons.reset_amount),
+        _listed(neurons.leak_numerators),
+        _listed(neurons.current_numerators),
+        neurons.lower_clamp,
+        neurons.fraction_bits,
     )
+
+
+def _listed(values: IntArray | None) -> list[int] | None:
+    return None if values is None else values.tolist()
 
 
 def _edge(edge: ir.Edge) -> plain.Edge:

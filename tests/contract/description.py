@@ -62,6 +62,11 @@ class Neurons:
     leak: Decay
     current_leak: Decay | None
     state_bits: int
+    reset_amount: list[int] | None
+    leak_numerators: list[int] | None
+    current_numerators: list[int] | None
+    lower_clamp: int | None
+    fraction_bits: int
 
 
 @dataclass(frozen=True)

@@ -60,13 +60,13 @@ def random_shape(random: Generator, side: int) -> Shape:
 
 
 def _layers(random: Generator, source: Input, legal: bool) -> list[Layer]:
-    """A chain with skips: each layer has one forward edge, which gives it its shape; the last one is flat."""
+    """A chain with skips: each layer has one forward edge, which gives it its shape."""
     known: list[Input | Layer] = [source]
     layers: list[Layer] = []
     total = int(random.integers(1, 5))
     for number in range(total):
         node = known[int(random.integers(len(known)))] if chance(random, 0.4) else known[-1]
-        flat = number == total - 1 or chance(random, 0.4)
+        flat = chance(random, 0.8 if number == total - 1 else 0.4)
         held = node is source and source.encoding == "held"
         edge, shape = _first_edge(random, node, flat)
         neurons = _neurons(random, shape[0], legal, held)
@@ -162,7 +162,7 @@ def _neurons(random: Generator, channels: int, legal: bool, held: bool) -> Neuro
     current = _decay(random, legal) if chance(random, 0.3) else None
     if held and (legal or chance(random, 0.5)):
         current = Decay(0, int(pick(random, 0, 0, 3)))
-    return Neurons(
+    own = Neurons(
         threshold.astype(np.int64),
         bias.astype(np.int64),
         initial.astype(np.int64),
@@ -172,19 +172,46 @@ def _neurons(random: Generator, channels: int, legal: bool, held: bool) -> Neuro
         bits,
         current,
     )
+    return _second_contract(random, own, held and legal)
+
+
+def _second_contract(random: Generator, own: Neurons, keeps: bool) -> Neurons:
+    """Often as it is; or with reset amounts, decays per channel, a lower clamp, fraction bits, or several."""
+    changes: dict[str, Any] = {}
+    if own.reset == "soft" and chance(random, 0.25):
+        spread = int(pick(random, 0, 3, 40, 500))
+        changes["reset_amount"] = own.threshold + random.integers(-spread, spread + 1, own.channels)
+    if chance(random, 0.25):
+        changes |= _numerators(random, own.channels, "leak", own.leak.fraction_bits)
+    if own.current_leak is not None and not keeps and chance(random, 0.4):
+        changes |= _numerators(random, own.channels, "current", own.current_leak.fraction_bits)
+    if chance(random, 0.25):
+        lowest = int(pick(random, 0, -1, -20, -(1 << own.state_bits - 1)))
+        lowest = max(lowest, -(1 << own.state_bits - 1))
+        raised = np.maximum(own.initial, lowest)
+        changes |= {"lower_clamp": lowest, "initial": raised, "reset_value": max(own.reset_value, lowest)}
+    if chance(random, 0.3):
+        changes["fraction_bits"] = int(pick(random, 1, 2, 5, 8, 12))
+    return replace(own, **changes)
+
+
+def _numerators(random: Generator, channels: int, of: str, fraction: int) -> dict[str, Any]:
+    """A decay for each channel, in place of the one of all."""
+    name = "leak" if of == "leak" else "current_leak"
+    numerators = random.integers(0, (1 << fraction) + 1, channels)
+    return {name: Decay(0, fraction), f"{of}_numerators": numerators.astype(np.int64)}
 
 
 def _read(random: Generator, layers: list[Layer], steps: int) -> tuple[list[Layer], Readout]:
-    """A flat layer is read, often one in the middle; a membrane is read of a layer that nobody hears."""
-    flat = [layer for layer in layers if layer.shape[1:] == (1, 1)]
-    layer = flat[int(random.integers(len(flat)))] if chance(random, 0.3) else flat[-1]
+    """The last layer is read, often one in the middle; a membrane is read of a layer that nobody hears."""
+    layer = layers[int(random.integers(len(layers)))] if chance(random, 0.3) else layers[-1]
     heard = {edge.source for other in layers for edge in other.edges}
     kind = pick(random, "membrane", "spike_count", "first_spike")
     if kind == "membrane" and layer.name in heard:
         kind = "spike_count"
     first = int(random.integers(steps)) if kind != "membrane" and chance(random, 0.5) else 0
     if kind == "membrane":
-        silent = replace(layer, neurons=replace(layer.neurons, reset="none"))
+        silent = replace(layer, neurons=replace(layer.neurons, reset="none", reset_amount=None))
         layers = [silent if other is layer else other for other in layers]
     return layers, Readout(layer.name, kind, first)
 
@@ -302,10 +329,25 @@ def _population(random: Generator, network: Network) -> Network:
         {"reset_value": int(pick(random, -128, 127, 128, -129))},
         {"leak": Decay(numerator, fraction)},
         {"current_leak": Decay(numerator, fraction)},
+        {"lower_clamp": int(pick(random, 1, 0, -1, -2, -128, -129))},
+        {"fraction_bits": int(pick(random, -1, 0, 12, 13))},
     )
     return _layer_changed(
         random, network, lambda layer: replace(layer, neurons=replace(layer.neurons, **change))
     )
+
+
+def _per_channel(random: Generator, network: Network) -> Network:
+    name = pick(random, "reset_amount", "leak_numerators", "current_numerators")
+    spread = int(pick(random, 2, 1 << 16))
+
+    def changed(layer: Layer) -> Layer:
+        channels = layer.shape[0] + int(chance(random, 0.2))
+        values = random.integers(-int(chance(random, 0.2)), spread, channels)
+        change: dict[str, Any] = {name: values}
+        return replace(layer, neurons=replace(layer.neurons, **change))
+
+    return _layer_changed(random, network, changed)
 
 
 def _shape(random: Generator, network: Network) -> Network:
@@ -355,4 +397,4 @@ def _synapses(random: Generator, network: Network) -> Network:
     return _edge_changed(random, network, changed)
 
 
-CHANGES = (_steps, _input, _readout, _population, _shape, _name, _edges, _synapses)
+CHANGES = (_steps, _input, _readout, _population, _per_channel, _shape, _name, _edges, _synapses)

@@ -90,9 +90,15 @@ def decayed(x: int, decay: Decay) -> int:
     return x - ((x * decay.numerator) >> decay.fraction_bits)
 
 
-def clamped(x: int, bits: int) -> int:
+def channel_decay(decay: Decay, numerators: list[int] | None, channel: int) -> Decay:
+    """The decay of one channel."""
+    return decay if numerators is None else Decay(numerators[channel], decay.fraction_bits)
+
+
+def clamped(x: int, bits: int, lowest: int | None = None) -> int:
     """The only saturation."""
-    return max(-(1 << bits - 1), min(x, (1 << bits - 1) - 1))
+    bottom = -(1 << bits - 1)
+    return max(bottom if lowest is None else lowest, min(x, (1 << bits - 1) - 1))
 
 
 def pool(events: Events, shape: Shape, window: tuple[int, int]) -> Events:
@@ -172,14 +178,18 @@ class Population:
         """One time step of one neuron: its spike and its `accumulated` word."""
         own, c = self.layer.neurons, self.channel[n]
         cuba = own.current_leak is not None
-        i = decayed(self.current[n], own.current_leak) + acc if own.current_leak is not None else acc
+        i = acc << own.fraction_bits
+        if own.current_leak is not None:
+            i += decayed(self.current[n], channel_decay(own.current_leak, own.current_numerators, c))
         self.current[n] = i
         word = i if cuba else self.membrane[n] + i
         u = self.membrane[n] + i + own.bias[c]
         spike = int(own.reset != "none" and u >= own.threshold[c])
         if spike:
-            u = u - own.threshold[c] if own.reset == "soft" else own.reset_value
-        self.membrane[n] = decayed(clamped(u, own.state_bits), own.leak)
+            less = own.threshold if own.reset_amount is None else own.reset_amount
+            u = u - less[c] if own.reset == "soft" else own.reset_value
+        leak = channel_decay(own.leak, own.leak_numerators, c)
+        self.membrane[n] = decayed(clamped(u, own.state_bits, own.lower_clamp), leak)
         return spike, word
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from contract.description import Conv2d, Decay, Edge, Layer, Network, Shape, pooled, shape_of, size
-from contract.interpreter import clamped, decayed
+from contract.interpreter import channel_decay, clamped, decayed
 
 Interval = tuple[int, int]
 ROUNDS = 256
@@ -25,6 +25,10 @@ class Target:
     cuba: bool
     multiplier: bool
     readout_neurons: int
+    channel_leak: bool
+    reset_amount: bool
+    lower_clamp: bool
+    fraction_bits: int
 
 
 def fits(x: int, bits: int) -> bool:
@@ -54,7 +58,7 @@ def limits(network: Network) -> list[str]:
         if not (1 <= size(shape) <= 1048576 and 1 <= shape[1] <= 256 and 1 <= shape[2] <= 256):
             faults.append("population")
     read = next((layer for layer in network.layers if layer.name == readout.layer), None)
-    if read is None or read.shape[1:] != (1, 1):
+    if read is None:
         faults.append("readout layer")
     if not 0 <= readout.first_step < (1 if readout.kind == "membrane" else network.steps):
         faults.append("first step")
@@ -69,14 +73,29 @@ def limits(network: Network) -> list[str]:
 def layer_limits(network: Network, layer: Layer, names: list[str]) -> list[str]:
     """Limits of one layer and its edges."""
     own, faults = layer.neurons, []
-    if any(len(values) != layer.shape[0] for values in (own.threshold, own.bias, own.initial)):
+    optional = [own.reset_amount, own.leak_numerators, own.current_numerators]
+    lists = [own.threshold, own.bias, own.initial, *(values for values in optional if values is not None)]
+    if any(len(values) != layer.shape[0] for values in lists):
         faults.append("channels")
+    lowest = own.lower_clamp
     if not 2 <= own.state_bits <= 32:
         faults.append("state bits")
-    elif not all(fits(x, own.state_bits) for x in (*own.initial, own.reset_value)):
+    elif not all(clamped(x, own.state_bits, lowest) == x for x in (*own.initial, own.reset_value)):
         faults.append("initial or reset value")
-    for decay in (own.leak, own.current_leak or own.leak):
-        if not (0 <= decay.fraction_bits <= 16 and 0 <= decay.numerator <= 1 << decay.fraction_bits):
+    if lowest is not None and not -(1 << max(own.state_bits, 1) - 1) <= lowest <= 0:
+        faults.append("lower clamp")
+    if not 0 <= own.fraction_bits <= 12:
+        faults.append("fraction bits")
+    if own.reset_amount is not None and own.reset != "soft":
+        faults.append("reset amount")
+    if own.current_leak is None and own.current_numerators is not None:
+        faults.append("current numerators")
+    pairs = ((own.leak, own.leak_numerators), (own.current_leak or own.leak, own.current_numerators))
+    for decay, numerators in pairs:
+        factors = [decay.numerator, *(numerators or [])]
+        own_ones = numerators is None or decay.numerator == 0
+        one = 1 << decay.fraction_bits if 0 <= decay.fraction_bits <= 16 else -1
+        if not (own_ones and all(0 <= d <= one for d in factors)):
             faults.append("decay")
     if not layer.edges:
         faults.append("no edge")
@@ -126,14 +145,22 @@ def rules(network: Network, target: Target) -> list[str]:
     heard: set[str] = set()
     for layer in network.layers:
         own = layer.neurons
-        for decay in (own.leak, own.current_leak):
-            if decay is not None and not computable(decay, target):
+        if own.fraction_bits > target.fraction_bits:
+            faults.append("fraction_fits_the_shifter")
+        if own.lower_clamp is not None and not target.lower_clamp:
+            faults.append("membranes_are_kept_from_falling")
+        if own.reset_amount not in (None, own.threshold) and not target.reset_amount:
+            faults.append("reset_amounts_are_kept")
+        for decays in every_decay(layer):
+            if not all(computable(decay, target) for decay in decays):
                 faults.append("decay_is_computable")
+            if len(set(decays)) > 1 and not target.channel_leak:
+                faults.append("decays_are_kept_per_channel")
         if own.current_leak is not None and not target.cuba:
             faults.append("synaptic_current_is_kept")
         if own.state_bits > target.state_bits:
             faults.append("clamp_fits_the_state_word")
-        compared = own.threshold if own.reset != "none" else []
+        compared = [*own.threshold, *(own.reset_amount or [])] if own.reset != "none" else []
         if not all(fits(x, target.state_bits) for x in chain(compared, own.bias)):
             faults.append("parameters_fit_the_state_word")
         if len(layer.edges) > 4:
@@ -150,7 +177,7 @@ def rules(network: Network, target: Target) -> list[str]:
             if shape[0] > 256 and (shape[1:] != (1, 1) or isinstance(edge.synapses, Conv2d)):
                 faults.append("coordinates_have_eight_bits")
             held = edge.source == network.input.name and network.input.encoding == "held"
-            if held and (own.current_leak is None or own.current_leak.numerator):
+            if held and (own.current_leak is None or any(d.numerator for d in every_decay(layer)[1])):
                 faults.append("held_inputs_do_not_decay")
     for layer in network.layers:
         if delays(network, order, layer) > 4:
@@ -160,7 +187,9 @@ def rules(network: Network, target: Target) -> list[str]:
         if layer.neurons.reset == "none" and layer.name in heard:
             faults.append("membranes_are_read_once")
     read = shape_of(network, network.readout.layer)
-    if network.readout.kind == "membrane" and size(read) > target.readout_neurons:
+    if read[1:] != (1, 1) and read[0] > 256:
+        faults.append("coordinates_have_eight_bits")
+    if network.readout.kind == "membrane" and read[1:] == (1, 1) and size(read) > target.readout_neurons:
         faults.append("readouts_have_an_index")
     return faults
 
@@ -174,6 +203,15 @@ def delays(network: Network, order: list[str], layer: Layer) -> int:
         if edge.source == layer.name
     }
     return len(kinds | {(0, False)} if layer.name == network.readout.layer else kinds)
+
+
+def every_decay(layer: Layer) -> list[list[Decay]]:
+    """Of the membranes and, with CUBA, of the currents: that of each channel."""
+    own, channels = layer.neurons, range(layer.shape[0])
+    found = [[channel_decay(own.leak, own.leak_numerators, c) for c in channels]]
+    if own.current_leak is not None:
+        found.append([channel_decay(own.current_leak, own.current_numerators, c) for c in channels])
+    return found
 
 
 def computable(decay: Decay, target: Target) -> bool:
@@ -203,14 +241,15 @@ def arriving(network: Network, layer: Layer, channel: int) -> Interval:
         total = both(
             total, (factor * sum(w for w in weights if w < 0), factor * sum(w for w in weights if w > 0))
         )
-    return total
+    return total[0] << layer.neurons.fraction_bits, total[1] << layer.neurons.fraction_bits
 
 
-def current(network: Network, layer: Layer, arrives: Interval) -> Interval:
+def current(network: Network, layer: Layer, channel: int, arrives: Interval) -> Interval:
     """What the current can be."""
-    decay, held = layer.neurons.current_leak, network.input.encoding == "held"
-    if decay is None or (held and all(edge.source == network.input.name for edge in layer.edges)):
+    leak, held = layer.neurons.current_leak, network.input.encoding == "held"
+    if leak is None or (held and all(edge.source == network.input.name for edge in layer.edges)):
         return arrives
+    decay = channel_decay(leak, layer.neurons.current_numerators, channel)
     low, high = arrives
     for _ in range(network.steps - 1):
         before = low, high
@@ -230,7 +269,8 @@ def after_reset(layer: Layer, channel: int, u: Interval) -> Interval:
     if low < threshold:
         parts.append((low, min(high, threshold - 1)))
     if high >= threshold:
-        soft = max(low, threshold) - threshold, high - threshold
+        less = threshold if own.reset_amount is None else own.reset_amount[channel]
+        soft = max(low, threshold) - less, high - less
         parts.append(soft if own.reset == "soft" else (own.reset_value, own.reset_value))
     return hull(*parts)
 
@@ -239,8 +279,9 @@ def one_step(layer: Layer, channel: int, before: Interval, currents: Interval) -
     """What one step can add to the membranes `before`, themselves included."""
     own, bias = layer.neurons, layer.neurons.bias[channel]
     low, high = after_reset(layer, channel, both(both(before, currents), (bias, bias)))
-    bits, leak = own.state_bits, own.leak
-    return hull(before, (decayed(clamped(low, bits), leak), decayed(clamped(high, bits), leak)))
+    leak = channel_decay(own.leak, own.leak_numerators, channel)
+    ends = (decayed(clamped(end, own.state_bits, own.lower_clamp), leak) for end in (low, high))
+    return hull(before, (next(ends), next(ends)))
 
 
 def membranes(network: Network, layer: Layer, currents: list[Interval]) -> list[Interval]:
@@ -252,15 +293,16 @@ def membranes(network: Network, layer: Layer, currents: list[Interval]) -> list[
             return known
         known = wider
     if network.steps - 1 > ROUNDS:
-        half = 1 << layer.neurons.state_bits - 1
-        return [(-half, half - 1)] * len(known)
+        bits, lowest = layer.neurons.state_bits, layer.neurons.lower_clamp
+        half = 1 << bits - 1
+        return [(clamped(-half, bits, lowest), half - 1)] * len(known)
     return known
 
 
 def proved(network: Network, layer: Layer) -> list[tuple[Interval, Interval, Interval, Interval]]:
     """Arriving, current, membrane and everything of each channel, as the document's table has them."""
     arrives = [arriving(network, layer, c) for c in range(layer.shape[0])]
-    currents = [current(network, layer, interval) for interval in arrives]
+    currents = [current(network, layer, c, interval) for c, interval in enumerate(arrives)]
     found = []
     for c, before in enumerate(membranes(network, layer, currents)):
         summed, bias = both(before, currents[c]), layer.neurons.bias[c]

@@ -45,6 +45,10 @@ def plain(target: Target) -> PlainTarget:
         target.cuba,
         target.decay_multiplier,
         1 << (32 - target.state_bits),
+        target.channel_leak,
+        target.reset_amount,
+        target.lower_clamp,
+        target.fraction_bits,
     )
 
 
@@ -142,6 +146,10 @@ def test_the_reference_equals_the_interpreter_on_what_targets_refuse(seed: int) 
         delay_slots=pick(random, 1, 4, 16),
         cuba=bool(random.integers(2)),
         decay_multiplier=bool(random.integers(2)),
+        channel_leak=bool(random.integers(2)),
+        reset_amount=bool(random.integers(2)),
+        lower_clamp=bool(random.integers(2)),
+        fraction_bits=int(pick(random, 0, 2, 12)),
         state_bits=int(pick(random, 8, 12, 16, 24)),
     )
     broken = rules(describe(case.network), plain(target))

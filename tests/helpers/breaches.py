@@ -21,12 +21,15 @@ def _with(network: Network, changed: Layer) -> Network:
 
 
 def _fraction(network: Network, layer: Layer, hardware: Target) -> Network:
-    return _with(network, replace(layer, neurons=replace(layer.neurons, leak=Decay(5, 13))))
+    return _with(
+        network, replace(layer, neurons=replace(layer.neurons, leak=Decay(5, 13), leak_numerators=None))
+    )
 
 
 def _held_input_decays(network: Network, layer: Layer, hardware: Target) -> Network:
     held = replace(network, input=replace(network.input, encoding="held"))
-    return _with(held, replace(layer, neurons=replace(layer.neurons, current_leak=Decay(1, 2))))
+    changed = replace(layer.neurons, current_leak=Decay(1, 2), current_numerators=None)
+    return _with(held, replace(layer, neurons=changed))
 
 
 def _delay(network: Network, layer: Layer, hardware: Target) -> Network:
@@ -60,6 +63,28 @@ def _bias(network: Network, layer: Layer, hardware: Target) -> Network:
 def _weights(network: Network, layer: Layer, hardware: Target) -> Network:
     wide = tuple(replace(e, synapses=replace(e.synapses, weight_bits=8)) for e in layer.edges)
     return _with(network, replace(layer, edges=wide))
+
+
+def _reset_amount(network: Network, layer: Layer, hardware: Target) -> Network:
+    if layer.neurons.reset != "soft":
+        return network
+    amount = layer.neurons.threshold + 1
+    return _with(network, replace(layer, neurons=replace(layer.neurons, reset_amount=amount)))
+
+
+def _channel_leaks(network: Network, layer: Layer, hardware: Target) -> Network:
+    numerators = np.arange(layer.neurons.channels) % 2
+    changed = replace(layer.neurons, leak=Decay(0, 1), leak_numerators=numerators)
+    return _with(network, replace(layer, neurons=changed))
+
+
+def _lower_clamp(network: Network, layer: Layer, hardware: Target) -> Network:
+    lowest = -1 << (layer.neurons.state_bits - 1)
+    return _with(network, replace(layer, neurons=replace(layer.neurons, lower_clamp=lowest)))
+
+
+def _fraction_bits(network: Network, layer: Layer, hardware: Target) -> Network:
+    return _with(network, replace(layer, neurons=replace(layer.neurons, fraction_bits=12)))
 
 
 def _many_delays(network: Network, layer: Layer, hardware: Target) -> Network:
@@ -103,6 +128,10 @@ BREACHES: tuple[Breach, ...] = (
     _threshold,
     _bias,
     _weights,
+    _reset_amount,
+    _channel_leaks,
+    _lower_clamp,
+    _fraction_bits,
     _many_delays,
     _membranes_feed,
     _many_membranes,

@@ -65,6 +65,8 @@ COUNTED = (
     "membrane_reads",
     "membrane_writes",
     "threshold_reads",
+    "reset_amount_reads",
+    "decay_reads",
     "bias_reads",
     "bitmap_reads",
     "bitmap_writes",

@@ -1,5 +1,7 @@
 """Random PyTorch models, over the whole vocabulary or of the graphs of random networks, and their inputs."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from hypothesis import assume
@@ -15,7 +17,7 @@ from snnc.training.model.config import INPUT, EdgeConfig, LayerConfig, ModelConf
 
 leaks = st.sampled_from((NO_LEAK, Decay(1, 2), Decay(3, 4), Decay(37, 8), Decay(1, 0)))
 
-populations = st.builds(
+plain_populations = st.builds(
     Population,
     reset=st.sampled_from(("soft", "hard")),
     reset_value=st.integers(-4, 8),
@@ -24,6 +26,23 @@ populations = st.builds(
     state_bits=st.sampled_from((5, 8, 16, 24)),
     initial_fraction=st.sampled_from((0.0, 0.5)),
 )
+
+
+@st.composite
+def populations(draw: st.DrawFn) -> Population:
+    """Half of them with some of fraction bits, lower clamps, reset amounts and decays of channels."""
+    plain = draw(plain_populations)
+    if draw(st.booleans()):
+        return plain
+    lowest = draw(st.sampled_from((None, 0, -3)))
+    return replace(
+        plain,
+        fraction_bits=draw(st.sampled_from((0, 1, 5, 12))),
+        lower_clamp=lowest,
+        reset_value=plain.reset_value if lowest is None else max(plain.reset_value, lowest),
+        reset_apart=plain.reset == "soft" and draw(st.booleans()),
+        leak_per_channel=draw(st.booleans()),
+    )
 
 
 @st.composite
@@ -39,10 +58,10 @@ def models(draw: st.DrawFn) -> SpikingClassifier:
         edges = [draw(edges_from(st.sampled_from(list(shapes)), shapes, channels))]
         shapes[name] = edges[0].shape(shapes[edges[0].source], channels)
         edges += draw(st.lists(skips(shapes, name, channels), max_size=2))
-        layers.append(LayerConfig(name, channels, tuple(edges), draw(populations), draw(st.integers(2, 5))))
+        layers.append(LayerConfig(name, channels, tuple(edges), draw(populations()), draw(st.integers(2, 5))))
     kinds: tuple[ReadoutKind, ...] = ("membrane", "spike_count", "first_spike")
     readout = draw(st.sampled_from(kinds))
-    neurons = Population(reset="none") if readout == "membrane" else draw(populations)
+    neurons = Population(reset="none") if readout == "membrane" else draw(populations())
     edges = [EdgeConfig(source) for source in draw(st.permutations(list(shapes)))[:2]]
     layers.append(LayerConfig("readout", 3, tuple(edges), neurons))
     steps = draw(st.integers(1, 5))
@@ -127,6 +146,10 @@ def _layer_config(layer: Layer, initial: float) -> LayerConfig:
         current_leak=neurons.current_leak,
         state_bits=neurons.state_bits,
         initial_fraction=initial,
+        fraction_bits=neurons.fraction_bits,
+        lower_clamp=neurons.lower_clamp,
+        reset_apart=neurons.reset_amount is not None,
+        leak_per_channel=neurons.leak_numerators is not None or neurons.current_numerators is not None,
     )
     edges = tuple(_edge_config(edge) for edge in layer.edges)
     bits = max(edge.synapses.weight_bits for edge in layer.edges)
@@ -156,6 +179,11 @@ def varied(config: ModelConfig, seed: int, *, batch_norm: bool = False) -> Spiki
             layer.bias.normal_(0, 0.2)
             layer.threshold.uniform_(0.05, 0.8)
             layer.synapses.weight.mul_(3)
+            if layer.reset_amount is not None:
+                layer.reset_amount.uniform_(-0.2, 1.2)
+            for parts in (layer.leak, layer.current_leak):
+                if parts is not None:
+                    parts.uniform_(-0.1, 1.1)
         model(torch.from_numpy(model.payloads(random_inputs(config, seed=seed))))
     return model
 

@@ -1,6 +1,7 @@
 """Hypothesis strategies for hardware: meshes, FIFOs and memories, down to the smallest of a target."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from builders import target
 from hypothesis import strategies as st
@@ -66,6 +67,10 @@ def targets(draw: st.DrawFn, size: Size) -> Target:
         router_fifo=draw(st.sampled_from(FIFOS)),
         cuba=draw(st.sampled_from([True, True, True, False])),
         decay_multiplier=draw(st.sampled_from([True, True, True, False])),
+        reset_amount=draw(st.booleans()),
+        channel_leak=draw(st.booleans()),
+        lower_clamp=draw(st.booleans()),
+        fraction_bits=draw(st.sampled_from([0, 3, 7, 12])),
     )
 
 
@@ -76,6 +81,12 @@ def _weight_memories(size: Size, lanes: int) -> list[int]:
     return [256, 64, 16] if lanes > 16 else [64, 8, 4, 2, 1]
 
 
+SECOND_CONTRACT: dict[str, Any] = {
+    "reset_amount": True,
+    "channel_leak": True,
+    "lower_clamp": True,
+    "fraction_bits": 7,
+}
 RTL_HARDWARE: dict[str, tuple[Target, bool]] = {
     "long-wide": (
         target(
@@ -88,11 +99,16 @@ RTL_HARDWARE: dict[str, tuple[Target, bool]] = {
             weight_kibit=64,
             event_fifo=16,
             router_fifo=16,
+            **SECOND_CONTRACT,
         ),
         True,
     ),
     "plain": (
         target(width=3, height=2, lanes=2, weight_kibit=4, delay_slots=1, cuba=False, decay_multiplier=False),
+        True,
+    ),
+    "shifting": (
+        target(width=2, height=2, lanes=4, weight_kibit=16, decay_multiplier=False, **SECOND_CONTRACT),
         True,
     ),
     "narrow": (
@@ -106,6 +122,8 @@ RTL_HARDWARE: dict[str, tuple[Target, bool]] = {
             weight_kibit=128,
             state_bits=8,
             event_fifo=64,
+            channel_leak=True,
+            fraction_bits=2,
         ),
         False,
     ),
@@ -120,6 +138,8 @@ RTL_HARDWARE: dict[str, tuple[Target, bool]] = {
             state_bits=24,
             event_fifo=256,
             router_fifo=64,
+            lower_clamp=True,
+            fraction_bits=12,
         ),
         False,
     ),
@@ -136,17 +156,34 @@ RTL_HARDWARE: dict[str, tuple[Target, bool]] = {
             state_bits=24,
             event_fifo=2,
             router_fifo=256,
+            reset_amount=True,
         ),
         False,
     ),
     "splits": (
         target(
-            width=8, height=2, weight_kibit=1, delay_slots=16, state_bits=20, event_fifo=8, destinations=64
+            width=8,
+            height=2,
+            weight_kibit=1,
+            delay_slots=16,
+            state_bits=20,
+            event_fifo=8,
+            destinations=64,
+            channel_leak=True,
         ),
         False,
     ),
     "one-core": (
-        target(width=1, height=1, lanes=8, neurons=512, delay_slots=16, weight_kibit=64, event_fifo=16),
+        target(
+            width=1,
+            height=1,
+            lanes=8,
+            neurons=512,
+            delay_slots=16,
+            weight_kibit=64,
+            event_fifo=16,
+            **SECOND_CONTRACT,
+        ),
         False,
     ),
 }

@@ -122,7 +122,10 @@ def _connect(
 ) -> tuple[Edge, Shape] | None:
     """An edge with a delay, if there is one that gives the shape `wanted`."""
     hardware, size = graph.hardware, graph.size
-    flat = receiver == graph.readout or (wanted is None and not size.wide and draw(st.sampled_from(FLAT)))
+    flat = wanted is None and (
+        (receiver == graph.readout and draw(_mostly_flat()))
+        or (not size.wide and draw(st.sampled_from(FLAT)))
+    )
     sides = (max(size.sides),) * 2 if size.wide else (size.sides[0] + 3, size.sides[1] + 3)
     most = (size.neurons if flat else size.channels, *sides)
     bits = draw(st.integers(2, hardware.weight_bits or 8))
@@ -143,6 +146,11 @@ def _connect(
         return None
     edge, shape = drawn
     return replace(edge, delay=_delay(draw, graph, source, graph.is_recurrent(source, receiver))), shape
+
+
+def _mostly_flat() -> st.SearchStrategy[bool]:
+    """Of readouts, whose pixels are few networks' outputs."""
+    return st.sampled_from([True, True, False])
 
 
 def _delay(draw: st.DrawFn, graph: Graph, source: str, recurrent: bool) -> int:

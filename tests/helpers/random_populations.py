@@ -64,20 +64,83 @@ def populations(
         current_leak = None
     spare = max(room // 4, 0)
     bias = _values(draw, channels, [0, spare, -spare], -min(spare, 6), min(spare, 6))
-    budget = max((room - int(np.abs(bias).max()) - 1) // _gain(current_leak, steps), 0)
+    fraction = draw(fractions(hardware))
+    budget = max((room - int(np.abs(bias).max()) - 1) // _gain(current_leak, steps), 0) >> fraction
     chosen = trimmed(edges, node, budget, draw(st.integers(0, 99))) if draw(_usually()) else edges
     start = (low, high) if bits <= narrow else (-(limit // 8), limit // 8)
+    lower_clamp = (
+        draw(st.sampled_from([None, None, None, 0, max(low, -3), low])) if hardware.lower_clamp else None
+    )
+    lowest = low if lower_clamp is None else lower_clamp
+    initial = _values(draw, channels, [0, *start], start[0] // 4, start[1] // 4)
     neurons = Neurons(
-        threshold=draw(thresholds(chosen, node, channels, limit, spare, reset)),
+        threshold=draw(thresholds(chosen, node, channels, limit, spare, reset, fraction)),
         bias=bias,
-        initial=_values(draw, channels, [0, *start], start[0] // 4, start[1] // 4),
+        initial=np.maximum(initial, lowest),
         reset=reset,
-        reset_value=draw(st.sampled_from(sorted({0, max(low, -3), start[0], start[1]}, key=abs))),
+        reset_value=max(draw(st.sampled_from(sorted({0, max(low, -3), *start}, key=abs))), lowest),
         leak=draw(decays(hardware)),
         state_bits=bits,
         current_leak=current_leak,
+        lower_clamp=lower_clamp,
+        fraction_bits=fraction,
     )
-    return neurons, chosen
+    return draw(_apart(neurons, hardware, spare, held=held)), chosen
+
+
+@st.composite
+def fractions(draw: st.DrawFn, hardware: Target) -> int:
+    """Mostly none, else few enough for weights to remain."""
+    most = min(hardware.fraction_bits, hardware.state_bits - 8)
+    return draw(st.sampled_from([0, 0, 0, *{1, most // 2, most}])) if most > 0 else 0
+
+
+@st.composite
+def _apart(draw: st.DrawFn, neurons: Neurons, hardware: Target, spare: int, *, held: bool) -> Neurons:
+    """Sometimes with reset amounts apart from the thresholds, and decays of each channel, equal ones too."""
+    channels, few = neurons.channels, st.integers(0, 2).map(lambda number: number == 0)
+    amount = None
+    if hardware.reset_amount and neurons.reset == "soft" and draw(few):
+        low, high = -(spare // 2), max(int(neurons.threshold.max()), 1)
+        amount = _values(draw, channels, [0, low, high, 2 * high - 1], 0, high)
+        amount = np.clip(amount, *state_range(hardware.state_bits))
+    if not hardware.channel_leak:
+        return replace(neurons, reset_amount=amount)
+    leak, numerators = draw(_per_channel(neurons.leak, channels, hardware))
+    current, current_numerators = neurons.current_leak, None
+    if current is not None and not held:
+        # The budget of the weights was for the decay that the drawn one has.
+        current, current_numerators = draw(_per_channel(current, channels, hardware, least=current.numerator))
+    return replace(
+        neurons,
+        reset_amount=amount,
+        leak=leak,
+        leak_numerators=numerators,
+        current_leak=current,
+        current_numerators=current_numerators,
+    )
+
+
+@st.composite
+def _per_channel(
+    draw: st.DrawFn, leak: Decay, channels: int, hardware: Target, least: int = 0
+) -> tuple[Decay, IntArray | None]:
+    """The decay itself, or one for each channel with a numerator of at least `least`."""
+    if draw(st.integers(0, 2)):
+        return leak, None
+    most = 1 << leak.fraction_bits
+    choices = [number for number in {0, 1, least, most // 2, most} if number >= least]
+    powers = [1 << k for k in range(leak.fraction_bits + 1) if 1 << k >= least]
+    generator = np.random.default_rng(draw(st.integers(0, 999)))
+    if hardware.decay_multiplier:
+        values = generator.integers(least, most + 1, channels)
+    else:
+        values = generator.choice(
+            [number for number in choices if number & (number - 1) == 0] + powers, channels
+        )
+    if draw(st.booleans()):
+        values[:] = values[0]
+    return Decay(0, leak.fraction_bits), values.astype(np.int64)
 
 
 def _usually() -> st.SearchStrategy[bool]:
@@ -94,7 +157,14 @@ def _gain(leak: Decay | None, steps: int) -> int:
 
 @st.composite
 def thresholds(
-    draw: st.DrawFn, edges: list[Edge], node: Input, channels: int, limit: int, spare: int, reset: str
+    draw: st.DrawFn,
+    edges: list[Edge],
+    node: Input,
+    channels: int,
+    limit: int,
+    spare: int,
+    reset: str,
+    fraction: int,
 ) -> IntArray:
     """Around what arrives, or an extreme; as low as the state word goes where nothing is subtracted."""
     drive = sum(
@@ -102,7 +172,7 @@ def thresholds(
         * payload_of(e, node)
         for e in edges
     )
-    typical = max(int(np.asarray(drive).max()) // 3, 1)
+    typical = max((int(np.asarray(drive).max()) << fraction) // 3, 1)
     lowest = -limit if reset == "hard" else -(spare // 2)
     return _values(
         draw, channels, [1, 0, 1, -1 if spare else 0, lowest, limit - 1], 1, min(typical, limit - 1)

@@ -53,6 +53,10 @@ def random_target(generator: Generator) -> Target:
         event_fifo=int(generator.choice([2, 4, 8])),
         router_fifo=int(generator.choice([2, 4])),
         static_mw=1.0,
+        reset_amount=True,
+        channel_leak=True,
+        lower_clamp=True,
+        fraction_bits=3,
     )
 
 
@@ -169,7 +173,7 @@ def _decay(generator: Generator) -> Decay:
 def _population(generator: Generator, channels: int, silent: bool) -> Neurons:
     state_bits = int(generator.integers(5, 17))
     low, high = state_range(state_bits)
-    return Neurons(
+    plain = Neurons(
         threshold=generator.integers(1, 40, channels),
         bias=generator.integers(-3, 4, channels),
         initial=generator.integers(low // 2, high // 2 + 1, channels),
@@ -178,6 +182,23 @@ def _population(generator: Generator, channels: int, silent: bool) -> Neurons:
         leak=_decay(generator) if generator.random() < 0.6 else NO_LEAK,
         state_bits=state_bits,
         current_leak=_decay(generator) if generator.random() < 0.4 else None,
+    )
+    return _apart(generator, plain) if generator.random() < 0.5 else plain
+
+
+def _apart(generator: Generator, plain: Neurons) -> Neurons:
+    """With reset amounts, decays of each channel, a lower clamp and fraction bits."""
+    lowest = int(generator.integers(-20, 1))
+    fraction = plain.leak.fraction_bits
+    return replace(
+        plain,
+        initial=np.maximum(plain.initial, lowest),
+        reset_value=max(plain.reset_value, lowest),
+        reset_amount=generator.integers(-10, 60, plain.channels) if plain.reset == "soft" else None,
+        leak=Decay(0, fraction),
+        leak_numerators=generator.integers(0, (1 << fraction) + 1, plain.channels),
+        lower_clamp=max(lowest, state_range(plain.state_bits)[0]),
+        fraction_bits=int(generator.integers(0, 4)),
     )
 
 

@@ -25,10 +25,14 @@ PARAMETERS = RtlParameters(
     bitmap_slots=4,
     cuba=1,
     decay_multiplier=1,
+    reset_amount=1,
+    channel_leak=1,
+    lower_clamp=1,
+    fraction_bits=5,
 )
 MEMORIES = (
     *("registers", "weights", "state", "thresholds", "bias", "destinations", "sources"),
-    *("membrane", "axon_rows", "axon_columns"),
+    *("membrane", "axon_rows", "axon_columns", "reset_amounts", "decays", "current_decays"),
 )
 
 
@@ -105,7 +109,8 @@ class Core:
     """One flat core and everything in its registers and tables.
 
     `weights` holds one array (neurons, axons) per edge; edge e hears coordinates with y = e. Its neurons are
-    CUBA where `current_leak` is given.
+    CUBA where `current_leak` is given. `leaks` and `current_leaks`, of 4096 parts, take the place of `leak`
+    and `current_leak`.
     """
 
     x: int
@@ -121,6 +126,11 @@ class Core:
     emission: int = SPIKES
     leak: Decay = NO_LEAK
     current_leak: Decay | None = None
+    leaks: NDArray[np.int64] | None = None
+    current_leaks: NDArray[np.int64] | None = None
+    reset_amount: NDArray[np.int64] | None = None
+    lower_clamp: int | None = None
+    fraction_bits: int = 0
     state_bits: int | None = None
     credits_needed: int = 1
     recurrent_sources: int = 0
@@ -143,8 +153,9 @@ class Core:
     ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """Advance one step with the payloads of each edge; returns the state word read, and the spikes."""
         arriving = sum((w @ p for w, p in zip(self.weights, payloads, strict=True)), np.zeros(1, np.int64))
+        arriving = arriving << self.fraction_bits
         if self.current_leak is not None:
-            arriving = self.current = decay(self.current, self.current_leak) + arriving
+            arriving = self.current = decay(self.current, self.current_leak, self.current_leaks) + arriving
         result = neuron_step(
             self.membrane,
             arriving,
@@ -154,6 +165,9 @@ class Core:
             reset_value=self.reset_value,
             state_bits=bits if self.state_bits is None else self.state_bits,
             leak=self.leak,
+            reset_amount=self.reset_amount,
+            leak_numerators=self.leaks,
+            lower_clamp=self.lower_clamp,
         )
         state = arriving if self.current_leak is not None else self.membrane + arriving
         self.membrane = result.after
@@ -182,12 +196,16 @@ def registers(core: Core, p: RtlParameters) -> list[int]:
     words = -(-core.neurons // p.lanes)
     control = 1 | RESET_CODES[core.reset] << 1 | core.emission << 3
     control |= (core.current_leak is not None) << 5 | 1 << 6
+    control |= (core.reset_amount is not None) << 7 | (core.leaks is not None) << 8
+    state_bits = p.state_bits if core.state_bits is None else core.state_bits
+    lowest = -1 << state_bits - 1 if core.lower_clamp is None else core.lower_clamp
     segments = core.segments or [Segment(0, len(core.destinations))]
     recurrent = sum(d.end and d.recurrent for d in core.destinations)
-    content = [words, core.neurons, control, p.state_bits if core.state_bits is None else core.state_bits]
+    content = [words, core.neurons, control, state_bits | core.fraction_bits << 8]
     content += [core.reset_value & 0xFFFF_FFFF, len(core.sources), core.credits_needed]
     content += [len(core.destinations), len(core.sources), core.recurrent_sources | recurrent << 16]
     content += [decay_bits(core.leak) | decay_bits(core.current_leak) << 16, words | 1 << 16, len(segments)]
+    content += [lowest & 0xFFFF_FFFF]
     content += [0] * (16 - len(content)) + [s.encode() for s in segments]
     content += [0] * (32 - len(content)) + Bank(words, 0, 0, 0, 0, words).encode()
     return content + [0] * (64 - len(content))
@@ -210,6 +228,17 @@ def memories(core: Core, p: RtlParameters) -> list[tuple[int, int, int, list[int
         (3, 0, lanes * bits, pack(core.threshold, lanes, bits, (1 << (bits - 1)) - 1)),
         (4, p.parameter_words, lanes * bits, pack(start, lanes, bits)),
         (4, 0, lanes * bits, pack(zero if core.bias is None else core.bias, lanes, bits)),
+        *(
+            [(10, 0, lanes * bits, pack(core.reset_amount, lanes, bits))]
+            if core.reset_amount is not None
+            else []
+        ),
+        *([(11, 0, lanes * 13, pack(core.leaks, lanes, 13))] if core.leaks is not None else []),
+        *(
+            [(12, 0, lanes * 13, pack(core.current_leaks, lanes, 13))]
+            if core.current_leaks is not None
+            else []
+        ),
         (5, 0, 96, [d.encode() for d in core.destinations]),
         (6, 0, 9, core.sources),
         (8, 0, 64, [first[e] * words | 1 << 32 for e in range(len(core.weights))]),
@@ -262,12 +291,18 @@ def inputs(rng: np.random.Generator, samples: int, steps: int) -> np.ndarray:
 
 
 def run_cores(
-    cores: list[Core], x: np.ndarray, cache: Path, simulator: Simulator = "verilator", **options: Any
+    cores: list[Core],
+    x: np.ndarray,
+    cache: Path,
+    simulator: Simulator = "verilator",
+    *,
+    parameters: RtlParameters = PARAMETERS,
+    **options: Any,
 ) -> RtlRun:
     """Configure a mesh with these cores and feed it payloads x (samples, steps, axons)."""
     stall_hooks = options.pop("stall_hooks", False)
-    built = build_rtl(PARAMETERS, cache, simulator, stall_hooks=stall_hooks)
-    setup = configuration(cores, PARAMETERS)
+    built = build_rtl(parameters, cache, simulator, stall_hooks=stall_hooks)
+    setup = configuration(cores, parameters)
     flits = setup + [f for rows in x for f in sample(rows, [(0, 0)])]
     ends = x.shape[0] * x.shape[1]
     return run_rtl(built, np.array(flits, np.uint64), ends, config_flits=len(setup), **options)

@@ -99,6 +99,21 @@ FEATURES: dict[str, Row] = {
     "decay by shift": lambda d: _any(layer.neurons.leak.shift is not None for layer in d.layers),
     "hard reset": lambda d: _any(layer.neurons.reset == "hard" for layer in d.layers),
     "soft reset": lambda d: _any(layer.neurons.reset == "soft" for layer in d.layers),
+    "reset amount apart from threshold": lambda d: _any(
+        (layer.neurons.reset_amounts != layer.neurons.threshold).any() for layer in d.layers
+    ),
+    "reset amount above threshold": lambda d: _any(
+        (layer.neurons.reset_amounts > layer.neurons.threshold).any() for layer in d.layers
+    ),
+    "negative reset amount": lambda d: _any(
+        layer.neurons.reset_amount is not None and (layer.neurons.reset_amount < 0).any()
+        for layer in d.layers
+    ),
+    "leak per channel": lambda d: _any(core.leak_numerators is not None for core in d.cores),
+    "current leak per channel": lambda d: _any(core.current_numerators is not None for core in d.cores),
+    "lower clamp": lambda d: _any(core.lower_clamp is not None for core in d.cores),
+    "fraction bits": lambda d: _any(layer.neurons.fraction_bits for layer in d.layers),
+    "readout with pixels": lambda d: d.draft.network.shape_of(d.draft.network.readout.layer)[1:] != (1, 1),
     "negative reset value": lambda d: _any(
         layer.neurons.reset_value < 0 and layer.neurons.reset == "hard" for layer in d.layers
     ),

@@ -119,8 +119,9 @@ class NeuroCore:
 
     def _factors(self, data: int) -> list[int]:
         """What each pass of a SPIKE multiplies the weights by, in order."""
-        payload = data >> 24
-        return [payload] if self.multiplies else [1 << bit for bit in range(8) if payload >> bit & 1]
+        payload, shift = data >> 24, self.core.fraction_bits
+        passes = [payload] if self.multiplies else [1 << bit for bit in range(8) if payload >> bit & 1]
+        return [factor << shift for factor in passes]
 
     def _visit(self, word: int, cycle: int) -> None:
         """Equal words must be 4 cycles apart."""

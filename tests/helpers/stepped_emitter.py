@@ -92,9 +92,9 @@ class Emitter:
             return [lane for lane in self.neurons.lanes if self.neurons.bitmaps[place][r.word][lane]]
         if self.core.emission == "values_every":
             return [lane for lane in self.neurons.lanes if self.neurons.state[r.word][lane] != 0]
-        return [
-            lane for lane in self.neurons.lanes if r.word * self.neurons.lane_count + lane < self.core.neurons
-        ]
+        padding = -self.core.tile.channels % self.neurons.lane_count
+        sent = self.neurons.words * self.neurons.lane_count - padding
+        return [lane for lane in self.neurons.lanes if r.word * self.neurons.lane_count + lane < sent]
 
     def _item(self, word: int, lane: int, number: int) -> int:
         entry, tile = self.core.destinations[number], self.core.tile

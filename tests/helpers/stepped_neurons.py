@@ -1,6 +1,7 @@
 """Neurons of one core of the stepped model: SWEEP and INIT of section 4.4, and `docs/arithmetic.md`."""
 
 from snnc.compiler.ir.program import Core
+from snnc.compiler.isa.arithmetic import Decay, IntArray
 from snnc.compiler.targets import Target
 
 
@@ -42,17 +43,28 @@ class Neurons:
     def _sweep_neuron(self, word: int, lane: int) -> bool:
         core, channel = self.core, self._channel(word, lane)
         low, high = -(1 << (core.state_bits - 1)), (1 << (core.state_bits - 1)) - 1
+        low = low if core.lower_clamp is None else max(low, core.lower_clamp)
         threshold = (1 << (self.bits - 1)) - 1 if channel is None else int(core.threshold[channel])
+        amount = threshold
+        if core.reset_amount is not None:
+            amount = 0 if channel is None else int(core.reset_amount[channel])
         u = self.state[word][lane] + (0 if channel is None else int(core.bias[channel]))
         if self.cuba:
             assert core.current_leak is not None
             u += self.membrane[word][lane]
             current = self.state[word][lane]
-            leak = core.current_leak
-            self.state[word][lane] = current - ((current * leak.numerator) >> leak.fraction_bits)
+            self.state[word][lane] = _decayed(current, core.current_leak, core.current_numerators, channel)
         fires = core.reset != "none" and u >= threshold
         if fires:
-            u = u - threshold if core.reset == "soft" else core.reset_value
+            u = u - amount if core.reset == "soft" else core.reset_value
         u = min(max(u, low), high)
-        self.membrane[word][lane] = u - ((u * core.leak.numerator) >> core.leak.fraction_bits)
+        self.membrane[word][lane] = _decayed(u, core.leak, core.leak_numerators, channel)
         return fires
+
+
+def _decayed(x: int, leak: Decay, numerators: IntArray | None, channel: int | None) -> int:
+    """By the numerator of the channel, where channels have their own; padding has none then."""
+    numerator = leak.numerator
+    if numerators is not None:
+        numerator = 0 if channel is None else int(numerators[channel])
+    return x - ((x * numerator) >> leak.fraction_bits)

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from builders import layer, network, tiny_network
 from click.testing import CliRunner, Result
 
 from snnc.base.files import write_json
+from snnc.base.units import format_quantity
 from snnc.commands.cli import main
 from snnc.commands.synthesis_report import Resource, Synthesis
 from snnc.compiler.formats.storage import Build
@@ -21,7 +23,6 @@ from snnc.compiler.ir.network import Network
 from snnc.compiler.ir.provenance import Activity, Measured, Provenance
 from snnc.compiler.pipeline import compile_network
 from snnc.compiler.targets import load_target
-from snnc.reporting.sections.energy import break_even, event_energy
 from snnc.sim.simulate import simulate
 from snnc.verification.compare import Difference, Verification
 
@@ -253,15 +254,19 @@ def test_builds_side_by_side_mark_what_differs_and_what_is_best(tmp_path: Path) 
     assert rows["energy"].count("best") >= 1
 
 
-def test_where_energy_breaks_even() -> None:
-    compiled = compile_network(tiny_network(), load_target("fpga"))
-    build = Build(compiled.network, compiled.tiled)
-    report = simulate(build, np.full((2, 36), 3, np.uint8))
-    lanes = build.tiled.target.lanes
-    event = event_energy(report, lanes)
-    silent = simulate(build, np.zeros((2, 36), np.uint8))
-    assert 0 < event_energy(silent, lanes) < event < report.energy.mean
-    cheap = replace(report, dense=replace(report.dense, total=report.energy.mean - event / 2))
-    assert break_even(cheap, event) == "At 0.50 times the events of today. It is above that now."
-    free = replace(report, dense=replace(report.dense, total=0.0))
-    assert break_even(free, event).startswith("At no activity")
+def test_energy_has_its_interval_and_a_rate_at_which_it_breaks_even(tmp_path: Path) -> None:
+    folder = tmp_path / "b"
+    whole(folder, tiny_network())
+    assert run("report", folder).exit_code == 0
+    text = unescape((folder / "report.html").read_text())
+    report = json.loads((folder / "report.json").read_text())
+    ends = [format_quantity(report["energy_j"][end], "J") for end in ("mean", "low", "high")]
+    assert "{} per sample ({} to {})".format(*ends) in text
+    assert report["non_spiking"]["verdict"] in text
+    for name, even in report["non_spiking"]["break_even"].items():
+        row = (
+            text[text.index("Break-even") :]
+            .partition(f'<th scope="row">{name}</th>')[2]
+            .partition("</tr>")[0]
+        )
+        assert f"<td>{even['input_rate']:.1%}</td>" in row

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from builders import layer, target, tiny_network, tiny_payloads
+from builders import layer, network, target, tiny_network, tiny_payloads
 from executions import assert_counts
 
 from snnc.base.files import cache_directory
@@ -21,7 +21,16 @@ from snnc.rtl.simulation.counters import RtlCounts
 from snnc.sim.engine.functional import run_functional
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-TARGET = target(width=3, height=2, parameter_words=64, weight_kibit=8)
+TARGET = target(
+    width=3,
+    height=2,
+    parameter_words=64,
+    weight_kibit=8,
+    reset_amount=True,
+    channel_leak=True,
+    lower_clamp=True,
+    fraction_bits=4,
+)
 """All networks here are compiled for it, so that one model of the hardware serves them."""
 
 
@@ -48,6 +57,29 @@ def delayed_payloads() -> np.ndarray:
     return np.repeat(values * (values > 5), 4, axis=1)
 
 
+def by_channel() -> Network:
+    """Decays of membranes and currents and amounts of a reset per channel, beside a layer without."""
+    amounts = np.array([3, 1, 4, 1, 5])
+    first = layer(
+        "a",
+        "input",
+        8,
+        5,
+        leak=Decay(0, 4),
+        leak_numerators=np.array([1, 0, 3, 15, 16]),
+        current_leak=Decay(0, 2),
+        current_numerators=np.array([4, 1, 2, 3, 0]),
+        reset_amount=amounts,
+        lower_clamp=-9,
+        fraction_bits=2,
+    )
+    return network(first, layer("b", "a", 5, 3, reset_amount=amounts[:3]), features=8)
+
+
+def by_channel_payloads() -> np.ndarray:
+    return np.repeat(np.random.default_rng(6).integers(0, 17, (2, 1, 8)), 4, axis=1)
+
+
 def check(model: Network, hardware: Target, payloads: np.ndarray, work: Path) -> RtlCounts:
     """Simulator and RTL count the same, action by action, core by core and router by router."""
     compilation = compile_network(model, hardware)
@@ -60,8 +92,12 @@ def check(model: Network, hardware: Target, payloads: np.ndarray, work: Path) ->
 
 @pytest.mark.parametrize(
     ("model", "payloads", "least"),
-    [(tiny_network, tiny_payloads, set()), (delayed, delayed_payloads, {"multiplies", "axon_reads"})],
-    ids=["held, membranes", "delays, slices, feedback"],
+    [
+        (tiny_network, tiny_payloads, set()),
+        (delayed, delayed_payloads, {"multiplies", "axon_reads"}),
+        (by_channel, by_channel_payloads, {"multiplies", "decay_reads", "reset_amount_reads"}),
+    ],
+    ids=["held, membranes", "delays, slices, feedback", "by channel"],
 )
 def test_the_rtl_does_what_is_counted(
     model: Callable[[], Network],

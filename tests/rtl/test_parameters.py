@@ -27,11 +27,15 @@ WRONG = {
     "BitmapSlots": (0, 3, 32),
     "Cuba": (2,),
     "DecayMultiplier": (2,),
+    "ResetAmount": (2,),
+    "ChannelLeak": (2,),
+    "LowerClamp": (2,),
+    "FractionBits": (13,),
     "Destinations": (0, 257),
     "Sources": (0, 257),
     "EventFifoDepth": (1, 12),
     "RouterFifoDepth": (1, 3),
-    "Loadable": (1024,),
+    "Loadable": (8192,),
     "Diagnostics": (2,),
 }
 CASES = [(name, value) for name, values in WRONG.items() for value in values]

@@ -28,7 +28,7 @@ def report_of(active: int, changed: Network | None = None) -> Report:
 
 def test_the_rate_heard_is_that_of_the_events() -> None:
     for active in (16, 32):
-        found = report_of(active).break_even
+        found = report_of(active).comparison.break_even
         assert found["a"].input_rate == pytest.approx(active / 64)
         rate = report_of(active).layers[0].rate
         assert found["b"].input_rate == pytest.approx(rate)
@@ -41,7 +41,7 @@ def test_a_layer_at_its_break_even_rate_costs_what_the_dataflow_does() -> None:
         report = report_of(active)
         static = (report.energy.static or 0.0) / 2
         joules[active / 64] = report.layers[0].energy_j + static
-        found = report.break_even["a"]
+        found = report.comparison.break_even["a"]
         budget = report.dense.layers[0].dataflow
         assert found.dataflow is not None and found.ideal is not None
         spent = joules[active / 64] * (found.dataflow / found.input_rate if found.dataflow else 0)
@@ -51,7 +51,7 @@ def test_a_layer_at_its_break_even_rate_costs_what_the_dataflow_does() -> None:
 
 
 def test_a_layer_that_hears_nothing_has_no_break_even() -> None:
-    found = report_of(0).break_even
+    found = report_of(0).comparison.break_even
     assert found["a"].input_rate == 0 and found["a"].dataflow is None
 
 
@@ -73,11 +73,11 @@ def test_the_network_without_spikes_runs_in_every_step_where_the_task_has_steps(
 def test_the_verdict_is_what_the_numbers_say() -> None:
     report = report_of(32)
     energy = report.energy
-    *words, dynamic = report.verdict.split("; ")
-    other = report.dense_built.total - report.dense_built.by_action["static"]
+    *words, dynamic = report.comparison.verdict.split("; ")
+    other = report.comparison.built.total - report.comparison.built.by_action["static"]
     assert f"spikes {'win' if energy.built.dynamic < other else 'lose'} (" in dynamic
     for found, total, way in zip(
-        words, (energy.mean, energy.built.mean), (report.dense, report.dense_built), strict=True
+        words, (energy.mean, energy.built.mean), (report.dense, report.comparison.built), strict=True
     ):
         if total < way.ideal.total:
             assert "spikes win, even against the ideal" in found

@@ -215,7 +215,7 @@ def products(layer: Layer) -> int:
 
 
 def test_only_what_a_core_has_costs_energy() -> None:
-    """Membrane memory with CUBA alone, multiplications for decays that are no shift alone."""
+    """Membrane memory with CUBA alone, multiplications for decays of channels and those that are no shift."""
     for seed in range(30):
         generator = np.random.default_rng(seed)
         program = random_program(generator)
@@ -223,9 +223,9 @@ def test_only_what_a_core_has_costs_energy() -> None:
         counts = count_actions(program, run.primitives)
         for number, core in enumerate(program.cores):
             leaks = [leak for leak in (core.leak, core.current_leak) if leak is not None]
-            multiplies = sum(leak.numerator > 0 and leak.shift is None for leak in leaks)
+            shifts = all(leak.keeps or leak.shift is not None for leak in leaks)
             assert (counts["membrane_writes"][number] > 0) == (core.current_leak is not None)
-            assert (counts["multiplies"][number] > 0) == (multiplies > 0)
+            assert (counts["multiplies"][number] > 0) == (core.channel_decays or not shifts)
 
 
 def test_payloads_above_1_are_multiplied_where_a_lane_multiplies() -> None:

@@ -94,13 +94,15 @@ def _parameters(model: SpikingClassifier) -> dict[str, Tensor]:
     if any(layer.statistics is not None for layer in model.stack):
         raise ValueError("fold the batch normalisation before the model is stored")
     return {
-        f"{name}.{kind}": tensor
+        f"{name}.{kind}": tensor.detach()
         for name, layer in zip(model.layer_names, model.stack, strict=True)
         for kind, tensor in (
-            ("weights", layer.synapses.weight.detach()),
-            ("threshold", layer.threshold.detach()),
-            ("bias", layer.bias.detach()),
+            ("weights", layer.synapses.weight),
+            ("threshold", layer.threshold),
+            ("bias", layer.bias),
+            *((kind, getattr(layer, kind)) for kind in ("reset_amount", "leak", "current_leak")),
         )
+        if tensor is not None
     }
 
 

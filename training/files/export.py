@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from snnc.base.errors import UnsupportedModel
 from snnc.compiler.ir.network import Conv2d, Edge, Layer, Linear, Network, Neurons, Readout
 from snnc.compiler.ir.provenance import Provenance
+from snnc.compiler.isa.arithmetic import Decay, IntArray
 from snnc.training.model.classifier import SpikingClassifier
 from snnc.training.model.config import EdgeConfig
 from snnc.training.model.layers import SpikingLayer
@@ -44,15 +45,27 @@ def _export_layer(layer: SpikingLayer) -> Layer:
         initial=integers.initial,
         reset=population.reset,
         reset_value=population.reset_value,
-        leak=population.leak,
+        leak=_shared(population.leak, integers.leak_numerators),
         state_bits=population.state_bits,
-        current_leak=population.current_leak,
+        current_leak=None
+        if population.current_leak is None
+        else _shared(population.current_leak, integers.current_numerators),
+        reset_amount=integers.reset_amount,
+        leak_numerators=integers.leak_numerators,
+        current_numerators=integers.current_numerators,
+        lower_clamp=population.lower_clamp,
+        fraction_bits=population.fraction_bits,
     )
     edges = tuple(
         Edge(edge.source, _synapses(edge, weights, config.weight_bits), edge.delay, edge.pool)
         for edge, weights in zip(config.edges, integers.weights, strict=True)
     )
     return Layer(config.name, layer.shape, neurons, edges)
+
+
+def _shared(leak: Decay, numerators: IntArray | None) -> Decay:
+    """The decay of all channels, or the fraction of their own ones."""
+    return leak if numerators is None else Decay(0, leak.fraction_bits)
 
 
 def _synapses(edge: EdgeConfig, weights: NDArray[np.int8], weight_bits: int) -> Linear | Conv2d:

@@ -55,8 +55,10 @@ def _reach(layer: SpikingLayer, factors: Tensor) -> Tensor:
 
 
 def _factors(layer: SpikingLayer) -> Tensor:
-    """What a weight is multiplied with at most, (fan-in,): payload, pooling, steps of a lasting current."""
+    """What a weight is multiplied with at most, (fan-in,): payload, pooling, steps of a lasting current, and
+    2**fraction_bits."""
     steps = layer.steps if layer.population.current_leak is not None else 1
+    steps <<= layer.population.fraction_bits
     parts = [
         torch.full((math.prod(kernel[1:]),), float(payload * math.prod(edge.pool) * steps))
         for kernel, payload, edge in zip(layer.kernels, layer.payloads, layer.config.edges, strict=True)

@@ -154,11 +154,14 @@ def _layer_cost(
         layer.population,
     )
     cuba = population.current_leak is not None
+    own = population.leak_per_channel
     leaks = [population.leak, *([population.current_leak] if population.current_leak is not None else [])]
-    adds = 1 + cuba + (population.reset == "soft") + sum(leak.numerator > 0 for leak in leaks)
-    multiplies = sum(leak.numerator > 1 for leak in leaks) if target.decay_multiplier else 0
+    adds = 1 + cuba + (population.reset == "soft") + sum(own or leak.numerator > 0 for leak in leaks)
+    multiplies = sum(own or leak.numerator > 1 for leak in leaks) if target.decay_multiplier else 0
     write = costs["state_writes"] + cuba * costs["membrane_writes"]
     parameters = costs["threshold_reads"] + costs["bias_reads"]
+    parameters += population.reset_apart * costs["reset_amount_reads"]
+    parameters += own * len(leaks) * costs["decay_reads"]
     sweep = (
         costs["state_reads"] + cuba * costs["membrane_reads"] + write + parameters + costs["bitmap_writes"]
     )

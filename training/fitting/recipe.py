@@ -14,6 +14,7 @@ from snnc.training.model.config import (
     MAX_LAYERS,
     MAX_SHIFT,
     Fraction,
+    FractionBits,
     HiddenReset,
     ModelConfig,
     Payload,
@@ -59,6 +60,8 @@ class Recipe:
     """k of the decay of the synaptic current, or none for currents of one step."""
     reset: HiddenReset = "soft"
     state_bits: StateBits = 16
+    fraction_bits: FractionBits = 0
+    """Bits of membranes behind the unit of weights: with a leak, small membranes fade too."""
     accumulator_bits: Annotated[int, Range(4, MAX_ACCUMULATOR_BITS)] | None = None
     """Width that membrane, bias and current keep for any input, at least state_bits + 2, or none."""
     initial_fraction: Fraction | None = None
@@ -145,6 +148,7 @@ class Recipe:
             current_leak=None if self.current_leak_shift is None else Decay(1, self.current_leak_shift),
             state_bits=self.state_bits,
             initial_fraction=self.first_fraction,
+            fraction_bits=self.fraction_bits,
         )
 
 

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 from snnc.base.bounds import IDENTIFIER, Items, Range
 from snnc.base.schema import check, expect
 from snnc.compiler.ir.network import MAX_DELAY, InputEncoding, ReadoutKind, Shape, count, pooled
-from snnc.compiler.isa.arithmetic import NO_LEAK, Decay, ResetMode
+from snnc.compiler.isa.arithmetic import NO_LEAK, Decay, ResetMode, state_range
+from snnc.compiler.isa.contract import MAX_FRACTION_BITS
 
 MAX_LAYERS = 64
 MAX_EDGES = 8
@@ -30,6 +31,7 @@ Steps = Annotated[int, Range(1, MAX_STEPS)]
 Payload = Annotated[int, Range(1, 255)]
 WeightBits = Annotated[int, Range(2, 8)]
 StateBits = Annotated[int, Range(2, 32)]
+FractionBits = Annotated[int, Range(0, MAX_FRACTION_BITS)]
 Fraction = Annotated[float, Range(0, 1, below=True)]
 Side = Annotated[int, Range(1, MAX_KERNEL)]
 Sides = tuple[Side, Side]
@@ -56,15 +58,34 @@ class Population:
     state_bits: StateBits = 16
     initial_fraction: Fraction = 0.0
     """Membrane before the first step as a fraction of the threshold, rounded down."""
+    fraction_bits: FractionBits = 0
+    """Bits of everything but the weights behind their unit, so that a leak moves small membranes too."""
+    lower_clamp: int | None = None
+    """What no membrane falls below, in accumulator units, at most 0."""
+    reset_apart: bool = False
+    """Whether soft resets subtract an amount that each channel learns, and not its threshold."""
+    leak_per_channel: bool = False
+    """Whether each channel learns decays of its own, which start from `leak` and `current_leak` and have
+    their fractions."""
 
     def __post_init__(self) -> None:
         """Raise ValueError, naming the field, for anything that is no population."""
         check(self)
         limit = 1 << (self.state_bits - 1)
-        check_integer("reset_value", self.reset_value, -limit, limit - 1)
+        if self.lower_clamp is not None:
+            check_integer("lower_clamp", self.lower_clamp, -limit, 0)
+        check_integer("reset_value", self.reset_value, self.state_range[0], limit - 1)
+        if self.reset_apart and self.reset != "soft":
+            raise ValueError(f"reset_apart goes with the reset 'soft', not {self.reset!r}")
         for label, leak in (("leak", self.leak), ("current_leak", self.current_leak or NO_LEAK)):
             check_integer(f"{label}.fraction_bits", leak.fraction_bits, 0, MAX_SHIFT)
             check_integer(f"{label}.numerator", leak.numerator, 0, 1 << leak.fraction_bits)
+
+    @property
+    def state_range(self) -> tuple[int, int]:
+        """Both ends of the clamp."""
+        low, high = state_range(self.state_bits)
+        return (low if self.lower_clamp is None else self.lower_clamp), high
 
 
 PLAIN = Population()
@@ -204,8 +225,6 @@ class ModelConfig:
             silent = layer.population.reset == "none"
             if silent != (layer is self.layers[-1] and self.readout == "membrane"):
                 raise ValueError(f"readout {self.readout} does not go with reset of layer {layer.name}")
-        if self.shapes[self.layers[-1].name][1:] != (1, 1):
-            raise ValueError(f"layer {self.layers[-1].name}: a readout has height and width 1")
 
 
 def fully_connected(

@@ -58,7 +58,9 @@ def _run_whole(layer: SpikingLayer, grid: Grid, known: Mapping[str, Tensor], ste
     assert currents is not None  # The layer's edges all come from outside.
     leak = layer.population.current_leak
     if leak is not None:
-        currents = torch.stack(leaking_currents(_in_every_step(currents, steps), None, leak))
+        currents = torch.stack(
+            leaking_currents(_in_every_step(currents, steps), None, leak, grid.current_leak)
+        )
     grid = layer.normalised(grid, currents)
     membranes, spikes = layer.advance(grid, currents, layer.start(grid, currents.shape[1]), steps)
     return LayerRun(membranes, spikes, grid.unit)
@@ -85,7 +87,7 @@ def _run_stepwise(
                 current = grid.initial.new_zeros(1, samples, *layer.shape)
             leak = layer.population.current_leak
             if leak is not None:
-                (current,) = leaking_currents([current], synaptic[name], leak)
+                (current,) = leaking_currents([current], synaptic[name], leak, grid.current_leak)
                 synaptic[name] = current
             before = membranes[name][-1][0] if step else layer.start(grid, samples)
             after, fired = layer.advance(grid, current, before, 1)

@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from snnc.compiler.ir.network import Shape
-from snnc.compiler.isa.arithmetic import IntArray, state_range
+from snnc.compiler.isa.arithmetic import Decay, IntArray, state_range
 from snnc.training.fitting.recipe import Surrogate
+from snnc.training.model.channel_neurons import run_channels
 from snnc.training.model.config import INPUT, LayerConfig, Population
 from snnc.training.model.faults import Disturbance
-from snnc.training.model.neurons import run_population
+from snnc.training.model.neurons import fraction, run_population
 from snnc.training.model.normalisation import CurrentStatistics
 from snnc.training.model.surrogate import (
     ceil_through,
@@ -59,6 +60,12 @@ class Grid:
     initial: Tensor
     unit: Tensor
     """What one accumulator unit stands for in float, (channels,) or one number."""
+    amount: Tensor | None = None
+    """What soft resets subtract, (channels, 1, 1), like the others below; None: the threshold."""
+    leak: Tensor | None = None
+    """Part of a membrane that leaks in a step; None: that of the population."""
+    current_leak: Tensor | None = None
+    """The same of a synaptic current."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +76,11 @@ class LayerIntegers:
     threshold: IntArray
     bias: IntArray
     initial: IntArray
+    reset_amount: IntArray | None
+    """None: the threshold."""
+    leak_numerators: IntArray | None
+    """None: that of the population."""
+    current_numerators: IntArray | None
 
 
 class SpikingLayer(nn.Module):
@@ -80,6 +92,13 @@ class SpikingLayer(nn.Module):
     float parameters per channel; the thresholds start at 1 for inputs scaled to 0..1, lower behind spikes.
     With `batch_norm` both count in standard deviations of the synaptic current, from its mean, until `fold`.
     """
+
+    reset_amount: nn.Parameter | None
+    """What soft resets subtract, per channel, in float like the threshold; None: the threshold."""
+    leak: nn.Parameter | None
+    """Part of a membrane that leaks in a step, per channel, in 0..1; None: what the population says."""
+    current_leak: nn.Parameter | None
+    """The same of a synaptic current."""
 
     def __init__(
         self,
@@ -120,11 +139,28 @@ class SpikingLayer(nn.Module):
         wide = batch_norm or any(edge.source == INPUT for edge in config.edges)
         self.threshold = nn.Parameter(torch.full((config.channels,), 1.0 if wide else SPIKE_FED_THRESHOLD))
         self.bias = nn.Parameter(torch.zeros(config.channels))
+        self._add_channel_parameters()
         reach = sum(
             size * math.prod(edge.pool) * payload
             for size, edge, payload in zip(columns, config.edges, payloads, strict=True)
         )
-        self.dtype = exact_dtype(reach << (config.weight_bits - 1), config.population, steps)
+        reach <<= config.weight_bits - 1 + config.population.fraction_bits
+        self.dtype = exact_dtype(reach, config.population, steps)
+
+    def _add_channel_parameters(self) -> None:
+        """What the population leaves to its channels; it starts from what the population says."""
+        population, channels = self.population, self.config.channels
+        starts: dict[str, Tensor | None] = {
+            "reset_amount": self.threshold.detach().clone() if population.reset_apart else None,
+            "leak": None,
+            "current_leak": None,
+        }
+        if population.leak_per_channel:
+            starts["leak"] = torch.full((channels,), fraction(population.leak))
+            if population.current_leak is not None:
+                starts["current_leak"] = torch.full((channels,), fraction(population.current_leak))
+        for name, start in starts.items():
+            self.register_parameter(name, None if start is None else nn.Parameter(start))
 
     @property
     def levels(self) -> int:
@@ -158,9 +194,11 @@ class SpikingLayer(nn.Module):
         if self.disturbance is not None:
             weights = tuple(self.disturbance.weights(part, self.config.weight_bits) for part in weights)
         # The grid is divided out in float64: a float32 quotient is not exact beyond 24 bits.
-        unit = scale.double().reshape(-1) / self.payload
+        unit = scale.double().reshape(-1) / (self.payload << self.population.fraction_bits)
         threshold, bias = self._in_float_units()
-        return self._on_grid(weights, threshold.double() / unit, bias.double() / unit, unit)
+        amount = self._amount(self.statistics.deviation() if self.statistics is not None else None)
+        amount = None if amount is None else amount.double() / unit
+        return self._on_grid(weights, threshold.double() / unit, bias.double() / unit, unit, amount)
 
     def normalised(self, grid: Grid, currents: Tensor) -> Grid:
         """`grid` with thresholds and biases for the statistics of `currents`, all of this layer's in a batch.
@@ -173,7 +211,8 @@ class SpikingLayer(nn.Module):
             return grid
         mean, deviation = self.statistics.observe(currents, grid.unit)
         threshold = limit_below(self.threshold, MIN_THRESHOLD) * deviation
-        return self._on_grid(grid.weights, threshold, self.bias * deviation - mean, grid.unit)
+        bias, amount = self.bias * deviation - mean, self._amount(deviation)
+        return self._on_grid(grid.weights, threshold, bias, grid.unit, amount)
 
     @torch.no_grad()
     def start_from(self, threshold: float, bias: Tensor, mean: Tensor, deviation: Tensor) -> None:
@@ -182,12 +221,18 @@ class SpikingLayer(nn.Module):
         if self.statistics is None:
             self.threshold.fill_(threshold)
             self.bias.copy_(bias)
+            self._reset_by_thresholds()
             return
         self.statistics.mean.copy_(mean)
         self.statistics.variance.copy_(deviation.square())
         spread = self.statistics.deviation()
         self.threshold.copy_(threshold / spread)
         self.bias.copy_((bias + mean) / spread)
+        self._reset_by_thresholds()
+
+    def _reset_by_thresholds(self) -> None:
+        if self.reset_amount is not None:
+            self.reset_amount.copy_(self.threshold)
 
     @torch.no_grad()
     def fold(self) -> None:
@@ -199,10 +244,13 @@ class SpikingLayer(nn.Module):
         if self.statistics is None:
             return
         threshold, bias = self._in_float_units()
+        amount = self._amount(self.statistics.deviation())
         _, exponent = torch.frexp(self.statistics.deviation())
         scale = torch.exp2(1 - exponent)
         self.threshold.copy_(threshold * scale)
         self.bias.copy_(bias * scale)
+        if self.reset_amount is not None and amount is not None:
+            self.reset_amount.copy_(amount * scale)
         self.synapses.weight.mul_(scale[:, None])
         self.statistics = None
 
@@ -213,23 +261,53 @@ class SpikingLayer(nn.Module):
             return threshold, self.bias
         return self.statistics.unscaled(threshold, self.bias)
 
-    def _on_grid(self, weights: tuple[Tensor, ...], threshold: Tensor, bias: Tensor, unit: Tensor) -> Grid:
-        """The grid for thresholds and biases in accumulator units, rounded and limited."""
+    def _amount(self, deviation: Tensor | None) -> Tensor | None:
+        """Reset amounts as thresholds are: in standard deviations while there are statistics."""
+        if self.reset_amount is None or deviation is None:
+            return self.reset_amount
+        return self.reset_amount * deviation
+
+    def _on_grid(
+        self,
+        weights: tuple[Tensor, ...],
+        threshold: Tensor,
+        bias: Tensor,
+        unit: Tensor,
+        amount: Tensor | None,
+    ) -> Grid:
+        """The grid for thresholds, biases and reset amounts in accumulator units, rounded and limited."""
         low, high = state_range(self.population.state_bits)
         threshold = clamp_through(ceil_through(threshold), 1, high)
         bias = clamp_through(round_through(bias), low, high)
         fraction = self.population.initial_fraction
         # A product with 0 would have a gradient of 0, which takes a pass over all neurons.
         initial = floor_through(threshold * fraction) if fraction else torch.zeros_like(threshold)
-        threshold, bias, initial = (
-            values.to(self.dtype).reshape(-1, 1, 1) for values in (threshold, bias, initial)
+        if amount is not None:
+            amount = self._shaped(clamp_through(round_through(amount), low, high))
+        threshold, bias, initial = (self._shaped(values) for values in (threshold, bias, initial))
+        leaks = (
+            self._on_fractions(self.leak, self.population.leak),
+            self._on_fractions(self.current_leak, self.population.current_leak),
         )
-        return Grid(weights, threshold, bias, initial, unit.to(self.dtype))
+        return Grid(weights, threshold, bias, initial, unit.to(self.dtype), amount, *leaks)
+
+    def _shaped(self, values: Tensor) -> Tensor:
+        return values.to(self.dtype).reshape(-1, 1, 1)
+
+    def _on_fractions(self, parts: Tensor | None, leak: Decay | None) -> Tensor | None:
+        """Parts that leak, rounded to multiples of 2**-fraction_bits in 0..1."""
+        if parts is None or leak is None:
+            return None
+        one = 1 << leak.fraction_bits
+        numerators: Tensor = clamp_through(round_through(parts.double() * one), 0, one)
+        return self._shaped(numerators / one)
 
     def current(self, grid: Grid, number: int, events: Tensor) -> Tensor:
         """What the payloads (steps, samples, channels, height, width) of the source of edge `number` add
         to each neuron, step by step; the edge's delay is left to the caller."""
-        return transform(self.config.edges[number], grid.weights[number], events.to(self.dtype))
+        currents = transform(self.config.edges[number], grid.weights[number], events.to(self.dtype))
+        fine = self.population.fraction_bits
+        return currents * float(1 << fine) if fine else currents
 
     def start(self, grid: Grid, samples: int) -> Tensor:
         """Membranes before the first step."""
@@ -237,9 +315,11 @@ class SpikingLayer(nn.Module):
 
     def advance(self, grid: Grid, currents: Tensor, membrane: Tensor, steps: int) -> tuple[Tensor, Tensor]:
         """Membranes and spikes of so many steps from `membrane` on; `currents` are of each, or one of all."""
-        membranes, spikes = run_population(
-            currents, membrane, grid.threshold, grid.bias, self.population, self.surrogate, steps
-        )
+        given = currents, membrane, grid.threshold, grid.bias, self.population, self.surrogate, steps
+        if grid.amount is None and grid.leak is None:
+            membranes, spikes = run_population(*given)
+        else:
+            membranes, spikes = run_channels(*given, amount=grid.amount, leak=grid.leak)
         return membranes, spikes if self.disturbance is None else self.disturbance.events(spikes)
 
     @torch.no_grad()
@@ -255,6 +335,9 @@ class SpikingLayer(nn.Module):
             threshold=_to_int64(grid.threshold),
             bias=_to_int64(grid.bias),
             initial=_to_int64(grid.initial),
+            reset_amount=None if grid.amount is None else _to_int64(grid.amount),
+            leak_numerators=_numerators(grid.leak, self.population.leak),
+            current_numerators=_numerators(grid.current_leak, self.population.current_leak),
         )
 
     def per_edge(self, matrix: Tensor) -> tuple[Tensor, ...]:
@@ -269,12 +352,22 @@ def exact_dtype(reach: int, population: Population, steps: int) -> torch.dtype:
     state = 1 << (population.state_bits - 1)
     # A synaptic current that decays adds up what arrives; its decay never makes it larger.
     current = reach if population.current_leak is None else reach * steps
-    # Twice the state: once the membrane, once the bias, which is limited to the same range.
-    bounds = [2 * state + current, state * population.leak.numerator]
+    # Once the state for the membrane and once for the bias, which is limited to the same range, as is what a
+    # reset subtracts.
+    bounds = [(2 + population.reset_apart) * state + current, state * _largest(population, population.leak)]
     if population.current_leak is not None:
-        bounds.append(current * population.current_leak.numerator)
+        bounds.append(current * _largest(population, population.current_leak))
     return torch.float32 if max(bounds) < EXACT_FLOAT32 else torch.float64
+
+
+def _largest(population: Population, leak: Decay) -> int:
+    """The largest numerator of a decay."""
+    return 1 << leak.fraction_bits if population.leak_per_channel else leak.numerator
 
 
 def _to_int64(values: Tensor) -> IntArray:
     return values.reshape(-1).to(torch.int64).cpu().numpy()
+
+
+def _numerators(parts: Tensor | None, leak: Decay | None) -> IntArray | None:
+    return None if parts is None or leak is None else _to_int64(parts * (1 << leak.fraction_bits))

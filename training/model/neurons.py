@@ -12,7 +12,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-from snnc.compiler.isa.arithmetic import Decay, state_range
+from snnc.compiler.isa.arithmetic import Decay
 from snnc.training.fitting.recipe import Surrogate
 from snnc.training.model import kernels
 from snnc.training.model.config import Population
@@ -44,7 +44,7 @@ class Dynamics(torch.autograd.Function):
         integrated = currents + bias
         membranes = torch.empty_like(integrated)
         spikes = torch.zeros_like(integrated) if population.reset == "none" else torch.empty_like(integrated)
-        low, high = state_range(population.state_bits)
+        low, high = population.state_range
         for step in range(len(integrated)):
             current, after = integrated[step].add_(membrane), membranes[step]
             if population.reset == "none":
@@ -57,7 +57,7 @@ class Dynamics(torch.autograd.Function):
                     after.copy_(current).masked_fill_(spikes[step] > 0, population.reset_value)
             after.clamp_(low, high)
             if population.leak.numerator:
-                after.sub_((after * _fraction(population.leak)).floor_())
+                after.sub_((after * fraction(population.leak)).floor_())
             membrane = after
         context.population, context.surrogate = population, surrogate
         context.set_materialize_grads(False)
@@ -78,7 +78,7 @@ class Dynamics(torch.autograd.Function):
         else:
             total = SLOPES[context.surrogate](integrated, threshold).mul_(of_spikes)
             of_threshold = -(total * integrated).sum_to_size(shape) / threshold
-        kept = 1.0 - _fraction(population.leak)
+        kept = 1.0 - fraction(population.leak)
         following: Tensor | None = None
         for step in reversed(range(len(integrated))):
             arriving = _sum(following, of_membranes[step] if of_membranes is not None else None)
@@ -123,7 +123,7 @@ class CompiledDynamics(torch.autograd.Function):
             keep, drop = 0, torch.full_like(limit, -population.reset_value)
         if population.reset == "none":
             arrays[2] = torch.full_like(limit, math.inf)
-        numbers = limit.new_tensor((keep, *state_range(population.state_bits), _fraction(population.leak)))
+        numbers = limit.new_tensor((keep, *population.state_range, fraction(population.leak)))
         membranes, spikes = (limit.new_empty(whole[0], *sizes) for _ in range(2))
         kernels.advance(*(values.numpy() for values in (*arrays, drop, numbers, membranes, spikes)))
         context.population, context.surrogate = population, surrogate
@@ -141,7 +141,7 @@ class CompiledDynamics(torch.autograd.Function):
         limit = arrays[2]
         width, height = _FACTORS[context.surrogate]
         keep = 1 if population.reset == "soft" else 0
-        numbers = limit.new_tensor((1.0 - _fraction(population.leak), keep, 1, width, height))
+        numbers = limit.new_tensor((1.0 - fraction(population.leak), keep, 1, width, height))
         of_membranes, of_spikes = (
             membranes[:0] if part is None else part.reshape(membranes.shape).contiguous()
             for part in gradients
@@ -206,8 +206,8 @@ def run_population(
 
 def _constants(population: Population, surrogate: Surrogate) -> Constants:
     """The numbers that the kernels of a GPU need, all exact in float32."""
-    low, high = state_range(population.state_bits)
-    decay, slope = _fraction(population.leak), _FACTORS[surrogate]
+    low, high = population.state_range
+    decay, slope = fraction(population.leak), _FACTORS[surrogate]
     return Constants(
         population.reset,
         float(population.reset_value),
@@ -219,18 +219,22 @@ def _constants(population: Population, surrogate: Surrogate) -> Constants:
     )
 
 
-def leaking_currents(arriving: Iterable[Tensor], before: Tensor | None, leak: Decay) -> list[Tensor]:
+def leaking_currents(
+    arriving: Iterable[Tensor], before: Tensor | None, leak: Decay, own: Tensor | None = None
+) -> list[Tensor]:
     """Synaptic current after each step, i = decay(i of the step before) + what arrives (CUBA).
 
-    The floor of the decay has gradient 1; `before` is the current of the last step, None for none.
+    The floor of the decay has gradient 1; `before` is the current of the last step, None for none; `own` are
+    the parts that leak from each channel, (channels, 1, 1), in place of that of `leak`.
     """
     currents: list[Tensor] = []
     for now in arriving:
         previous = currents[-1] if currents else before
         if previous is None:
             currents.append(now)
-        elif leak.numerator:
-            currents.append(previous - floor_through(previous * _fraction(leak)) + now)
+        elif own is not None or leak.numerator:
+            part = fraction(leak) if own is None else own
+            currents.append(previous - floor_through(previous * part) + now)
         else:
             currents.append(previous + now)
     return currents
@@ -273,7 +277,7 @@ _FACTORS: dict[Surrogate, tuple[float, float]] = {
 """Width and height of a slope, as the kernels take them."""
 
 
-def _fraction(leak: Decay) -> float:
+def fraction(leak: Decay) -> float:
     """The part of a value that one step of decay takes; scaling by a power of two is exact, so that the
     floor of the product is the arithmetic shift."""
     return leak.numerator * 2.0**-leak.fraction_bits

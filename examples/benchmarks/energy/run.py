@@ -81,7 +81,7 @@ def main(output: Path, samples: int, energy_table: str | None) -> None:
             missing.append(f"{row.name}: {error.message}")
             continue
         lines.append(cells(row, report))
-        click.echo(f"{row.name} on {row.target}: {report.verdict}", err=True)
+        click.echo(f"{row.name} on {row.target}: {report.comparison.verdict}", err=True)
     text = table(lines) + "".join(f"\nleft out: {line}" for line in missing) + "\n"
     write_text(output / "table.md", text)
     click.echo(text)
@@ -118,9 +118,9 @@ def cells(row: Row, report: Report) -> tuple[str, ...]:
         f"{rate:.1%}",
         f"{report.cycle_spread.mean:,.0f}",
         *_ways(report.energy, report.dense),
-        *_ways(report.energy.built, report.dense_built),
+        *_ways(report.energy.built, report.comparison.built),
         f"{report.energy.built.dynamic * 1e9:.3g}",
-        f"{(report.dense_built.total - report.dense_built.by_action['static']) * 1e9:.3g}",
+        f"{(report.comparison.built.total - report.comparison.built.by_action['static']) * 1e9:.3g}",
         verdict(report),
     )
 
@@ -132,10 +132,10 @@ def _ways(energy: EnergyFigures | BuiltFigures, dense: DenseComparison) -> tuple
 
 def verdict(report: Report) -> str:
     """Against what spikes win on memories made for the network."""
-    mean = report.energy.built.mean
-    if mean < report.dense_built.ideal.total:
+    mean, dense = report.energy.built.mean, report.comparison.built
+    if mean < dense.ideal.total:
         return "win against the ideal"
-    return "win" if mean < report.dense_built.total else f"lose, {mean / report.dense_built.total:.1f} times"
+    return "win" if mean < dense.total else f"lose, {mean / dense.total:.1f} times"
 
 
 def table(lines: Sequence[tuple[str, ...]]) -> str:

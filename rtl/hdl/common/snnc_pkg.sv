@@ -19,9 +19,9 @@ package snnc_pkg;
   localparam int StepBits = 5;
   localparam int DecayShift = 12;
   localparam int DecayBits = 13;
-  localparam int Registers = 13;
+  localparam int Registers = 14;
   localparam int ChunkBits = 32;
-  localparam int Memories = 10;
+  localparam int Memories = 13;
   localparam int RegisterAddressBits = 6;
   localparam int SegmentRegister = 16;
   localparam int BankRegister = 32;
@@ -53,8 +53,11 @@ package snnc_pkg;
   localparam logic [3:0] MemoryMembrane = 4'd7;
   localparam logic [3:0] MemoryAxonRows = 4'd8;
   localparam logic [3:0] MemoryAxonColumns = 4'd9;
+  localparam logic [3:0] MemoryResetAmounts = 4'd10;
+  localparam logic [3:0] MemoryDecays = 4'd11;
+  localparam logic [3:0] MemoryCurrentDecays = 4'd12;
 
-  // What a neuron that fires becomes: less by its threshold, the reset value, or it never fires.
+  // What a neuron that fires becomes: less by its reset amount, the reset value, or it never fires.
   localparam logic [1:0] ResetSoft = 2'd0;
   localparam logic [1:0] ResetHard = 2'd1;
   localparam logic [1:0] ResetNone = 2'd2;
@@ -300,7 +303,7 @@ package snnc_pkg;
   endfunction
 
   // Register.
-  localparam int RegisterBits = 416;
+  localparam int RegisterBits = 448;
   localparam int RegisterWordsAt = 0;
   localparam int RegisterWordsBits = 32;
   localparam int RegisterNeuronsAt = 32;
@@ -315,8 +318,14 @@ package snnc_pkg;
   localparam int RegisterCubaBits = 1;
   localparam int RegisterFlatAt = 70;
   localparam int RegisterFlatBits = 1;
+  localparam int RegisterResetAmountsAt = 71;
+  localparam int RegisterResetAmountsBits = 1;
+  localparam int RegisterChannelDecaysAt = 72;
+  localparam int RegisterChannelDecaysBits = 1;
   localparam int RegisterStateBitsAt = 96;
   localparam int RegisterStateBitsBits = 6;
+  localparam int RegisterFractionBitsAt = 104;
+  localparam int RegisterFractionBitsBits = 4;
   localparam int RegisterResetValueAt = 128;
   localparam int RegisterResetValueBits = 32;
   localparam int RegisterEndsNeededAt = 160;
@@ -341,6 +350,8 @@ package snnc_pkg;
   localparam int RegisterColumnsBits = 12;
   localparam int RegisterSegmentsAt = 384;
   localparam int RegisterSegmentsBits = 3;
+  localparam int RegisterLowerClampAt = 416;
+  localparam int RegisterLowerClampBits = 32;
 
   // words: words of the tile.
   function automatic logic [RegisterWordsBits-1:0] register_words(input logic [RegisterBits-1:0] word);
@@ -377,9 +388,24 @@ package snnc_pkg;
     register_flat = word[RegisterFlatAt+:RegisterFlatBits];
   endfunction
 
+  // reset_amounts: soft resets take a memory's amounts, not thresholds.
+  function automatic logic register_reset_amounts(input logic [RegisterBits-1:0] word);
+    register_reset_amounts = word[RegisterResetAmountsAt+:RegisterResetAmountsBits];
+  endfunction
+
+  // channel_decays: decays of a memory, not of register 10.
+  function automatic logic register_channel_decays(input logic [RegisterBits-1:0] word);
+    register_channel_decays = word[RegisterChannelDecaysAt+:RegisterChannelDecaysBits];
+  endfunction
+
   // state_bits: of the clamp.
   function automatic logic [RegisterStateBitsBits-1:0] register_state_bits(input logic [RegisterBits-1:0] word);
     register_state_bits = word[RegisterStateBitsAt+:RegisterStateBitsBits];
+  endfunction
+
+  // fraction_bits: left shift of all that events add.
+  function automatic logic [RegisterFractionBitsBits-1:0] register_fraction_bits(input logic [RegisterBits-1:0] word);
+    register_fraction_bits = word[RegisterFractionBitsAt+:RegisterFractionBitsBits];
   endfunction
 
   // reset_value: two's complement of StateBits.
@@ -440,6 +466,11 @@ package snnc_pkg;
   // segments: 1 to 4.
   function automatic logic [RegisterSegmentsBits-1:0] register_segments(input logic [RegisterBits-1:0] word);
     register_segments = word[RegisterSegmentsAt+:RegisterSegmentsBits];
+  endfunction
+
+  // lower_clamp: two's complement of StateBits, lower end of the clamp.
+  function automatic logic [RegisterLowerClampBits-1:0] register_lower_clamp(input logic [RegisterBits-1:0] word);
+    register_lower_clamp = word[RegisterLowerClampAt+:RegisterLowerClampBits];
   endfunction
 
   // Segment.

@@ -6,10 +6,15 @@ module snnc_config #(
   // Bits of a weight word, and of a state, threshold or bias word.
   parameter int WeightWordBits = 32,
   parameter int StateWordBits = 128,
+  // Bits of a word of decays; 0 where there are none.
+  parameter int DecayWordBits = 0,
   // Bits of the longest address a memory word can have; at most 24.
   parameter int AddressBits = 16,
+  // Memories that are written; see snnc_core.
+  parameter int Loadable = 8191,
   // Derived; not to be set.
-  parameter int LongestBits = (WeightWordBits > StateWordBits) ? WeightWordBits : StateWordBits,
+  parameter int LongestBits = (WeightWordBits > StateWordBits && WeightWordBits > DecayWordBits)
+      ? WeightWordBits : (StateWordBits > DecayWordBits) ? StateWordBits : DecayWordBits,
   parameter int Chunks = (LongestBits > 96) ? (LongestBits + 31) / 32 : 3
 ) (
   input  wire logic                   clk_i,
@@ -30,6 +35,7 @@ module snnc_config #(
 );
   localparam int WeightChunks = (WeightWordBits + 31) / 32;
   localparam int StateChunks = (StateWordBits + 31) / 32;
+  localparam int DecayChunks = (DecayWordBits + 31) / 32;
   localparam int DestinationChunks = (snnc_pkg::DestinationBits + 31) / 32;
   localparam int AxonChunks = (snnc_pkg::AxonRowBits + 31) / 32;
   localparam int ChunkBits = $clog2(Chunks);
@@ -46,15 +52,17 @@ module snnc_config #(
 
   assign address_valid = address_valid_i && allowed_i;
   assign data_valid = data_valid_i && allowed_i && memory_q != NoMemory;
-  assign refused_o = (address_valid_i && (!allowed_i || snnc_pkg::config_memory(data_i) > snnc_pkg::MemoryAxonColumns))
+  assign refused_o = (address_valid_i && (!allowed_i || 32'({snnc_pkg::config_memory(data_i)}) >= snnc_pkg::Memories))
       || (data_valid_i && !data_valid);
 
   always @* begin
     case (memory_q)
       snnc_pkg::MemoryWeights: last_chunk = ChunkBits'(WeightChunks - 1);
       snnc_pkg::MemoryState, snnc_pkg::MemoryMembrane, snnc_pkg::MemoryThresholds,
-      snnc_pkg::MemoryBias:
+      snnc_pkg::MemoryBias, snnc_pkg::MemoryResetAmounts:
         last_chunk = ChunkBits'(StateChunks - 1);
+      snnc_pkg::MemoryDecays, snnc_pkg::MemoryCurrentDecays:
+        last_chunk = (DecayWordBits != 0) ? ChunkBits'(DecayChunks - 1) : '0;
       snnc_pkg::MemoryDestinations: last_chunk = ChunkBits'(DestinationChunks - 1);
       snnc_pkg::MemoryAxonRows, snnc_pkg::MemoryAxonColumns: last_chunk = ChunkBits'(AxonChunks - 1);
       default: last_chunk = '0;
@@ -88,7 +96,9 @@ module snnc_config #(
   end
 
   always @* begin
-    for (int i = 0; i < snnc_pkg::Memories; i++) write_o[i] = write_q && memory_q == snnc_pkg::ConfigMemoryBits'(i);
+    for (int i = 0; i < snnc_pkg::Memories; i++) begin
+      write_o[i] = ((Loadable >> i) & 1) != 0 && write_q && memory_q == snnc_pkg::ConfigMemoryBits'(i);
+    end
   end
   assign write_address_o = address_q;
   assign write_data_o = data_q;

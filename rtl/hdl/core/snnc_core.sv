@@ -23,6 +23,12 @@ module snnc_core #(
   parameter int Cuba = 0,
   // 1: decays multiply; 0: they shift.
   parameter int DecayMultiplier = 0,
+  // 1: memories of what soft resets subtract and of decays, one per channel; a lower end of the clamp.
+  parameter int ResetAmount = 0,
+  parameter int ChannelLeak = 0,
+  parameter int LowerClamp = 0,
+  // The largest left shift of what events add, 0 to 12.
+  parameter int FractionBits = 0,
   // Entries of the destination and of the source table.
   parameter int Destinations = 8,
   parameter int Sources = 8,
@@ -30,7 +36,7 @@ module snnc_core #(
   parameter int EventFifoDepth = 16,
   // Memories that CONFIG flits write, one bit per memory code. The others keep their initial
   // content, which synthesis then folds into the logic.
-  parameter int Loadable = 1023,
+  parameter int Loadable = 8191,
   // Common beginning of the names of this core's initial memory images; "" for none.
   parameter InitCore = ""
 ) (
@@ -62,24 +68,21 @@ module snnc_core #(
   output      logic                         error_o,
   output      logic [31:0]                  status_o
 );
-  localparam int CountBits = snnc_pkg::CountBits;
   localparam int WeightAddressBits = (WeightWords > 1) ? $clog2(WeightWords) : 1;
   localparam int WordBits = (StateWords > 1) ? $clog2(StateWords) : 1;
   localparam int WeightWordBits = Lanes * WeightBits;
   localparam int StateWordBits = Lanes * StateBits;
-  localparam int LongestWordBits =
-      (WeightWordBits > StateWordBits) ? WeightWordBits : StateWordBits;
+  localparam int DecayWordBits = (ChannelLeak != 0) ? Lanes * snnc_pkg::DecayBits : 0;
+  localparam int LongestWordBits = (WeightWordBits > StateWordBits && WeightWordBits > DecayWordBits)
+      ? WeightWordBits : (StateWordBits > DecayWordBits) ? StateWordBits : DecayWordBits;
   localparam int ConfigBits = (LongestWordBits > 96) ? (LongestWordBits + 31) / 32 * 32 : 96;
   localparam int ConfigAddressBits = snnc_pkg::ConfigAddressBits;
 
   // Configuration.
   logic [snnc_pkg::RegisterBits-1:0] registers;
-  logic [snnc_pkg::Memories-1:0] config_wanted;
   logic [snnc_pkg::Memories-1:0] config_write;
   logic [ConfigAddressBits-1:0] config_address;
   logic [ConfigBits-1:0] config_data;
-
-  assign config_write = config_wanted & snnc_pkg::Memories'(Loadable);
 
   // Flits for others than the row engine, and whether events are under way.
   logic [snnc_pkg::FlitDataBits-1:0] head_data;
@@ -118,7 +121,6 @@ module snnc_core #(
   logic start_emit;
   logic sweep_last_cycle;
   logic emitter_idle;
-
   // What status words show.
   logic enabled;
   logic starting;
@@ -126,7 +128,7 @@ module snnc_core #(
   logic waits_for_end;
   logic step_starts;
   logic surplus_end;
-  logic [CountBits-1:0] ends;
+  logic [snnc_pkg::CountBits-1:0] ends;
   logic emitter_fresh;
   logic waits_for_credit;
   logic surplus_credit;
@@ -136,7 +138,7 @@ module snnc_core #(
   logic no_payload;
   logic no_neuron;
 
-  // Emitter.
+  // Emitter, and what it reads.
   logic emit_read;
   logic emit_keep;
   logic [WordBits-1:0] emit_word;
@@ -145,8 +147,6 @@ module snnc_core #(
   logic [WordBits-1:0] bitmap_word;
   logic [1:0] segment_number;
   logic [snnc_pkg::SegmentBits-1:0] segment;
-
-  // Neurons.
   logic [StateWordBits-1:0] state;
   logic [Lanes-1:0] bitmap;
 
@@ -201,7 +201,9 @@ module snnc_core #(
   snnc_config #(
     .WeightWordBits(WeightWordBits),
     .StateWordBits(StateWordBits),
-    .AddressBits(ConfigAddressBits)
+    .DecayWordBits(DecayWordBits),
+    .AddressBits(ConfigAddressBits),
+    .Loadable(Loadable)
   ) u_config (
     .clk_i,
     .rst_i,
@@ -210,7 +212,7 @@ module snnc_core #(
     .data_i(head_data),
     .allowed_i(configurable),
     .refused_o(config_refused),
-    .write_o(config_wanted),
+    .write_o(config_write),
     .write_address_o(config_address),
     .write_data_o(config_data)
   );
@@ -236,8 +238,8 @@ module snnc_core #(
     .enable_i(snnc_pkg::register_enable(registers) && (WordBits + 1)'({snnc_pkg::register_words(registers)}) != '0),
     .values_last_i(snnc_pkg::register_emission(registers) == snnc_pkg::EmitValuesLast),
     .values_every_i(snnc_pkg::register_emission(registers) == snnc_pkg::EmitValuesEvery),
-    .ends_needed_i(CountBits'({snnc_pkg::register_ends_needed(registers)})),
-    .recurrent_sources_i(CountBits'({snnc_pkg::register_recurrent_sources(registers)})),
+    .ends_needed_i(snnc_pkg::CountBits'({snnc_pkg::register_ends_needed(registers)})),
+    .recurrent_sources_i(snnc_pkg::CountBits'({snnc_pkg::register_recurrent_sources(registers)})),
     .end_i(end_arrives),
     .end_last_i(snnc_pkg::end_last(head_data)),
     .quiet_i(decode_empty && !engine_busy),
@@ -270,6 +272,10 @@ module snnc_core #(
     .BitmapSlots(BitmapSlots),
     .Cuba(Cuba),
     .DecayMultiplier(DecayMultiplier),
+    .ResetAmount(ResetAmount),
+    .ChannelLeak(ChannelLeak),
+    .LowerClamp(LowerClamp),
+    .FractionBits(FractionBits),
     .ConfigBits(ConfigBits),
     .Loadable(Loadable),
     .InitCore(InitCore)

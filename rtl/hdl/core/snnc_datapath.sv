@@ -14,11 +14,15 @@ module snnc_datapath #(
   parameter int BitmapSlots = 1,
   parameter int Cuba = 0,
   parameter int DecayMultiplier = 0,
+  parameter int ResetAmount = 0,
+  parameter int ChannelLeak = 0,
+  parameter int LowerClamp = 0,
+  parameter int FractionBits = 0,
   // Bits that configuration writes at once, and of its addresses.
   parameter int ConfigBits = 128,
   parameter int ConfigAddressBits = 24,
   // Memories that configuration writes; see snnc_core.
-  parameter int Loadable = 1023,
+  parameter int Loadable = 8191,
   // Common beginning of the names of the files with initial content; "" for none.
   parameter InitCore = "",
   // Derived; not to be set.
@@ -32,6 +36,10 @@ module snnc_datapath #(
   input  wire logic                         cuba_i,
   input  wire logic [4:0]                   clamp_bits_i,
   input  wire logic [StateBits-1:0]         reset_value_i,
+  input  wire logic                         reset_amounts_i,
+  input  wire logic                         channel_decays_i,
+  input  wire logic [StateBits-1:0]         lower_clamp_i,
+  input  wire logic [3:0]                   fraction_bits_i,
   input  wire logic [snnc_pkg::DecayBits-1:0] decay_i,
   input  wire logic [snnc_pkg::DecayBits-1:0] current_decay_i,
   // Writes of configuration, one bit per memory code.
@@ -62,6 +70,8 @@ module snnc_datapath #(
   input  wire logic [WordBits-1:0]          sweep_read_word_i,
   input  wire logic                         threshold_read_i,
   input  wire logic [ParameterBits-1:0]     threshold_word_i,
+  input  wire logic                         decay_read_i,
+  input  wire logic [ParameterBits-1:0]     decay_word_i,
   input  wire logic                         add_constant_i,
   input  wire logic                         settle_i,
   input  wire logic                         sweep_write_i,
@@ -91,18 +101,25 @@ module snnc_datapath #(
 
   localparam int WeightPlace = (StateBits - WeightBits < snnc_pkg::DecayShift)
       ? StateBits - WeightBits : snnc_pkg::DecayShift;
-  localparam int FactorBits = (snnc_pkg::DecayShift - WeightPlace > 5)
-      ? snnc_pkg::DecayShift - WeightPlace + 8 : DecayBits;
-
-
+  localparam int FactorBits = (snnc_pkg::DecayShift - WeightPlace + FractionBits > 5)
+      ? snnc_pkg::DecayShift - WeightPlace + FractionBits + 8 : DecayBits;
+  // Bits of a shifted payload, and of the left shift of a weight.
+  localparam int PayloadBits = 8 + FractionBits;
+  localparam int ShiftBits = $clog2(8 + FractionBits);
+  localparam int FractionRegisterBits = (FractionBits > 0) ? $clog2(FractionBits + 1) : 1;
   logic cuba;
   logic emits_membrane;
   logic fires_q;
   logic hard_reset_q;
   logic [StateBits-1:0] reset_value_q;
   logic [StateBits-1:0] sign_mask_q;
-  logic [DecayBits-1:0] decay_q;
-  logic [DecayBits-1:0] current_decay_q;
+  logic [StateBits-1:0] lower_clamp_q;
+  logic reset_amounts_q;
+  logic [FractionRegisterBits-1:0] fraction_bits;
+  logic [Lanes*DecayBits-1:0] decay;
+  logic [Lanes*DecayBits-1:0] current_decay;
+  logic [Lanes*DecayBits-1:0] decay_q;
+  logic [Lanes*DecayBits-1:0] current_decay_q;
 
   logic [WordBits-1:0] state_read_word;
   logic state_write;
@@ -115,6 +132,7 @@ module snnc_datapath #(
   logic [StateWordBits-1:0] state_data;
   logic [StateWordBits-1:0] membrane_data;
   logic [StateWordBits-1:0] threshold_data;
+  logic [StateWordBits-1:0] reset_amount_data;
   logic [StateWordBits-1:0] bias_data;
 
   logic weight_skip_q;
@@ -124,8 +142,8 @@ module snnc_datapath #(
   logic [Lanes-1:0] add_nothing_q;
   logic settle_skip_q;
   logic [StateBits-1:0] value_q;
-  logic [FactorBits-1:0] factor;
-  logic [FactorBits-1:0] factor_q;
+  logic [FactorBits-1:0] weight_factor;
+  logic [Lanes*FactorBits-1:0] factor_q;
 
   logic [StateWordBits-1:0] lane_sum;
   logic [StateWordBits-1:0] lane_membrane_after;
@@ -141,23 +159,25 @@ module snnc_datapath #(
     hard_reset_q <= reset_mode_i == snnc_pkg::ResetHard;
     reset_value_q <= (reset_mode_i == snnc_pkg::ResetHard) ? reset_value_i : '0;
     for (int i = 0; i < StateBits; i++) sign_mask_q[i] <= 5'(i) >= clamp_bits_i - 5'd1;
-    if (DecayMultiplier != 0) begin
-      decay_q <= decay_i;
-      current_decay_q <= current_decay_i;
-    end else begin
-      decay_q <= snnc_pkg::decay_shift(decay_i);
-      current_decay_q <= snnc_pkg::decay_shift(current_decay_i);
-    end
+    lower_clamp_q <= lower_clamp_i;
+    reset_amounts_q <= reset_amounts_i;
   end
 
-  // Controls of the lanes' stages 0 and 1.
-  always @* begin
-    factor = '0;
-    if (DecayMultiplier == 0) factor[2:0] = weight_factor_i[2:0];
-    else if (!weigh_i) factor[DecayBits-1:0] = decay_q;
-    else factor[snnc_pkg::DecayShift-WeightPlace+:8] = weight_factor_i;
+  // What weights are multiplied by or shifted by.
+  assign fraction_bits = (FractionBits != 0) ? fraction_bits_i[FractionRegisterBits-1:0] : '0;
+  if (DecayMultiplier != 0) begin : g_payload
+    logic [PayloadBits-1:0] payload;
+
+    assign payload = PayloadBits'(weight_factor_i) << fraction_bits;
+    assign weight_factor = FactorBits'(payload) << (snnc_pkg::DecayShift - WeightPlace);
+  end else begin : g_shift
+    logic [ShiftBits-1:0] shift;
+
+    assign shift = ShiftBits'(weight_factor_i[2:0]) + ShiftBits'(fraction_bits);
+    assign weight_factor = FactorBits'(shift);
   end
 
+  // Controls of the lanes' stages 0 and 1, and decays of their stage 6.
   always_ff @(posedge clk_i) begin
     weight_skip_q <= !weight_read_i;
     membrane_skip_q <= !(constant_read_i && sweep_i && cuba);
@@ -166,8 +186,37 @@ module snnc_datapath #(
     add_constant_q <= add_constant_i;
     add_nothing_q <= ~(lanes_i | {Lanes{add_constant_i}});
     value_q <= (acc_read_i && !weigh_i) ? value_i : '0;
-    factor_q <= factor;
+    decay_q <= decay;
+    current_decay_q <= current_decay;
+    for (int i = 0; i < Lanes; i++) begin
+      factor_q[i*FactorBits+:FactorBits] <= (DecayMultiplier == 0 || weigh_i) ? weight_factor
+          : FactorBits'(decay[i*DecayBits+:DecayBits]);
+    end
   end
+
+  snnc_leak #(
+    .Lanes(Lanes),
+    .ParameterWords(ParameterWords),
+    .Cuba(Cuba),
+    .DecayMultiplier(DecayMultiplier),
+    .ChannelLeak(ChannelLeak),
+    .ConfigBits(ConfigBits),
+    .InitCore(InitCore)
+  ) u_leak (
+    .clk_i,
+    .cuba_i,
+    .channel_decays_i,
+    .decay_i,
+    .current_decay_i,
+    .decays_write_i(config_write_i[snnc_pkg::MemoryDecays]),
+    .current_decays_write_i(config_write_i[snnc_pkg::MemoryCurrentDecays]),
+    .config_address_i(config_address_i[ParameterBits-1:0]),
+    .config_data_i,
+    .read_i(decay_read_i),
+    .word_i(decay_word_i),
+    .decay_o(decay),
+    .current_decay_o(current_decay)
+  );
 
   assign state_read_word = acc_read_i ? acc_read_word_i
       : sweep_read_i ? sweep_read_word_i : emit_word_i;
@@ -237,32 +286,25 @@ module snnc_datapath #(
     assign membrane_data = '0;
   end
 
-  snnc_memory #(
-    .Width(StateWordBits),
-    .Depth(ParameterWords),
-    .InitFile((InitCore == "") ? "" : {InitCore, "_thresholds.hex"})
-  ) u_thresholds (
+  snnc_channels #(
+    .WordBits(StateWordBits),
+    .ParameterWords(ParameterWords),
+    .ResetAmount(ResetAmount),
+    .ConfigBits(ConfigBits),
+    .InitCore(InitCore)
+  ) u_channels (
     .clk_i,
-    .write_i(config_write_i[snnc_pkg::MemoryThresholds]),
-    .write_address_i(config_address_i[ParameterBits-1:0]),
-    .write_data_i(config_data_i[StateWordBits-1:0]),
-    .read_i(threshold_read_i),
-    .read_address_i(threshold_word_i),
-    .read_data_o(threshold_data)
-  );
-
-  snnc_memory #(
-    .Width(StateWordBits),
-    .Depth(2 * ParameterWords),
-    .InitFile((InitCore == "") ? "" : {InitCore, "_bias.hex"})
-  ) u_bias (
-    .clk_i,
-    .write_i(config_write_i[snnc_pkg::MemoryBias]),
-    .write_address_i(config_address_i[ConstantAddressBits-1:0]),
-    .write_data_i(config_data_i[StateWordBits-1:0]),
-    .read_i(constant_read_i),
-    .read_address_i(constant_address_i[ConstantAddressBits-1:0]),
-    .read_data_o(bias_data)
+    .reset_amounts_i,
+    .config_write_i,
+    .config_address_i(config_address_i[ConstantAddressBits-1:0]),
+    .config_data_i,
+    .constant_read_i,
+    .constant_address_i(constant_address_i[ConstantAddressBits-1:0]),
+    .constant_o(bias_data),
+    .threshold_read_i,
+    .threshold_word_i,
+    .threshold_o(threshold_data),
+    .reset_amount_o(reset_amount_data)
   );
 
   // A slot's number is modulo BitmapSlots, which the cut to the address does.
@@ -284,7 +326,10 @@ module snnc_datapath #(
       .WeightBits(WeightBits),
       .StateBits(StateBits),
       .Cuba(Cuba),
-      .DecayMultiplier(DecayMultiplier)
+      .DecayMultiplier(DecayMultiplier),
+      .ResetAmount(ResetAmount),
+      .LowerClamp(LowerClamp),
+      .FractionBits(FractionBits)
     ) u_lane (
       .clk_i,
       .weight_skip_i(weight_skip_q),
@@ -298,17 +343,20 @@ module snnc_datapath #(
       .add_nothing_i(add_nothing_q[lane]),
       .add_constant_i(add_constant_q),
       .value_i(value_q),
-      .factor_i(factor_q),
+      .factor_i(factor_q[lane*FactorBits+:FactorBits]),
       .state_o(state_o[lane*StateBits+:StateBits]),
       .threshold_i(threshold_data[lane*StateBits+:StateBits]),
+      .reset_amount_i(reset_amount_data[lane*StateBits+:StateBits]),
       .sum_o(lane_sum[lane*StateBits+:StateBits]),
       .settle_skip_i(settle_skip_q),
       .fires_i(fires_q),
       .hard_reset_i(hard_reset_q),
       .reset_value_i(reset_value_q),
+      .reset_amounts_i(reset_amounts_q),
       .sign_mask_i(sign_mask_q),
-      .decay_i(decay_q),
-      .current_decay_i(current_decay_q),
+      .lower_clamp_i(lower_clamp_q),
+      .decay_i(decay_q[lane*DecayBits+:DecayBits]),
+      .current_decay_i(current_decay_q[lane*DecayBits+:DecayBits]),
       .spike_o(lane_spike[lane]),
       .membrane_after_o(lane_membrane_after[lane*StateBits+:StateBits]),
       .current_after_o(lane_current_after[lane*StateBits+:StateBits])
@@ -317,7 +365,7 @@ module snnc_datapath #(
 
   logic unused;
   assign unused = ^{config_write_i, config_address_i, config_data_i, constant_address_i, step_i,
-                    membrane_word_i, weight_factor_i, lane_membrane_after, lane_current_after};
+                    membrane_word_i, weight_factor_i, fraction_bits_i, lane_membrane_after, lane_current_after};
 
 `ifdef SNNC_TRACE
   assign after_o = lane_membrane_after;

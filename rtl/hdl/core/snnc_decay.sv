@@ -9,7 +9,7 @@ module snnc_decay #(
   parameter int Multiplier = 0
 ) (
   input  wire logic                          clk_i,
-  // With a multiplier d; else {8'd0, 1'b1, k} for x - (x >> k), or 0 for x itself.
+  // Of x_i: with a multiplier d; else {8'd0, 1'b1, k} for x - (x >> k), or 0 for x itself.
   input  wire logic [snnc_pkg::DecayBits-1:0] decay_i,
   input  wire logic [StateBits-1:0]          x_i,
   // One clock later.
@@ -38,12 +38,16 @@ module snnc_decay #(
     logic signed [StateBits-1:0] number;
     logic signed [StateBits-1:0] coarse;
     logic signed [StateBits-1:0] coarse_q;
+    logic [1:0] fine_q;
     logic signed [StateBits-1:0] leak;
 
     assign number = x_i;
     assign coarse = number >>> {decay_i[3:2], 2'b00};
-    always_ff @(posedge clk_i) coarse_q <= decay_i[4] ? coarse : '0;
-    assign leak = coarse_q >>> decay_i[1:0];
+    always_ff @(posedge clk_i) begin
+      coarse_q <= decay_i[4] ? coarse : '0;
+      fine_q <= decay_i[1:0];
+    end
+    assign leak = coarse_q >>> fine_q;
     assign x_o = x_q - leak;
 
     logic unused;

@@ -13,12 +13,18 @@ module snnc_lane #(
   parameter int Cuba = 0,
   // 1: one multiplier weighs a payload and scales for the decay; 0: shifters do.
   parameter int DecayMultiplier = 0,
+  // 1: a soft reset may subtract another number than the threshold.
+  parameter int ResetAmount = 0,
+  // 1: the clamp has a lower end of its own.
+  parameter int LowerClamp = 0,
+  // The largest left shift of what events add.
+  parameter int FractionBits = 0,
   // Derived; not to be set. Bit of the multiplier's first operand that a weight starts at.
   parameter int WeightPlace = (StateBits - WeightBits < snnc_pkg::DecayShift)
       ? StateBits - WeightBits : snnc_pkg::DecayShift,
-  // Bits of its second: a decay, or a payload in the place that undoes the other two.
-  parameter int FactorBits = (snnc_pkg::DecayShift - WeightPlace > 5)
-      ? snnc_pkg::DecayShift - WeightPlace + 8 : snnc_pkg::DecayBits
+  // Bits of its second: a decay, or a shifted payload in the place that undoes the other two.
+  parameter int FactorBits = (snnc_pkg::DecayShift - WeightPlace + FractionBits > 5)
+      ? snnc_pkg::DecayShift - WeightPlace + FractionBits + 8 : snnc_pkg::DecayBits
 ) (
   input  wire logic                  clk_i,
   // Stage 0: words from the memories. A word with its `skip` counts as 0.
@@ -35,12 +41,13 @@ module snnc_lane #(
   input  wire logic                  add_nothing_i,
   input  wire logic                  add_constant_i,
   input  wire logic [StateBits-1:0]  value_i,
-  // With DecayMultiplier what to multiply by: payload * 2**(12 - WeightPlace) in stage 1 of a weight,
-  // the decay in stage 6 of a sweep. Without, the left shift of a weight.
+  // With DecayMultiplier what to multiply by: payload * 2**(12 - WeightPlace) in stage 1 of a weight, with
+  // the shift of what events add in it, the decay in stage 6 of a sweep. Without, the left shift of a weight.
   input  wire logic [FactorBits-1:0] factor_i,
-  // Stage 2: the state as it was read, and the threshold from the memory.
+  // Stage 2: the state as it was read; threshold and reset amount from the memories.
   output      logic [StateBits-1:0]  state_o,
   input  wire logic [StateBits-1:0]  threshold_i,
+  input  wire logic [StateBits-1:0]  reset_amount_i,
   // Stage 3: state + addend; all there is to an arriving event.
   output      logic [StateBits-1:0]  sum_o,
   // Stage 4: 0 goes on, and not what is left after compare and reset.
@@ -49,9 +56,12 @@ module snnc_lane #(
   input  wire logic                  fires_i,
   input  wire logic                  hard_reset_i,
   input  wire logic [StateBits-1:0]  reset_value_i,
-  // One bit per state bit from the sign bit of the clamped number upwards.
+  // A soft reset subtracts the reset amount, not the threshold.
+  input  wire logic                  reset_amounts_i,
+  // One bit per state bit from the sign bit of the clamped number upwards, and with LowerClamp the lower end.
   input  wire logic [StateBits-1:0]  sign_mask_i,
-  // Decay of the membrane, unless it is a factor, and of a current; see snnc_decay.
+  input  wire logic [StateBits-1:0]  lower_clamp_i,
+  // Stage 6: decay of the membrane, unless it is a factor, and of a current; see snnc_decay.
   input  wire logic [snnc_pkg::DecayBits-1:0] decay_i,
   input  wire logic [snnc_pkg::DecayBits-1:0] current_decay_i,
   // Stage 7: spike, membrane after the step, and state after the step where it is a current.
@@ -74,7 +84,8 @@ module snnc_lane #(
   logic [StateBits-1:0] sum_q2;
 
   logic [StateBits:0] difference;
-  logic [StateBits-1:0] difference_q;
+  logic [StateBits-1:0] left;
+  logic [StateBits-1:0] left_q;
   logic [4:1] spike_q;
   logic [StateBits-1:0] settled;
   logic [StateBits-1:0] settled_q;
@@ -82,6 +93,7 @@ module snnc_lane #(
   logic [BeyondBits-1:0] beyond_q;
   logic sign;
   logic overflow;
+  logic [StateBits-1:0] lowest;
   logic [StateBits-1:0] clamped;
 
   // Stage 0 ends with the words in registers.
@@ -98,16 +110,28 @@ module snnc_lane #(
     threshold_q <= threshold_i;
   end
 
-  // Stage 3.
+  // Stage 3. What a soft reset leaves is the difference that tells a spike, unless it subtracts another number.
   assign difference = {sum_q[StateBits-1], sum_q} - {threshold_q[StateBits-1], threshold_q};
   always_ff @(posedge clk_i) begin
     sum_q2 <= sum_q;
-    difference_q <= hard_reset_i ? '0 : difference[StateBits-1:0];
+    left_q <= hard_reset_i ? '0 : left;
     spike_q <= {spike_q[3:1], fires_i && !difference[StateBits]};
   end
 
+  if (ResetAmount != 0) begin : g_reset_amount
+    logic [StateBits-1:0] amount_q;
+
+    always_ff @(posedge clk_i) amount_q <= reset_amounts_i ? reset_amount_i : threshold_i;
+    assign left = sum_q - amount_q;
+  end else begin : g_threshold
+    assign left = difference[StateBits-1:0];
+
+    logic unused;
+    assign unused = ^{reset_amounts_i, reset_amount_i};
+  end
+
   // Stage 4. All bits from the clamped number's sign upwards must be equal.
-  assign settled = settle_skip_i ? '0 : spike_q[1] ? difference_q | reset_value_i : sum_q2;
+  assign settled = settle_skip_i ? '0 : spike_q[1] ? left_q | reset_value_i : sum_q2;
   assign beyond = ({StateBits{settled[StateBits-1]}} ^ settled) & sign_mask_i;
   always_ff @(posedge clk_i) begin
     settled_q <= settled;
@@ -119,8 +143,21 @@ module snnc_lane #(
 
   // Stage 5.
   assign sign = settled_q[StateBits-1];
-  assign overflow = beyond_q != '0;
-  assign clamped = overflow ? {StateBits{sign}} ^ ~sign_mask_i : settled_q;
+  if (LowerClamp != 0) begin : g_lower_clamp
+    logic below_q;
+
+    // Its lower end is never below what `sign_mask_i` says, so that nothing else is too low.
+    always_ff @(posedge clk_i) below_q <= $signed(settled) < $signed(lower_clamp_i);
+    assign overflow = below_q || (beyond_q != '0 && !sign);
+    assign lowest = lower_clamp_i;
+  end else begin : g_symmetric
+    assign overflow = beyond_q != '0;
+    assign lowest = sign_mask_i;
+
+    logic unused;
+    assign unused = ^lower_clamp_i;
+  end
+  assign clamped = !overflow ? settled_q : sign ? lowest : ~sign_mask_i;
 
   // Stage 6 and 7: the decay. The weights of stage 1 share its multiplier: a sweep sees no weights,
   // an event nothing that settles. They share its register too: the multiplier takes half a cycle alone.
@@ -149,7 +186,7 @@ module snnc_lane #(
     logic unused;
     assign unused = ^{decay_i, product};
   end else begin : g_shift
-    localparam int ShiftedBits = WeightBits + 7;
+    localparam int ShiftedBits = WeightBits + 7 + FractionBits;
     logic [WeightBits-1:0] weight_q;
     logic [StateBits-1:0] clamped_q;
     logic [ShiftedBits-1:0] shifted;
@@ -158,7 +195,8 @@ module snnc_lane #(
       weight_q <= weight;
       clamped_q <= clamped;
     end
-    assign shifted = {{7{weight_q[WeightBits-1]}}, weight_q} << factor_i[2:0];
+    assign shifted = {{(ShiftedBits - WeightBits){weight_q[WeightBits-1]}}, weight_q}
+        << factor_i[$clog2(8+FractionBits)-1:0];
     // A shifted weight may be wider than the state, or narrower.
     if (ShiftedBits >= StateBits) begin : g_cut
       assign weighted = shifted[StateBits-1:0];

@@ -13,9 +13,13 @@ module snnc_neurons #(
   parameter int BitmapSlots = 1,
   parameter int Cuba = 0,
   parameter int DecayMultiplier = 0,
+  parameter int ResetAmount = 0,
+  parameter int ChannelLeak = 0,
+  parameter int LowerClamp = 0,
+  parameter int FractionBits = 0,
   // Bits that configuration writes at once.
   parameter int ConfigBits = 128,
-  parameter int Loadable = 1023,
+  parameter int Loadable = 8191,
   parameter InitCore = "",
   // Derived; not to be set.
   parameter int WeightAddressBits = (WeightWords > 1) ? $clog2(WeightWords) : 1,
@@ -76,6 +80,8 @@ module snnc_neurons #(
   logic [WordBits-1:0] sweep_read_word;
   logic threshold_read;
   logic [ParameterBits-1:0] threshold_word;
+  logic decay_read;
+  logic [ParameterBits-1:0] decay_word;
   logic add_constant;
   logic settle;
   logic sweep_write;
@@ -103,6 +109,8 @@ module snnc_neurons #(
     .read_word_o(sweep_read_word),
     .threshold_read_o(threshold_read),
     .threshold_word_o(threshold_word),
+    .decay_read_o(decay_read),
+    .decay_word_o(decay_word),
     .add_constant_o(add_constant),
     .settle_o(settle),
     .write_o(sweep_write),
@@ -119,6 +127,10 @@ module snnc_neurons #(
     .BitmapSlots(BitmapSlots),
     .Cuba(Cuba),
     .DecayMultiplier(DecayMultiplier),
+    .ResetAmount(ResetAmount),
+    .ChannelLeak(ChannelLeak),
+    .LowerClamp(LowerClamp),
+    .FractionBits(FractionBits),
     .ConfigBits(ConfigBits),
     .Loadable(Loadable),
     .InitCore(InitCore)
@@ -128,6 +140,10 @@ module snnc_neurons #(
     .cuba_i(snnc_pkg::register_cuba(registers_i)),
     .clamp_bits_i(5'({snnc_pkg::register_state_bits(registers_i)})),
     .reset_value_i(StateBits'({snnc_pkg::register_reset_value(registers_i)})),
+    .reset_amounts_i(snnc_pkg::register_reset_amounts(registers_i)),
+    .channel_decays_i(snnc_pkg::register_channel_decays(registers_i)),
+    .lower_clamp_i(StateBits'({snnc_pkg::register_lower_clamp(registers_i)})),
+    .fraction_bits_i(snnc_pkg::register_fraction_bits(registers_i)),
     .decay_i(snnc_pkg::register_decay(registers_i)),
     .current_decay_i(snnc_pkg::register_current_decay(registers_i)),
     .config_write_i,
@@ -154,6 +170,8 @@ module snnc_neurons #(
     .sweep_read_word_i(sweep_read_word),
     .threshold_read_i(threshold_read),
     .threshold_word_i(threshold_word),
+    .decay_read_i(decay_read),
+    .decay_word_i(decay_word),
     .add_constant_i(add_constant),
     .settle_i(settle),
     .sweep_write_i(sweep_write),

@@ -32,6 +32,9 @@ module snnc_sweep #(
   // ... and in the one after that the threshold.
   output      logic                   threshold_read_o,
   output      logic [ParameterBits-1:0] threshold_word_o,
+  // ... and three cycles later its decays.
+  output      logic                   decay_read_o,
+  output      logic [ParameterBits-1:0] decay_word_o,
   // Bias and membrane read in the last cycle are to be added to the state in the next; a word whose
   // bias was read four cycles ago settles in the next.
   output      logic                   add_constant_o,
@@ -50,6 +53,9 @@ module snnc_sweep #(
   logic [ParameterBits-1:0] parameter_q;
   logic [ParameterBits-1:0] parameter_q2;
   logic [ParameterBits-1:0] parameter_q3;
+  logic [ParameterBits-1:0] parameter_q4;
+  logic [ParameterBits-1:0] parameter_q5;
+  logic [ParameterBits-1:0] parameter_q6;
   logic [WordBits-1:0] read_word_q;
   // Bit i: a word was read i + 1 cycles ago.
   logic [SweepLatency-1:0] reads_q;
@@ -70,6 +76,8 @@ module snnc_sweep #(
   assign read_word_o = read_word_q;
   assign threshold_read_o = sweep_i && reads_q[1];
   assign threshold_word_o = parameter_q3;
+  assign decay_read_o = sweep_i && reads_q[4];
+  assign decay_word_o = parameter_q6;
   assign add_constant_o = reads_q[0];
   assign settle_o = sweep_i && reads_q[3];
   assign write_o = sweep_i ? reads_q[SweepLatency-1] : init_i && reads_q[InitLatency-1];
@@ -86,6 +94,9 @@ module snnc_sweep #(
     read_word_q <= count_q[WordBits-1:0];
     parameter_q2 <= parameter_q;
     parameter_q3 <= parameter_q2;
+    parameter_q4 <= parameter_q3;
+    parameter_q5 <= parameter_q4;
+    parameter_q6 <= parameter_q5;
     reads_q <= {reads_q[SweepLatency-2:0], reading};
     // Words are read without a gap, so the write that none follows is the last.
     last_cycle_q <= sweep_i ? reads_q[SweepLatency-2] && !reads_q[SweepLatency-3]

@@ -75,12 +75,16 @@ module snnc_bridge #(
   logic stalled_q;
   logic [CycleBits-1:0] cycle_q;
   logic [CycleBits:0] cycle_next;
-  // Cycles of late in which a flit was offered to the mesh.
+  // Cycles of late in which a flit was offered to the mesh, or about to be.
   logic [RestCycles-1:0] offered_q;
   logic entered;
   logic left;
   logic started;
 
+  logic buffer_valid;
+  logic buffer_ready;
+  logic slice_empty;
+  logic [snnc_pkg::FlitBits-1:0] buffer_data;
   logic [TakenBits-1:0] taken;
   logic [PositionBits-1:0] first;
   logic [PositionBits-1:0] last;
@@ -126,9 +130,25 @@ module snnc_bridge #(
     .drop_i(drop),
     .taken_o(taken),
     .open_i(open_q),
+    .valid_o(buffer_valid),
+    .ready_i(buffer_ready),
+    .data_o(buffer_data)
+  );
+
+  // The mesh says late whether it takes a flit; the block RAM behind would not hear it in time.
+  snnc_fifo #(
+    .Width(snnc_pkg::FlitBits),
+    .Depth(2)
+  ) u_slice (
+    .clk_i,
+    .rst_i(mesh_rst_o),
+    .valid_i(buffer_valid),
+    .ready_o(buffer_ready),
+    .data_i(buffer_data),
     .valid_o(mesh_valid_o),
     .ready_i(mesh_ready_i),
-    .data_o(mesh_data_o)
+    .data_o(mesh_data_o),
+    .empty_o(slice_empty)
   );
 
   snnc_packet_buffer #(
@@ -224,7 +244,7 @@ module snnc_bridge #(
 
   always_ff @(posedge clk_i) begin
     started_q <= started;
-    offered_q <= {offered_q[RestCycles-2:0], mesh_valid_o};
+    offered_q <= {offered_q[RestCycles-2:0], buffer_valid || !slice_empty};
     if (started && !mesh_valid_o) dry_q <= 1'b1;
     if (entered && dry_q) late_q <= 1'b1;
     if (mesh_valid_i && !mesh_ready_o) stalled_q <= 1'b1;

@@ -40,10 +40,13 @@ module snnc_frame_buffer #(
   // Output register: the memory alone would be slow.
   logic loaded_q;
   logic load;
+  logic readable;
   logic [snnc_pkg::FlitBits-1:0] data;
 
   assign load = read_q != readable_q && (!loaded_q || (ready_i && open_i));
   assign read = load ? second_q : read_q;
+  // Whether the word to be read was committed; both are known before it is chosen.
+  assign readable = load ? second_q != committed_q : read_q != committed_q;
   assign full_o = write_q == (read_q ^ (Bits + 1)'(Depth));
   assign taken_o = read_q;
   assign valid_o = loaded_q && open_i;
@@ -56,7 +59,7 @@ module snnc_frame_buffer #(
     .write_i,
     .write_address_i(write_q[Bits-1:0]),
     .write_data_i(data_i),
-    .read_i(read != committed_q),
+    .read_i(readable),
     .read_address_i(read[Bits-1:0]),
     .read_data_o(data)
   );

@@ -18,6 +18,10 @@ module snnc_mesh #(
   parameter int BitmapSlots = 1,
   parameter int Cuba = 0,
   parameter int DecayMultiplier = 0,
+  parameter int ResetAmount = 0,
+  parameter int ChannelLeak = 0,
+  parameter int LowerClamp = 0,
+  parameter int FractionBits = 0,
   parameter int Destinations = 8,
   parameter int Sources = 8,
   parameter int EventFifoDepth = 16,
@@ -25,7 +29,7 @@ module snnc_mesh #(
   parameter int RouterFifoDepth = 4,
   // Memories that CONFIG flits write, one bit per memory code. The others keep their initial
   // content, which synthesis then folds into the logic.
-  parameter int Loadable = 1023,
+  parameter int Loadable = 8191,
   // Common beginning of the names of the initial memory images; "" for none.
   parameter InitPrefix = ""
 ) (
@@ -195,6 +199,10 @@ module snnc_mesh #(
         .BitmapSlots(BitmapSlots),
         .Cuba(Cuba),
         .DecayMultiplier(DecayMultiplier),
+        .ResetAmount(ResetAmount),
+        .ChannelLeak(ChannelLeak),
+        .LowerClamp(LowerClamp),
+        .FractionBits(FractionBits),
         .Destinations(Destinations),
         .Sources(Sources),
         .EventFifoDepth(EventFifoDepth),

@@ -24,11 +24,15 @@ module snnc_parameters #(
   parameter int BitmapSlots = 1,
   parameter int Cuba = 0,
   parameter int DecayMultiplier = 0,
+  parameter int ResetAmount = 0,
+  parameter int ChannelLeak = 0,
+  parameter int LowerClamp = 0,
+  parameter int FractionBits = 0,
   parameter int Destinations = 8,
   parameter int Sources = 8,
   parameter int EventFifoDepth = 16,
   parameter int RouterFifoDepth = 4,
-  parameter int Loadable = 1023,
+  parameter int Loadable = 8191,
   parameter int Diagnostics = 1
 ) ();
   function automatic int between(input int value, input int least, input int most);
@@ -78,6 +82,18 @@ module snnc_parameters #(
   if (between(DecayMultiplier, 0, 1) == 0) begin : g_decay_multiplier
     `SNNC_REFUSE(DecayMultiplier_is_not_0_or_1)
   end
+  if (between(ResetAmount, 0, 1) == 0) begin : g_reset_amount
+    `SNNC_REFUSE(ResetAmount_is_not_0_or_1)
+  end
+  if (between(ChannelLeak, 0, 1) == 0) begin : g_channel_leak
+    `SNNC_REFUSE(ChannelLeak_is_not_0_or_1)
+  end
+  if (between(LowerClamp, 0, 1) == 0) begin : g_lower_clamp
+    `SNNC_REFUSE(LowerClamp_is_not_0_or_1)
+  end
+  if (between(FractionBits, 0, 12) == 0) begin : g_fraction_bits
+    `SNNC_REFUSE(FractionBits_is_not_0_to_12)
+  end
   if (between(Destinations, 1, 256) == 0) begin : g_destinations
     `SNNC_REFUSE(Destinations_is_not_1_to_256)
   end
@@ -90,8 +106,8 @@ module snnc_parameters #(
   if (power(RouterFifoDepth, 2, 65536) == 0) begin : g_router_fifo_depth
     `SNNC_REFUSE(RouterFifoDepth_is_not_a_power_of_two_from_2_to_65536)
   end
-  if (between(Loadable, 0, 1023) == 0) begin : g_loadable
-    `SNNC_REFUSE(Loadable_is_not_0_to_1023)
+  if (between(Loadable, 0, 8191) == 0) begin : g_loadable
+    `SNNC_REFUSE(Loadable_is_not_0_to_8191)
   end
   if (between(Diagnostics, 0, 1) == 0) begin : g_diagnostics
     `SNNC_REFUSE(Diagnostics_is_not_0_or_1)

@@ -26,6 +26,10 @@ module snnc_top #(
   parameter int Cuba = 0,
   // 1: decays multiply; 0: they shift.
   parameter int DecayMultiplier = 0,
+  parameter int ResetAmount = 0,
+  parameter int ChannelLeak = 0,
+  parameter int LowerClamp = 0,
+  parameter int FractionBits = 0,
   // Entries of a core's destination and source table.
   parameter int Destinations = 8,
   parameter int Sources = 8,
@@ -34,7 +38,7 @@ module snnc_top #(
   parameter int RouterFifoDepth = 4,
   // Memories that CONFIG flits write, one bit per memory code. The others keep their initial
   // content, which synthesis then folds into the logic.
-  parameter int Loadable = 1023,
+  parameter int Loadable = 8191,
   // 0: no status words; `status_o` is 0. Errors are ignored and flagged all the same.
   parameter int Diagnostics = 1,
   // With a prefix other than "", the memories of core (X, Y) start with the content of
@@ -105,6 +109,10 @@ module snnc_top #(
     .BitmapSlots(BitmapSlots),
     .Cuba(Cuba),
     .DecayMultiplier(DecayMultiplier),
+    .ResetAmount(ResetAmount),
+    .ChannelLeak(ChannelLeak),
+    .LowerClamp(LowerClamp),
+    .FractionBits(FractionBits),
     .Destinations(Destinations),
     .Sources(Sources),
     .EventFifoDepth(EventFifoDepth),
@@ -148,6 +156,10 @@ module snnc_top #(
     .BitmapSlots(BitmapSlots),
     .Cuba(Cuba),
     .DecayMultiplier(DecayMultiplier),
+    .ResetAmount(ResetAmount),
+    .ChannelLeak(ChannelLeak),
+    .LowerClamp(LowerClamp),
+    .FractionBits(FractionBits),
     .Destinations(Destinations),
     .Sources(Sources),
     .EventFifoDepth(EventFifoDepth),

@@ -24,6 +24,7 @@ from snnc.sim.engine.records import (
     DEPTHWISE,
     EVENTS,
     FIRST_CHANNEL,
+    FRACTION,
     GAP,
     MULTIPLIED_POSITIONS,
     MULTIPLIES,
@@ -71,11 +72,11 @@ def accumulate(words: Pool, weights: Pool, states: Pool, core: int, data: int) -
         state += channel
     else:
         weight += channel * words[bank + CHANNEL_STRIDE]
-    run = words[bank + RUN]
+    run, factor = words[bank + RUN], payload << words[core + FRACTION]
     for _ in range(rows):
         first, start = weight, state
         for _ in range(columns):
-            _add_run(weights, states, first, start, run, payload)
+            _add_run(weights, states, first, start, run, factor)
             first += words[bank + COLUMN_WEIGHT_STEP]
             start += words[bank + COLUMN_STATE_STEP]
         weight += words[bank + ROW_WEIGHT_STEP]
@@ -93,11 +94,11 @@ def _set_bits(payload: int) -> int:
 
 
 @kernel
-def _add_run(weights: Pool, states: Pool, first: int, start: int, run: int, payload: int) -> None:
-    """Add `payload` times `run` weights to as many neurons; one position of an event."""
-    if payload == 1:
+def _add_run(weights: Pool, states: Pool, first: int, start: int, run: int, factor: int) -> None:
+    """Add `factor` times `run` weights to as many neurons; one position of an event."""
+    if factor == 1:
         for n in range(run):
             states[start + n] += weights[first + n]
     else:
         for n in range(run):
-            states[start + n] += payload * weights[first + n]
+            states[start + n] += factor * weights[first + n]

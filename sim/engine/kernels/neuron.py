@@ -2,10 +2,12 @@
 
 from snnc.sim.engine.jit import Pool, kernel
 from snnc.sim.engine.records import (
+    AMOUNT,
     BIAS,
     CLAMP_HIGH,
     CLAMP_LOW,
     CUBA,
+    CURRENT_LEAKS,
     CURRENT_NUMERATOR,
     CURRENT_SHIFT,
     DELAY,
@@ -14,6 +16,7 @@ from snnc.sim.engine.records import (
     INITIAL_START,
     LEAK_NUMERATOR,
     LEAK_SHIFT,
+    LEAKS,
     LIST_COUNTS,
     LIST_START,
     MEMBRANE_START,
@@ -60,12 +63,13 @@ def _sweep(words: Pool, states: Pool, core: int, listed: int) -> int:
     """One step's end for all neurons of a core; lists the spikes of a core that fires, every neuron of a
     membrane readout. Branchless loops over all slots, which the compiler vectorises."""
     slots, state, membrane = words[core + SLOTS_USED], words[core + STATE_START], words[core + MEMBRANE_START]
-    threshold, bias = words[core + THRESHOLD], words[core + BIAS]
+    threshold, amount, bias = words[core + THRESHOLD], words[core + AMOUNT], words[core + BIAS]
     low, high, hard_value = words[core + CLAMP_LOW], words[core + CLAMP_HIGH], words[core + RESET_VALUE]
     if words[core + CUBA]:
         for slot in range(slots):
             states[membrane + slot] += states[state + slot]
-        _decay(states, state, slots, words[core + CURRENT_NUMERATOR], words[core + CURRENT_SHIFT])
+        shift = words[core + CURRENT_SHIFT]
+        _decay(states, state, slots, words[core + CURRENT_LEAKS], words[core + CURRENT_NUMERATOR], shift)
     if words[core + RESET] == NEVER_FIRES:
         for slot in range(slots):
             value = states[membrane + slot] + states[bias + slot]
@@ -74,7 +78,7 @@ def _sweep(words: Pool, states: Pool, core: int, listed: int) -> int:
         for slot in range(slots):
             value = states[membrane + slot] + states[bias + slot]
             fires = value >= states[threshold + slot]
-            value = value - states[threshold + slot] if fires else value
+            value = value - states[amount + slot] if fires else value
             states[membrane + slot] = min(max(value, low), high)
             states[listed + slot] = fires
     else:
@@ -84,7 +88,8 @@ def _sweep(words: Pool, states: Pool, core: int, listed: int) -> int:
             value = hard_value if fires else value
             states[membrane + slot] = min(max(value, low), high)
             states[listed + slot] = fires
-    _decay(states, membrane, slots, words[core + LEAK_NUMERATOR], words[core + LEAK_SHIFT])
+    shift = words[core + LEAK_SHIFT]
+    _decay(states, membrane, slots, words[core + LEAKS], words[core + LEAK_NUMERATOR], shift)
     if words[core + EMISSION] == SPIKES:
         return _list_marked(states, listed, slots)
     for slot in range(words[core + NEURONS]):
@@ -93,8 +98,12 @@ def _sweep(words: Pool, states: Pool, core: int, listed: int) -> int:
 
 
 @kernel
-def _decay(states: Pool, start: int, slots: int, numerator: int, shift: int) -> None:
-    if numerator:
+def _decay(states: Pool, start: int, slots: int, own: int, numerator: int, shift: int) -> None:
+    """Decay by the numerator of each slot, from `own` on, or by that of all."""
+    if own:
+        for slot in range(slots):
+            states[start + slot] -= (states[start + slot] * states[own + slot]) >> shift
+    elif numerator:
         for slot in range(slots):
             value = states[start + slot]
             states[start + slot] = value - ((value * numerator) >> shift)

@@ -8,7 +8,9 @@ from rtl_bench import cycles, seeded, start
 
 WEIGHT = int(os.environ["BENCH_WeightWordBits"])
 STATE = int(os.environ["BENCH_StateWordBits"])
-WIDTHS = {0: 32, 1: WEIGHT, 2: STATE, 3: STATE, 4: STATE, 5: 96, 6: 9, 7: STATE, 8: 64, 9: 64}
+DECAYS = int(os.environ["BENCH_DecayWordBits"])
+WIDTHS = {0: 32, 1: WEIGHT, 2: STATE, 3: STATE, 4: STATE, 5: 96, 6: 9, 7: STATE, 8: 64, 9: 64, 10: STATE}
+WIDTHS |= {11: DECAYS, 12: DECAYS} if DECAYS else {}
 
 
 @cocotb.test()
@@ -18,7 +20,7 @@ async def writes_each_word_once_to_its_memory(dut, idle: float) -> None:
     await start(dut, allowed_i=1, address_valid_i=0, data_valid_i=0, data_i=0)
     flits, want = [], []
     for _ in range(40):
-        memory = rng.randrange(10)
+        memory = rng.choice(list(WIDTHS))
         address = rng.randrange(1 << 16)
         flits.append((1, memory << 28 | address))
         for offset in range(rng.randrange(1, 4)):

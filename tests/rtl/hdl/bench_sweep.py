@@ -36,6 +36,9 @@ async def follows_the_schedule(dut, words: int) -> None:
             assert int(dut.threshold_read_o.value) == (not init and 2 <= cycle <= words + 1)
             if not init and 2 <= cycle <= words + 1:
                 assert int(dut.threshold_word_o.value) == (cycle - 2) % pixel_words
+            assert int(dut.decay_read_o.value) == (not init and 5 <= cycle <= words + 4)
+            if not init and 5 <= cycle <= words + 4:
+                assert int(dut.decay_word_o.value) == (cycle - 5) % pixel_words
             assert int(dut.settle_o.value) == (not init and 4 <= cycle <= words + 3)
             written = cycle - latency
             assert int(dut.write_o.value) == (0 <= written < words)

@@ -67,6 +67,36 @@ def network(rng: np.random.Generator) -> list[Core]:
     return [first, second]
 
 
+def second_contract(rng: np.random.Generator, multiplies: bool) -> list[Core]:
+    """The same two cores with fraction bits, a lower clamp, and leaks and reset amounts per neuron."""
+
+    def leaks(count: int) -> NDArray[np.int64]:
+        return rng.integers(0, 4097, count) if multiplies else 1 << rng.integers(0, 13, count)
+
+    first, second = network(rng)
+    first = replace(
+        first,
+        threshold=first.threshold << 3,
+        leak=Decay(0, 12),
+        leaks=leaks(13) * (rng.random(13) < 0.8),
+        current_leak=Decay(0, 12),
+        current_leaks=leaks(13) * (rng.random(13) < 0.8),
+        reset_amount=rng.integers(-20, 150, 13),
+        lower_clamp=int(rng.integers(-60, -10)),
+        fraction_bits=3,
+        state_bits=11,
+    )
+    second = replace(
+        second,
+        fraction_bits=5,
+        threshold=second.threshold << 4,
+        leak=Decay(0, 12),
+        leaks=leaks(6),
+        lower_clamp=-2,
+    )
+    return [first, second]
+
+
 def expected(cores: list[Core], x: np.ndarray) -> tuple[list[int], list[Sweep]]:
     """Packets that leave, per sample in order, and (x, step, before, spikes, after) per sweep."""
     packets, sweeps = [], []
@@ -115,6 +145,31 @@ def test_mesh_computes_spikes_and_membranes_of_the_contract(
     assert not result.timed_out
     assert result.outputs["flit"].tolist() == packets
     assert sum(p >> 9 & 7 == SPIKE for p in packets) > 5
+    check_trace(result, cores, sweeps)
+
+
+SHIFTING = replace(PARAMETERS, decay_multiplier=0)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    ("simulator", "parameters"),
+    [("verilator", PARAMETERS), ("verilator", SHIFTING), ("icarus", SHIFTING)],
+    ids=["verilator", "verilator, shifting", "icarus, shifting"],
+)
+def test_neurons_have_leaks_and_reset_amounts_of_their_own(
+    simulator: Simulator, parameters: RtlParameters, seed: int, rtl_cache: Path, needs: Needs
+) -> None:
+    needs(simulator)
+    rng = np.random.default_rng(20 + seed)
+    cores, x = second_contract(rng, bool(parameters.decay_multiplier)), inputs(rng, 3, 6)
+    packets, sweeps = expected(cores, x)
+    result = run_cores(cores, x, rtl_cache, simulator, parameters=parameters)
+    assert not result.timed_out and not result.wrong
+    assert result.outputs["flit"].tolist() == packets
+    assert sum(p >> 9 & 7 == SPIKE for p in packets) > 5
+    after = np.concatenate([sweep[4] for sweep in sweeps if sweep[0] == 0])
+    assert after.min() < 0 and cores[0].lower_clamp is not None
     check_trace(result, cores, sweeps)
 
 
