@@ -9,7 +9,8 @@ from snnc.base import schema
 from snnc.base.bounds import annotations
 from snnc.base.errors import FileError, UsageError
 from snnc.base.files import is_file, read_limited
-from snnc.commands.build_folder import PASSES_FILE, REPORT_FILE, VERIFY_FILE
+from snnc.commands.build_folder import PASSES_FILE, POWER_FILE, REPORT_FILE, VERIFY_FILE
+from snnc.commands.power_page import PowerPage
 from snnc.commands.synthesis_report import REPORT_FILE as SYNTHESIS_FILE
 from snnc.commands.synthesis_report import Synthesis, read_synthesis
 from snnc.compiler.formats.storage import Build
@@ -49,6 +50,7 @@ class Subject:
     report: Report | None
     verification: Verification | None
     synthesis: Synthesis | None
+    power: PowerPage | None
     passes: tuple[PassTime, ...]
     samples: Samples | None
     """The samples that the report is of, as far as they are at hand."""
@@ -74,10 +76,13 @@ def read_subject(folder: Path, chosen: Selection | None, data_dir: Path | None) 
     synthesis = read_synthesis(folder) if is_file(folder / SYNTHESIS_FILE) else None
     if synthesis is None:
         missing["synth"] = f"`snnc synth {folder}` places the hardware, for a target on an FPGA"
+    power = _read(folder / POWER_FILE, PowerPage)
+    if power is None:
+        missing["power"] = f"`snnc power {folder} --data NAME` makes it, for a target on an FPGA"
     times = _read(folder / PASSES_FILE, PassTimes)
     samples = _read_samples(build, report, chosen, data_dir, missing)
     passes = () if times is None else times.passes
-    return Subject(folder, build, report, verification, synthesis, passes, samples, missing)
+    return Subject(folder, build, report, verification, synthesis, power, passes, samples, missing)
 
 
 def _read_report(folder: Path, build: Build, missing: dict[str, str]) -> Report | None:
