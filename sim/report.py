@@ -1,6 +1,6 @@
 """The simulation report: the figures of one run, and the document `report.json` made of them."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from snnc.base.version import __version__
@@ -9,6 +9,8 @@ from snnc.sim.report_energy import ComparisonFigures, EnergyFigures
 from snnc.sim.report_tables import render_report
 
 SCHEMA = 1
+MAX_VALUES = 1 << 18
+"""Outputs of all samples that a file keeps."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,26 @@ class Spread:
 
 
 @dataclass(frozen=True)
+class Outputs:
+    """What was read of every sample."""
+
+    layer: str
+    kind: str
+    """`membrane`, `spike_count` or `first_spike`."""
+    shape: tuple[int, int, int]
+    """Channels, height and width of the layer, in the order of the values."""
+    unit: float
+    """What a value of 1 is in weights of the layer: less than 1 for membranes with fraction bits."""
+    values: list[list[int]] | None
+    """Per sample and neuron; None in a file where they are more than MAX_VALUES."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """As report.json keeps them."""
+        few = self.values is None or sum(map(len, self.values)) <= MAX_VALUES
+        return asdict(self if few else replace(self, values=None))
+
+
+@dataclass(frozen=True)
 class Report:
     """A finished simulation; every quantity in SI units, energies per sample, counts over all samples.
 
@@ -96,7 +118,9 @@ class Report:
     tier: str
     samples: int
     steps: int
+    outputs: Outputs
     predictions: list[int]
+    """The index of the largest output, the first of equal ones."""
     correct: int | None
     """None without labels."""
     cycles: list[int] | None
@@ -147,6 +171,7 @@ class Report:
             "accuracy": self.accuracy,
             "correct": self.correct,
             "predictions": self.predictions,
+            "outputs": self.outputs.to_dict(),
             "cycles": {**asdict(self.cycle_spread), "per_sample": self.cycles},
             "clock_hz": self.clock_hz,
             "latency_s": asdict(self.latency_s),
@@ -176,6 +201,7 @@ class Report:
 
 BASIS = {
     "predictions": "exact",
+    "outputs": "exact",
     "cycles": "exact",
     "counts": "exact",
     "latency_s": "simulated",

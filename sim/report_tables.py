@@ -35,6 +35,7 @@ def render_summary(report: "Report") -> str:
     lines = [f"{report.samples} samples x {report.steps} steps on {report.target}, {report.tier} tier"]
     if report.accuracy is not None:
         lines.append(f"accuracy    {report.accuracy:.4f}  ({report.correct} of {report.samples}, exact)")
+    lines += _about_outputs(report)
     cycles, latency = report.cycle_spread, report.latency_s
     if latency.mean is not None and latency.max is not None:
         lines.append(f"cycles      {cycles.mean:.1f} mean, {cycles.max} max  (exact)")
@@ -48,6 +49,20 @@ def render_summary(report: "Report") -> str:
     for warning in report.warnings:
         lines += textwrap.wrap(f"warning     {warning}", 80, subsequent_indent=" " * 12)
     return "\n".join(lines)
+
+
+def _about_outputs(report: "Report") -> list[str]:
+    """What is not plain about the outputs: their unit, and pixels."""
+    outputs = report.outputs
+    lines = []
+    if outputs.shape[1:] != (1, 1):
+        shape = " x ".join(map(str, outputs.shape))
+        lines.append(
+            f"outputs     {shape} of layer {_short(outputs.layer)}, by channel, row and column  (exact)"
+        )
+    if outputs.unit != 1:
+        lines.append(f"unit        a membrane of 1 is 1/{round(1 / outputs.unit)} of a weight of 1")
+    return lines
 
 
 def render_energy(report: "Report") -> list[str]:

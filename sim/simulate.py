@@ -30,7 +30,7 @@ from snnc.sim.accounting.energy_table import load_energy_table
 from snnc.sim.engine.cycle import AT_WORK, CAUSES, CycleRun, run_isolated, run_stream
 from snnc.sim.engine.functional import run_functional
 from snnc.sim.findings import findings
-from snnc.sim.report import CoreFigures, LayerFigures, Report
+from snnc.sim.report import CoreFigures, LayerFigures, Outputs, Report
 from snnc.sim.report_energy import comparison_figures, energy_figures
 
 Tier = Literal["cycle", "functional"]
@@ -92,6 +92,7 @@ def simulate(
         tier=tier,
         samples=len(x),
         steps=tiled.steps,
+        outputs=_outputs(build.network, result.outputs),
         predictions=predictions.tolist(),
         correct=None if y is None else int(np.count_nonzero(predictions == y)),
         cycles=None if result.cycles is None else result.cycles.tolist(),
@@ -105,6 +106,13 @@ def simulate(
         warnings=findings(build.network, x, layers, len(x)),
         wall_s=wall,
     )
+
+
+def _outputs(network: Network, values: IntArray) -> Outputs:
+    readout = network.readout
+    layer = network.layer(readout.layer)
+    fine = layer.neurons.fraction_bits if readout.kind == "membrane" else 0
+    return Outputs(layer.name, readout.kind, layer.shape, 2.0**-fine, values.tolist())
 
 
 def _run_batches(program: TiledProgram, x: NDArray[Any], tier: Tier, progress: Progress) -> _Result:

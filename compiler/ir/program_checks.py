@@ -63,10 +63,6 @@ def _verify_scalars(program: TiledProgram) -> None:
     require(
         program.weight_bits == stored, where, f"weights of {program.weight_bits} bits, stored at {stored}"
     )
-    readouts = {count(c.tile.layer_shape) for c in program.cores if c.layer == program.readout.layer}
-    require(
-        readouts == {program.outputs}, where, f"{program.outputs} outputs of a layer of {sorted(readouts)}"
-    )
 
 
 def _verify_core(core: Core, program: TiledProgram) -> None:
@@ -256,6 +252,9 @@ def _verify_layers(program: TiledProgram) -> None:
 def _verify_outputs(program: TiledProgram) -> None:
     lanes, limit = program.target.lanes, MAX_NEURONS
     require(program.outputs <= limit, program.name, f"{program.outputs} readout neurons, at most {limit}")
+    readouts = {count(c.tile.layer_shape) for c in program.cores if c.layer == program.readout.layer}
+    same = readouts == {program.outputs}
+    require(same, program.name, f"{program.outputs} outputs of a layer of {sorted(readouts)}")
     covered = np.zeros(program.outputs, np.int64)
     for core in program.readout_cores:
         entries = [entry for entry in core.destinations if entry.to.host]
@@ -264,7 +263,7 @@ def _verify_outputs(program: TiledProgram) -> None:
         read = "values_last" if program.readout.kind == "membrane" else "spikes"
         require(core.emission == read, f"core {core.at}", f"emits {core.emission}, the readout takes {read}")
         named, number = entries[0].base, host_base(core.tile, program.readout)
-        require(named == number, f"core {core.at}", f"tells the host {named} for {number}")
+        require(named == number, f"core {core.at}", f"tells the host {named} for neuron {number}")
         if read == "values_last":
             last, most = named + core.lanes_read(lanes), program.target.value_indices
             require(last <= most, f"core {core.at}", f"names {last} membranes, a VALUE at most {most}")

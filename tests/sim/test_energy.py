@@ -215,7 +215,9 @@ def products(layer: Layer) -> int:
 
 
 def test_only_what_a_core_has_costs_energy() -> None:
-    """Membrane memory with CUBA alone, multiplications for decays of channels and those that are no shift."""
+    """Membrane memory with CUBA alone, multiplications for decays that are no shift alone, reset amounts and
+    decays of channels where there are some."""
+    met: set[int] = set()
     for seed in range(30):
         generator = np.random.default_rng(seed)
         program = random_program(generator)
@@ -226,6 +228,12 @@ def test_only_what_a_core_has_costs_energy() -> None:
             shifts = all(leak.keeps or leak.shift is not None for leak in leaks)
             assert (counts["membrane_writes"][number] > 0) == (core.current_leak is not None)
             assert (counts["multiplies"][number] > 0) == (core.channel_decays or not shifts)
+            read = counts["threshold_reads"][number]
+            assert (read > 0) == (core.emission != "values_every")
+            assert counts["reset_amount_reads"][number] == read * (core.reset_amount is not None)
+            assert counts["decay_reads"][number] == read * len(leaks) * core.channel_decays
+            met |= {core.reset_amount is not None, 2 + core.channel_decays}
+    assert met == {0, 1, 2, 3}
 
 
 def test_payloads_above_1_are_multiplied_where_a_lane_multiplies() -> None:
