@@ -129,6 +129,7 @@ class Report:
     throughput_hz: float | None
     energy: EnergyFigures
     comparison: ComparisonFigures
+    """The network without spikes."""
     counts: dict[str, int]
     """Hardware actions by name, over cores and the host's port."""
     layers: list[LayerFigures]

@@ -67,20 +67,20 @@ def _about_outputs(report: "Report") -> list[str]:
 
 def render_energy(report: "Report") -> list[str]:
     """Energy with its interval on both kinds of memories, and the network without spikes beside it."""
-    energy, built, dense = report.energy, report.energy.built, report.comparison
+    energy, built = report.energy, report.energy.built
     lines = [
         f"energy      {_interval(energy)} per sample  (estimated, {energy.table})",
         f"            {energy.memory_share:.0%} of the dynamic part in memories",
         f"            {_interval(built)} on memories made for this network",
     ]
-    target, own = dense.target, dense.built
+    target, own = report.dense, report.comparison.built
     passes = f"{target.passes} {'pass' if target.passes == 1 else 'passes'}"
     lines += [
         f"compare     {_without(target)}  (without spikes, estimated)",
         f"            {_without(own)} on memories of its own",
         f"            {target.activation_bits}-bit activations, output stationary, {passes}",
     ]
-    return lines + textwrap.wrap(f"verdict     {dense.verdict}", 80, subsequent_indent=" " * 12)
+    return lines + textwrap.wrap(f"verdict     {report.comparison.verdict}", 80, subsequent_indent=" " * 12)
 
 
 def _without(dense: "DenseComparison") -> str:

@@ -110,8 +110,8 @@ def power_page(program: TiledProgram, table: EnergyTable, activity: Activity, ra
     clock_hz = target.clock_mhz * 1e6
     busy = activity.cycles * rate_hz / clock_hz
     if busy > 1:
-        most = format_quantity(clock_hz / activity.cycles, "Hz")
-        raise UsageError(f"{rate_hz:g} inferences per second are more than one after the other: {most}")
+        most = clock_hz / activity.cycles
+        raise UsageError(f"at most {most:.6g} inferences per second follow each other, not {rate_hz:g}")
     part = target.device.part if target.device is not None else ""
     lines = [
         *_always(table.power, part, activity, clock_hz),

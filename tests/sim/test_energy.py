@@ -11,7 +11,6 @@ from random_programs import compiled_program, random_payloads, random_program
 from snnc.base.errors import TargetError
 from snnc.compiler.ir.network import Layer
 from snnc.compiler.ir.program import TiledProgram
-from snnc.compiler.isa.arithmetic import Decay
 from snnc.compiler.passes.specialise import specialise
 from snnc.compiler.pipeline import compile_network
 from snnc.compiler.targets import load_target
@@ -225,20 +224,14 @@ def test_only_what_a_core_has_costs_energy() -> None:
         run = run_functional(program, random_payloads(generator, program, 1))
         counts = count_actions(program, run.primitives)
         for number, core in enumerate(program.cores):
-            cuba, sweeps = core.current_leak is not None, core.emission != "values_every"
-            fractions = [(core.leak, core.leak_numerators)]
-            fractions += [(core.current_leak, core.current_numerators)] if core.current_leak else []
-            multiplies = any(
-                Decay(numerator, leak.fraction_bits).shift is None and numerator > 0
-                for leak, own in fractions
-                for numerator in ([leak.numerator] if own is None else own.tolist())
-            )
-            assert (counts["membrane_writes"][number] > 0) == cuba
-            assert (counts["multiplies"][number] > 0) == multiplies
+            leaks = [leak for leak in (core.leak, core.current_leak) if leak is not None]
+            shifts = all(leak.keeps or leak.shift is not None for leak in leaks)
+            assert (counts["membrane_writes"][number] > 0) == (core.current_leak is not None)
+            assert (counts["multiplies"][number] > 0) == (core.channel_decays or not shifts)
             read = counts["threshold_reads"][number]
-            assert (read > 0) == sweeps
+            assert (read > 0) == (core.emission != "values_every")
             assert counts["reset_amount_reads"][number] == read * (core.reset_amount is not None)
-            assert counts["decay_reads"][number] == read * len(fractions) * core.channel_decays
+            assert counts["decay_reads"][number] == read * len(leaks) * core.channel_decays
             met |= {core.reset_amount is not None, 2 + core.channel_decays}
     assert met == {0, 1, 2, 3}
 
