@@ -34,7 +34,7 @@ LAYERS = (
     ),
     (
         "max pooling",
-        "of binary spikes: an OR, a layer of its own (`snnc.compiler.ir.pooling.max_pool`); any window up to "
+        "of binary spikes: an OR, a layer of its own (`snnc.max_pool`); any window up to "
         "15 x 15, stride and padding; exact. Of graded values not: they would need a comparison",
     ),
     ("flatten", "implied by a linear layer"),

@@ -50,6 +50,9 @@ SOURCES = (
 SIMULATION_SOURCES = ("harness/snnc_trace.sv", "harness/snnc_harness.sv")
 """What a simulation needs besides."""
 
+COUNTERS = "harness/snnc_count.sv"
+"""Bound to a simulation that counts what the design does; Verilator alone."""
+
 
 def sources() -> list[Path]:
     """The synthesisable source files in dependency order."""
@@ -61,6 +64,6 @@ def source(name: str) -> Path:
     return next(path for path in sources() if path.name == name)
 
 
-def simulation_sources() -> list[Path]:
-    """The source files and the harness around them, in dependency order."""
-    return [RTL_DIR / name for name in (*SOURCES, *SIMULATION_SOURCES)]
+def simulation_sources(*, counters: bool = False) -> list[Path]:
+    """The source files and the harness around them, in dependency order, counters of actions last."""
+    return [RTL_DIR / name for name in (*SOURCES, *SIMULATION_SOURCES, *[COUNTERS] * counters)]

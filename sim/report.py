@@ -1,33 +1,16 @@
 """The simulation report: the figures of one run, and the document `report.json` made of them."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from snnc.base.version import __version__
-from snnc.sim.accounting.energy import DenseComparison
+from snnc.sim.accounting.comparison import DenseComparison
+from snnc.sim.report_energy import ComparisonFigures, EnergyFigures
 from snnc.sim.report_tables import render_report
 
 SCHEMA = 1
-
-
-@dataclass(frozen=True)
-class EnergyFigures:
-    """Joules of one sample, mean over the samples: exact counts times the costs of a table."""
-
-    mean: float
-    """Dynamic plus static, as far as that is known."""
-    dynamic: float
-    static: float | None
-    """None where no time is known and the target has static power."""
-    host: float
-    """Of the dynamic part, the host's port."""
-    memory_share: float
-    """Part of the dynamic energy spent in memories."""
-    by_action: dict[str, float]
-    static_source: str
-    not_modelled: list[str]
-    table: str
-    basis: str
+MAX_VALUES = 1 << 18
+"""Outputs of all samples that a file keeps."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +40,11 @@ class LayerFigures:
     rate: float
     """Spikes per neuron and step."""
     energy_j: float
-    """Per sample, dynamic."""
+    """Per sample, dynamic, on the target's memories, as `energy_low_j` and `energy_high_j`."""
+    energy_low_j: float
+    energy_high_j: float
+    energy_built_j: float
+    """The same on memories made for this network."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +86,26 @@ class Spread:
 
 
 @dataclass(frozen=True)
+class Outputs:
+    """What was read of every sample."""
+
+    layer: str
+    kind: str
+    """`membrane`, `spike_count` or `first_spike`."""
+    shape: tuple[int, int, int]
+    """Channels, height and width of the layer, in the order of the values."""
+    unit: float
+    """What a value of 1 is in weights of the layer: less than 1 for membranes with fraction bits."""
+    values: list[list[int]] | None
+    """Per sample and neuron; None in a file where they are more than MAX_VALUES."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """As report.json keeps them."""
+        few = self.values is None or sum(map(len, self.values)) <= MAX_VALUES
+        return asdict(self if few else replace(self, values=None))
+
+
+@dataclass(frozen=True)
 class Report:
     """A finished simulation; every quantity in SI units, energies per sample, counts over all samples.
 
@@ -111,7 +118,9 @@ class Report:
     tier: str
     samples: int
     steps: int
+    outputs: Outputs
     predictions: list[int]
+    """The index of the largest output, the first of equal ones."""
     correct: int | None
     """None without labels."""
     cycles: list[int] | None
@@ -119,7 +128,8 @@ class Report:
     clock_hz: float
     throughput_hz: float | None
     energy: EnergyFigures
-    dense: DenseComparison
+    comparison: ComparisonFigures
+    """The network without spikes."""
     counts: dict[str, int]
     """Hardware actions by name, over cores and the host's port."""
     layers: list[LayerFigures]
@@ -127,6 +137,11 @@ class Report:
     warnings: list[str]
     """What the user should know and no figure says."""
     wall_s: float
+
+    @property
+    def dense(self) -> DenseComparison:
+        """The network without spikes, on memories like the target's."""
+        return self.comparison.target
 
     @property
     def accuracy(self) -> float | None:
@@ -156,12 +171,13 @@ class Report:
             "accuracy": self.accuracy,
             "correct": self.correct,
             "predictions": self.predictions,
+            "outputs": self.outputs.to_dict(),
             "cycles": {**asdict(self.cycle_spread), "per_sample": self.cycles},
             "clock_hz": self.clock_hz,
             "latency_s": asdict(self.latency_s),
             "throughput_hz": self.throughput_hz,
             "energy_j": asdict(self.energy),
-            "non_spiking": asdict(self.dense),
+            "non_spiking": self.comparison.to_dict(),
             "counts": self.counts,
             "layers": [asdict(layer) for layer in self.layers],
             "cores": [asdict(core) for core in self.cores],
@@ -185,6 +201,7 @@ class Report:
 
 BASIS = {
     "predictions": "exact",
+    "outputs": "exact",
     "cycles": "exact",
     "counts": "exact",
     "latency_s": "simulated",

@@ -4,13 +4,18 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+PICTURE = 24
+"""Characters of a line on which rates are marked."""
+
 if TYPE_CHECKING:
+    from snnc.sim.accounting.comparison import DenseComparison
     from snnc.sim.report import Report
+    from snnc.sim.report_energy import BuiltFigures, EnergyFigures
 
 
 def render_report(report: "Report") -> str:
     """The report as plain text."""
-    tables = (_plan_table, _memory_table, _core_table, _energy_table)
+    tables = (_plan_table, _memory_table, _core_table, _energy_table, _break_even_table)
     parts = [render_summary(report), render_layers(report), *(table(report) for table in tables)]
     return "\n\n".join(parts)
 
@@ -30,6 +35,7 @@ def render_summary(report: "Report") -> str:
     lines = [f"{report.samples} samples x {report.steps} steps on {report.target}, {report.tier} tier"]
     if report.accuracy is not None:
         lines.append(f"accuracy    {report.accuracy:.4f}  ({report.correct} of {report.samples}, exact)")
+    lines += _about_outputs(report)
     cycles, latency = report.cycle_spread, report.latency_s
     if latency.mean is not None and latency.max is not None:
         lines.append(f"cycles      {cycles.mean:.1f} mean, {cycles.max} max  (exact)")
@@ -39,15 +45,50 @@ def render_summary(report: "Report") -> str:
         )
     if report.throughput_hz is not None:
         lines.append(f"throughput  {report.throughput_hz:.1f} samples/s  (simulated, back to back)")
-    energy, dense = report.energy, report.dense
-    label = f"(estimated, table {energy.table})"
-    lines.append(f"energy      {energy.mean * 1e9:.2f} nJ per sample  {label}")
-    lines.append(f"            {energy.memory_share:.0%} of the dynamic part in memories")
-    without = f"without spikes, {dense.activation_bits}-bit activations"
-    lines.append(f"compare     {dense.total * 1e9:.2f} nJ {without}  (estimated)")
+    lines += render_energy(report)
     for warning in report.warnings:
         lines += textwrap.wrap(f"warning     {warning}", 80, subsequent_indent=" " * 12)
     return "\n".join(lines)
+
+
+def _about_outputs(report: "Report") -> list[str]:
+    """What is not plain about the outputs: their unit, and pixels."""
+    outputs = report.outputs
+    lines = []
+    if outputs.shape[1:] != (1, 1):
+        shape = " x ".join(map(str, outputs.shape))
+        lines.append(
+            f"outputs     {shape} of layer {_short(outputs.layer)}, by channel, row and column  (exact)"
+        )
+    if outputs.unit != 1:
+        lines.append(f"unit        a membrane of 1 is 1/{round(1 / outputs.unit)} of a weight of 1")
+    return lines
+
+
+def render_energy(report: "Report") -> list[str]:
+    """Energy with its interval on both kinds of memories, and the network without spikes beside it."""
+    energy, built = report.energy, report.energy.built
+    lines = [
+        f"energy      {_interval(energy)} per sample  (estimated, {energy.table})",
+        f"            {energy.memory_share:.0%} of the dynamic part in memories",
+        f"            {_interval(built)} on memories made for this network",
+    ]
+    target, own = report.dense, report.comparison.built
+    passes = f"{target.passes} {'pass' if target.passes == 1 else 'passes'}"
+    lines += [
+        f"compare     {_without(target)}  (without spikes, estimated)",
+        f"            {_without(own)} on memories of its own",
+        f"            {target.activation_bits}-bit activations, output stationary, {passes}",
+    ]
+    return lines + textwrap.wrap(f"verdict     {report.comparison.verdict}", 80, subsequent_indent=" " * 12)
+
+
+def _without(dense: "DenseComparison") -> str:
+    return f"{dense.total * 1e9:.2f} nJ, ideally {dense.ideal.total * 1e9:.2f}"
+
+
+def _interval(figures: "EnergyFigures | BuiltFigures") -> str:
+    return f"{figures.mean * 1e9:.2f} nJ ({figures.low * 1e9:.2f} ... {figures.high * 1e9:.2f})"
 
 
 def render_layers(report: "Report") -> str:
@@ -116,17 +157,55 @@ def _core_table(report: "Report") -> str:
 
 
 def _energy_table(report: "Report") -> str:
-    energy = report.energy
-    total = energy.mean
-    parts = sorted(energy.by_action.items(), key=lambda item: -item[1])
-    if energy.static is not None:
-        parts.append(("static", energy.static))
-    parts = [part for part in parts if part[1] or part[0] == "static"]
-    rows = [(name, f"{value * 1e9:.3f}", f"{value / total:.1%}" if total else "-") for name, value in parts]
-    rows.append(("total", f"{total * 1e9:.3f}", "100.0%" if total else "-"))
-    table = format_table((f"energy per sample, estimated ({energy.table})", "[nJ]", "share"), rows)
-    missing = textwrap.fill(f"not in it: {', '.join(energy.not_modelled)}", 80)
-    return table + "\n" + missing + "\n" + textwrap.fill(f"static power: {energy.static_source}", 80)
+    energy, built = report.energy, report.energy.built
+    rows = [
+        (name, *(f"{part[name] * 1e9:.3f}" for part in parts), f"{value / energy.mean:.1%}")
+        for parts in [(energy.by_action, energy.by_action_low, energy.by_action_high, built.by_action)]
+        for name, value in sorted(energy.by_action.items(), key=lambda item: -item[1])
+        if value
+    ]
+    for name, value in energy.static_parts.items():
+        rows.append((f"static: {name}", f"{value * 1e9:.3f}", "", "", "", _share_of(value, energy.mean)))
+    totals = (energy.mean, energy.low, energy.high, built.mean)
+    rows.append(("total", *(f"{value * 1e9:.3f}" for value in totals), _share_of(energy.mean, energy.mean)))
+    header = (f"energy per sample ({energy.table})", "[nJ]", "low", "high", "built", "share")
+    lines = [
+        format_table(header, rows),
+        textwrap.fill("built: on memories made for this network; estimated, intervals of the table", 80),
+        textwrap.fill(f"not in it: {', '.join(energy.not_modelled)}", 80),
+        textwrap.fill(f"static power of the target: {energy.static_source}", 80),
+    ]
+    return "\n".join(lines)
+
+
+def _break_even_table(report: "Report") -> str:
+    """Up to which rate of events each layer costs less than without spikes, and where it is."""
+    rows = []
+    for row in report.layers:
+        found = report.comparison.break_even[row.name]
+        rates = (found.input_rate, found.dataflow, found.ideal)
+        rows.append((_short(row.name), *("-" if r is None else f"{r:.4f}" for r in rates), _picture(*rates)))
+    header = ("layer", "heard", "break-even", "ideal", "from 0")
+    note = (
+        "events per source neuron and step: heard (*), and up to which the layer costs less than the "
+        "documented dataflow (|) and than the ideal (:); static power shared by cores"
+    )
+    return format_table(header, rows) + "\n" + textwrap.fill(note, 80)
+
+
+def _picture(heard: float, dataflow: float | None, ideal: float | None) -> str:
+    """The three rates on one line."""
+    marks = [(ideal, ":"), (dataflow, "|"), (heard, "*")]
+    known = [(rate, mark) for rate, mark in marks if rate is not None]
+    end = 1.25 * max(rate for rate, _ in known) or 1.0
+    line = ["."] * PICTURE
+    for rate, mark in known:
+        line[round((PICTURE - 1) * rate / end)] = mark
+    return "".join(line)
+
+
+def _share_of(part: float, total: float) -> str:
+    return f"{part / total:.1%}" if total else "-"
 
 
 def _use(used: int, available: int) -> tuple[str, str]:

@@ -21,15 +21,17 @@ from snnc.compiler.isa.arithmetic import IntArray
 from snnc.compiler.isa.contract import FlitType
 from snnc.compiler.isa.flits import SENDER_MASK, address_bits, flit_types
 from snnc.compiler.passes.as_compiled import as_compiled
+from snnc.compiler.passes.specialise import specialise
 from snnc.compiler.protocol.input_encoding import as_samples, encode_inputs
 from snnc.compiler.protocol.streams import decode_outputs
 from snnc.sim.accounting.counts import Counts, Primitives, count_actions, join_primitives
-from snnc.sim.accounting.energy import EnergyReport, price, price_dense
+from snnc.sim.accounting.energy import EnergyReport, Price, price
 from snnc.sim.accounting.energy_table import load_energy_table
 from snnc.sim.engine.cycle import AT_WORK, CAUSES, CycleRun, run_isolated, run_stream
 from snnc.sim.engine.functional import run_functional
 from snnc.sim.findings import findings
-from snnc.sim.report import CoreFigures, EnergyFigures, LayerFigures, Report
+from snnc.sim.report import CoreFigures, LayerFigures, Outputs, Report
+from snnc.sim.report_energy import comparison_figures, energy_figures
 
 Tier = Literal["cycle", "functional"]
 Progress = Callable[[int], None]
@@ -57,11 +59,13 @@ def simulate(
     y: NDArray[Any] | None = None,
     tier: Tier = "cycle",
     progress: Progress | None = None,
+    energy_table: str | None = None,
 ) -> Report:
     """Simulate samples x, of the model's input encoding, against labels y (samples,).
 
-    `progress` is called with the number of samples done so far. The functional tier knows no time. Raises
-    FileError for samples or labels that do not fit, UsageError for an unknown tier.
+    `progress` is called with the number of samples done so far. The functional tier knows no time.
+    `energy_table` prices the actions instead of the target's table: a name, or the path of a `.yaml`. Raises
+    FileError for samples or labels that do not fit, UsageError for an unknown tier, TargetError for a table.
     """
     if tier not in get_args(Tier):
         raise UsageError(f"tier must be {' or '.join(get_args(Tier))}, not {tier!r}")
@@ -69,6 +73,7 @@ def simulate(
     if y is not None and y.shape != (len(x),):
         raise FileError(f"labels must be of shape ({len(x)},), not {y.shape}")
     tiled = build.tiled
+    table = load_energy_table(energy_table or tiled.target.energy_table)
     x = as_samples(x)
     start = time.perf_counter()
     result = _run_batches(tiled, x, tier, progress or (lambda done: None))
@@ -77,27 +82,37 @@ def simulate(
     predictions = np.argmax(result.outputs, axis=1)
     counts = count_actions(tiled, result.primitives)
     total_cycles = None if result.cycles is None else int(result.cycles.sum())
-    energy = price(counts, tiled, total_cycles)
-    layers = _all_layers(build, counts, energy, result, len(x))
+    energy = price(counts, tiled, total_cycles, table)
+    built = price(counts, specialise(tiled), total_cycles, table, built=True)
+    comparison = comparison_figures(build, result.primitives, table, energy, built)
+    layers = _all_layers(build, counts, energy, built, result, len(x))
     return Report(
         target=tiled.target.name,
         model_hash=build.model_hash,
         tier=tier,
         samples=len(x),
         steps=tiled.steps,
+        outputs=_outputs(build.network, result.outputs),
         predictions=predictions.tolist(),
         correct=None if y is None else int(np.count_nonzero(predictions == y)),
         cycles=None if result.cycles is None else result.cycles.tolist(),
         clock_hz=tiled.target.clock_mhz * 1e6,
         throughput_hz=throughput,
-        energy=_energy_figures(tiled, energy, len(x)),
-        dense=price_dense(tiled, build.network),
+        energy=energy_figures(tiled, energy, built, len(x)),
+        comparison=comparison,
         counts={name: int(values.sum()) for name, values in counts.items()},
         layers=layers,
         cores=_core_figures(tiled, result),
         warnings=findings(build.network, x, layers, len(x)),
         wall_s=wall,
     )
+
+
+def _outputs(network: Network, values: IntArray) -> Outputs:
+    readout = network.readout
+    layer = network.layer(readout.layer)
+    fine = layer.neurons.fraction_bits if readout.kind == "membrane" else 0
+    return Outputs(layer.name, readout.kind, layer.shape, 2.0**-fine, values.tolist())
 
 
 def _run_batches(program: TiledProgram, x: NDArray[Any], tier: Tier, progress: Progress) -> _Result:
@@ -163,23 +178,8 @@ def sample_ends(program: TiledProgram, run: CycleRun, samples: int) -> IntArray:
     return ends
 
 
-def _energy_figures(program: TiledProgram, energy: EnergyReport, samples: int) -> EnergyFigures:
-    return EnergyFigures(
-        mean=energy.total / samples,
-        dynamic=energy.dynamic / samples,
-        static=None if energy.static is None else energy.static / samples,
-        host=float(energy.per_core[-1]) / samples,
-        memory_share=energy.memory_share,
-        by_action={name: value / samples for name, value in energy.by_action.items()},
-        static_source=program.target.static_source,
-        not_modelled=list(load_energy_table(energy.table).not_modelled),
-        table=energy.table,
-        basis=energy.basis,
-    )
-
-
 def _all_layers(
-    build: Build, counts: Counts, energy: EnergyReport, result: _Result, samples: int
+    build: Build, counts: Counts, energy: EnergyReport, built: EnergyReport, result: _Result, samples: int
 ) -> list[LayerFigures]:
     tiled = build.tiled
     spread = multicast(tiled)
@@ -209,10 +209,17 @@ def _all_layers(
                 sops=int(counts["sops"][members].sum()),
                 spikes=spikes,
                 rate=spikes / (layer.count * tiled.steps * samples),
-                energy_j=float(energy.per_core[members].sum()) / samples,
+                energy_j=_joules(energy.typical, members, samples),
+                energy_low_j=_joules(energy.low, members, samples),
+                energy_high_j=_joules(energy.high, members, samples),
+                energy_built_j=_joules(built.typical, members, samples),
             )
         )
     return found
+
+
+def _joules(price: Price, members: list[int], samples: int) -> float:
+    return float(price.per_core[members].sum()) / samples
 
 
 def _packets(program: TiledProgram, counted: Primitives) -> list[int]:

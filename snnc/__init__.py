@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from snnc.base.errors import SnncError
     from snnc.compiler.formats.storage import Build
     from snnc.compiler.ir.network import Conv2d, Edge, Input, Layer, Linear, Network, Neurons, Readout
+    from snnc.compiler.ir.pooling import max_pool
     from snnc.compiler.isa.arithmetic import Decay
     from snnc.compiler.reference.interpreter import Execution, LayerTrace
     from snnc.compiler.targets import Target, load_target
@@ -35,6 +36,7 @@ _PLACES = {
         "Neurons",
         "Readout",
     ),
+    "snnc.compiler.ir.pooling": ("max_pool",),
     "snnc.compiler.isa.arithmetic": ("Decay",),
     "snnc.compiler.reference.interpreter": ("Execution", "LayerTrace"),
     "snnc.compiler.targets": ("Target", "load_target"),
@@ -68,6 +70,7 @@ __all__ = [
     "import_model",
     "load",
     "load_target",
+    "max_pool",
     "reference",
     "save",
     "simulate",

@@ -74,6 +74,9 @@ def test_a_cache_needs_a_home_or_a_name(tmp_path: Path) -> None:
         ("brevitas", ["train", "digits-mlp", "-o", "m.pt"], "pip install 'snnc[train]'"),
         ("torch", ["compile", str(ROOT / "examples" / "mnist-fpga.pt")], "pip install 'snnc[train]'"),
         ("torch", ["demo", "-o", "d"], "pip install 'snnc[train]'"),
+        ("matplotlib", ["report", "b"], "pip install 'snnc[report]'"),
+        ("jinja2", ["report", "b"], "pip install 'snnc[report]'"),
+        ("perfetto", ["trace", "b"], "pip install 'snnc[report]'"),
         ("cocotb", ["verify", "."], "pip install 'snnc[rtl]'"),
     ],
 )

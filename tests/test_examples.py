@@ -98,3 +98,16 @@ def test_a_network_built_by_hand(capsys: pytest.CaptureFixture[str]) -> None:
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "step 0: spikes [1 0], membranes [ 23 -33]"
     assert lines[-1].startswith("accuracy 100%, ")
+
+
+def test_the_energy_benchmark_prices_a_network_with_spikes_and_without(tmp_path: Path) -> None:
+    energy = runpy.run_path(str(EXAMPLES / "benchmarks" / "energy" / "run.py"))
+    row = energy["Row"]("digits", "fpga", {"epochs": 1, "steps": 1})
+    report = energy["simulated"](row, tmp_path, 8, None)
+    cells = energy["cells"](row, report)
+    assert len(cells) == len(energy["HEADER"]) and cells[0] == "digits"
+    assert cells[-1].startswith(("win", "lose, "))
+    assert [line.count("|") for line in energy["table"]([cells]).splitlines()] == [len(cells) + 1] * 3
+    assert (tmp_path / "digits.pt").exists()
+    committed = (EXAMPLES / "benchmarks" / "energy" / "README.md").read_text("utf-8")
+    assert "| " + " | ".join(energy["HEADER"]) + " |" in committed

@@ -94,6 +94,14 @@ PROPERTIES = (
         induction=9,
     ),
     Property(
+        "lane-amounts",
+        "formal_lane",
+        "the same with reset amounts, a lower end of the clamp and fraction bits",
+        depth=14,
+        induction=9,
+        defines=("AMOUNTS",),
+    ),
+    Property(
         "counters",
         "formal_counters",
         "END and CREDIT counters neither over- nor underflow; neither flit is sent twice",

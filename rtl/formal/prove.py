@@ -20,7 +20,8 @@ from pathlib import Path
 from snnc.base.errors import SnncError, UsageError
 from snnc.base.files import write_text
 from snnc.base.terminal import print_error
-from snnc.rtl.formal.mutations import MUTATIONS, Mutation
+from snnc.rtl.formal.mutation import Mutation
+from snnc.rtl.formal.mutations import MUTATIONS
 from snnc.rtl.formal.proofs import PROPERTIES, Property
 from snnc.rtl.sources import RTL_DIR, source, sources
 

@@ -36,8 +36,16 @@ CONFIGURATIONS = {
     "dense-16": replace(DENSE, lanes=16, weight_words=4096, state_words=256),
     "shift": replace(DENSE, decay_multiplier=0),
     "full": replace(DENSE, cuba=1, bitmap_slots=4),
+    "reset-amount": replace(DENSE, reset_amount=1),
+    "channel-leak": replace(DENSE, channel_leak=1),
+    "lower-clamp": replace(DENSE, lower_clamp=1),
+    "fraction": replace(DENSE, fraction_bits=7),
+    "all": replace(
+        DENSE, cuba=1, bitmap_slots=4, reset_amount=1, channel_leak=1, lower_clamp=1, fraction_bits=7
+    ),
 }
-"""dense: as above, 8 and 16 lanes; shift: its lanes without multipliers; full: every feature of a core."""
+"""dense: as above, 8 and 16 lanes; shift: its lanes without multipliers; full: with currents and delays; then
+what else neurons may have, one by one; all: every feature of a core."""
 
 HEADER = """\
 | configuration | LUT4 | per lane | logic per lane | FF | block RAM | DSP | MHz per seed | median | path |

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.compiler.ir.image import Image
+from snnc.compiler.isa.contract import DECAY_SHIFT, DECAY_WIDTH, SPIKE
 from snnc.rtl.export import address_bits
 from snnc.rtl.fpga.memories import memory_cells
 from snnc.rtl.parameters import WEIGHTS_ALONE, RtlParameters, parameters_for
@@ -74,11 +75,14 @@ def predict_logic(named: dict[str, float], coefficients: Coefficients) -> tuple[
 
 
 def multipliers(parameters: RtlParameters) -> int:
-    """18 x 18 multipliers: one per core for addresses; one per lane and decay where decays multiply."""
+    """18 x 18 multipliers: one per core for addresses; one per lane and decay where decays multiply, twice as
+    many where a number has more bits."""
     p = parameters
-    wide = -(-p.state_bits // MULTIPLIER_BITS)
-    decays = (1 + p.cuba) * p.decay_multiplier * wide
-    return p.mesh_width * p.mesh_height * (1 + p.lanes * decays)
+    place = min(p.state_bits - p.weight_bits, DECAY_SHIFT)
+    factor_bits = max(DECAY_SHIFT - place + p.fraction_bits + SPIKE["payload"].width, DECAY_WIDTH) + 1
+    wide, wide_factors = (-(-bits // MULTIPLIER_BITS) for bits in (p.state_bits, factor_bits))
+    lane = p.decay_multiplier * wide * (wide_factors + p.cuba)
+    return p.mesh_width * p.mesh_height * (1 + p.lanes * lane)
 
 
 def features(image: Image, loadable: int, *, uart: bool) -> dict[str, float]:

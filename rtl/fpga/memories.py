@@ -5,7 +5,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from snnc.compiler.ir.image import CoreImage, Image, MemoryImage
-from snnc.compiler.isa.contract import ADDRESS, AXON_COLUMN, AXON_ROW, DESTINATION, FLIT, SOURCE, kept_axon
+from snnc.compiler.isa.contract import (
+    ADDRESS,
+    AXON_COLUMN,
+    AXON_ROW,
+    DECAY_WIDTH,
+    DESTINATION,
+    FLIT,
+    SOURCE,
+    kept_axon,
+)
 from snnc.rtl.export import address_bits
 from snnc.rtl.parameters import WEIGHTS_ALONE, RtlParameters
 
@@ -80,6 +89,8 @@ def _loaded_tables(p: RtlParameters) -> MemoryCells:
     addresses = address_bits(p.weight_words), address_bits(p.state_words)
     cells = _memory(p.lanes * p.state_bits, p.parameter_words)
     cells += _memory(p.lanes * p.state_bits, 2 * p.parameter_words)
+    cells += _memory(p.lanes * p.state_bits, p.parameter_words) * p.reset_amount
+    cells += _memory(p.lanes * DECAY_WIDTH, p.parameter_words) * (p.channel_leak * (1 + p.cuba))
     cells += _cheapest(kept_axon(AXON_ROW, *addresses).bits, p.axon_rows)
     cells += _cheapest(kept_axon(AXON_COLUMN, *addresses).bits, p.axon_columns)
     return cells + _distributed(DESTINATION.bits, p.destinations) + _distributed(SOURCE.bits, p.sources)
@@ -88,12 +99,15 @@ def _loaded_tables(p: RtlParameters) -> MemoryCells:
 def _constant_tables(p: RtlParameters, core: CoreImage) -> MemoryCells:
     """Tables that nothing writes: block RAM where that is cheaper than logic."""
     cells = MemoryCells()
-    for sections, words in (
+    tables: list[tuple[tuple[MemoryImage, ...], int]] = [
         ((core.thresholds,), p.parameter_words),
         ((core.bias, core.initial), 2 * p.parameter_words),
         ((core.axon_rows,), p.axon_rows),
         ((core.axon_columns,), p.axon_columns),
-    ):
+    ]
+    for section in (core.reset_amounts, core.decays, core.current_decays):
+        tables += [] if section is None else [((section,), p.parameter_words)]
+    for sections, words in tables:
         bits = _varying_bits(*sections)
         blocks = _blocks(bits, words)
         is_block = BLOCK_COST * blocks < TABLE_BIT_COST * bits * words

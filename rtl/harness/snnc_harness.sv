@@ -92,6 +92,8 @@ module snnc_harness #(
   logic is_marker;
   logic sent;
   logic started;
+  // What happens belongs to a run: see snnc_count.
+  logic counting;
   logic left;
   logic rest;
   logic home;
@@ -163,6 +165,7 @@ module snnc_harness #(
   assign m_ready = !pause_q;
   assign sent = s_valid && s_ready && !rst_q;
   assign started = started_q || (sent && state_q == Run);
+  assign counting = started && !rst_q;
   assign left = m_valid && m_ready && !rst_q;
   assign run_ends = run_ends_q + 32'(left && snnc_pkg::flit_type(m_data) == snnc_pkg::FlitEnd);
   assign all_ends = ends_q + 32'(left && snnc_pkg::flit_type(m_data) == snnc_pkg::FlitEnd);

@@ -2,7 +2,7 @@
 // Properties of snnc_lane around one word of memory: as long as a step's contributions stay within what the
 // compiler summed up for the neuron (compiler/analysis/bounds.py), the word is the exact integer, whatever arrives in
 // whatever order, and a sweep computes docs/arithmetic.md. Weights, shifts, values, bias, threshold, reset,
-// clamp and leak (a shift) are free.
+// clamp and leak (a shift) are free, and so, where the lane has them, reset amount and lower clamp.
 `default_nettype none
 
 module formal_lane #(
@@ -14,6 +14,14 @@ module formal_lane #(
   // Wide enough for every exact number here.
   localparam int Wide = StateBits + 4;
   localparam int Cuba = 0;
+  // 1: a lane with reset amounts, a lower clamp and fraction bits.
+`ifdef AMOUNTS
+  localparam int Amounts = 1;
+`else
+  localparam int Amounts = 0;
+`endif
+  localparam int FractionBits = Amounts * 3;
+  localparam int ShiftBits = $clog2(8 + FractionBits);
   // The last phase of an accumulation and of a sweep: weight or bias comes in phase 0, the word is read in
   // phase 1 and written after this one.
   localparam logic [2:0] LastOfSum = 3'd3;
@@ -23,6 +31,9 @@ module formal_lane #(
   (* anyconst *) logic signed [StateBits-1:0] bias;
   (* anyconst *) logic signed [StateBits-1:0] threshold;
   (* anyconst *) logic signed [StateBits-1:0] reset_value;
+  (* anyconst *) logic signed [StateBits-1:0] reset_amount;
+  (* anyconst *) logic signed [StateBits-1:0] lower_clamp;
+  (* anyconst *) logic reset_amounts;
   (* anyconst *) logic fires;
   (* anyconst *) logic hard_reset;
   (* anyconst *) logic [4:0] clamp_bits;
@@ -37,7 +48,7 @@ module formal_lane #(
   (* anyseq *) logic sweep;
   (* anyseq *) logic is_value;
   (* anyseq *) logic signed [WeightBits-1:0] weight;
-  (* anyseq *) logic [2:0] shift;
+  (* anyseq *) logic [ShiftBits-1:0] shift;
   (* anyseq *) logic signed [StateBits-1:0] value;
   (* anyseq *) logic [StateBits-1:0] noise;
 
@@ -45,7 +56,7 @@ module formal_lane #(
   logic sweep_q;
   logic is_value_q;
   logic [StateBits-1:0] value_q;
-  logic [2:0] shift_q;
+  logic [ShiftBits-1:0] shift_q;
   logic take;
   logic [StateBits-1:0] word_q;
   logic [StateBits-1:0] sum;
@@ -64,7 +75,10 @@ module formal_lane #(
   snnc_lane #(
     .WeightBits(WeightBits),
     .StateBits(StateBits),
-    .Cuba(Cuba)
+    .Cuba(Cuba),
+    .ResetAmount(Amounts),
+    .LowerClamp(Amounts),
+    .FractionBits(FractionBits)
   ) dut (
     .clk_i,
     .weight_skip_i(!take || sweep || is_value),
@@ -79,18 +93,18 @@ module formal_lane #(
     .add_constant_i(sweep_q),
     .value_i((!sweep_q && is_value_q) ? value_q : '0),
     .factor_i(snnc_pkg::DecayBits'(shift_q)),
-    .reset_amount_i(noise),
     .threshold_i((phase_q == 3'd2) ? threshold : noise),
+    .reset_amount_i((phase_q == 3'd2) ? reset_amount : noise),
     .sum_o(sum),
     .settle_skip_i(phase_q != 3'd4),
     .fires_i(fires),
     .hard_reset_i(hard_reset),
     .reset_value_i(hard_reset ? reset_value : '0),
-    .reset_amounts_i(1'b0),
+    .reset_amounts_i(reset_amounts),
     .sign_mask_i(sign_mask),
-    .lower_clamp_i(noise),
+    .lower_clamp_i(lower_clamp),
     .decay_i(decay),
-    .current_decay_i('0),
+    .current_decay_i({snnc_pkg::DecayBits{1'b0}}),
     .spike_o(spike),
     .membrane_after_o(after)
   );
@@ -102,6 +116,8 @@ module formal_lane #(
   logic signed [Wide-1:0] contribution;
   logic signed [Wide-1:0] contribution_q;
   logic signed [Wide-1:0] largest;
+  logic signed [Wide-1:0] lowest;
+  logic signed [Wide-1:0] amount;
   logic signed [Wide-1:0] settled;
   logic signed [Wide-1:0] clamped;
   logic signed [Wide-1:0] leaked;
@@ -109,14 +125,16 @@ module formal_lane #(
 
   assign contribution = is_value ? Wide'(value) : (Wide'(weight) <<< shift);
   assign largest = (Wide'(1) <<< (clamp_bits - 5'd1)) - Wide'(1);
+  assign lowest = (Amounts != 0) ? Wide'(lower_clamp) : -largest - Wide'(1);
+  assign amount = (Amounts != 0 && reset_amounts) ? Wide'(reset_amount) : Wide'(threshold);
 
   always_comb begin
     settled = exact_q + Wide'(bias);
     fired = fires && settled >= Wide'(threshold);
-    if (fired) settled = hard_reset ? Wide'(reset_value) : settled - Wide'(threshold);
+    if (fired) settled = hard_reset ? Wide'(reset_value) : settled - amount;
     clamped = settled;
     if (settled > largest) clamped = largest;
-    if (settled < -largest - Wide'(1)) clamped = -largest - Wide'(1);
+    if (settled < lowest) clamped = lowest;
     leaked = clamped;
     if (leaks) leaked = clamped - (clamped >>> leak_shift);
   end
@@ -163,10 +181,12 @@ module formal_lane #(
 
   always @(posedge clk_i) begin
     assume (clamp_bits >= 5'd2 && 32'(clamp_bits) <= StateBits && leak_shift <= 4'd12);
+    assume (32'(shift) <= 7 + FractionBits);
     assume (fits(most) && fits(least) && most >= 0 && least <= 0);
     assume (fits(largest + most) && fits(-largest - Wide'(1) + least));
     assume (fits(largest + most + Wide'(bias)) && fits(-largest - Wide'(1) + least + Wide'(bias)));
-    assume (fits(largest + most + Wide'(bias) - Wide'(threshold)));
+    assume (fits(largest + most + Wide'(bias) - amount) && fits(Wide'(threshold) - amount));
+    assume (lowest <= 0 && lowest >= -largest - Wide'(1));
     if (take && !sweep) begin
       assume (fits(contribution));
       if (contribution > 0) assume (more_q + contribution <= most);

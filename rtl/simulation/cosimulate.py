@@ -14,6 +14,7 @@ from snnc.compiler.isa.flits import FlitArray
 from snnc.compiler.protocol.streams import decode_outputs, encode_samples
 from snnc.compiler.reference.interpreter import LayerTrace, assemble_layers
 from snnc.rtl.parameters import parameters_for
+from snnc.rtl.simulation.counters import RtlCounts, read_counts
 from snnc.rtl.simulation.results import RtlTrace
 from snnc.rtl.simulation.simulate import RtlRun, build_rtl, end_of_run, run_rtl
 from snnc.rtl.simulation.tools import Simulator
@@ -37,6 +38,8 @@ class CoSimulation:
     cycles: tuple[IntArray, ...]
     """Cycle of each packet."""
     total_cycles: int
+    counts: RtlCounts | None
+    """Every action of all runs; None where nothing counted."""
 
 
 def cosimulate(
@@ -50,13 +53,16 @@ def cosimulate(
     stall: float = 0.0,
     seed: int = 0,
     waves: Path | None = None,
+    counters: bool = False,
 ) -> CoSimulation:
     """Run `payloads` (samples, steps, features) on the RTL of `image`.
 
     With `stall`, every FIFO and both host streams stall at random with that probability and only the
-    back-to-back run takes place. Raises MismatchError when the mesh does not finish, or flags an error.
+    back-to-back run takes place. With `counters`, in Verilator alone, every action is counted. Raises
+    MismatchError when the mesh does not finish, or flags an error.
     """
-    built = build_rtl(parameters_for(image), cache, simulator, stall_hooks=stall > 0, waves=waves is not None)
+    hooks = {"stall_hooks": stall > 0, "waves": waves is not None, "counters": counters}
+    built = build_rtl(parameters_for(image), cache, simulator, **hooks)
     config = image.config_flits()
     samples = len(payloads)
     isolated = [] if stall else [encode_samples(program, payloads[i : i + 1]) for i in range(samples)]
@@ -79,10 +85,12 @@ def cosimulate(
         raise MismatchError(f"the RTL did not finish within {run.cycles} cycles; logs are in {work}")
     if run.wrong:
         raise MismatchError(f"the RTL found an error, or is not at home after a sample; logs are in {work}")
-    return _collect(program, run, samples, len(isolated))
+    return _collect(program, run, samples, len(isolated), read_counts(run.log) if counters else None)
 
 
-def _collect(program: TiledProgram, run: RtlRun, samples: int, isolated: int) -> CoSimulation:
+def _collect(
+    program: TiledProgram, run: RtlRun, samples: int, isolated: int, counts: RtlCounts | None
+) -> CoSimulation:
     runs = [run.outputs[run.outputs["run"] == number] for number in range(isolated + 1)]
     flits = tuple(packets["flit"].astype(np.uint64) for packets in runs)
     if run.trace is None:
@@ -95,6 +103,7 @@ def _collect(program: TiledProgram, run: RtlRun, samples: int, isolated: int) ->
         flits=flits,
         cycles=tuple(packets["cycle"].astype(np.int64) for packets in runs),
         total_cycles=run.cycles,
+        counts=counts,
     )
 
 

@@ -70,17 +70,19 @@ def build_rtl(
     stall_hooks: bool = False,
     assertions: bool = True,
     waves: bool = False,
+    counters: bool = False,
 ) -> BuiltRtl:
     """Compile the mesh and its harness, or find it in `cache_dir`.
 
     `stall_hooks` adds random stalls inside every FIFO (`run_rtl(stall=...)`); without them only
-    the host's streams stall. Safe to call from several processes at once.
+    the host's streams stall. `counters` makes the log tell every action (`counters.py`). Safe
+    to call from several processes at once.
     """
     names = ("TRACE", "STALL", "ASSERT", "WAVES")
     chosen = (trace, stall_hooks, assertions, waves and simulator == "icarus")
     defines = [f"SNNC_{name}" for name, wanted in zip(names, chosen, strict=True) if wanted]
     directory = build_model(
-        simulation_sources(),
+        simulation_sources(counters=counters),
         TOP,
         parameters.verilog(),
         cache_dir,

@@ -1,6 +1,5 @@
 """Action counts: the few things both tiers count, and every hardware action that follows from them."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -8,7 +7,7 @@ from numpy.typing import NDArray
 
 from snnc.compiler.ir.program import Bank, Core, TiledProgram
 from snnc.compiler.isa.address import HOST, Address
-from snnc.compiler.isa.arithmetic import Decay, IntArray
+from snnc.compiler.isa.arithmetic import IntArray
 from snnc.compiler.isa.contract import FlitType
 from snnc.compiler.isa.flits import SENDER_MASK, FlitArray, address_bits, flit_types
 from snnc.sim.engine import records as c
@@ -168,10 +167,14 @@ def _core_actions(core: Core, own: _CoreCounts, program: TiledProgram, samples: 
     cuba = core.current_leak is not None and core.emission != "values_every"
     reads_state = core.emission == "values_every" or (core.emission == "values_last" and not cuba)
     swept, initialised = sweeps * words, (sweeps + inits) * words
-    decays = _decays(core)
-    sweep_adds = 1 + cuba + (core.reset == "soft") + sum(not all(d.keeps for d in own) for own in decays)
-    multiplied = sum(any(not d.keeps and d.shift is None for d in own) for own in decays)
+    decays = [leak for leak in (core.leak, core.current_leak) if leak is not None]
+    # Decays of channels are taken to be any number.
+    every = core.channel_decays
+    sweep_adds = 1 + cuba + (core.reset == "soft") + sum(every or not leak.keeps for leak in decays)
+    multiplied = sum(every or (not leak.keeps and leak.shift is None) for leak in decays)
     visits = zip(core.segments, own.set_lanes, strict=True)
+    streams = _sent(core, own.hits, emissions, steps)
+    events = list(zip((entry.to for entry in core.destinations), own.hits, strict=True))
     return {
         "sops": sum(
             n * fan_out(core, bank, lanes) for bank, n in zip(core.banks, own.positions, strict=True)
@@ -192,26 +195,17 @@ def _core_actions(core: Core, own: _CoreCounts, program: TiledProgram, samples: 
         "compares": swept * lanes,
         "multiplies": swept * lanes * multiplied if program.target.decay_multiplier else 0,
         "payload_multiplies": payload_lanes,
-        "axon_reads": 2 * own.events,
+        "neuron_updates": sweeps * core.neurons,
+        "axon_reads": 2 * (own.events + own.values),
         "table_reads": sum(n * (s.end_entry - s.first_entry) for s, n in visits)
         + emissions * len(core.destinations)
         + steps * len(core.sources),
         "event_fifo_writes": own.events + own.values + _protocol_flits(core, steps),
-        "flit_hops": _sent_hops(core, own.hits, emissions, steps),
-        "host_flits": sum(h for d, h in _zip_hits(core, own.hits) if d.host)
-        + emissions * sum(d.to.host for d in core.destinations if d.sends_end)
-        + steps * sum(source.host for source in core.sources),
+        "event_flits": sum(own.hits),
+        "flit_hops": _hops(core.at, streams),
+        **_links(core.at, events),
+        "host_flits": sum(number for to, number in streams if to.host),
     }
-
-
-def _decays(core: Core) -> list[list[Decay]]:
-    """The decays of a core's membranes and, of a CUBA core, currents, per channel or for all."""
-    found = []
-    for leak, numerators in ((core.leak, core.leak_numerators), (core.current_leak, core.current_numerators)):
-        if leak is not None:
-            values = [leak.numerator] if numerators is None else numerators.tolist()
-            found.append([Decay(value, leak.fraction_bits) for value in values])
-    return found
 
 
 def fan_out(core: Core, bank: Bank, lanes: int) -> int:
@@ -219,14 +213,15 @@ def fan_out(core: Core, bank: Bank, lanes: int) -> int:
     return 1 if bank.depthwise else min(core.tile.channels, bank.row_words * lanes)
 
 
-def _zip_hits(core: Core, hits: list[int]) -> Iterable[tuple[Address, int]]:
-    return zip((entry.to for entry in core.destinations), hits, strict=True)
-
-
 def hops_to(sender: Address, receiver: Address) -> int:
     """Routers a flit passes from `sender` to `receiver`, its first and last one included."""
-    (x, y), (to_x, to_y) = ((0, 0) if place.host else (place.x, place.y) for place in (sender, receiver))
+    (x, y), (to_x, to_y) = place_of(sender), place_of(receiver)
     return abs(x - to_x) + abs(y - to_y) + 1
+
+
+def place_of(address: Address) -> tuple[int, int]:
+    """Column and row of its router; the host's flits enter and leave at (0, 0)."""
+    return (0, 0) if address.host else (address.x, address.y)
 
 
 def _protocol_flits(core: Core, steps: int) -> int:
@@ -234,14 +229,34 @@ def _protocol_flits(core: Core, steps: int) -> int:
     return steps * (core.ends_needed + core.credits_needed)
 
 
-def _sent_hops(core: Core, hits: list[int], emissions: int, steps: int) -> int:
-    data = sum(count * hops_to(core.at, to) for to, count in _zip_hits(core, hits))
-    ends = emissions * sum(hops_to(core.at, d.to) for d in core.destinations if d.sends_end)
-    return data + ends + steps * sum(hops_to(core.at, source) for source in core.sources)
+def _sent(core: Core, hits: list[int], emissions: int, steps: int) -> list[tuple[Address, int]]:
+    """Flits of all kinds by where they go: spikes and values, ENDs, and CREDITs."""
+    entries = zip(core.destinations, hits, strict=True)
+    sent = [(entry.to, number + emissions * entry.sends_end) for entry, number in entries]
+    return sent + [(source, steps) for source in core.sources]
+
+
+def _hops(sender: Address, streams: list[tuple[Address, int]]) -> int:
+    return sum(number * hops_to(sender, to) for to, number in streams)
+
+
+def _links(sender: Address, events: list[tuple[Address, int]]) -> dict[str, int]:
+    """Links between routers that SPIKEs and VALUEs cross, by direction."""
+    x, y = place_of(sender)
+    ways = [(number, *place_of(to)) for to, number in events]
+    return {
+        "east_west_links": sum(number * abs(x - to_x) for number, to_x, _ in ways),
+        "north_south_links": sum(number * abs(y - to_y) for number, _, to_y in ways),
+    }
 
 
 def _host_actions(program: TiledProgram, counted: Primitives) -> dict[str, int]:
     steps, feeds = counted.samples * program.steps, program.fed_by_host
-    events = counted.host_events.tolist()
-    hops = sum((count + steps) * hops_to(HOST, to) for to, count in zip(feeds, events, strict=True))
-    return {"flit_hops": hops, "host_flits": sum(events) + steps * len(feeds)}
+    events = list(zip(feeds, counted.host_events.tolist(), strict=True))
+    streams = [(to, number + steps) for to, number in events]
+    return {
+        "event_flits": sum(number for _, number in events),
+        "flit_hops": _hops(HOST, streams),
+        **_links(HOST, events),
+        "host_flits": sum(number for _, number in streams),
+    }

@@ -1,46 +1,56 @@
 """Energy tables: coefficients with their sources, read from YAML and checked field by field."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from snnc.base.bounds import Range, Text
 from snnc.base.errors import FileError, TargetError
 from snnc.base.files import read_limited
 from snnc.base.quoting import quote
 from snnc.base.schema import decode, expect, reported, versioned
 from snnc.base.yaml_reader import MAX_BYTES, read_yaml
+from snnc.sim.accounting.coefficients import Coefficient, Corner, Line
+from snnc.sim.accounting.memory_cost import BlockRam, SramCurve
 
-SCHEMA = 1
-MAX_TEXT = 4000
-"""Longest text of a table, in characters."""
-MAX_VALUE = 1e9
-"""Largest number of a table; no action of a circuit costs a millijoule."""
-Number = Annotated[float, Range(0, MAX_VALUE)]
-Line = Annotated[str, Text(MAX_TEXT, least=1)]
+SCHEMA = 2
+
+Action = Literal[
+    "sops",
+    "spikes",
+    "neuron_updates",
+    "weight_reads",
+    "state_reads",
+    "state_writes",
+    "membrane_reads",
+    "membrane_writes",
+    "threshold_reads",
+    "reset_amount_reads",
+    "decay_reads",
+    "bias_reads",
+    "bitmap_reads",
+    "bitmap_writes",
+    "axon_reads",
+    "table_reads",
+    "lane_adds",
+    "compares",
+    "multiplies",
+    "payload_multiplies",
+    "event_fifo_writes",
+    "event_flits",
+    "east_west_links",
+    "north_south_links",
+    "flit_hops",
+    "host_flits",
+]
+"""What the simulator counts, and a table may price."""
 
 
 @dataclass(frozen=True)
-class Coefficient:
-    """One number and how far it can be trusted."""
+class Logic:
+    """Arithmetic and the mesh, in picojoules."""
 
-    value: Number
-    unit: Line
-    basis: Literal["measured", "derived", "assumed"]
-    technology: Line
-    source: Line
-
-
-@dataclass(frozen=True)
-class Coefficients:
-    """All that the cost functions need."""
-
-    sram_read_1kb: Coefficient
-    sram_capacity_exponent: Coefficient
-    sram_width_slope: Coefficient
-    sram_write_ratio: Coefficient
     add_base: Coefficient
     add_per_bit: Coefficient
     compare_per_add: Coefficient
@@ -48,47 +58,67 @@ class Coefficients:
     flit_hop: Coefficient
     host_flit: Coefficient
 
-    def __post_init__(self) -> None:
-        """Raise SchemaError where a read would cost more than any float, or less than nothing."""
-        for name, most in (("sram_capacity_exponent", Range(0, 2)), ("sram_width_slope", Range(0, 1 / 32))):
-            value = getattr(self, name).value
-            expect(most.accepts(value), f"{name}.value", most.describe("a number"), value)
+    def add(self, bits: int, corner: Corner) -> float:
+        """One integer addition."""
+        return self.add_base.at(corner) + self.add_per_bit.at(corner) * bits
+
+    def multiply(self, bits: int, other_bits: int, corner: Corner) -> float:
+        """One integer multiplication of two widths."""
+        return self.multiply_per_bit_squared.at(corner) * bits * other_bits
+
+
+@dataclass(frozen=True)
+class Power:
+    """What flows whatever happens, and what only the page of `snnc power` prices."""
+
+    clock_per_register: Coefficient
+    """Picojoules per register and clock cycle, its share of the clock tree included."""
+    clock_base: Coefficient | None = None
+    """Picojoules per clock cycle of the tree's trunk and the oscillator."""
+    device_static: dict[str, Coefficient] = field(default_factory=dict)
+    """Milliwatts by the beginning of a part's name; an empty one is that of every other part."""
+    toggle: Coefficient | None = None
+    """Picojoules per register that changes, with the net it drives."""
+    pad_toggle: Coefficient | None = None
+    """Picojoules per change of an output pad and its trace."""
+
+    def static_of(self, part: str) -> Coefficient | None:
+        """Static power of a device; None where the table does not know it."""
+        known = [prefix for prefix in self.device_static if part.startswith(prefix)]
+        return self.device_static[max(known, key=len)] if known else None
 
 
 @dataclass(frozen=True)
 class EnergyTable:
-    """Coefficients by name, and the cost functions built from them, all in picojoules."""
+    """Prices of actions: those of `prices` as they stand, the others by the memories and the logic; what has
+    neither costs nothing."""
 
     name: Line
     description: Line
     not_modelled: tuple[Line, ...]
-    sram_points: tuple[tuple[Number, Number, Number], ...]
-    """(kilobytes, word bits, picojoules) that the SRAM curve was fitted to."""
-    sram_largest_residual: Number
-    """Largest relative error of the curve at its points."""
-    coefficients: Coefficients
+    memory: SramCurve | BlockRam | None = None
+    logic: Logic | None = None
+    power: Power | None = None
+    prices: dict[str, Coefficient] = field(default_factory=dict)
+    """Picojoules per action."""
 
-    def __getitem__(self, name: str) -> float:
-        coefficient: Coefficient = getattr(self.coefficients, name)
-        return coefficient.value
+    def __post_init__(self) -> None:
+        """Raise SchemaError for a price of what nobody counts."""
+        known = Action.__args__  # type: ignore[attr-defined]
+        for name in self.prices:
+            expect(name in known, "prices", f"prices of {', '.join(known)}", name)
 
-    def sram_read(self, capacity_bits: int, word_bits: int) -> float:
-        """One read of a word from a memory of this size."""
-        kilobytes = capacity_bits / 8192
-        width = 1 + self["sram_width_slope"] * (word_bits - 32)
-        return float(self["sram_read_1kb"] * kilobytes ** self["sram_capacity_exponent"] * width)
-
-    def sram_write(self, capacity_bits: int, word_bits: int) -> float:
-        """One write of a word."""
-        return self["sram_write_ratio"] * self.sram_read(capacity_bits, word_bits)
-
-    def add(self, bits: int) -> float:
-        """One integer addition."""
-        return self["add_base"] + self["add_per_bit"] * bits
-
-    def multiply(self, bits: int, other_bits: int) -> float:
-        """One integer multiplication of two widths."""
-        return self["multiply_per_bit_squared"] * bits * other_bits
+    def coefficients(self) -> dict[str, Coefficient]:
+        """Every number of the table by its place in it."""
+        found = {f"prices.{name}": price for name, price in self.prices.items()}
+        for part, group in (("memory", self.memory), ("logic", self.logic), ("power", self.power)):
+            for name, item in ({} if group is None else vars(group)).items():
+                if isinstance(item, Coefficient):
+                    found[f"{part}.{name}"] = item
+        if self.power is not None:
+            for device, item in self.power.device_static.items():
+                found[f"power.device_static.{device}"] = item
+        return found
 
 
 def load_energy_table(source: str) -> EnergyTable:
@@ -100,11 +130,16 @@ def load_energy_table(source: str) -> EnergyTable:
             raise TargetError(f"the energy table {error.message}", where=source) from None
         except UnicodeDecodeError:
             raise TargetError("the energy table is not UTF-8 text", where=source) from None
-    folder = resources.files(__package__).joinpath("energy_tables")
-    names = sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".yaml"))
-    if source not in names:
+    if source not in (names := energy_tables()):
         raise TargetError(f"no energy table is called {quote(source)}; there are {', '.join(names)}")
+    folder = resources.files(__package__).joinpath("energy_tables")
     return parse_energy_table(folder.joinpath(f"{source}.yaml").read_text("utf-8"), source)
+
+
+def energy_tables() -> list[str]:
+    """Names of the tables that ship with snnc."""
+    folder = resources.files(__package__).joinpath("energy_tables")
+    return sorted(entry.name[:-5] for entry in folder.iterdir() if entry.name.endswith(".yaml"))
 
 
 @cache

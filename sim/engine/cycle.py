@@ -67,6 +67,9 @@ class CycleRun:
     timeline: IntArray
     """(runs, cores, steps, 4): first cycle of SWEEP (or DRAIN), ACCUMULATE, SEGMENT 0 and IDLE, 0 where a
     step had none; empty unless asked for."""
+    arrivals: IntArray
+    """(flits, 3): number of a core, and the cycles in which a flit was pushed into its event FIFO and popped;
+    the first so many as were asked for."""
     trace: Traces | None
     """Per core, with one sample per run."""
 
@@ -84,10 +87,11 @@ class CycleRun:
 
 
 def run_cycles(
-    program: TiledProgram, stream: FlitArray, trace: bool = False, event_log: bool = False
+    program: TiledProgram, stream: FlitArray, trace: bool = False, event_log: bool = False, arrivals: int = 0
 ) -> CycleRun:
-    """One continuous stream; raises VerificationError if the mesh comes to rest before it is finished."""
-    return _run(program, build_layout(program), [stream], trace, event_log, 0)
+    """One continuous stream, with up to `arrivals` arrivals; raises VerificationError if the mesh comes to
+    rest before it is finished."""
+    return _run(program, build_layout(program), [stream], trace, event_log, 0, arrivals)
 
 
 def run_stream(
@@ -193,7 +197,13 @@ _run_streams = _make_kernel(source_stamp())
 
 
 def _run(
-    program: TiledProgram, layout: Layout, streams: list[FlitArray], keep: bool, event_log: bool, first: int
+    program: TiledProgram,
+    layout: Layout,
+    streams: list[FlitArray],
+    keep: bool,
+    event_log: bool,
+    first: int,
+    arrivals: int = 0,
 ) -> CycleRun:
     runs = len(streams)
     rounds = max((_rounds(program, stream) for stream in streams), default=0)
@@ -204,7 +214,9 @@ def _run(
     timeline_start = 2 * packets + c.TIMELINE_COLUMNS
     timeline_words = runs * len(program.cores) * rounds * c.TIMELINE_COLUMNS if event_log else 0
     # Room for the most packets that can leave; pages that no packet reaches are never really taken.
-    log = np.zeros(timeline_start + timeline_words, np.int64)
+    arrivals_start = timeline_start + timeline_words
+    log = np.zeros(arrivals_start + c.ARRIVAL_COLUMNS * arrivals, np.int64)
+    words[c.ARRIVALS_AT], words[c.ARRIVALS_STOP] = arrivals_start, len(log)
     words[c.TRACE_SECTION], words[c.ROUNDS] = trace[0].size, rounds
     words[c.TIMELINE_START] = timeline_start if event_log else 0
     bounds = np.concatenate([[0], np.cumsum([len(stream) for stream in streams])]).astype(np.int64)
@@ -231,9 +243,21 @@ def _run(
         hops=hops.reshape(-1, layout.width, c.PORTS).copy(),
         causes=tally[:, list(CAUSES.values())],
         host_stalled=int(words[words[c.HOST_TALLY] + c.HOST_STALLED]),
-        timeline=log[timeline_start:].reshape(-1, len(program.cores), max(rounds, 1), c.TIMELINE_COLUMNS),
+        timeline=log[timeline_start:arrivals_start].reshape(
+            -1, len(program.cores), max(rounds, 1), c.TIMELINE_COLUMNS
+        ),
+        arrivals=_arrivals(layout, log[arrivals_start : words[c.ARRIVALS_AT]]),
         trace=split_trace(program, layout, trace) if keep else None,
     )
+
+
+def _arrivals(layout: Layout, written: IntArray) -> IntArray:
+    """What is written of arrivals, with numbers of cores in place of their records."""
+    rows = written.reshape(-1, c.ARRIVAL_COLUMNS).copy()
+    order = np.argsort(layout.cores)
+    places = np.searchsorted(np.asarray(layout.cores)[order], rows[:, c.ARRIVED_AT_CORE])
+    rows[:, c.ARRIVED_AT_CORE] = order[places]
+    return rows
 
 
 def _rounds(program: TiledProgram, stream: FlitArray) -> int:
@@ -276,5 +300,6 @@ def _join(parts: list[CycleRun]) -> CycleRun:
         causes=np.sum([part.causes for part in parts], axis=0),
         host_stalled=sum(part.host_stalled for part in parts),
         timeline=np.concatenate([part.timeline for part in parts]),
+        arrivals=np.concatenate([part.arrivals for part in parts]),
         trace=join_traces([part.trace for part in parts]),
     )

@@ -10,6 +10,8 @@ QUEUE, QUEUED, RESET_WORDS, INPUTS, INPUT_COUNT, ORDER = range(8, 14)
 TRACE_ROW, TRACE_SECTION, ROUNDS, TIMELINE_START = range(14, 18)
 HOST_CURSOR, HOST_STOP, HOST_TIME, HOST_CREDITS, HOST_CREDIT_VISIBLE, HOST_FIFO, HOST_TALLY = range(18, 25)
 READS_FIRST_SPIKE, READS_FROM, MULTIPLIES = range(25, 28)
+# Where the next arrival is written down, and where there is no more room; equal where none is.
+ARRIVALS_AT, ARRIVALS_STOP = range(28, 30)
 HEADER_WORDS = 32
 
 # Core: constants of the tile. A slot is a lane of a word; *_START are places in the other pools.
@@ -93,5 +95,9 @@ SLOT_WORDS = 4
 # Columns of the timeline of a core and step.
 SWEEP_AT, ACCUMULATE_AT, EMIT_AT, IDLE_AT = range(4)
 TIMELINE_COLUMNS = 4
+
+# Columns of an arrival: a flit in the event FIFO of a core, from the cycle of its push to that of its pop.
+ARRIVED_AT_CORE, ARRIVED, POPPED_AGAIN = range(3)
+ARRIVAL_COLUMNS = 3
 
 NEVER = 1 << 62

@@ -49,6 +49,7 @@ def simulate(
     y: Any = None,
     tier: Literal["cycle", "functional"] = "cycle",
     progress: Callable[[int], None] | None = None,
+    energy_table: str | None = None,
 ) -> "Report":
     """Simulate samples on the mesh: predictions and cycles are exact, latency follows from the target's clock
     (seconds), energy (joules per sample) is estimated by the target's table.
@@ -56,14 +57,15 @@ def simulate(
     `x` holds integers 0..max_payload of shape (samples, features) or (samples, channels, height, width), for
     the encoding `events` with steps after samples; `y` the labels (samples,), if there are any. Both are
     arrays, nested lists or torch tensors in main memory. The functional tier is faster and knows no time.
-    `progress` is called with the number of samples done.
+    `progress` is called with the number of samples done. `energy_table` prices the actions instead of the
+    target's own: a name, or the path of a `.yaml`.
 
     Raises FileError for samples or labels that do not fit, UsageError for an unknown tier. Sources of the
     energies stand in `sim/accounting/energy_tables/`; the cycles are those of docs/microarchitecture.md.
     """
     from snnc.sim.simulate import simulate as run
 
-    return run(program, _samples(program.network, x), y, tier, progress)
+    return run(program, _samples(program.network, x), y, tier, progress, energy_table)
 
 
 def verify(program: Build, x: Any, *, stall: float = 0.0, seed: int = 0) -> Verification:

@@ -16,18 +16,21 @@ from snnc.compiler.formats.storage import PROGRAM_FILE
 LOCK_FILE = ".lock"
 FRESH_FOLDER = ".new"
 MODEL_FILE = "model.pt"
-REPORT_FILE, VERIFY_FILE = "report.json", "verify.json"
+REPORT_FILE, VERIFY_FILE, POWER_FILE = "report.json", "verify.json", "power.json"
 PARETO_FILE = "pareto.svg"
 PASSES_FILE = "passes.json"
 PAGE_FILE = "report.html"
+TRACE_FILE = "trace.pftrace"
 _GENERATED = (
     REPORT_FILE,
     VERIFY_FILE,
+    POWER_FILE,
     "run.json",
     "synth.json",
     PARETO_FILE,
     PASSES_FILE,
     PAGE_FILE,
+    TRACE_FILE,
     "ir/[0-9]*-*.txt",
     "ir/[0-9]*-*.arrays.zip",
     "rtl/image/core_x?_y?_*.hex",

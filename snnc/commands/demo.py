@@ -40,7 +40,7 @@ def command(console: Console, output: Path) -> None:
         validate_compiled(compiled, True, SILENT)
         write_build(compiled, output, SILENT)
     with _step(console, 3, "simulate   360 test samples, cycle by cycle"):
-        report = simulate_build(output, Selection(DATA), "cycle", SILENT)
+        report = simulate_build(compiled.build, Selection(DATA), "cycle", SILENT)
         write_json(output / REPORT_FILE, report.to_dict())
     with _step(console, 4, f"verify     {VERIFIED_SAMPLES} samples on the SystemVerilog mesh (Verilator)"):
         require_simulator()
@@ -53,9 +53,8 @@ def command(console: Console, output: Path) -> None:
     console.say(f"{render_summary(report)}\n\n{render_layers(report)}")
     console.say(f"\n{result.render()}")
     write_page((output,), output / PAGE_FILE, SILENT)
-    console.say(
-        f"\nall figures: {output / REPORT_FILE}, {output / VERIFY_FILE}; as a page: {output / PAGE_FILE}"
-    )
+    console.say(f"\nall figures: {output / REPORT_FILE}, {output / VERIFY_FILE}")
+    console.say(f"to look at: {output / PAGE_FILE}")
     result.require_equal()
 
 

@@ -16,6 +16,7 @@ from snnc.reporting.sections import (
     mistakes,
     network,
     passes,
+    power,
     provenance,
     spikes,
     synthesis,
@@ -34,6 +35,7 @@ SECTIONS: tuple[ModuleType, ...] = (
     mistakes,
     passes,
     synthesis,
+    power,
     provenance,
 )
 

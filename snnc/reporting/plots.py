@@ -5,6 +5,7 @@ import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -63,15 +64,34 @@ def _svg(figure: Figure, title: str) -> Markup:
     return Markup(f'{head} role="img"><title>{escape(title)}</title>{rest}')
 
 
-def bars(title: str, items: Sequence[tuple[str, float]], unit: str) -> Markup:
-    """Horizontal bars from the top down, each with its number."""
+@dataclass(frozen=True)
+class Bar:
+    """A number with the interval it lies in."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+
+
+def bars(title: str, items: Sequence[Bar], unit: str) -> Markup:
+    """Horizontal bars from the top down, each with its number, and a whisker where it has an interval."""
     with _figure(0.5 + 0.24 * len(items)) as (figure, axes):
         places = np.arange(len(items))[::-1]
-        values = [value for _, value in items]
-        drawn = axes.barh(places, values, height=0.7)
-        axes.bar_label(drawn, [f"{value:.3g}" for value in values], padding=3)
-        axes.set_yticks(places, [short(name) for name, _ in items])
+        axes.barh(places, [bar.value for bar in items], height=0.7)
+        for place, bar in zip(places, items, strict=True):
+            if bar.low < bar.high:
+                axes.plot([bar.low, bar.high], [place, place], color=INK, linewidth=1)
+            axes.annotate(
+                f"{bar.value:.3g}",
+                (max(bar.value, bar.high), place),
+                (4, 0),
+                textcoords="offset points",
+                va="center",
+            )
+        axes.set_yticks(places, [short(bar.name) for bar in items])
         axes.margins(x=0.12)
+        axes.set_xlim(0)
         axes.set_xlabel(unit)
         return _svg(figure, title)
 
@@ -93,21 +113,6 @@ def stacked(
         return _svg(figure, title)
 
 
-def lines(
-    title: str, x: NDArray[np.float64], curves: Mapping[str, NDArray[np.float64]], labels: tuple[str, str]
-) -> Markup:
-    """Curves over a common axis, both from 0."""
-    with _figure(2.8) as (figure, axes):
-        for (name, y), style in zip(curves.items(), ("-", "--", ":", "-."), strict=False):
-            axes.plot(x, y, style, label=name)
-        axes.set_xlabel(labels[0])
-        axes.set_ylabel(labels[1])
-        axes.set_xlim(0)
-        axes.set_ylim(0)
-        axes.legend(frameon=False)
-        return _svg(figure, title)
-
-
 def raster(title: str, rows: Sequence[tuple[str, int, NDArray[np.int64]]], steps: int) -> Markup:
     """Spikes as strokes, a band for each (name, neurons, (spikes, 2) of step and neuron)."""
     with _figure(0.9 + 1.1 * len(rows)) as (figure, axes):
@@ -117,7 +122,7 @@ def raster(title: str, rows: Sequence[tuple[str, int, NDArray[np.int64]]], steps
             scale = 1.0 / max(neurons, 1)
             x = np.stack([spikes[:, 0] + 0.05, spikes[:, 0] + 0.95, np.full(len(spikes), np.nan)], axis=1)
             y = np.repeat(base - (spikes[:, 1] + 0.5) * scale, 3)
-            axes.plot(x.reshape(-1), y, linewidth=min(1.5, 70 * scale), solid_capstyle="butt")
+            axes.plot(x.reshape(-1), y, linewidth=min(1.5, max(0.3, 70 * scale)), solid_capstyle="butt")
             ticks.append((base - 0.5, f"{short(name)}\n{neurons}"))
             base -= 1.15
         axes.set_yticks([place for place, _ in ticks], [label for _, label in ticks])

@@ -9,12 +9,14 @@ from snnc.base import schema
 from snnc.base.bounds import annotations
 from snnc.base.errors import FileError, UsageError
 from snnc.base.files import is_file, read_limited
-from snnc.commands.build_folder import PASSES_FILE, REPORT_FILE, VERIFY_FILE
+from snnc.commands.build_folder import PASSES_FILE, POWER_FILE, REPORT_FILE, VERIFY_FILE
+from snnc.commands.power_page import PowerPage
 from snnc.commands.synthesis_report import REPORT_FILE as SYNTHESIS_FILE
 from snnc.commands.synthesis_report import Synthesis, read_synthesis
 from snnc.compiler.formats.storage import Build
 from snnc.models import Selection, load_inputs
 from snnc.sim.report import Report
+from snnc.sim.report_energy import ComparisonFigures
 from snnc.training.data.datasets import Samples
 from snnc.verification.compare import Verification
 
@@ -48,6 +50,7 @@ class Subject:
     report: Report | None
     verification: Verification | None
     synthesis: Synthesis | None
+    power: PowerPage | None
     passes: tuple[PassTime, ...]
     samples: Samples | None
     """The samples that the report is of, as far as they are at hand."""
@@ -73,10 +76,13 @@ def read_subject(folder: Path, chosen: Selection | None, data_dir: Path | None) 
     synthesis = read_synthesis(folder) if is_file(folder / SYNTHESIS_FILE) else None
     if synthesis is None:
         missing["synth"] = f"`snnc synth {folder}` places the hardware, for a target on an FPGA"
+    power = _read(folder / POWER_FILE, PowerPage)
+    if power is None:
+        missing["power"] = f"`snnc power {folder} --data NAME` makes it, for a target on an FPGA"
     times = _read(folder / PASSES_FILE, PassTimes)
     samples = _read_samples(build, report, chosen, data_dir, missing)
     passes = () if times is None else times.passes
-    return Subject(folder, build, report, verification, synthesis, passes, samples, missing)
+    return Subject(folder, build, report, verification, synthesis, power, passes, samples, missing)
 
 
 def _read_report(folder: Path, build: Build, missing: dict[str, str]) -> Report | None:
@@ -86,8 +92,9 @@ def _read_report(folder: Path, build: Build, missing: dict[str, str]) -> Report 
         missing["report"] = f"{command} makes it"
         return None
     with schema.reported(FileError, str(folder / REPORT_FILE)):
-        values = {"energy": "energy_j", "dense": "non_spiking"}
-        stated = {name: document.get(values.get(name, name)) for name in annotations(Report)}
+        stated = {name: document.get(name) for name in annotations(Report)}
+        stated["energy"] = document.get("energy_j")
+        stated["comparison"] = _comparison(document.get("non_spiking"))
         for part, name in (("cycles", "per_sample"), ("sim", "wall_s")):
             schema.expect(
                 isinstance(document.get(part), dict), part, "a mapping of fields", document.get(part)
@@ -102,6 +109,13 @@ def _read_report(folder: Path, build: Build, missing: dict[str, str]) -> Report 
         missing["report"] = f"report.json is of another model; {command} makes it anew"
         return None
     return report
+
+
+def _comparison(document: Any) -> dict[str, Any]:
+    """The fields of ComparisonFigures: in the document those of its `target` stand beside the others."""
+    schema.expect(isinstance(document, dict), "non_spiking", "a mapping of fields", document)
+    beside = {name: document[name] for name in annotations(ComparisonFigures) if name in document}
+    return beside | {"target": {name: item for name, item in document.items() if name not in beside}}
 
 
 def _read_samples(

@@ -1,7 +1,5 @@
 """Max pooling of spikes is an OR over windows, in every execution."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from builders import layer, target
@@ -64,11 +62,19 @@ def test_the_stride_is_the_window_unless_it_is_given() -> None:
     assert max_pool("pool", "input", shape, (3, 2), (1, 1)).shape == (CHANNELS, 7, 6)
 
 
-def test_a_window_of_sixteen_is_refused() -> None:
-    pooled = max_pool("pool", "input", (1, 16, 16), (16, 1))
-    node = Input("input", (1, 16, 16), "events", 1)
-    network = Network("test", 1, node, (pooled,), Readout("pool", "spike_count"))
-    with pytest.raises(VerificationError, match="kernel must be 1"):
-        network.verify()
-    small = max_pool("pool", "input", (1, 16, 16), (15, 1))
-    replace(network, layers=(small,)).verify()
+@pytest.mark.parametrize(
+    ("window", "stride", "padding", "message"),
+    [
+        ((16, 1), None, (0, 0), "window must be 1..15, not (16, 1)"),
+        ((0, 1), None, (0, 0), "window must be 1..15, not (0, 1)"),
+        ((3, 3), None, (3, 0), "padding must be 0 and less than the window (3, 3), not (3, 0)"),
+        ((3, 3), (0, 1), (0, 0), "stride must be positive, not (0, 1)"),
+        ((10, 3), None, (0, 0), "a window of (10, 3) does not fit into 'input' (3, 9, 7)"),
+    ],
+)
+def test_what_is_no_window(
+    window: tuple[int, int], stride: tuple[int, int] | None, padding: tuple[int, int], message: str
+) -> None:
+    with pytest.raises(VerificationError) as refusal:
+        max_pool("pool", "input", (CHANNELS, HEIGHT, WIDTH), window, stride, padding)
+    assert message in str(refusal.value)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pytest
 from builders import layer, network, target, tiny_program
 from cases import Case, cases
 from example_counts import examples
@@ -11,20 +12,25 @@ from hypothesis import given
 
 from snnc.base.bounds import annotations, limits
 from snnc.base.errors import SnncError
+from snnc.compiler.ir.network import Linear
 from snnc.compiler.ir.program import TiledProgram
 from snnc.compiler.ir.program_checks import verify_program
+from snnc.compiler.isa.arithmetic import Decay
 from snnc.compiler.passes.encode import Encode
 from snnc.compiler.passes.specialise import specialise
 from snnc.compiler.pipeline import compile_network
 from snnc.compiler.protocol.streams import decode_outputs
+from snnc.compiler.reference.lowering import require_lowering
 from snnc.compiler.targets import Target, load_target
 from snnc.sim.engine.cycle import run_isolated
 
 SIZES = (
     *("width", "height", "neurons", "parameter_words", "axon_rows", "axon_columns", "delay_slots"),
     *("state_bits", "destinations", "sources", "cuba", "decay_multiplier"),
+    *("reset_amount", "channel_leak", "lower_clamp", "fraction_bits"),
 )
-TARGET = target(width=2, height=1)
+SECOND = {"reset_amount": True, "channel_leak": True, "lower_clamp": True, "fraction_bits": 7}
+TARGET = target(width=2, height=1, **SECOND)
 
 
 def smaller(one: Target, other: Target) -> bool:
@@ -75,6 +81,42 @@ def test_nothing_is_left_that_could_be_smaller() -> None:
         except (SnncError, IndexError):
             continue
         raise AssertionError(f"{size} {value} could be {less}")
+
+
+FOURS, RISING = np.full(4, 4), np.arange(4)
+
+
+@pytest.mark.parametrize(
+    ("changes", "kept"),
+    [
+        ({}, {}),
+        ({"reset_amount": RISING}, {"reset_amount": True}),
+        ({"reset_amount": FOURS + 1}, {}),
+        ({"leak": Decay(0, 3), "leak_numerators": RISING}, {"channel_leak": True}),
+        ({"leak": Decay(0, 3), "leak_numerators": FOURS}, {}),
+        ({"current_leak": Decay(0, 3), "current_numerators": RISING}, {"channel_leak": True}),
+        ({"current_leak": Decay(0, 3), "current_numerators": FOURS}, {}),
+        ({"lower_clamp": -3}, {"lower_clamp": True}),
+        ({"lower_clamp": -64, "bias": FOURS}, {}),
+        ({"fraction_bits": 2}, {"fraction_bits": 2}),
+    ],
+    ids=str,
+)
+def test_only_what_a_core_needs_of_the_second_contract_is_left(
+    changes: dict[str, Any], kept: dict[str, Any]
+) -> None:
+    """Amounts like the thresholds, equal decays and a clamp that nothing reaches need no hardware, and the
+    network still compiles to what is left."""
+    first = layer("a", "input", 8, 4, **({"bias": -FOURS} | changes))
+    weights = replace(first.edges[0], synapses=Linear(np.full((4, 8), -1, np.int8), 2))
+    first = replace(first, edges=(weights,) if changes.get("lower_clamp") == -3 else first.edges)
+    model = network(first, layer("b", "a", 4, 2))
+    compiled = compile_network(model, target(**SECOND))
+    small = specialise(compiled.tiled)
+    none = {"reset_amount": False, "channel_leak": False, "lower_clamp": False, "fraction_bits": 0}
+    assert {name: getattr(small.target, name) for name in SECOND} == none | kept
+    verify_program(small)
+    require_lowering(model, small)
 
 
 def test_weight_memories_are_a_power_of_two_deep_while_the_device_has_room() -> None:

@@ -21,12 +21,15 @@ def _with(network: Network, changed: Layer) -> Network:
 
 
 def _fraction(network: Network, layer: Layer, hardware: Target) -> Network:
-    return _with(network, replace(layer, neurons=replace(layer.neurons, leak=Decay(5, 13))))
+    return _with(
+        network, replace(layer, neurons=replace(layer.neurons, leak=Decay(5, 13), leak_numerators=None))
+    )
 
 
 def _held_input_decays(network: Network, layer: Layer, hardware: Target) -> Network:
     held = replace(network, input=replace(network.input, encoding="held"))
-    return _with(held, replace(layer, neurons=replace(layer.neurons, current_leak=Decay(1, 2))))
+    changed = replace(layer.neurons, current_leak=Decay(1, 2), current_numerators=None)
+    return _with(held, replace(layer, neurons=changed))
 
 
 def _delay(network: Network, layer: Layer, hardware: Target) -> Network:

@@ -1,5 +1,6 @@
 """One case through every execution, each compared with the Network level: outputs, spikes and membranes."""
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ from cases import Draft
 from stepped_model import Mesh
 
 from snnc.base.files import cache_directory
+from snnc.compiler.ir.program import TiledProgram
 from snnc.compiler.pipeline import Compilation
 from snnc.compiler.protocol.streams import decode_outputs, encode_samples
 from snnc.compiler.reference.interpreter import (
@@ -18,6 +20,9 @@ from snnc.compiler.reference.interpreter import (
     execute_program,
 )
 from snnc.rtl.simulation.cosimulate import CoSimulation, cosimulate
+from snnc.rtl.simulation.counters import DIRECTIONS, RtlCounts
+from snnc.sim.accounting.counts import Counts, Primitives, count_actions
+from snnc.sim.accounting.links import link_flits
 from snnc.sim.engine.cycle import CycleRun, run_isolated, run_stream
 from snnc.sim.engine.functional import run_functional
 from snnc.verification.compare import MembranesAndSpikes, layer_traces
@@ -53,6 +58,65 @@ def assert_packets(isolated: CycleRun, stream: CycleRun, rtl: CoSimulation) -> N
     np.testing.assert_array_equal(stream.stamps, rtl.cycles[-1], err_msg="back to back")
 
 
+COUNTED = (
+    "weight_reads",
+    "state_reads",
+    "state_writes",
+    "membrane_reads",
+    "membrane_writes",
+    "threshold_reads",
+    "reset_amount_reads",
+    "decay_reads",
+    "bias_reads",
+    "bitmap_reads",
+    "bitmap_writes",
+    "axon_reads",
+    "table_reads",
+    "event_fifo_writes",
+    "lane_adds",
+    "compares",
+    "multiplies",
+    "payload_multiplies",
+    "spikes",
+)
+"""Actions of a core that the RTL counts; hops and links follow from the flits that leave the routers."""
+
+
+def assert_counts(program: TiledProgram, counted: Primitives, rtl: RtlCounts, runs: int) -> None:
+    """Every action of every core and router is the RTL's, which did each sample `runs` times."""
+    counts = count_actions(program, counted)
+    expected = {name: dict.fromkeys(_places(program), 0) for name in COUNTED}
+    for number, core in enumerate(program.cores):
+        for name in COUNTED:
+            expected[name][core.at.x, core.at.y] = runs * int(counts[name][number])
+    for name, by_place in expected.items():
+        found = rtl.actions.get(name, Counter())
+        assert {place: found[place] for place in by_place} == by_place, name
+    for events, ways in ((False, rtl.links), (True, rtl.events)):
+        flits = {
+            ((x, y), DIRECTIONS[port]): runs * int(number)
+            for (y, x, port), number in np.ndenumerate(link_flits(program, counted, events=events))
+        }
+        assert {key: ways[key] for key in flits} == flits
+    assert rtl.actions["event_fifo_reads"] == rtl.actions["event_fifo_writes"]
+    assert rtl.actions["router_fifo_reads"] == rtl.actions["router_fifo_writes"]
+    assert sum(rtl.actions["router_fifo_writes"].values()) == runs * int(counts["flit_hops"].sum())
+    _assert_link_totals(counts, rtl, runs)
+
+
+def _assert_link_totals(counts: Counts, rtl: RtlCounts, runs: int) -> None:
+    """The totals of the senders are those of the routers; the host is west of (0, 0)."""
+    crossed = {way: sum(n for (_, name), n in rtl.events.items() if name == way) for way in DIRECTIONS}
+    crossed["west"] -= rtl.events[(0, 0), "west"]
+    assert crossed["north"] + crossed["south"] == runs * int(counts["north_south_links"].sum())
+    assert crossed["east"] + crossed["west"] == runs * int(counts["east_west_links"].sum())
+    assert rtl.links[(0, 0), "west"] == runs * int(counts["host_flits"][:-1].sum())
+
+
+def _places(program: TiledProgram) -> list[tuple[int, int]]:
+    return [(x, y) for y in range(program.target.height) for x in range(program.target.width)]
+
+
 def check_software(draft: Draft, compilation: Compilation) -> Execution:
     """Program, image, both tiers of the simulator and, where affordable, the stepped model."""
     program, payloads = compilation.tiled, draft.payloads
@@ -81,8 +145,9 @@ def check_rtl(draft: Draft, compilation: Compilation, work: Path) -> Execution:
     """One network on the RTL: exact without stalls, the same values with stalls in every FIFO and stream."""
     program, image, payloads = compilation.tiled, compilation.image, draft.payloads
     expected = as_stored(draft.network, program, execute_network(draft.network, payloads))
-    free = cosimulate(image, program, payloads, cache=cache_directory(), work=work)
-    assert free.isolated is not None
+    free = cosimulate(image, program, payloads, cache=cache_directory(), work=work, counters=True)
+    assert free.isolated is not None and free.counts is not None
+    assert_counts(program, run_functional(program, payloads).primitives, free.counts, runs=2)
     assert_traces(expected, free.layers, "rtl")
     assert_traces(expected, free.isolated, "rtl, isolated")
     np.testing.assert_array_equal(expected.outputs, free.outputs, err_msg="rtl")

@@ -19,7 +19,7 @@ from snnc.base.schema import check
 from snnc.base.settings import setting_names
 from snnc.commands.cli import main
 from snnc.compiler.targets import load_target
-from snnc.sim.accounting.energy import action_costs
+from snnc.sim.accounting.action_costs import action_costs
 from snnc.sim.accounting.energy_table import load_energy_table
 from snnc.training.data.datasets import MAX_CLASSES, load_samples
 from snnc.training.fitting.recipe import Recipe, apply_settings

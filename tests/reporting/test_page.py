@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -14,20 +15,21 @@ from builders import layer, network, tiny_network
 from click.testing import CliRunner, Result
 
 from snnc.base.files import write_json
+from snnc.base.units import format_quantity
 from snnc.commands.cli import main
+from snnc.commands.power_page import Line, PowerPage
 from snnc.commands.synthesis_report import Resource, Synthesis
 from snnc.compiler.formats.storage import Build
 from snnc.compiler.ir.network import Network
 from snnc.compiler.ir.provenance import Activity, Measured, Provenance
 from snnc.compiler.pipeline import compile_network
 from snnc.compiler.targets import load_target
-from snnc.reporting.sections.energy import break_even, event_energy
 from snnc.sim.simulate import simulate
 from snnc.verification.compare import Difference, Verification
 
 SECTIONS = [
     *("What it is", "Verdicts", "Layers", "Core map", "Cycles by cause", "Energy", "Spikes of a sample"),
-    *("Mistakes", "Passes", "Synthesis", "Provenance"),
+    *("Mistakes", "Passes", "Synthesis", "Power", "Provenance"),
 ]
 HOSTILE = "<script>alert('$x^')</script>&\"\\"
 
@@ -61,6 +63,11 @@ def placed(path: str = "a to b") -> Synthesis:
     return Synthesis("ecp5-25k", None, False, *four, 99e6, 100e6, path, "x.bit", 1, {"yosys": "0.9"})
 
 
+def power(line: str) -> PowerPage:
+    lines = [Line(line, 0.25, 0.125, 0.5, "all of it", "derived")]
+    return PowerPage("LFE5U-85F", "ecp5", 100.0, 100e6, 0.5, lines)
+
+
 def whole(folder: Path, model: Network) -> tuple[Build, Path]:
     """A build with every result, and the file of its samples."""
     build = make_build(folder, model)
@@ -69,6 +76,7 @@ def whole(folder: Path, model: Network) -> tuple[Build, Path]:
     write_json(folder / "report.json", simulate(build, x, y).to_dict())
     write_json(folder / "verify.json", Verification(3, ["reference", "simulator"], 7, 0, 8, 0).to_dict())
     write_json(folder / "synth.json", placed().to_dict())
+    write_json(folder / "power.json", power("clock").to_dict())
     write_json(folder / "passes.json", {"passes": [{"name": "place", "seconds": 0.125}]})
     return build, data
 
@@ -129,6 +137,7 @@ def test_a_page_says_everything_and_needs_nothing_else(tmp_path: Path) -> None:
         "NOT met",
         "0.125",
         "yosys",
+        "125 mW",
     ):
         assert fact in text
     assert "reference = simulator on 3 samples" in text
@@ -147,7 +156,7 @@ def test_what_is_not_there_is_said_with_what_makes_it(tmp_path: Path) -> None:
     assert run("report", tmp_path / "b").exit_code == 0
     text = (tmp_path / "b" / "report.html").read_text()
     assert Page(text).headings == SECTIONS
-    for command in ("simulate", "verify", "synth"):
+    for command in ("simulate", "verify", "synth", "power"):
         assert f"`snnc {command} {tmp_path / 'b'}" in text
     assert "name samples with `--data`" in text
 
@@ -190,6 +199,7 @@ def test_hostile_names_are_text(tmp_path: Path) -> None:
     differs = Verification(1, [HOSTILE], first_difference=Difference(HOSTILE, HOSTILE, HOSTILE, 0, 1, 2))
     write_json(folder / "verify.json", differs.to_dict())
     write_json(folder / "synth.json", placed(HOSTILE).to_dict())
+    write_json(folder / "power.json", power(HOSTILE).to_dict())
     write_json(folder / "passes.json", {"passes": [{"name": HOSTILE, "seconds": 1}]})
     result = run("report", folder, folder, "--data", data, "-o", tmp_path / "page.html")
     assert result.exit_code == 0, result.output
@@ -253,15 +263,19 @@ def test_builds_side_by_side_mark_what_differs_and_what_is_best(tmp_path: Path) 
     assert rows["energy"].count("best") >= 1
 
 
-def test_where_energy_breaks_even() -> None:
-    compiled = compile_network(tiny_network(), load_target("fpga"))
-    build = Build(compiled.network, compiled.tiled)
-    report = simulate(build, np.full((2, 36), 3, np.uint8))
-    lanes = build.tiled.target.lanes
-    event = event_energy(report, lanes)
-    silent = simulate(build, np.zeros((2, 36), np.uint8))
-    assert 0 < event_energy(silent, lanes) < event < report.energy.mean
-    cheap = replace(report, dense=replace(report.dense, total=report.energy.mean - event / 2))
-    assert break_even(cheap, event) == "At 0.50 times the events of today. It is above that now."
-    free = replace(report, dense=replace(report.dense, total=0.0))
-    assert break_even(free, event).startswith("At no activity")
+def test_energy_has_its_interval_and_a_rate_at_which_it_breaks_even(tmp_path: Path) -> None:
+    folder = tmp_path / "b"
+    whole(folder, tiny_network())
+    assert run("report", folder).exit_code == 0
+    text = unescape((folder / "report.html").read_text())
+    report = json.loads((folder / "report.json").read_text())
+    ends = [format_quantity(report["energy_j"][end], "J") for end in ("mean", "low", "high")]
+    assert "{} per sample ({} to {})".format(*ends) in text
+    assert report["non_spiking"]["verdict"] in text
+    for name, even in report["non_spiking"]["break_even"].items():
+        row = (
+            text[text.index("Break-even") :]
+            .partition(f'<th scope="row">{name}</th>')[2]
+            .partition("</tr>")[0]
+        )
+        assert f"<td>{even['input_rate']:.1%}</td>" in row

@@ -29,6 +29,10 @@ def test_multipliers_by_rule() -> None:
     assert multipliers(replace(DENSE, cuba=1, state_bits=18)) == 1 + 2 * 8
     assert multipliers(replace(DENSE, cuba=1, state_bits=24)) == 1 + 4 * 8
     assert multipliers(replace(DENSE, decay_multiplier=0)) == 1
+    # A payload of eight bits and its shift take a second one as soon as they have more than 17 bits.
+    assert multipliers(replace(DENSE, fraction_bits=9)) == 1 + 8
+    assert multipliers(replace(DENSE, fraction_bits=12, cuba=1)) == 1 + 3 * 8
+    assert multipliers(replace(DENSE, fraction_bits=7, weight_bits=8)) == 1 + 2 * 8
 
 
 def test_an_unknown_configuration_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,39 +1,37 @@
-"""The action counts that energy is made of are what the RTL's memories are asked for, access by access."""
+"""The action counts that energy is made of are what the RTL does, action by action and core by core."""
 
-import re
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from builders import layer, target, tiny_network, tiny_payloads
+from builders import layer, network, target, tiny_network, tiny_payloads
+from executions import assert_counts
 
 from snnc.base.files import cache_directory
 from snnc.compiler.ir.network import Edge, Input, Linear, Network, Readout
 from snnc.compiler.isa.arithmetic import Decay
 from snnc.compiler.pipeline import compile_network
-from snnc.compiler.protocol.streams import encode_samples
-from snnc.compiler.targets import Target
-from snnc.rtl.parameters import parameters_for
-from snnc.rtl.simulation.model import build_model
-from snnc.rtl.simulation.simulate import TOP, BuiltRtl, run_rtl
-from snnc.rtl.sources import RTL_DIR, simulation_sources
-from snnc.sim.accounting.counts import count_actions
+from snnc.compiler.protocol.input_encoding import encode_inputs
+from snnc.compiler.targets import Target, load_target
+from snnc.models import read_model
+from snnc.rtl.simulation.cosimulate import cosimulate
+from snnc.rtl.simulation.counters import RtlCounts
 from snnc.sim.engine.functional import run_functional
 
-TARGET = target(width=3, height=2, parameter_words=64, weight_kibit=8)
+EXAMPLES = Path(__file__).parents[2] / "examples"
+TARGET = target(
+    width=3,
+    height=2,
+    parameter_words=64,
+    weight_kibit=8,
+    reset_amount=True,
+    channel_leak=True,
+    lower_clamp=True,
+    fraction_bits=4,
+)
 """All networks here are compiled for it, so that one model of the hardware serves them."""
-Accesses = Counter[tuple[str, str]]
-MEMORIES = {
-    "weights": ("weight_reads", None),
-    "state": ("state_reads", "state_writes"),
-    "membrane": ("membrane_reads", "membrane_writes"),
-    "thresholds": ("threshold_reads", None),
-    "bias": ("bias_reads", None),
-    "bitmap": ("bitmap_reads", "bitmap_writes"),
-}
 
 
 def delayed() -> Network:
@@ -59,56 +57,66 @@ def delayed_payloads() -> np.ndarray:
     return np.repeat(values * (values > 5), 4, axis=1)
 
 
-def accesses(model: Network, hardware: Target, payloads: np.ndarray, work: Path) -> tuple[Accesses, Accesses]:
-    """Accesses of all cores by memory and kind: those counted, and those of the RTL for the samples alone."""
-    compilation = compile_network(model, hardware)
-    program, image = compilation.tiled, compilation.image
-    counts = count_actions(program, run_functional(program, payloads).primitives)
-    parameters = parameters_for(image)
-    directory = build_model(
-        [*simulation_sources(), RTL_DIR / "harness" / "snnc_count.sv"],
-        TOP,
-        parameters.verilog(),
-        cache_directory(),
-        "verilator",
-        public=("clk_i", "done_o", "timed_out_o", "cycles_o"),
+def by_channel() -> Network:
+    """Decays of membranes and currents and amounts of a reset per channel, beside a layer without."""
+    amounts = np.array([3, 1, 4, 1, 5])
+    first = layer(
+        "a",
+        "input",
+        8,
+        5,
+        leak=Decay(0, 4),
+        leak_numerators=np.array([1, 0, 3, 15, 16]),
+        current_leak=Decay(0, 2),
+        current_numerators=np.array([4, 1, 2, 3, 0]),
+        reset_amount=amounts,
+        lower_clamp=-9,
+        fraction_bits=2,
     )
-    built = BuiltRtl(parameters, "verilator", directory, trace=False, stall_hooks=False, waves=False)
-    expected: Accesses = Counter()
-    found: Accesses = Counter()
-    for memory, names in MEMORIES.items():
-        for kind, name in zip(("reads", "writes"), names, strict=True):
-            if name is not None:
-                expected[memory, kind] = int(counts[name].sum())
-    config = image.config_flits()
-    for stream in (encode_samples(program, payloads), encode_samples(program, payloads[:0])):
-        run = run_rtl(
-            built,
-            np.concatenate([config, stream]),
-            program.ends_per_sample * len(payloads) if len(stream) else 0,
-            config_flits=len(config),
-            work_dir=work,
-        )
-        # Configuration, and the INIT of the reset, are what a run without a sample does.
-        for memory, reads, writes in re.findall(r"accesses \S*\.u_(\w+)\.u_count (\d+) (\d+)", run.log):
-            sign = 1 if len(stream) else -1
-            found[memory, "reads"] += sign * int(reads)
-            found[memory, "writes"] += sign * int(writes)
-    return expected, Counter({key: found[key] for key in expected})
+    return network(first, layer("b", "a", 5, 3, reset_amount=amounts[:3]), features=8)
+
+
+def by_channel_payloads() -> np.ndarray:
+    return np.repeat(np.random.default_rng(6).integers(0, 17, (2, 1, 8)), 4, axis=1)
+
+
+def check(model: Network, hardware: Target, payloads: np.ndarray, work: Path) -> RtlCounts:
+    """Simulator and RTL count the same, action by action, core by core and router by router."""
+    compilation = compile_network(model, hardware)
+    program = compilation.tiled
+    run = cosimulate(compilation.image, program, payloads, cache=cache_directory(), work=work, counters=True)
+    assert run.counts is not None
+    assert_counts(program, run_functional(program, payloads).primitives, run.counts, runs=2)
+    return run.counts
 
 
 @pytest.mark.parametrize(
-    ("model", "payloads"),
-    [(tiny_network, tiny_payloads), (delayed, delayed_payloads)],
-    ids=["held, membranes", "delays, slices, feedback"],
+    ("model", "payloads", "least"),
+    [
+        (tiny_network, tiny_payloads, set()),
+        (delayed, delayed_payloads, {"multiplies", "axon_reads"}),
+        (by_channel, by_channel_payloads, {"multiplies", "decay_reads", "reset_amount_reads"}),
+    ],
+    ids=["held, membranes", "delays, slices, feedback", "by channel"],
 )
-def test_the_memories_are_asked_for_what_is_counted(
+def test_the_rtl_does_what_is_counted(
     model: Callable[[], Network],
     payloads: Callable[[], np.ndarray],
+    least: set[str],
     tmp_path: Path,
     needs: Callable[[str], None],
 ) -> None:
     needs("verilator")
-    expected, found = accesses(model(), TARGET, payloads(), tmp_path)
-    assert min(expected.values()) > 0
-    assert dict(found) == dict(expected)
+    counts = check(model(), TARGET, payloads(), tmp_path)
+    always = {"state_reads", "state_writes", "membrane_reads", "payload_multiplies", "spikes", "lane_adds"}
+    assert all(sum(counts.actions[name].values()) > 0 for name in always | least)
+    assert len(+counts.links) > 4
+
+
+def test_it_does_so_for_a_trained_network(tmp_path: Path, needs: Callable[[str], None]) -> None:
+    needs("verilator")
+    network = read_model(EXAMPLES / "mnist-cnn.pt")[1]
+    pixels = np.random.default_rng(0).integers(0, 16, (1, network.input.features)).astype(np.uint8)
+    pixels[pixels < 12] = 0
+    payloads = encode_inputs(network.input, network.steps, pixels)
+    check(network, load_target("fpga"), payloads, tmp_path)

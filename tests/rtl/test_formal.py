@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from snnc.base.errors import SnncError
-from snnc.rtl.formal.mutations import MUTATIONS, Mutation
+from snnc.rtl.formal.mutation import Mutation
+from snnc.rtl.formal.mutations import MUTATIONS
 from snnc.rtl.formal.proofs import PROPERTIES
 from snnc.rtl.formal.prove import formal_verilog, main, prove, refute
 from snnc.rtl.sources import RTL_DIR, source

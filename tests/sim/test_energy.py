@@ -5,39 +5,101 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from builders import layer, network, target
+from builders import layer, network, target, tiny_network, tiny_payloads, tiny_program
 from random_programs import compiled_program, random_payloads, random_program
 
 from snnc.base.errors import TargetError
 from snnc.compiler.ir.network import Layer
+from snnc.compiler.ir.program import TiledProgram
+from snnc.compiler.passes.specialise import specialise
 from snnc.compiler.pipeline import compile_network
+from snnc.compiler.targets import load_target
+from snnc.sim.accounting.action_costs import action_costs
+from snnc.sim.accounting.coefficients import CORNERS, Corner
+from snnc.sim.accounting.comparison import has_steps, price_dense
 from snnc.sim.accounting.counts import count_actions, total
-from snnc.sim.accounting.energy import price, price_dense
-from snnc.sim.accounting.energy_table import load_energy_table, parse_energy_table
+from snnc.sim.accounting.energy import price
+from snnc.sim.accounting.energy_table import energy_tables, load_energy_table, parse_energy_table
+from snnc.sim.accounting.memory_cost import BlockRam, SramCurve
+from snnc.sim.accounting.static_power import static_power
 from snnc.sim.engine.functional import run_functional
 
 FOLDER = Path(__file__).parents[2] / "sim" / "accounting" / "energy_tables"
 
 
+def curve() -> SramCurve:
+    memory = load_energy_table("cmos45").memory
+    assert isinstance(memory, SramCurve)
+    return memory
+
+
+def read(kilobytes: float, bits: float, ports: int = 1, corner: Corner = "typical") -> float:
+    return curve().read(round(kilobytes * 8192 / bits), int(bits), ports=ports, corner=corner)
+
+
 def test_the_sram_curve_is_the_least_squares_fit_of_its_points() -> None:
-    table = load_energy_table("cmos45")
-    points = np.array(table.sram_points)
+    memory = curve()
+    points = np.array(memory.points)
     same_width = points[points[:, 1] == 32]
     slope, offset = np.polyfit(np.log(same_width[:, 0]), np.log(same_width[:, 2]), 1)
-    assert table["sram_capacity_exponent"] == pytest.approx(slope, rel=2e-3)
-    assert table["sram_read_1kb"] == pytest.approx(np.exp(offset), rel=2e-3)
-    residuals = [abs(table.sram_read(int(kb * 8192), int(bits)) / pj - 1) for kb, bits, pj in points]
-    assert max(residuals) == pytest.approx(table.sram_largest_residual, abs=5e-3)
+    assert memory.capacity_exponent.value == pytest.approx(slope, rel=2e-3)
+    assert memory.read_1kb.value == pytest.approx(np.exp(offset), rel=2e-3)
+    residuals = [abs(read(kb, bits) / pj - 1) for kb, bits, pj in points]
+    assert max(residuals) == pytest.approx(memory.largest_residual, abs=5e-3)
     same_size = points[points[:, 0] == 8]
     slope, offset = np.polyfit(same_size[:, 1], same_size[:, 2], 1)
-    assert table["sram_width_slope"] == pytest.approx(slope / (slope * 32 + offset), rel=2e-3)
+    assert memory.width_slope.value == pytest.approx(slope / (slope * 32 + offset), rel=2e-3)
+    for kb, bits, pj in points:
+        assert 0.99 * read(kb, bits, corner="low") <= pj <= read(kb, bits, corner="high")
+
+
+def test_the_memory_of_states_lies_in_its_interval() -> None:
+    """CACTI 7 of 9 KB x 144 bits, read and write: 4.49 and 6.58 pJ with one port, 5.72 and 8.40 with two."""
+    memory, words = curve(), 512
+    assert read(9, 144) == pytest.approx(4.49, rel=0.15)
+    assert read(9, 144, ports=2) == pytest.approx(5.72, rel=0.15)
+    for ports, written in ((1, 6.58), (2, 8.40)):
+        low, high = (memory.write(words, 144, ports=ports, corner=corner) for corner in ("low", "high"))
+        assert low <= written <= high
+
+
+def test_words_beyond_the_widest_macro_lie_side_by_side() -> None:
+    memory = curve()
+    assert memory.read(64, 1024, ports=1, corner="typical") == pytest.approx(
+        2 * memory.read(64, 512, ports=1, corner="typical")
+    )
+
+
+def test_a_block_ram_costs_by_the_blocks_it_takes() -> None:
+    memory = load_energy_table("ecp5").memory
+    assert isinstance(memory, BlockRam)
+    assert [memory.blocks(*size) for size in ((16, 144), (17, 36), (512, 144), (8192, 32), (512, 37))] == [
+        0,
+        1,
+        4,
+        16,
+        2,
+    ]
+    assert memory.read(512, 144, ports=2, corner="high") == pytest.approx(4 * 40.0)
+    assert memory.write(8, 10, ports=2, corner="typical") == pytest.approx(10 * 0.1)
 
 
 def test_adds_and_multiplies_reproduce_their_source() -> None:
-    table = load_energy_table("cmos45")
-    assert table.add(8) == pytest.approx(0.03, rel=0.01)
-    assert table.add(32) == pytest.approx(0.1, rel=0.01)
-    assert table.multiply(8, 8) == pytest.approx(0.2)
+    logic = load_energy_table("cmos45").logic
+    assert logic is not None
+    assert logic.add(8, "typical") == pytest.approx(0.03, rel=0.01)
+    assert logic.add(32, "typical") == pytest.approx(0.1, rel=0.01)
+    assert logic.multiply(8, 8, "typical") == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize("name", energy_tables())
+def test_every_number_of_a_table_has_its_place_in_an_interval_of_costs(name: str) -> None:
+    table = load_energy_table(name)
+    coefficients = table.coefficients()
+    assert coefficients and all(item.source and item.technology for item in coefficients.values())
+    low, typical, high = (action_costs(table, load_target("fpga"), 4, corner) for corner in CORNERS)
+    assert all(0 <= low[action] <= typical[action] <= high[action] for action in typical)
+    assert sum(typical.values()) > 0
 
 
 def broken_tables() -> list[tuple[str, str]]:
@@ -45,12 +107,24 @@ def broken_tables() -> list[tuple[str, str]]:
     document = yaml.safe_load(text)
     cases = [("[", "not valid YAML"), ("- 1", "mapping")]
     for change, message in (
-        ({"schema": 2}, "schema must be 1"),
+        ({"schema": 1}, "schema must be 2"),
         ({"more": 1}, "unknown fields: more$"),
-        ({"sram_points": 3}, "sram_points"),
-        ({"coefficients": {}}, "coefficients: fields are missing: .*add_base"),
+        ({"memory": {"points": 3}}, "memory"),
+        ({"logic": {}}, "logic: fields are missing: .*add_base"),
     ):
         cases.append((yaml.safe_dump(document | change), message))
+    priced = {"prices": {"dreams": dict(document["logic"]["flit_hop"])}}
+    cases.append((yaml.safe_dump(document | priced), "prices must be prices of sops, .*, not 'dreams'$"))
+    cases.append((text.replace("low: 3.0", "low: 3.7", 1), r"flit_hop.low must be at most the value 3\.6, "))
+    cases.append(
+        (text.replace("high: 13.5", "high: 3", 1), r"flit_hop.high must be at least the value 3\.6, ")
+    )
+    cases.append(
+        (
+            text.replace("value: 0.518", "value: 0.518\n    high: 0.6", 1),
+            "capacity_exponent must be without an ",
+        )
+    )
     cases.append((text.replace("basis: assumed", "basis: guessed", 1), "basis must be one of"))
     cases.append((text.replace("value: 3.6", "value: -1", 1), r"a number in 0\.\.1000000000, not -1$"))
     cases.append((text.replace("value: 3.6", f"value: 1{'0' * 60}", 1), "not an integer of 200 bits$"))
@@ -80,7 +154,7 @@ def test_a_broken_table_is_refused_by_name(text: str, message: str) -> None:
 
 
 def test_an_unknown_table_is_refused() -> None:
-    with pytest.raises(TargetError, match="there are cmos45"):
+    with pytest.raises(TargetError, match=r"there are cmos45, ecp5, ice40-up5k, loihi$"):
         load_energy_table("nothing")
     with pytest.raises(TargetError, match="the energy table cannot be read: No such file"):
         load_energy_table("/nowhere/table.yaml")
@@ -91,25 +165,48 @@ def test_parts_add_up_and_static_energy_follows_time() -> None:
     program = random_program(generator)
     run = run_functional(program, random_payloads(generator, program, 3))
     counts = count_actions(program, run.primitives)
-    energy = price(counts, program, cycles=1000)
+    table = load_energy_table("cmos45")
+    report = price(counts, program, 1000, table)
+    energy, power = report.typical, static_power(table, program, "typical", built=False)
     assert energy.dynamic == pytest.approx(sum(energy.by_action.values()))
     assert energy.dynamic == pytest.approx(float(energy.per_core.sum()))
-    assert energy.static == pytest.approx(1e-3 * 1000 / 100e6)
-    assert energy.total == pytest.approx(energy.dynamic + 1e-3 * 1000 / 100e6)
+    assert power.device == pytest.approx(1e-3) and power.leakage > 0 and power.clock > 0
+    assert energy.static is not None
+    assert energy.static == pytest.approx(power.total * 1000 / 100e6)
+    assert energy.static == pytest.approx(sum(energy.static_parts.values()))
+    assert energy.total == pytest.approx(energy.dynamic + energy.static)
     assert 0 < energy.memory_share < 1
-    assert energy.basis == "estimated"
-    assert price(counts, program, cycles=None).static is None
-    doubled = price({name: 2 * values for name, values in counts.items()}, program, cycles=0)
-    assert doubled.dynamic == pytest.approx(2 * energy.dynamic)
+    assert report.low.total < energy.total < report.high.total
+    assert report.basis == "estimated"
+    assert price(counts, program, None, table).typical.static is None
+    doubled = price({name: 2 * values for name, values in counts.items()}, program, 0, table)
+    assert doubled.typical.dynamic == pytest.approx(2 * energy.dynamic)
+
+
+def test_a_table_without_power_has_no_static_energy_but_the_targets() -> None:
+    program = tiny_program(target(width=2, height=1, static_mw=0.0))
+    counts = count_actions(program, run_functional(program, tiny_payloads()).primitives)
+    assert price(counts, program, None, load_energy_table("loihi")).typical.static == 0
+    device = static_power(load_energy_table("ecp5"), specialise(fpga_program()), "typical", built=True)
+    assert device.device == pytest.approx(0.233)
+    assert device.leakage == 0
+
+
+def fpga_program() -> TiledProgram:
+    return compile_network(tiny_network(), load_target("fpga")).tiled
 
 
 def test_the_non_spiking_comparison_counts_every_product_once() -> None:
     for seed in range(7, 17):
         compiled = compiled_program(np.random.default_rng(seed))
         dense = price_dense(compiled.tiled, compiled.network)
+        assert dense.passes == (compiled.tiled.steps if has_steps(compiled.network) else 1)
         assert dense.macs == sum(products(layer) for layer in compiled.network.layers)
-        assert dense.activation_bits == int(np.ceil(np.log2(compiled.tiled.steps + 1)))
+        assert dense.activation_bits == min(8, int(np.ceil(np.log2(compiled.tiled.steps + 1))))
         assert dense.total == pytest.approx(sum(dense.by_action.values()))
+        assert dense.total == pytest.approx(sum(layer.dataflow for layer in dense.layers))
+        assert dense.ideal.total == pytest.approx(sum(layer.ideal for layer in dense.layers))
+        assert dense.ideal.total < dense.total and dense.low < dense.total < dense.high
         assert dense.basis == "estimated"
 
 
@@ -118,7 +215,9 @@ def products(layer: Layer) -> int:
 
 
 def test_only_what_a_core_has_costs_energy() -> None:
-    """Membrane memory with CUBA alone, multiplications for decays that are no shift alone."""
+    """Membrane memory with CUBA alone, multiplications for decays that are no shift alone, reset amounts and
+    decays of channels where there are some."""
+    met: set[int] = set()
     for seed in range(30):
         generator = np.random.default_rng(seed)
         program = random_program(generator)
@@ -126,9 +225,15 @@ def test_only_what_a_core_has_costs_energy() -> None:
         counts = count_actions(program, run.primitives)
         for number, core in enumerate(program.cores):
             leaks = [leak for leak in (core.leak, core.current_leak) if leak is not None]
-            multiplies = sum(leak.numerator > 0 and leak.shift is None for leak in leaks)
+            shifts = all(leak.keeps or leak.shift is not None for leak in leaks)
             assert (counts["membrane_writes"][number] > 0) == (core.current_leak is not None)
-            assert (counts["multiplies"][number] > 0) == (multiplies > 0)
+            assert (counts["multiplies"][number] > 0) == (core.channel_decays or not shifts)
+            read = counts["threshold_reads"][number]
+            assert (read > 0) == (core.emission != "values_every")
+            assert counts["reset_amount_reads"][number] == read * (core.reset_amount is not None)
+            assert counts["decay_reads"][number] == read * len(leaks) * core.channel_decays
+            met |= {core.reset_amount is not None, 2 + core.channel_decays}
+    assert met == {0, 1, 2, 3}
 
 
 def test_payloads_above_1_are_multiplied_where_a_lane_multiplies() -> None:

@@ -16,7 +16,7 @@ from snnc.compiler.pipeline import compile_network
 from snnc.compiler.protocol.input_encoding import encode_inputs
 from snnc.compiler.reference.interpreter import execute_network
 from snnc.compiler.targets import load_target
-from snnc.sim.report import Report
+from snnc.sim.report import Outputs, Report
 from snnc.sim.simulate import Tier, simulate
 
 SAMPLES = 12
@@ -92,6 +92,7 @@ def test_keys_that_scripts_rely_on(program: Build) -> None:
         "accuracy",
         "correct",
         "predictions",
+        "outputs",
         "clock_hz",
         "throughput_hz",
     ):
@@ -104,6 +105,7 @@ def test_keys_that_scripts_rely_on(program: Build) -> None:
     layer = {"name", "kind", "neurons", "weights", "weight_bits", "cores", "cycles", "sops", "spikes", "rate"}
     layer |= {"weight_memory_bits", "state_memory_bits", "packets", "packets_per_spike"}
     layer |= {"halo_packets_per_spike", "energy_j", "state_bits", "predicted_cycles"}
+    layer |= {"energy_low_j", "energy_high_j", "energy_built_j"}
     assert layer == set(document["layers"][0])
     assert [row["kind"] for row in document["layers"]] == ["conv", "linear, recurrent", "linear"]
     core = {"x", "y", "layer", "busy", "stalled", "causes", "weight_bits_used", "weight_bits"}
@@ -238,3 +240,58 @@ def test_tensors_and_lists_are_samples_too(program: Build) -> None:
         simulate(program, torch.zeros(3, 40, requires_grad=True))  # type: ignore[arg-type]
     with pytest.raises(FileError, match=r"^values must be integers 0\.\.15, not float32$"):
         simulate(program, torch.zeros(3, 40))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("tier", ["cycle", "functional"])
+def test_outputs_are_those_of_the_reference_in_the_unit_that_is_named(program: Build, tier: Tier) -> None:
+    """A readout with pixels and fraction bits."""
+    network = program.network
+    conv = network.layers[0]
+    silent = replace(conv.neurons, reset="none", fraction_bits=3, state_bits=17)
+    dense = replace(
+        network,
+        layers=(replace(conv, neurons=silent),),
+        readout=Readout("conv", "membrane"),
+    )
+    compiled = compile_network(dense, load_target("fpga"))
+    x, _ = samples()
+    report = simulate(Build(compiled.network, compiled.tiled), x, tier=tier)
+    expected = execute_network(dense, encode_inputs(dense.input, 4, x)).outputs
+    outputs = report.to_dict()["outputs"]
+    assert outputs["values"] == expected.tolist()
+    assert len(outputs["values"][0]) == 240
+    assert (outputs["layer"], outputs["kind"], tuple(outputs["shape"])) == ("conv", "membrane", (6, 5, 8))
+    assert outputs["unit"] == 1 / 8
+    text = report.render()
+    assert "outputs     6 x 5 x 8 of layer conv, by channel, row and column  (exact)" in text
+    assert "unit        a membrane of 1 is 1/8 of a weight of 1" in text
+    plain = report_of(program, tier)
+    assert plain.outputs.unit == 1
+    assert (
+        plain.outputs.values == execute_network(network, encode_inputs(network.input, 4, x)).outputs.tolist()
+    )
+    assert "outputs  " not in plain.render() and "unit  " not in plain.render()
+
+
+def test_a_file_keeps_a_quarter_of_a_million_outputs() -> None:
+    few = Outputs("a", "membrane", (1, 1, 1), 1.0, [[1]] * (1 << 18))
+    more = replace(few, values=[[1]] * ((1 << 18) + 1))
+    assert few.to_dict()["values"] == few.values
+    assert more.to_dict()["values"] is None
+    assert more.values is not None
+
+
+def test_a_count_of_spikes_has_no_finer_unit(program: Build) -> None:
+    network = program.network
+    last = network.layers[-1]
+    counted = replace(
+        network,
+        layers=(
+            *network.layers[:-1],
+            replace(last, neurons=replace(last.neurons, reset="soft", fraction_bits=2)),
+        ),
+        readout=Readout("out", "spike_count"),
+    )
+    compiled = compile_network(counted, load_target("fpga"))
+    report = simulate(Build(compiled.network, compiled.tiled), samples()[0], tier="functional")
+    assert report.outputs.unit == 1

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from snnc.compiler.ir.network import Shape, count, pooled
 from snnc.compiler.isa.arithmetic import NO_LEAK
 from snnc.compiler.targets import Target, load_target
-from snnc.sim.accounting.energy import PICO, action_costs
+from snnc.sim.accounting.action_costs import action_costs
+from snnc.sim.accounting.energy import PICO
 from snnc.sim.accounting.energy_table import load_energy_table
 from snnc.training.model.config import INPUT, EdgeConfig, LayerConfig, ModelConfig
 

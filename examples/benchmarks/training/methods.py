@@ -10,7 +10,7 @@ from cells import Cell
 from snnc.compiler.formats.storage import Build
 from snnc.compiler.pipeline import compile_network
 from snnc.compiler.targets import load_target
-from snnc.sim.accounting.energy import price_dense
+from snnc.sim.accounting.comparison import price_dense
 from snnc.sim.simulate import simulate
 from snnc.training.conversion.analog import calibrate_analog, convert_quantised
 from snnc.training.conversion.convert import spiking

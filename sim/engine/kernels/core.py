@@ -11,6 +11,11 @@ from snnc.sim.engine.kernels.emitter import emit, start_emitter
 from snnc.sim.engine.kernels.neuron import end_step, load_initial
 from snnc.sim.engine.records import (
     ACCUMULATE_AT,
+    ARRIVAL_COLUMNS,
+    ARRIVALS_AT,
+    ARRIVALS_STOP,
+    ARRIVED,
+    ARRIVED_AT_CORE,
     BUSY_UNTIL,
     CREDIT,
     DECODE_FREE,
@@ -31,6 +36,7 @@ from snnc.sim.engine.records import (
     OWED,
     OWED_ZERO,
     PHASE,
+    POPPED_AGAIN,
     ROW_CYCLES,
     SPIKES,
     STATE_BITS,
@@ -59,7 +65,7 @@ def event_space_from(words: Pool, core: int) -> int:
 
 
 @kernel
-def receive(words: Pool, weights: Pool, states: Pool, core: int, flit: int, cycle: int) -> bool:
+def receive(words: Pool, weights: Pool, states: Pool, log: Pool, core: int, flit: int, cycle: int) -> bool:
     """Push a flit into the event FIFO in `cycle`, and do at once what it will do when it is popped.
 
     The cycle of the pop is decided already, for it depends on earlier flits only; and nothing reads the
@@ -75,6 +81,8 @@ def receive(words: Pool, weights: Pool, states: Pool, core: int, flit: int, cycl
     words[core + EVENT_POPS + (pushed & words[EVENT_MASK])] = pop
     words[core + EVENT_PUSHED] = pushed + 1
     words[core + LAST_POP] = pop
+    if words[ARRIVALS_AT] < words[ARRIVALS_STOP]:
+        _note_arrival(words, log, core, cycle, pop)
     if kind == _SPIKE:
         _occupy(words, core, accumulate(words, weights, states, core, data), pop)
         return False
@@ -90,6 +98,13 @@ def receive(words: Pool, weights: Pool, states: Pool, core: int, flit: int, cycl
     words[core + OWED] -= 1
     words[core + OWED_ZERO] = pop + 1
     return words[core + OWED] == 0 and words[core + PHASE] == WAIT
+
+
+@kernel
+def _note_arrival(words: Pool, log: Pool, core: int, cycle: int, pop: int) -> None:
+    arrival = words[ARRIVALS_AT]
+    log[arrival + ARRIVED_AT_CORE], log[arrival + ARRIVED], log[arrival + POPPED_AGAIN] = core, cycle, pop
+    words[ARRIVALS_AT] = arrival + ARRIVAL_COLUMNS
 
 
 @kernel

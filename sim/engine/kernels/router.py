@@ -130,7 +130,7 @@ def _serve(
     core = words[router + ROUTER_CORE]
     stirred = False
     if output == LOCAL:
-        stirred = receive(words, weights, states, core, flit, cycle)
+        stirred = receive(words, weights, states, log, core, flit, cycle)
     elif words[router + DRIVES + output] != 0:
         push(words, words[router + DRIVES + output], flit, cycle)
     else:

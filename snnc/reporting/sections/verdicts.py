@@ -65,10 +65,11 @@ def _simulated(report: Report) -> list[Verdict]:
         found.append(Verdict("throughput", text, "simulated", report.throughput_hz, False))
     energy, dense = report.energy, report.dense
     basis = f"{energy.basis}, table {energy.table}"
-    mean, share = format_quantity(energy.mean, "J"), f"{energy.memory_share:.0%}"
-    text = f"{mean} per sample, {share} of the dynamic part in memories"
+    mean, low, high = (format_quantity(joules, "J") for joules in (energy.mean, energy.low, energy.high))
+    text = f"{mean} per sample ({low} to {high}), {energy.memory_share:.0%} of the dynamic part in memories"
     found.append(Verdict("energy", text, basis, energy.mean, True))
-    text = f"{format_quantity(dense.total, 'J')} with {dense.activation_bits}-bit activations"
+    mean, ideal = format_quantity(dense.total, "J"), format_quantity(dense.ideal.total, "J")
+    text = f"{mean}, ideally {ideal}, with {dense.activation_bits}-bit activations"
     found.append(Verdict("without spikes", text, basis, dense.total, None))
     spikes = report.counts.get("spikes", 0) / report.samples
     found.append(Verdict("spikes", f"{spikes:,.1f} per sample", "exact", spikes, True))

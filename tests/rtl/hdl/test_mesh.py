@@ -295,10 +295,13 @@ def test_values_and_readout_cross_the_mesh(current_leak: Decay | None, rtl_cache
     assert result.outputs["flit"].tolist() == want
 
 
-def test_memory_images_start_the_same_network(rtl_cache: Path, tmp_path: Path, needs: Needs) -> None:
+@pytest.mark.parametrize("second", [False, True], ids=["first contract", "second contract"])
+def test_memory_images_start_the_same_network(
+    second: bool, rtl_cache: Path, tmp_path: Path, needs: Needs
+) -> None:
     needs("verilator")
     rng = np.random.default_rng(6)
-    cores, x = network(rng), inputs(rng, 1, 4)
+    cores, x = second_contract(rng, multiplies=True) if second else network(rng), inputs(rng, 1, 4)
     for core in cores:
         images: dict[str, dict[int, int]] = {name: {} for name in MEMORIES}
         for memory, address, _, words in memories(core, PARAMETERS):

@@ -1,0 +1,134 @@
+"""`snnc check`: every budget of a repository, as a table that a reviewer understands."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from snnc.base.errors import BudgetExceeded
+from snnc.base.files import write_text
+from snnc.commands.budget_file import Entry, read_budgets
+from snnc.commands.budgets import Found
+from snnc.commands.console import Console
+from snnc.commands.deliver import deliver
+from snnc.commands.options import data_dir_option, file, json_option, pass_console
+from snnc.commands.simulate import simulate_build
+from snnc.compiler.formats.storage import Build
+
+REPORT_FILE = "check.json"
+
+
+@click.command("check")
+@click.argument("budgets", type=file)
+@data_dir_option
+@click.option("--markdown", type=file, help="Also write the table as Markdown here, for a review.")
+@json_option(REPORT_FILE)
+@pass_console
+def command(
+    console: Console, budgets: Path, data_dir: Path | None, markdown: Path | None, json_file: Path | None
+) -> None:
+    """Check every budget of BUDGETS, a TOML file; exit code 6 and a table where one is exceeded."""
+    entries = read_budgets(budgets)
+    for entry in entries:
+        entry.budgets()
+    checked = Checked([_check(entry, budgets.parent, data_dir, console) for entry in entries])
+    deliver(checked, console, json_file=json_file)
+    if markdown is not None:
+        write_text(markdown, checked.markdown())
+    if checked.broken:
+        total = sum(len(network.found) for network in checked.networks)
+        raise BudgetExceeded(f"{checked.broken} of {total} budgets exceeded", where=str(budgets))
+
+
+@dataclass(frozen=True)
+class Network:
+    """One entry of the file and what was found."""
+
+    name: str
+    data: str
+    samples: int
+    found: list[Found]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """All entries."""
+
+    networks: list[Network]
+
+    @property
+    def broken(self) -> int:
+        """Budgets that are not kept."""
+        return sum(not found.kept for network in self.networks for found in network.found)
+
+    def to_dict(self) -> dict[str, Any]:
+        """`check.json`."""
+        networks = [
+            asdict(network) | {"found": [asdict(found) | {"kept": found.kept} for found in network.found]}
+            for network in self.networks
+        ]
+        return {"schema": 1, "broken": self.broken, "networks": networks}
+
+    def render(self) -> str:
+        """The table as text."""
+        from snnc.sim.report_tables import format_table
+
+        parts = []
+        for network in self.networks:
+            header = (f"{network.name}, {network.samples} samples of {network.data}", *HEADER[1:])
+            parts.append(format_table(header, _rows(network.found)))
+        return "\n\n".join(parts)
+
+    def markdown(self) -> str:
+        """The table as Markdown, what is broken first."""
+        state = f"{self.broken} exceeded" if self.broken else "all kept"
+        lines = [f"### Budgets: {state}", ""]
+        for network in self.networks:
+            lines += [
+                f"**{_escaped(network.name)}**, {network.samples} samples of {_escaped(network.data)}",
+                "",
+            ]
+            lines += ["| " + " | ".join(HEADER) + " |", "|---|--:|--:|--:|---|"]
+            for row in _rows(sorted(network.found, key=lambda found: found.kept)):
+                lines.append("| " + " | ".join(map(_escaped, row)) + " |")
+            lines.append("")
+        return "\n".join([*lines, LEGEND, ""])
+
+
+HEADER = ("budget", "found", "limit", "used", "")
+LEGEND = (
+    "Accuracy is exact and latency simulated, cycle by cycle. Energy is estimated: exact counts of actions "
+    "times the prices of a table; its low and high values take every price at that end of its interval."
+)
+
+
+def _rows(found: Sequence[Found]) -> list[tuple[str, ...]]:
+    return [
+        (one.what, one.value, one.limit, f"{one.used:.0%}", "ok" if one.kept else "EXCEEDED") for one in found
+    ]
+
+
+def _escaped(text: str) -> str:
+    """Text of a user inside a table of Markdown."""
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("`", "'")
+
+
+def _check(entry: Entry, folder: Path, data_dir: Path | None, console: Console) -> Network:
+    """Simulate one entry; a model is compiled first, and nothing of it is kept."""
+    if entry.build is not None:
+        build = Build.load(folder / entry.build)
+    else:
+        build = _compile(entry, folder / str(entry.model), console)
+    selection = entry.selection(folder, data_dir)
+    report = simulate_build(build, selection, entry.tier, console, entry.energy_table)
+    return Network(entry.name, entry.data, report.samples, entry.budgets().compare(report))
+
+
+def _compile(entry: Entry, model: Path, console: Console) -> Build:
+    from snnc.commands.compile import Request, compile_model, validate_compiled
+
+    compiled = compile_model(Request(model, entry.target), console)
+    validate_compiled(compiled, False, Console(quiet=True))
+    return compiled.build
