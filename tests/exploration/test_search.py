@@ -182,7 +182,7 @@ def test_the_command_builds_the_chosen_design_and_verifies_it(tmp_path: Path) ->
     tiled = Build.load(tmp_path / "one").tiled
     assert f"{len(tiled.cores)} x {tiled.target.lanes}" == chosen
     assert tiled.target.weight_kibit < load_target("ecp5-25k").weight_kibit
-    assert (tmp_path / "one" / "ir" / "7-specialise.txt").is_file()
+    assert (tmp_path / "one" / "ir" / "8-specialise.txt").is_file()
     run = CliRunner().invoke(main, ["compile", str(tmp_path / "m.pt"), "-o", str(tmp_path / "one")])
     assert run.exit_code == 0
     assert not (tmp_path / "one" / "pareto.svg").exists()

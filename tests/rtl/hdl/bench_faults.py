@@ -180,7 +180,7 @@ IGNORED = {
     "no_such_neuron": ([flit(VALUE, 0xFFFF0005)], {0: 1 << VALUE_BIT}),
     "data_without_address": ([flit(CONFIG_DATA, 5)], {0: 1 << CONFIG_BIT}),
     "no_such_memory": (
-        [flit(CONFIG_ADDRESS, 12 << 28), *[flit(CONFIG_DATA, 0xFFFFFFFF)] * 4],
+        [flit(CONFIG_ADDRESS, 13 << 28), *[flit(CONFIG_DATA, 0xFFFFFFFF)] * 4],
         {0: 1 << CONFIG_BIT},
     ),
 }
