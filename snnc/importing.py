@@ -145,17 +145,17 @@ def read_network(request: ImportRequest, shape: Shape | None = None) -> Imported
         options = NirOptions(request.dt, request.reset, request.strict, request.exporter)
         return read_nir(Path(request.source), options)
     if suffix == ".onnx":
-        return _read_onnx(Path(request.source))
+        return _read_onnx(Path(request.source), request.shape or shape)
     raise UsageError(
         f"{quote(request.source)} is no .nir or .onnx file and no FILE.py:NAME",
         hint="a checkpoint alone has weights but no network: give the FILE.py:NAME that builds it, too",
     )
 
 
-def _read_onnx(path: Path) -> Imported:
+def _read_onnx(path: Path, shape: Shape | None) -> Imported:
     from snnc.compiler.frontends.onnx_reader import read_onnx
 
-    return read_onnx(path)
+    return read_onnx(path, shape)
 
 
 def _stored(request: ImportRequest) -> "tuple[InputData, Shape]":

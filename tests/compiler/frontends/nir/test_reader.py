@@ -176,6 +176,16 @@ def test_convolutions_as_exporters_write_them(padding: Any, stride: Any) -> None
     assert found.graph.population("n1").shape == (4, side, side)
 
 
+def test_a_convolution_of_features_is_one_of_single_pixels() -> None:
+    fired, kernels = nir.Threshold(0.5 * np.ones(3)), np.eye(3).reshape(3, 3, 1, 1)
+    single = nir.Conv2d((1, 1), kernels, 1, 0, 1, 1, np.zeros(3))
+    graph = read_nir(_graph(nir.Linear(np.eye(3)), fired, nir.Flatten(None, 0, -1), single, fired)).graph
+    assert graph.population("n4").shape == (3, 1, 1)
+    wide = nir.Conv2d((3, 1), np.ones((1, 1, 3, 1)), 1, 0, 1, 1, np.zeros(1))
+    with pytest.raises(UnsupportedModel, match="follows a flattened value"):
+        read_nir(_graph(nir.Linear(np.eye(3)), fired, nir.Flatten(None, 0, -1), wide, fired))
+
+
 def test_one_dimension_pools_delays_and_scales() -> None:
     found = read_nir(
         _graph(
