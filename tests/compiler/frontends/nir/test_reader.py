@@ -124,7 +124,8 @@ def _cuba(size: int) -> nir.CubaLIF:
 
 @pytest.mark.parametrize("nested", [False, True])
 def test_a_recurrent_layer_hears_itself_one_step_later(nested: bool) -> None:
-    weights, forward = RNG.normal(size=(4, 4)), RNG.normal(size=(4, 3))
+    rng = np.random.default_rng(5)
+    weights, forward = rng.normal(size=(4, 4)), rng.normal(size=(4, 3))
     inside = {"lif": _cuba(4), "back": nir.Linear(weights)}
     loop = [("lif", "back"), ("back", "lif")]
     if nested:
@@ -145,7 +146,7 @@ def test_a_recurrent_layer_hears_itself_one_step_later(nested: bool) -> None:
         ("input", 0),
         (name, 1),
     }
-    x = RNG.normal(size=(30, 3))
+    x = rng.normal(size=(30, 3))
     v, i, s, expected = np.zeros(4), np.zeros(4), np.zeros(4), []
     for value in x:
         i = 0.8 * i + forward @ value + weights @ s
