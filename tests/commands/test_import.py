@@ -122,6 +122,12 @@ def test_from_python(net: Path, tmp_path: Path) -> None:
         (["{net}", "--calibrate", "nothing"], 2, "unknown data set"),
         (["{net}", "--mean", "a"], 2, "must be numbers"),
         (["{net}", "--calibrate", "digits", "--state-bits", "8"], 4, "a state word has 8"),
+        (["{net}", "weights.pt"], 2, "a checkpoint is for a module"),
+        (["{net}", "--from", "norse"], 2, "--from is for a module"),
+        (["{net}", "--mean", "nan"], 2, "mean must be finite"),
+        (["{net}", "--deviation", "inf"], 2, "deviation must be finite"),
+        (["net.onnx", "--dt", "0.1"], 2, "--dt is for .nir files"),
+        (["module.py:build", "--not-strict"], 2, "--strict is for .nir files"),
         (["module.py:build"], 2, "does not say what goes in"),
     ],
 )
