@@ -117,12 +117,6 @@ def test_graphs_are_checked(edges: tuple[EdgeConfig, ...], message: str) -> None
         ModelConfig((2, 6, 6), (LayerConfig("maps", 4, edges), last))
 
 
-def test_a_readout_has_no_pixels() -> None:
-    last = LayerConfig("readout", 3, (EdgeConfig(INPUT, "conv"),), Population(reset="none"))
-    with pytest.raises(ValueError, match="height and width 1"):
-        ModelConfig((2, 6, 6), (last,))
-
-
 def test_names_are_checked() -> None:
     with pytest.raises(ValueError, match="belongs to the input"):
         LayerConfig("input", 3, (EdgeConfig(INPUT),))
