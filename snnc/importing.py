@@ -129,7 +129,9 @@ def _as_written(imported: Imported, network: Network) -> ImportResult:
 def read_network(request: ImportRequest, shape: Shape | None = None) -> Imported:
     """The float graph of a file, by the reader that its name asks for; `shape` is that of the data."""
     path, colon, name = request.source.rpartition(":")
-    if colon and path.endswith(".py"):
+    own = bool(colon) and path.endswith(".py")
+    _require_uses(request, own)
+    if own:
         from snnc.training.frontends.modules import read_module
 
         wanted = request.shape or shape
@@ -145,17 +147,32 @@ def read_network(request: ImportRequest, shape: Shape | None = None) -> Imported
         options = NirOptions(request.dt, request.reset, request.strict, request.exporter)
         return read_nir(Path(request.source), options)
     if suffix == ".onnx":
-        return _read_onnx(Path(request.source))
+        return _read_onnx(Path(request.source), request.shape or shape)
     raise UsageError(
         f"{quote(request.source)} is no .nir or .onnx file and no FILE.py:NAME",
         hint="a checkpoint alone has weights but no network: give the FILE.py:NAME that builds it, too",
     )
 
 
-def _read_onnx(path: Path) -> Imported:
+def _require_uses(request: ImportRequest, own: bool) -> None:
+    """Raise UsageError for what is stated and would change nothing."""
+    if Path(request.source).suffix != ".nir":
+        for name in ("dt", "reset", "strict", "exporter"):
+            if getattr(request, name) is not None:
+                raise UsageError(f"--{name} is for .nir files, not {quote(request.source)}")
+    if not own:
+        for said, value in (("a checkpoint", request.checkpoint), ("--from", request.framework)):
+            if value is not None:
+                raise UsageError(f"{said} is for a module, FILE.py:NAME, not {quote(request.source)}")
+    for said, values in (("mean", request.mean), ("deviation", request.deviation)):
+        if not all(map(math.isfinite, values)):
+            raise UsageError(f"{said} must be finite numbers, not {quote(list(values))}")
+
+
+def _read_onnx(path: Path, shape: Shape | None) -> Imported:
     from snnc.compiler.frontends.onnx_reader import read_onnx
 
-    return read_onnx(path)
+    return read_onnx(path, shape)
 
 
 def _stored(request: ImportRequest) -> "tuple[InputData, Shape]":

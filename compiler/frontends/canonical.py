@@ -243,9 +243,8 @@ def _readout(result: Canonical) -> None:
     graph, readout = result.graph, result.graph.readout
     if readout.kind in ("spike_count", "first_spike"):
         return
-    population = graph.population(readout.population)
-    neurons = spiking(population)
-    if neurons.reset != "none":
+    population = _unheard(graph, graph.population(readout.population))
+    if spiking(population).reset != "none":
         raise UnsupportedModel(
             "the membrane of neurons that fire is read, which the contract does not show",
             where=population.name,
@@ -259,6 +258,15 @@ def _readout(result: Canonical) -> None:
         result.note(population.name, "the last membrane is read, not the largest of all steps")
     others = tuple(population if one.name == population.name else one for one in graph.populations)
     result.graph = replace(graph, populations=others, readout=replace(readout, kind="membrane", first_step=0))
+
+
+def _unheard(graph: FloatGraph, population: Population) -> Population:
+    """Neurons whose spikes nobody hears and which subtract nothing are integrators."""
+    neurons = spiking(population)
+    heard = any(edge.source == population.name for one in graph.populations for edge in one.edges)
+    if heard or neurons.reset != "soft" or neurons.subtracted.any():
+        return population
+    return replace(population, neurons=replace(neurons, reset="none", rho=None, reset_delay=False))
 
 
 def _largest(result: Canonical) -> None:

@@ -68,8 +68,8 @@ def array_of(tensor: Any, where: str) -> Array:
     return array
 
 
-def input_of(graph: Any, known: set[str], shape: Shape | None, where: str) -> tuple[str, Shape, int]:
-    """Name, shape (channels, height, width) and number of dimensions of the only input.
+def input_of(graph: Any, known: set[str], shape: Shape | None, where: str) -> tuple[str, Shape, int, int]:
+    """Name, shape (channels, height, width), number of dimensions, and samples of the only input.
 
     `shape` stands in where the file leaves sizes open.
     """
@@ -96,7 +96,7 @@ def input_of(graph: Any, known: set[str], shape: Shape | None, where: str) -> tu
         raise UnsupportedModel(
             f"its input has {count(stated)} values, the limit is {MAX_NEURONS}", where=where
         )
-    return inputs[0].name, stated, len(dims)
+    return inputs[0].name, stated, len(dims), max(1, dims[0])
 
 
 def _three(sizes: list[int]) -> Shape:

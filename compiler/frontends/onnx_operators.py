@@ -220,6 +220,8 @@ def reshape(reader: "Reader", given: Attributes, x: Operand, shape: Operand) -> 
         for place, size in enumerate(sizes)
     ]
     total = math.prod(seen.sizes)
+    if sizes and sizes[0] == reader.samples and abs(math.prod(sizes[1:])) in (1, total):
+        sizes[0] = 1  # an exporter writes how many samples it was shown
     known = math.prod(size for size in sizes if size != -1)
     sizes = [total // known if size == -1 and known else size for size in sizes]
     if len(sizes) > 1 and math.prod(sizes[1:]) == total:
@@ -228,6 +230,10 @@ def reshape(reader: "Reader", given: Attributes, x: Operand, shape: Operand) -> 
         inner = Seen(replace(seen.value, flat=False), len(sizes))
         if len(sizes) in (3, 4) and len(seen.value.parts) == 1 and inner.sizes == tuple(sizes[1:]):
             return inner
+    if seen.value.flat and len(sizes) > 2 and math.prod(sizes[1:]) == total:
+        raise UnsupportedModel(
+            f"sees features as an image {tuple(sizes[1:])}", hint="export with images as the input"
+        )
     raise UnsupportedModel(f"sees {seen.sizes} as {tuple(sizes)}, which mixes samples or channels")
 
 

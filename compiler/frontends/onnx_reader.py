@@ -48,7 +48,7 @@ class Reader:
     def __init__(self, graph: Any, opset: int, where: str, shape: Shape | None) -> None:
         self.graph, self.opset, self.where = graph, opset, where
         self.known: dict[str, Array] = constants(graph, where)
-        name, own, rank = input_of(graph, set(self.known), shape, where)
+        name, own, rank, self.samples = input_of(graph, set(self.known), shape, where)
         self.builder = GraphBuilder(own)
         value = self.builder.input
         self.seen = {name: Seen(replace(value, flat=True) if rank == 2 else value, rank)}

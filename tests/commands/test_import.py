@@ -7,6 +7,7 @@ from typing import Any
 
 import nir
 import numpy as np
+import onnx
 import pytest
 from click.testing import CliRunner, Result
 
@@ -121,6 +122,12 @@ def test_from_python(net: Path, tmp_path: Path) -> None:
         (["{net}", "--calibrate", "nothing"], 2, "unknown data set"),
         (["{net}", "--mean", "a"], 2, "must be numbers"),
         (["{net}", "--calibrate", "digits", "--state-bits", "8"], 4, "a state word has 8"),
+        (["{net}", "weights.pt"], 2, "a checkpoint is for a module"),
+        (["{net}", "--from", "norse"], 2, "--from is for a module"),
+        (["{net}", "--mean", "nan"], 2, "mean must be finite"),
+        (["{net}", "--deviation", "inf"], 2, "deviation must be finite"),
+        (["net.onnx", "--dt", "0.1"], 2, "--dt is for .nir files"),
+        (["module.py:build", "--not-strict"], 2, "--strict is for .nir files"),
         (["module.py:build"], 2, "does not say what goes in"),
     ],
 )
@@ -134,3 +141,40 @@ def test_integers_keep_their_bits(net: Path, tmp_path: Path) -> None:
     refused = run("compile", tmp_path / "a.pt", "--bits", "4", "--dry-run")
     assert refused.exit_code == 2 and "an imported model keeps its integers of 8 bits" in refused.stderr
     assert run("compile", tmp_path / "a.pt", "--steps", "3", "--dry-run").exit_code == 0
+
+
+def test_neurons_that_hear_themselves_come_back_exactly(tmp_path: Path) -> None:
+    graph = nir.NIRGraph(
+        {
+            "input": nir.Input(np.array([16])),
+            "fc": nir.Linear(RNG.normal(0, 0.5, (6, 16))),
+            "lif": _lif(6, 1.0),
+            "output": nir.Output(np.array([6])),
+        },
+        [("input", "fc"), ("fc", "lif"), ("lif", "lif"), ("lif", "output")],
+        type_check=False,
+    )
+    nir.write(tmp_path / "net.nir", graph)
+    assert run("import", tmp_path / "net.nir", "-o", tmp_path / "a.pt").exit_code == 0
+    assert run("export", tmp_path / "a.pt", "-o", tmp_path / "a.nir").exit_code == 0
+    back = run("import", tmp_path / "a.nir", "-o", tmp_path / "b.pt")
+    assert back.exit_code == 0, back.stderr
+    assert (tmp_path / "a.pt").read_bytes() == (tmp_path / "b.pt").read_bytes()
+
+
+def test_sizes_that_an_onnx_file_leaves_open(tmp_path: Path) -> None:
+    helper = onnx.helper
+    weights = RNG.normal(size=(5, 8)).astype(np.float32)
+    ends = [
+        helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["n", size])
+        for name, size in (("x", "size"), ("y", 5))
+    ]
+    nodes = [helper.make_node("Gemm", ["x", "w"], ["y"], transB=1)]
+    made = helper.make_graph(nodes, "net", ends[:1], ends[1:], [onnx.numpy_helper.from_array(weights, "w")])
+    onnx.save(
+        helper.make_model(made, opset_imports=[helper.make_opsetid("", 13)], ir_version=8),
+        tmp_path / "a.onnx",
+    )
+    refused = run("import", tmp_path / "a.onnx")
+    assert refused.exit_code == 4 and "--shape C,H,W" in refused.stderr
+    assert run("import", tmp_path / "a.onnx", "--shape", "8,1,1").exit_code == 0

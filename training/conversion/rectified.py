@@ -42,7 +42,9 @@ def rectified(graph: FloatGraph) -> Rectified:
             raise UnsupportedModel(
                 "a network without spikes has ReLUs everywhere but in its answer",
                 where=one.name,
-                hint="a network of ReLUs alone is converted; one of both is not",
+                hint="leave out the ReLU behind the last layer"
+                if last
+                else "a network of ReLUs alone is converted; one of both is not",
             )
         if isinstance(one.neurons, Rectifier) and one.neurons.limit is not None:
             limits[names[one.name]] = one.neurons.limit

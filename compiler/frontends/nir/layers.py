@@ -1,7 +1,7 @@
 """The nodes of NIR that are no neurons: linear maps, pools, flattening, delays. Shapes are checked here."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -67,7 +67,15 @@ def _convolution_2d(node: NirNode, value: Value, dt: float) -> Made:
         dilation=dilation,
         groups=_whole(node, "groups", 1)[0],
     )
+    if value.flat and _single(node) and all(part.shape[1:] == (1, 1) for part in value.parts):
+        value = replace(value, flat=False)
     return Made(_convolved(value, synapses, _bias(node, len(weights))))
+
+
+def _single(node: NirNode) -> bool:
+    """Whether the file says that its images have one pixel, as the features of a linear layer are."""
+    sides = numbers(node, "input_shape")
+    return sides is not None and sides.size > 0 and bool((sides == 1).all())
 
 
 def _convolved(value: Value, synapses: Convolution, bias: FloatArray | None) -> Value:

@@ -81,13 +81,14 @@ def test_clamps_move_with_the_membrane() -> None:
     _agree(_graph({"lower": np.array(-0.4)}))
 
 
+@pytest.mark.parametrize("reset", [{"reset": "none"}, {"rho": np.array(0.0), "reset_delay": True}])
 @pytest.mark.parametrize("reading", ["membrane", "membrane_sum"])
-def test_membranes_and_their_sums_are_read(reading: Reading) -> None:
+def test_membranes_and_their_sums_are_read(reading: Reading, reset: dict[str, Any]) -> None:
     _agree(
         _graph(
             {},
             reading,
-            {"reset": "none", "v_leak": np.array(0.0), "initial": np.array(0.0), "drive": np.array(0.0)},
+            reset | {"v_leak": np.array(0.0), "initial": np.array(0.0), "drive": np.array(0.0)},
         )
     )
 

@@ -132,6 +132,23 @@ def test_padding_that_is_named(how: str, tmp_path: Path) -> None:
     _agree(save(tmp_path / "a.onnx", nodes, arrays, [1, 2, 9, 8]), (2, 9, 8), (2, 9, 8))
 
 
+@pytest.mark.parametrize("sizes", [[6, -1], [-1, 32], [6, 32], [1, -1], [0, -1]])
+def test_reshapes_for_as_many_samples_as_the_exporter_saw(sizes: list[int], tmp_path: Path) -> None:
+    nodes = [
+        helper.make_node("Reshape", ["x", "s"], ["f"]),
+        helper.make_node("Gemm", ["f", "v"], ["y"], transB=1),
+    ]
+    path = save(tmp_path / "a.onnx", nodes, {"s": np.array(sizes), "v": numbers(5, 32)}, [6, 2, 4, 4])
+    assert read_onnx(path).graph.population("readout").shape == (5, 1, 1)
+
+
+def test_features_that_become_an_image(tmp_path: Path) -> None:
+    nodes = [helper.make_node("Reshape", ["x", "s"], ["y"])]
+    path = save(tmp_path / "a.onnx", nodes, {"s": np.array([-1, 1, 4, 4])}, [1, 16])
+    with pytest.raises(UnsupportedModel, match="sees features as an image"):
+        read_onnx(path)
+
+
 def test_sizes_and_weights_that_are_computed(tmp_path: Path) -> None:
     nodes = [
         helper.make_node("Relu", ["x"], ["r"]),

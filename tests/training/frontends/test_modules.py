@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from snnc.base.errors import FileError, UnsupportedModel, UsageError
 from snnc.compiler.frontends.execution import execute
+from snnc.training.conversion.rectified import rectified
 from snnc.training.frontends.modules import read, read_module
 
 
@@ -218,3 +219,10 @@ def test_what_is_wrong_with_a_file(own: Path, tmp_path: Path) -> None:
     torch.save([torch.zeros(2)], tmp_path / "list.pt")
     refused(FileError, "holds no state_dict", weights="list.pt")
     refused(FileError, "no such file", weights="absent.pt")
+
+
+def test_a_relu_behind_the_answer() -> None:
+    graph = read(nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 3), nn.ReLU()), (4, 1, 1)).graph
+    with pytest.raises(UnsupportedModel, match="everywhere but in its answer") as caught:
+        rectified(graph)
+    assert caught.value.hint == "leave out the ReLU behind the last layer"

@@ -181,6 +181,7 @@ def test_the_largest_membrane() -> None:
         (snn.Alpha(alpha=0.6, beta=0.5), "snntorch.Alpha is not read: its membrane is a difference"),
         (snn.Leaky(beta=0.5, spike_grad=torch.sigmoid), "which is no step"),
         (snn.Leaky(beta=0.5, state_quant=lambda x: x), "state_quant rounds the membrane"),
+        (snn.Leaky(beta=0.5, threshold=-0.5), "a threshold below 0 resets before the first step"),
     ],
 )
 @pytest.mark.filterwarnings("ignore:Inhibition")

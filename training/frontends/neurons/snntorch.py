@@ -86,6 +86,8 @@ def _record(
     strict = is_strict(module.spike_grad, kind)
     theta = numbers(module.threshold)
     late = bool(getattr(module, "reset_delay", True))
+    if mode == "subtract" and late and bool((theta < 0).any()):
+        raise refuse(kind, "a threshold below 0 resets before the first step", "train with one of 0 or more")
     remarks = []
     if mode == "subtract":
         plain: dict[str, Any] = {"reset": "soft", "reset_delay": late}

@@ -124,7 +124,8 @@ def _cuba(size: int) -> nir.CubaLIF:
 
 @pytest.mark.parametrize("nested", [False, True])
 def test_a_recurrent_layer_hears_itself_one_step_later(nested: bool) -> None:
-    weights, forward = RNG.normal(size=(4, 4)), RNG.normal(size=(4, 3))
+    rng = np.random.default_rng(5)
+    weights, forward = rng.normal(size=(4, 4)), rng.normal(size=(4, 3))
     inside = {"lif": _cuba(4), "back": nir.Linear(weights)}
     loop = [("lif", "back"), ("back", "lif")]
     if nested:
@@ -145,7 +146,7 @@ def test_a_recurrent_layer_hears_itself_one_step_later(nested: bool) -> None:
         ("input", 0),
         (name, 1),
     }
-    x = RNG.normal(size=(30, 3))
+    x = rng.normal(size=(30, 3))
     v, i, s, expected = np.zeros(4), np.zeros(4), np.zeros(4), []
     for value in x:
         i = 0.8 * i + forward @ value + weights @ s
@@ -174,6 +175,16 @@ def test_convolutions_as_exporters_write_them(padding: Any, stride: Any) -> None
     side = 4 if isinstance(padding, str) and padding == "valid" else 6
     found = read_nir(_graph(convolution, nir.Threshold(np.array([0.3])), shape=(2, 6, 6)))
     assert found.graph.population("n1").shape == (4, side, side)
+
+
+def test_a_convolution_of_features_is_one_of_single_pixels() -> None:
+    fired, kernels = nir.Threshold(0.5 * np.ones(3)), np.eye(3).reshape(3, 3, 1, 1)
+    single = nir.Conv2d((1, 1), kernels, 1, 0, 1, 1, np.zeros(3))
+    graph = read_nir(_graph(nir.Linear(np.eye(3)), fired, nir.Flatten(None, 0, -1), single, fired)).graph
+    assert graph.population("n4").shape == (3, 1, 1)
+    wide = nir.Conv2d((3, 1), np.ones((1, 1, 3, 1)), 1, 0, 1, 1, np.zeros(1))
+    with pytest.raises(UnsupportedModel, match="follows a flattened value"):
+        read_nir(_graph(nir.Linear(np.eye(3)), fired, nir.Flatten(None, 0, -1), wide, fired))
 
 
 def test_one_dimension_pools_delays_and_scales() -> None:
