@@ -11,7 +11,7 @@ VERBS = {
     "demo": "The main job end to end on embedded data: train, compile, simulate, verify the RTL.",
     "train": "Train RECIPE and write the model; run again, it continues where it was interrupted.",
     "import": "Make integers of a network trained elsewhere (.nir, .onnx, torch), and say what was lost.",
-    "export": "Write MODEL as a .nir file.",
+    "export": "Write MODEL (.pt) as a NIR file, which `snnc import` reads back exactly.",
     "compile": "Compile MODEL for a target into a build directory.",
     "simulate": "Simulate a build: accuracy, cycles, latency, energy; checks budgets.",
     "check": "Check every budget of BUDGETS, a TOML file; exit code 6 and a table where one is exceeded.",

@@ -44,10 +44,11 @@ def command(
     json_file: Path | None,
     **options: object,
 ) -> None:
-    """Import FILE, a .nir or .onnx file, or FILE.py:NAME with the weights CHECKPOINT.
+    """Make integers of a network trained elsewhere (.nir, .onnx, torch), and say what was lost.
 
-    NAME is a module or a function that builds one. Importing it runs that file, as Python does; .nir, .onnx
-    and .pt files are read without running anything in them.
+    FILE is a .nir or .onnx file, or FILE.py:NAME with the weights CHECKPOINT. NAME is a module or a function
+    that builds one. Importing it runs that file, as Python does; .nir, .onnx and .pt files are read without
+    running anything in them.
     """
     if output is not None:
         check_model_name(output)
