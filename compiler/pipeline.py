@@ -18,8 +18,8 @@ from snnc.compiler.targets import Target, builtin_targets
 STANDARD = (
     "legalise",
     "hold-input",
-    "crop-kernels",
     "bound-accumulators",
+    "crop-kernels",
     "partition",
     "place",
     "route",

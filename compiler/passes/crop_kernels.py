@@ -9,8 +9,9 @@ from snnc.compiler.ir.network import Conv2d, Edge, Layer, Network, pooled
 
 @dataclass(frozen=True)
 class CropKernels:
-    """Needs a legal Network. Guarantees the same outputs, spikes and membranes; no kernel is larger
-    than its source can fill, so that weights that meet no neuron take no memory."""
+    """Needs a legal Network whose bounds, which are of whole kernels, were looked at. Guarantees the same
+    outputs, spikes and membranes; no kernel is larger than its source can fill, so that weights that meet no
+    neuron take no memory."""
 
     name: ClassVar[str] = "crop-kernels"
     takes: ClassVar[type[Level]] = Network

@@ -42,8 +42,8 @@ PASSES: dict[str, type[Pass]] = {
     for kind in (
         Legalise,
         HoldInput,
-        CropKernels,
         BoundAccumulators,
+        CropKernels,
         Partition,
         Place,
         Route,

@@ -65,8 +65,8 @@ def test_passes_up_to_one() -> None:
     assert passes_up_to("partition", network) == (
         "legalise",
         "hold-input",
-        "crop-kernels",
         "bound-accumulators",
+        "crop-kernels",
         "partition",
     )
     assert passes_up_to("specialise", tiling) == ("place", "route", "specialise")
