@@ -27,7 +27,7 @@ from snnc.models import check_model_name
 @click.option("--shape", metavar="C,H,W", help="Shape of an input, for modules without --calibrate.")
 @click.option("--steps", type=click.IntRange(1, 1024), help="Time steps for each still sample.")
 @click.option("--bits", type=click.IntRange(2, 8), default=8, help="Width of the weights.")
-@click.option("--state-bits", type=click.IntRange(8, 32), default=18, help="Width of a target's state words.")
+@click.option("--state-bits", type=click.IntRange(8, 24), default=18, help="Width of a target's state words.")
 @click.option("--calibrate", metavar="DATA", help="Data that choose the numbers and judge them.")
 @click.option("--mean", metavar="NUMBERS", help="Subtracted from inputs 0..1 in training, by channel.")
 @click.option("--deviation", metavar="NUMBERS", help="What inputs were then divided by, by channel.")

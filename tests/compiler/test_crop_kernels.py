@@ -1,11 +1,15 @@
 """Kernels lose the taps that never meet a neuron, and nothing else changes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from builders import layer, neurons, target
 from hypothesis import given
 from hypothesis import strategies as st
 
+from snnc.base.errors import DoesNotFit
+from snnc.compiler.analysis.bounds import bits_needed, state_bounds
 from snnc.compiler.ir.network import Conv2d, Edge, Input, Layer, Network, Readout, conv_shape
 from snnc.compiler.passes.crop_kernels import cropped
 from snnc.compiler.pipeline import compile_network
@@ -79,3 +83,15 @@ def test_many_large_kernels_over_one_pixel_fit_the_default_target() -> None:
     second = Layer("c", (3, 1, 1), neurons(3, state_bits=16, reset="none"), (Edge("a", wide),))
     network = Network("n", 1, Input("in", (1, 1, 1), "direct", 1), (first, second), Readout("c", "membrane"))
     assert len(compile_network(network, load_target("fpga")).tiled.cores) == 2
+
+
+def test_bounds_are_those_of_whole_kernels() -> None:
+    """As `arithmetic.md` has them, which knows no cropping: the taps in the padding count, too."""
+    wide = convolved((1, 1), (5, 5), (2, 2))
+    narrow = (replace(own, neurons=replace(own.neurons, state_bits=8)) for own in wide.layers)
+    network = replace(wide, layers=tuple(narrow))
+    needed = [state_bounds(chosen, chosen.layers[0]).extremes for chosen in (network, cropped(network))]
+    whole, alone = (bits_needed(*extremes) for extremes in needed)
+    assert 8 <= alone < whole
+    with pytest.raises(DoesNotFit, match="accumulators do not fit"):
+        compile_network(network, target(state_bits=whole - 1))
