@@ -210,9 +210,7 @@ def _biases_of_currents(result: Canonical) -> None:
 def _free(graph: FloatGraph, base: str) -> str:
     """A name that no population has."""
     names = {one.name for one in graph.populations}
-    return next(
-        name for name in (base, *(f"{base}_{k}" for k in range(len(names) + 1))) if name not in names
-    )
+    return next(name for name in (base, *(f"{base}_{k}" for k in range(len(names) + 1))) if name not in names)
 
 
 def _everywhere(population: Population) -> Synapses | None:

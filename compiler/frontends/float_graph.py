@@ -93,8 +93,10 @@ class FloatEdge:
 
 @dataclass(frozen=True)
 class Population:
-    """Neurons, the edges into them, and a bias (broadcast like the neurons' arrays) in every step. Of what the
-    edges bring, the largest value of each `window` (stride equal to it, incomplete ones dropped) counts."""
+    """Neurons, the edges into them, and a bias (broadcast like the neurons' arrays) in every step.
+
+    Of what the edges bring, the largest value of each `window` counts (stride equal to it, incomplete ones
+    dropped)."""
 
     name: str
     shape: Shape

@@ -120,7 +120,7 @@ def test_a_max_pool_before_neurons_is_read_exactly_and_approximated_in_integers(
 
 
 def test_a_max_pool_before_neurons_is_refused_where_windows_overlap() -> None:
-    with pytest.raises(UnsupportedModel, match="stride .1, 1. and padding .0, 0. stands before neurons"):
+    with pytest.raises(UnsupportedModel, match=r"stride .1, 1. and padding .0, 0. stands before neurons"):
         read(lively(Pooled(2, 1)), (1, 12, 12))
 
 
