@@ -18,6 +18,9 @@ _EXTRAS = {
     "markupsafe": "report",
     "matplotlib": "report",
     "perfetto": "report",
+    "dask": "explore",
+    "distributed": "explore",
+    "optuna": "explore",
 }
 """Extra by the name under which its module is imported."""
 
