@@ -18,6 +18,8 @@ _EXTRAS = {
     "markupsafe": "report",
     "matplotlib": "report",
     "perfetto": "report",
+    "starlette": "view",
+    "uvicorn": "view",
 }
 """Extra by the name under which its module is imported."""
 
