@@ -67,9 +67,7 @@ def listen(port: int) -> socket.socket:
     try:
         return socket.create_server((ADDRESS, port))
     except OSError as error:
-        raise UsageError(
-            f"port {port} cannot be used: {error.strerror}", hint="`--port 0` takes any that is free"
-        ) from None
+        raise UsageError(f"port {port} of {ADDRESS} cannot be used: {error.strerror}") from None
 
 
 def make_server(session: Session) -> uvicorn.Server:
