@@ -21,6 +21,8 @@ _EXTRAS = {
     "dask": "explore",
     "distributed": "explore",
     "optuna": "explore",
+    "starlette": "view",
+    "uvicorn": "view",
 }
 """Extra by the name under which its module is imported."""
 

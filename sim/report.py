@@ -6,6 +6,7 @@ from typing import Any
 from snnc.base.version import __version__
 from snnc.sim.accounting.comparison import DenseComparison
 from snnc.sim.report_energy import ComparisonFigures, EnergyFigures
+from snnc.sim.report_html import render_html
 from snnc.sim.report_tables import render_report
 
 SCHEMA = 1
@@ -189,6 +190,10 @@ class Report:
     def render(self) -> str:
         """The report as plain text of at most 80 columns."""
         return render_report(self)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the figures with their basis, and a row for each layer."""
+        return render_html(self)
 
     def _speed(self) -> dict[str, Any]:
         cycles = None if self.cycles is None else sum(self.cycles) / self.wall_s
