@@ -12,7 +12,7 @@ from snnc.base.files import read_limited
 from snnc.base.quoting import quote
 from snnc.base.schema import check, decode, reported, versioned
 from snnc.base.yaml_reader import MAX_BYTES, read_yaml
-from snnc.compiler.isa.contract import MAX_FRACTION_BITS
+from snnc.compiler.isa.contract import MAX_CONTEXTS, MAX_FRACTION_BITS
 
 SCHEMA = 1
 TABLE_NAME = Where(re.compile(r"[a-zA-Z0-9_-]{1,64}").fullmatch, "the name of a table")
@@ -101,6 +101,8 @@ class Target:
     """Whether a membrane may be kept from falling below a number."""
     fraction_bits: Annotated[int, Range(0, MAX_FRACTION_BITS)] = 0
     """Most bits by which weights may be shifted left, into a finer unit of the membrane."""
+    contexts: Annotated[int, Range(1, MAX_CONTEXTS)] = 1
+    """Tiles that may share a core."""
     device: Device | None = None
     """None for a target that exists only in simulation."""
 

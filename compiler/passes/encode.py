@@ -138,7 +138,6 @@ def _registers(core: Core, program: TiledProgram) -> list[int]:
         reset_amounts=core.reset_amount is not None,
         channel_decays=core.channel_decays,
         state_bits=core.state_bits,
-        fraction_bits=core.fraction_bits,
         reset_value=state.pack(value=core.reset_value),
         ends_needed=core.ends_needed,
         credits_needed=core.credits_needed,
@@ -159,7 +158,7 @@ def _registers(core: Core, program: TiledProgram) -> list[int]:
         registers[SEGMENT_REGISTER + number] = _segment(segment)
     for number, bank in enumerate(core.banks):
         first = BANK_REGISTER + BANK_STRIDE * number
-        registers[first : first + BANK.chunks] = to_chunks(_bank(bank), BANK.chunks)
+        registers[first : first + BANK.chunks] = to_chunks(_bank(bank, core.fraction_bits), BANK.chunks)
     return registers
 
 
@@ -172,7 +171,7 @@ def _segment(segment: Segment) -> int:
     )
 
 
-def _bank(bank: Bank) -> int:
+def _bank(bank: Bank, fraction_bits: int) -> int:
     return BANK.pack(
         channel_stride=bank.channel_stride,
         row_words=bank.row_words,
@@ -182,6 +181,7 @@ def _bank(bank: Bank) -> int:
         column_state_step=bank.column_state_step,
         first_channel=bank.first_channel,
         channels=bank.channels,
+        fraction_bits=fraction_bits,
         spaced=bank.spaced,
         depthwise=bank.depthwise,
     )

@@ -91,7 +91,9 @@ def _core(core: CoreImage, image: Image) -> Core:
         leak_numerators=numerators(core.decays),
         current_numerators=numerators(core.current_decays),
         lower_clamp=signed(plain["lower_clamp"]) if image.target.lower_clamp else None,
-        fraction_bits=plain["fraction_bits"],
+        fraction_bits=BANK["fraction_bits"].read(
+            from_chunks(registers[BANK_REGISTER : BANK_REGISTER + BANK.chunks])
+        ),
     )
 
 
