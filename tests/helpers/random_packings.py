@@ -120,7 +120,7 @@ class _Room:
 def _place(generator: Generator, core: Core, room: dict[Place, _Room], spare: list[Place]) -> Place:
     places = list(room)
     for number in generator.permutation(len(places)).tolist():
-        place = places[number]
+        place: Place = places[number]
         if room[place].take(core):
             return place
     alone = spare.pop()
