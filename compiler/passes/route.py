@@ -42,29 +42,34 @@ class Route:
     gives: ClassVar[type[Level]] = TiledProgram
 
     def run(self, tiling: Tiling) -> TiledProgram:
-        network = tiling.network
-        receivers = [_receiver(tiling, planned) for planned in tiling.tiles]
-        routes = tuple(route for receiver in receivers for route in _input_routes(network, receiver))
-        tables = [_destinations(tiling, number, receivers) for number in range(len(receivers))]
-        sources = _sources(tiling, routes, tables)
-        bounds = {layer.name: state_bounds(network, layer) for layer in network.layers}
-        cores = tuple(
-            _core(tiling, receiver, table, sources[_place(receiver.planned)], bounds[receiver.layer.name])
-            for receiver, table in zip(receivers, tables, strict=True)
-        )
-        program = TiledProgram(
-            name=network.name,
-            target=tiling.target,
-            steps=network.steps,
-            input=network.input,
-            input_routes=routes,
-            cores=cores,
-            readout=network.readout,
-            outputs=network.layer(network.readout.layer).count,
-            weight_bits=tiling.weight_bits,
-        )
+        program = routed(tiling)
         _check_tables(program)
         return program
+
+
+def routed(tiling: Tiling) -> TiledProgram:
+    """The program of a placed tiling, whether its tables fit or not."""
+    network = tiling.network
+    receivers = [_receiver(tiling, planned) for planned in tiling.tiles]
+    routes = tuple(route for receiver in receivers for route in _input_routes(network, receiver))
+    tables = [_destinations(tiling, number, receivers) for number in range(len(receivers))]
+    sources = _sources(tiling, routes, tables)
+    bounds = {layer.name: state_bounds(network, layer) for layer in network.layers}
+    cores = tuple(
+        _core(tiling, receiver, table, sources[_place(receiver.planned)], bounds[receiver.layer.name])
+        for receiver, table in zip(receivers, tables, strict=True)
+    )
+    return TiledProgram(
+        name=network.name,
+        target=tiling.target,
+        steps=network.steps,
+        input=network.input,
+        input_routes=routes,
+        cores=cores,
+        readout=network.readout,
+        outputs=network.layer(network.readout.layer).count,
+        weight_bits=tiling.weight_bits,
+    )
 
 
 @dataclass(frozen=True)

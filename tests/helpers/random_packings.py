@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from snnc.base.errors import VerificationError
-from snnc.compiler.ir.packing import Place
+from snnc.compiler.ir.packing import Place, in_contexts
 from snnc.compiler.ir.program import Core, Destination, TiledProgram
 from snnc.compiler.ir.program_checks import verify_program
 from snnc.compiler.isa.address import Address
@@ -24,15 +24,11 @@ MOST_ENTRIES = 256
 
 def packed(program: TiledProgram, places: Sequence[Place]) -> TiledProgram:
     """`program` with tile i on the core at places[i], on a target with room for that."""
-    counts: Counter[Place] = Counter()
-    moves = {}
-    for core, (x, y) in zip(program.cores, places, strict=True):
-        moves[core.at] = Address(x, y, context=counts[x, y])
-        counts[x, y] += 1
+    moves = {core.at: at for core, at in zip(program.cores, in_contexts(places), strict=True)}
     moved = replace(
         program,
         name=f"{program.name}, packed",
-        target=_roomy(program.target, max(counts.values())),
+        target=_roomy(program.target, max(Counter(places).values())),
         input_routes=tuple(replace(route, to=moves[route.to]) for route in program.input_routes),
         cores=tuple(_moved(core, moves) for core in program.cores),
     )
