@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pytest
@@ -94,7 +95,8 @@ CONTEXTS = target(
 )
 
 
-REFUSED: set[int] = set()
+REFUSED = {10, 28}
+"""Networks with more weights than the four cores have, which is too many, not packed badly."""
 
 
 @pytest.mark.parametrize("seed", range(30))
@@ -145,7 +147,7 @@ def test_layers_are_cut_until_they_share_cores() -> None:
 
 def test_the_memory_that_is_missing_is_named_in_the_first_line() -> None:
     hardware = replace(CONTEXTS, width=2, height=1, weight_kibit=1, weight_bits=4, parameter_words=64)
-    for model, changes, message in (
+    cases: tuple[tuple[Network, dict[str, Any], str], ...] = (
         (
             chain(16, 12, 20),
             {},
@@ -154,7 +156,8 @@ def test_the_memory_that_is_missing_is_named_in_the_first_line() -> None:
         (chain(16, 12, 20), {"height": 1, "width": 1}, r"one core has 64 weight words \(0\.1 KiB\)"),
         (chain(8, 8, 8, 8, 8), {"contexts": 2}, r"needs 5 tiles, 2 cores have 4 tiles"),
         (chain(16, 16), {"parameter_words": 3}, r"needs 8 parameter words, 2 cores have 6 parameter words"),
-    ):
+    )
+    for model, changes, message in cases:
         with pytest.raises(DoesNotFit) as error:
             compile_network(model, replace(hardware, **changes), spread=False)
         first = error.value.message.splitlines()[0]
