@@ -54,6 +54,12 @@ def bases(program: TiledProgram) -> dict[Address, Bases]:
     return found
 
 
+def host_index(core: Core, place: Bases, lanes: int) -> int:
+    """What the host's index of a membrane has on top of the tile's own: tiles with pixels are named by their
+    slots alone, so by those of the whole state memory."""
+    return 0 if core.tile.flat or core.emission == "spikes" else place.state_word * lanes
+
+
 def _behind(place: Bases, core: Core, lanes: int) -> Bases:
     own = Bases(
         weight_word=len(core.weights),
