@@ -4,6 +4,8 @@ A tile's own addresses count from 0; those of hardware are these bases added, as
 has it in section 4.7.
 """
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 
 from snnc.compiler.ir.program import Core, TiledProgram
@@ -33,6 +35,16 @@ class Bases:
     def coordinate(self, local: int) -> int:
         """What a SPIKE to the tile carries for a coordinate of its own tables, modulo 2^24."""
         return local + (self.row << ROW_SHIFT) + (self.column << COLUMN_SHIFT) & COORDINATE_MASK
+
+
+def in_contexts(places: Sequence[Place]) -> list[Address]:
+    """The address of each tile, given the core that it goes to: contexts are numbered in the tiles' order."""
+    counts: Counter[Place] = Counter()
+    addresses = []
+    for x, y in places:
+        addresses.append(Address(x, y, context=counts[x, y]))
+        counts[x, y] += 1
+    return addresses
 
 
 def on_core(program: TiledProgram) -> dict[Place, list[Core]]:
