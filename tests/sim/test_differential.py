@@ -72,12 +72,12 @@ def assert_as_the_stepped_model(program: TiledProgram, payloads: IntArray) -> No
     assert list(zip(run.flits.tolist(), run.stamps.tolist(), strict=True)) == expected
     assert int(run.cycles[0]) == expected[-1][1] + 1
     assert run.trace is not None
-    for number, core in enumerate(mesh.cores):
-        assert run.timeline[0, number, :, 0].tolist() == core.sweeps
-        if core.core.emission != "values_every":
-            real = core.core.tile.neuron_map(program.target.lanes) >= 0
-            swept = run.trace[number].accumulated.reshape(-1, core.core.neurons)
-            assert_array_equal(swept, np.array(core.neurons.accumulated)[:, real])
+    for number, tile in enumerate(mesh.tiles):
+        assert run.timeline[0, number, :, 0].tolist() == tile.sweeps
+        if tile.core.emission != "values_every":
+            real = tile.core.tile.neuron_map(program.target.lanes) >= 0
+            swept = run.trace[number].accumulated.reshape(-1, tile.core.neurons)
+            assert_array_equal(swept, np.array(tile.neurons.accumulated)[:, real])
 
 
 @examples(70, derandomize=True)
