@@ -22,6 +22,8 @@ _EXTRAS = {
     "snntorch": "frameworks",
     "distributed": "explore",
     "optuna": "explore",
+    "starlette": "view",
+    "uvicorn": "view",
 }
 """Extra by the name under which its module is imported."""
 

@@ -53,7 +53,7 @@ class MemoryImage:
 
 @dataclass(frozen=True)
 class CoreImage:
-    """All memories of one core; biases are followed, at address ParameterWords, by v(0)."""
+    """One tile's share of all memories of its core; v(0) stands ParameterWords behind the bias."""
 
     at: Address
     tile: Tile
@@ -144,7 +144,7 @@ class Image:
     def depth(self, memory: Memory) -> int:
         """Words of a memory in this hardware."""
         return {
-            Memory.REGISTERS: REGISTERS,
+            Memory.REGISTERS: REGISTERS * self.target.contexts,
             Memory.WEIGHTS: self.target.weight_words(self.weight_bits),
             Memory.STATE: self.target.state_words,
             Memory.MEMBRANE: self.target.state_words,
@@ -160,18 +160,34 @@ class Image:
         }[memory]
 
     def config_flits(self) -> FlitArray:
-        """The CONFIG flits that load this image, core by core: each is disabled first and enabled last."""
+        """The CONFIG flits that load this image, core by core: all contexts are disabled first, those of
+        tiles enabled last."""
         flits = [np.zeros(0, np.uint64)]
-        for core in self.cores:
-            mode = core.registers.words[MODE_REGISTER]
-            disabled = core.registers.words.copy()
-            disabled[MODE_REGISTER] = 0
-            flits.append(_write(core.at, Memory.REGISTERS, MODE_REGISTER, disabled[MODE_REGISTER]))
-            for memory, section in core.sections():
-                words = disabled if memory is Memory.REGISTERS else section.words
-                flits.append(_write(core.at, memory, section.first_address, words.ravel()))
-            flits.append(_write(core.at, Memory.REGISTERS, MODE_REGISTER, mode))
+        for tiles in self.on_core().values():
+            flits += [write_mode(tiles[0].at, context) for context in range(self.target.contexts)]
+            for core in tiles:
+                for memory, section in core.sections():
+                    words = section.words.copy()
+                    if memory is Memory.REGISTERS:
+                        words[MODE_REGISTER] = 0
+                    flits.append(_write(core.at, memory, section.first_address, words.ravel()))
+            for core in tiles:
+                mode = int(core.registers.words[MODE_REGISTER, 0])
+                flits.append(write_mode(core.at, core.at.context, mode))
         return np.concatenate(flits)
+
+    def on_core(self) -> dict[tuple[int, int], list[CoreImage]]:
+        """The tiles of every core that has any, by context."""
+        places: dict[tuple[int, int], list[CoreImage]] = {}
+        for core in sorted(self.cores, key=lambda core: core.at.context):
+            places.setdefault((core.at.x, core.at.y), []).append(core)
+        return places
+
+
+def write_mode(to: Address, context: int, mode: int = 0) -> FlitArray:
+    """Flits that write the register that enables a context of the core at `to`, or disables it."""
+    chunks = np.array([mode], np.uint32)
+    return _write(to, Memory.REGISTERS, REGISTERS * context + MODE_REGISTER, chunks)
 
 
 def _write(to: Address, memory: Memory, address: int, chunks: NDArray[np.uint32]) -> FlitArray:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from snnc.base import schema
 from snnc.base.bounds import MAX_TEXT
 from snnc.base.errors import VerificationError, require
+from snnc.base.html import html_table
 from snnc.base.quoting import quote
 from snnc.compiler.ir.neurons import Neurons as Neurons
 from snnc.compiler.ir.neurons import verify_neurons
@@ -147,6 +148,20 @@ class Network:
         """The first place of every name in dataflow order: 0 is the input's, n the n-th layer's."""
         names = [self.input.name, *(layer.name for layer in self.layers)]
         return {names[place]: place for place in reversed(range(len(names)))}
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: a row for each layer."""
+        rows = []
+        for layer in self.layers:
+            sources = ", ".join(edge.source for edge in layer.edges)
+            weights = sum(edge.synapses.weights.size for edge in layer.edges)
+            bits = max(edge.synapses.weight_bits for edge in layer.edges)
+            shape = " × ".join(map(str, layer.shape))
+            rows.append((layer.name, sources, shape, layer.count, weights, bits, layer.neurons.reset))
+        header = ("layer", "hears", "shape", "neurons", "weights", "bits", "reset")
+        shape = " × ".join(map(str, self.input.shape))
+        said = f"network {self.name}: {self.steps} steps, input {self.input.name} {shape}"
+        return html_table(f"{said} ({self.input.encoding}), {self.readout.kind} read", header, rows)
 
     def verify(self) -> None:
         """Check every invariant of this level; raises VerificationError naming the node."""

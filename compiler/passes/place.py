@@ -8,9 +8,12 @@ import numpy as np
 
 from snnc.base.errors import UsageError
 from snnc.compiler.analysis.activity import activity_of
+from snnc.compiler.analysis.sharing import Sharing
 from snnc.compiler.ir.levels import Level
+from snnc.compiler.ir.packing import in_contexts
 from snnc.compiler.ir.tiling import PlannedTile, Tiling
 from snnc.compiler.isa.address import Address
+from snnc.compiler.passes.pack import pack
 
 HOST = -1
 MAX_OPTION = 100_000
@@ -21,6 +24,7 @@ Traffic = dict[tuple[int, int], float]
 @dataclass(frozen=True)
 class Place:
     """Needs a Tiling of at most as many tiles as the mesh has cores. Guarantees a core of its own for each.
+    Where cores hold several, tiles share the fewest that do, or with `spread` more while that is worth it.
 
     Starts from a snake through the mesh in layer order, a space-filling curve that keeps neighbours close,
     and anneals by swaps of two cores (Kirkpatrick, Gelatt, Vecchi 1983) on packets x hops, with a fixed seed:
@@ -29,6 +33,7 @@ class Place:
 
     seed: int = 0
     swaps_per_tile: int = 300
+    spread: bool = True
     name: ClassVar[str] = "place"
     takes: ClassVar[type[Level]] = Tiling
     gives: ClassVar[type[Level]] = Tiling
@@ -40,8 +45,12 @@ class Place:
 
     def run(self, tiling: Tiling) -> Tiling:
         cores = snake(tiling.target.width, tiling.target.height)
-        order = _anneal(traffic(tiling), len(tiling.tiles), cores, self.seed, self.swaps_per_tile)
-        return tiling.with_places([cores[slot] for slot in order])
+        shared = tiling.target.contexts > 1
+        sharing = pack(tiling, spread=self.spread) if shared else list(range(len(tiling.tiles)))
+        packets = _between(traffic(tiling), sharing) if shared else traffic(tiling)
+        order = _anneal(packets, 1 + max(sharing), cores, self.seed, self.swaps_per_tile)
+        places = [cores[order[core]] for core in sharing]
+        return tiling.with_places(in_contexts([(place.x, place.y) for place in places]))
 
 
 def snake(width: int, height: int) -> list[Address]:
@@ -75,6 +84,16 @@ def traffic(tiling: Tiling) -> Traffic:
     for tile in readouts:
         packets[HOST, tile] = packets.get((HOST, tile), 0.0) + 1.0
     return packets
+
+
+def _between(packets: Traffic, sharing: Sharing) -> Traffic:
+    """Packets between cores, given the core of each tile."""
+    found: Traffic = {}
+    for pair, weight in packets.items():
+        a, b = (HOST if tile == HOST else sharing[tile] for tile in pair)
+        if a != b:
+            found[a, b] = found.get((a, b), 0.0) + weight
+    return found
 
 
 def _neurons(planned: PlannedTile) -> int:

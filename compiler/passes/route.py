@@ -11,6 +11,7 @@ from snnc.compiler.analysis.bounds import Interval, current_bounds, state_bounds
 from snnc.compiler.analysis.geometry import AxonMap, axon_map
 from snnc.compiler.ir.levels import Level
 from snnc.compiler.ir.network import Edge, Layer, Linear, Network, Neurons, Shape
+from snnc.compiler.ir.packing import on_core
 from snnc.compiler.ir.program import (
     Core,
     Destination,
@@ -42,32 +43,38 @@ class Route:
     gives: ClassVar[type[Level]] = TiledProgram
 
     def run(self, tiling: Tiling) -> TiledProgram:
-        network = tiling.network
-        receivers = [_receiver(tiling, planned) for planned in tiling.tiles]
-        routes = tuple(route for receiver in receivers for route in _input_routes(network, receiver))
-        hearers = _hearers(receivers)
-        tables = [
-            _destinations(tiling, number, hearers.get(planned.tile.layer, []))
-            for number, planned in enumerate(tiling.tiles)
-        ]
-        sources = _sources(tiling, routes, tables)
-        bounds = _bounds(tiling)
-        cores = tuple(
-            _core(receiver, table, sources[_place(receiver.planned)], bounds[_sums(receiver.planned)])
-            for receiver, table in zip(receivers, tables, strict=True)
-        )
-        _check_tables(tiling, cores)
-        return TiledProgram(
-            name=network.name,
-            target=tiling.target,
-            steps=network.steps,
-            input=network.input,
-            input_routes=routes,
-            cores=cores,
-            readout=network.readout,
-            outputs=network.layer(network.readout.layer).count,
-            weight_bits=tiling.weight_bits,
-        )
+        program = routed(tiling)
+        _check_tables(program)
+        return program
+
+
+def routed(tiling: Tiling) -> TiledProgram:
+    """The program of a placed tiling, whether its tables fit or not."""
+    network = tiling.network
+    receivers = [_receiver(tiling, planned) for planned in tiling.tiles]
+    routes = tuple(route for receiver in receivers for route in _input_routes(network, receiver))
+    hearers = _hearers(receivers)
+    tables = [
+        _destinations(tiling, number, hearers.get(planned.tile.layer, []))
+        for number, planned in enumerate(tiling.tiles)
+    ]
+    sources = _sources(tiling, routes, tables)
+    bounds = _bounds(tiling)
+    cores = tuple(
+        _core(receiver, table, sources[_place(receiver.planned)], bounds[_sums(receiver.planned)])
+        for receiver, table in zip(receivers, tables, strict=True)
+    )
+    return TiledProgram(
+        name=network.name,
+        target=tiling.target,
+        steps=network.steps,
+        input=network.input,
+        input_routes=routes,
+        cores=cores,
+        readout=network.readout,
+        outputs=network.layer(network.readout.layer).count,
+        weight_bits=tiling.weight_bits,
+    )
 
 
 @dataclass(frozen=True)
@@ -194,7 +201,7 @@ def _destinations(
         entries += _entries_to(tiling, planned.tile, receiver)
     if planned.tile.layer == tiling.network.readout.layer:
         own = _place(planned)
-        to_host, base = Address(own.x, own.y, host=True), host_base(planned.tile, tiling.network.readout)
+        to_host, base = replace(own, host=True), host_base(planned.tile, tiling.network.readout)
         entries.append(_Entry(Destination(to_host, base, 0, words, True, False), 0))
     if not entries:
         entries.append(_silent_entry(tiling, planned.tile, hearers))
@@ -377,12 +384,14 @@ def _axon_tables(receiver: _Receiver) -> tuple[IntArray, IntArray]:
     return np.concatenate(rows).astype(np.int64), np.concatenate(columns).astype(np.int64)
 
 
-def _check_tables(tiling: Tiling, cores: tuple[Core, ...]) -> None:
+def _check_tables(program: TiledProgram) -> None:
+    target = program.target
     misfits = [
-        f"core {core.at} (layer {core.layer!r}): {what} needs {used}, has {limit}"
-        for core in cores
-        for what, used, limit in core_usage(core, tiling.target, tiling.weight_bits)
+        f"core {Address(*place)} (layer {', '.join(dict.fromkeys(repr(core.layer) for core in tiles))}): "
+        f"{what} needs {used}, has {limit}"
+        for place, tiles in on_core(program).items()
+        for what, used, limit in core_usage(tiles, target, program.weight_bits)
         if used > limit
     ]
     if misfits:
-        raise DoesNotFit(f"tables do not fit target `{tiling.target.name}`\n" + "\n".join(misfits))
+        raise DoesNotFit(f"tables do not fit target `{target.name}`\n" + "\n".join(misfits))

@@ -7,7 +7,7 @@ from builders import layer, network, tiny_network
 from snnc.compiler.ir.network import Network
 from snnc.compiler.ir.program import TiledProgram, local_coordinates
 from snnc.compiler.isa.arithmetic import IntArray
-from snnc.compiler.isa.contract import FLIT, SPIKE, FlitType
+from snnc.compiler.isa.contract import END, FLIT, SPIKE, FlitType
 from snnc.compiler.isa.flits import COORDINATE_MASK, address_bits, flit
 from snnc.compiler.pipeline import compile_network
 from snnc.compiler.protocol import streams
@@ -34,7 +34,9 @@ def plainly(program: TiledProgram, payloads: IntArray) -> list[int]:
                             FLIT.pack(address=address_bits(route.to), type=FlitType.SPIKE, data=data)
                         )
             last = int(step == program.steps - 1)
-            flits += [flit(FlitType.END, last, to) for to in program.fed_by_host]
+            flits += [
+                flit(FlitType.END, END.pack(last=last, context=to.context), to) for to in program.fed_by_host
+            ]
             flits.append(flit(FlitType.SYNC, len(program.fed_by_host)))
     return flits
 
