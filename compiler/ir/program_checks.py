@@ -250,12 +250,15 @@ def _verify_input(route: InputRoute, program: TiledProgram) -> None:
 
 def _verify_layers(program: TiledProgram) -> None:
     """Every neuron of every layer is in exactly one tile that owns it."""
-    for name in dict.fromkeys(core.layer for core in program.cores):
+    by_layer: dict[str, list[Core]] = {}
+    for core in program.cores:
+        by_layer.setdefault(core.layer, []).append(core)
+    for name, cores in by_layer.items():
         where = f"layer {name!r}"
-        shapes = {core.tile.layer_shape for core in program.cores if core.layer == name}
+        shapes = {core.tile.layer_shape for core in cores}
         require(len(shapes) == 1, where, f"its tiles disagree about its shape: {sorted(shapes)}")
         (shape,) = shapes
-        owners = [core for core in program.cores if core.layer == name and core.emission != "values_every"]
+        owners = [core for core in cores if core.emission != "values_every"]
         held = sum(core.neurons for core in owners)
         require(held == count(shape), where, f"its tiles hold {held} of {count(shape)} neurons")
         holders = np.zeros(shape[:2], np.int64)

@@ -52,18 +52,22 @@ class Tiling:
         VerificationError naming the layer."""
         self.network.verify()
         self.target.verify()
+        shapes = {layer.name: layer.shape for layer in self.network.layers}
+        by_layer: dict[str, list[Tile]] = {name: [] for name in shapes}
+        by_owner: dict[int, list[tuple[Range, ...]]] = {}
         for planned in self.tiles:
-            self._verify_tile(planned)
-        for layer in self.network.layers:
-            self._verify_neurons(layer)
-        for owner, planned in enumerate(self.tiles):
+            self._verify_tile(planned, shapes)
+            by_owner.setdefault(planned.owner, []).append(planned.fan_in)
             if planned.role == "neurons":
-                self._verify_fan_in(owner, self.network.layer(planned.tile.layer))
+                by_layer[planned.tile.layer].append(planned.tile)
+        for layer in self.network.layers:
+            _verify_neurons(layer, by_layer[layer.name])
+        for owner, slices in by_owner.items():
+            self._verify_fan_in(slices, self.network.layer(self.tiles[owner].tile.layer))
         self._verify_places()
 
-    def _verify_tile(self, planned: PlannedTile) -> None:
+    def _verify_tile(self, planned: PlannedTile, shapes: dict[str, Shape]) -> None:
         tile = planned.tile
-        shapes = {layer.name: layer.shape for layer in self.network.layers}
         known = shapes.get(tile.layer) == tile.layer_shape
         require(known, tile.layer, f"no layer of shape {tile.layer_shape} is called so")
         inside = (
@@ -76,18 +80,7 @@ class Tiling:
         consistent = owned and (planned.role == "neurons") == (owner is planned)
         require(consistent, tile.layer, f"malformed tile {planned}")
 
-    def _verify_neurons(self, layer: Layer) -> None:
-        holders = np.zeros(layer.shape[:2], np.int64)
-        for planned in self.tiles:
-            tile = planned.tile
-            if tile.layer == layer.name and planned.role == "neurons":
-                channels = slice(tile.first_channel, tile.first_channel + tile.channels)
-                holders[channels, tile.first_row : tile.first_row + tile.rows] += 1
-        found = f"neurons are held {int(holders.min())} to {int(holders.max())} times"
-        require(bool((holders == 1).all()), layer.name, found)
-
-    def _verify_fan_in(self, owner: int, layer: Layer) -> None:
-        slices = [planned.fan_in for planned in self.tiles if planned.owner == owner]
+    def _verify_fan_in(self, slices: list[tuple[Range, ...]], layer: Layer) -> None:
         counts = {len(fan_in) for fan_in in slices}
         require(counts == {len(layer.edges)}, layer.name, f"slices of {sorted(counts)} edges")
         for number, edge in enumerate(layer.edges):
@@ -111,6 +104,15 @@ class Tiling:
             inside = 0 <= at.x < target.width and 0 <= at.y < target.height and not at.host
             inside &= 0 <= at.context < target.contexts
             require(inside, where, f"place {at} lies outside the mesh")
+
+
+def _verify_neurons(layer: Layer, tiles: list[Tile]) -> None:
+    holders = np.zeros(layer.shape[:2], np.int64)
+    for tile in tiles:
+        channels = slice(tile.first_channel, tile.first_channel + tile.channels)
+        holders[channels, tile.first_row : tile.first_row + tile.rows] += 1
+    found = f"neurons are held {int(holders.min())} to {int(holders.max())} times"
+    require(bool((holders == 1).all()), layer.name, found)
 
 
 def fan_in_units(edge: Edge, source: Shape) -> int:
