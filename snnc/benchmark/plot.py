@@ -19,7 +19,7 @@ def draw_curves(curves: Sequence[Curve], path: Path) -> None:
     matplotlib.use("svg")
     from matplotlib import pyplot
 
-    with pyplot.rc_context({"svg.hashsalt": "snnc", "font.size": 8}):
+    with pyplot.rc_context({"svg.hashsalt": "snnc", "svg.fonttype": "none", "font.size": 8}):
         figure, panels = pyplot.subplots(1, len(curves), figsize=(WIDTH * len(curves), HEIGHT), squeeze=False)
         for curve, panel in zip(curves, panels[0], strict=True):
             fixed, unit = curve.line
