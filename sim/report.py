@@ -49,7 +49,7 @@ class LayerFigures:
 
 @dataclass(frozen=True)
 class CoreFigures:
-    """One core; cycles over all samples, memories in bits."""
+    """A tile on a core; cycles over all samples, memories in bits. Tiles of one core share what there is."""
 
     x: int
     y: int
@@ -64,6 +64,8 @@ class CoreFigures:
     state_bits: int
     causes: dict[str, int] | None = None
     """`busy` and `stalled` by cause: `CAUSES` of the cycle engine."""
+    context: int = 0
+    """Which of the core's tiles."""
 
 
 @dataclass(frozen=True)

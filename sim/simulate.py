@@ -258,6 +258,7 @@ def _core_figures(program: TiledProgram, result: _Result) -> list[CoreFigures]:
         CoreFigures(
             x=core.at.x,
             y=core.at.y,
+            context=core.at.context,
             layer=core.layer,
             busy=None if causes is None else int(causes[number, :AT_WORK].sum()),
             stalled=None if causes is None else int(causes[number, AT_WORK:].sum()),
