@@ -267,10 +267,10 @@ def _best_design(
 ) -> "tuple[Design, str]":
     """The best design for `goal` on the target's device, and a picture of all that fit; prints the front."""
     from snnc.exploration.pareto import draw_designs, render_designs
-    from snnc.exploration.search import COMBINATIONS, choose, example_inputs, explore
+    from snnc.exploration.search import choose, combinations, example_inputs, explore
 
     x, source = example_inputs(network, request.calibrate, request.data_dir, request.view)
-    with console.progress("exploring designs", COMBINATIONS) as update:
+    with console.progress("exploring designs", combinations(target)) as update:
         designs = explore(network, target, x, update)
     chosen = choose(designs, goal)
     title = f"{network.name} on {target.name}, {len(x)} {source}: {len(designs)} designs fit, best {goal}"
