@@ -17,6 +17,7 @@ from snnc.commands.options import data_dir_option, directory, file, json_option,
 from snnc.compiler.formats.storage import Build
 from snnc.compiler.formats.text import print_ir, write_ir
 from snnc.compiler.ir.network import Network
+from snnc.compiler.passes.demands import tile_cycles
 from snnc.compiler.passes.registry import ALL, check_pass_name, make_pass
 from snnc.compiler.pipeline import (
     SPECIALISED,
@@ -125,7 +126,8 @@ def command(
         if print_after in (stage.name, ALL):
             click.echo(f"# after {stage.name}\n{print_ir(stage.ir, compiled.made_for)}", nl=False)
     validate_compiled(compiled, thorough, console)
-    deliver(Fit.of(compiled.compilation.tiled), console, json_file=json_file)
+    fit = Fit.of(compiled.compilation.tiled, tile_cycles(compiled.compilation.tiling))
+    deliver(fit, console, json_file=json_file)
     if dry_run:
         console.say("dry run: nothing written")
         return
