@@ -71,7 +71,7 @@ def test_the_page_shows_every_tile_of_a_core(tmp_path: Path) -> None:
         ["<b>readout</b>"],
     ]
     gauges = re.findall(
-        r'label">([a-z ]+) ([\d.]+) %</span><span class="bar">(.*?)</span></span>', table, re.S
+        r'label">([a-z ]+) ([\d.]+)%</span><span class="bar">(.*?)</span></span>', table, re.S
     )
     assert [name for name, _, _ in gauges] == [
         *("weights", "states", "parameter words", "axon rows", "axon columns", "busy")
