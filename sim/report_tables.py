@@ -37,6 +37,9 @@ def render_summary(report: "Report") -> str:
     lines = [f"{report.samples} samples x {report.steps} steps on {report.target}, {report.tier} tier"]
     if report.accuracy is not None:
         lines.append(f"accuracy    {report.accuracy:.4f}  ({report.correct} of {report.samples}, exact)")
+    if report.metrics is not None:
+        text = f"metrics     {report.metrics.summary}  (exact)"
+        lines += textwrap.wrap(text, 80, subsequent_indent=" " * 12)
     lines += _about_outputs(report)
     cycles, latency = report.cycle_spread, report.latency_s
     if latency.mean is not None and latency.max is not None:
@@ -64,6 +67,8 @@ def _about_outputs(report: "Report") -> list[str]:
         )
     if outputs.unit != 1:
         lines.append(f"unit        a membrane of 1 is 1/{round(1 / outputs.unit)} of a weight of 1")
+    if outputs.scale is not None:
+        lines.append(f"scale       an output of 1 is {outputs.scale:.4g} of the network without spikes")
     return lines
 
 

@@ -160,7 +160,9 @@ def test_samples_and_labels_that_do_not_fit(program: Build) -> None:
     with pytest.raises(FileError, match=r"^there are no samples$"):
         simulate(program, x[:0], y[:0])
     for labels in (y[:1], y[:, None], np.append(y, 0)):
-        with pytest.raises(FileError, match=rf"^labels must be of shape \({SAMPLES},\), not \("):
+        with pytest.raises(
+            FileError, match=rf"^labels are int64 of shape .* takes integers of shape \({SAMPLES},\), "
+        ):
             simulate(program, x, labels)
     with pytest.raises(UsageError, match=r"^tier must be cycle or functional, not 'fast'$"):
         simulate(program, x, y, tier="fast")  # type: ignore[arg-type]
