@@ -18,7 +18,8 @@ from snnc.compiler.targets import Target
 
 Generator = np.random.Generator
 SIDE = 4
-"""Columns of the mesh, and half its rows: there are cores to spare for tiles that stand alone."""
+SHARED = 4
+"""Most cores for several tiles; all others are for a tile of partial sums each."""
 
 
 def crowded_program(generator: Generator) -> TiledProgram:
@@ -31,14 +32,16 @@ def crowded_program(generator: Generator) -> TiledProgram:
         program = _compiled(generator, network)
         if program is None or len(program.cores) < 4:
             continue
+        sums = sum(core.emission == "values_every" for core in program.cores)
+        if sums > SIDE * SIDE - SHARED:
+            continue
         try:
-            return packed(_higher(program), _places(generator, program))
+            places = _places(generator, program)
+            width, height = (1 + max(column) for column in zip(*places, strict=True))
+            small = replace(program.target, width=width, height=height, contexts=2)
+            return packed(replace(program, target=small), places)
         except VerificationError:  # The tables of a core have no room for so many.
             continue
-
-
-def _higher(program: TiledProgram) -> TiledProgram:
-    return replace(program, target=replace(program.target, height=2 * SIDE))
 
 
 def _compiled(generator: Generator, network: Network) -> TiledProgram | None:
@@ -65,18 +68,17 @@ def _target(generator: Generator) -> Target:
         channel_leak=True,
         lower_clamp=True,
         fraction_bits=3,
-        contexts=2,
     )
 
 
 def _places(generator: Generator, program: TiledProgram) -> list[Place]:
-    cores = [(int(place) % SIDE, int(place) // SIDE) for place in generator.permutation(2 * SIDE * SIDE)]
-    shared, rest = cores[: int(generator.integers(1, 5))], iter(cores[4:])
+    cores = [(int(place) % SIDE, int(place) // SIDE) for place in generator.permutation(SIDE * SIDE)]
+    shared, rest = cores[: int(generator.integers(1, SHARED + 1))], iter(cores[SHARED:])
     places: list[Place] = []
     held: Counter[Place] = Counter()
     for core in program.cores:
         free = [place for place in shared if held[place] < MAX_CONTEXTS]
-        alone = core.emission == "values_every" or not free
+        alone = core.emission == "values_every"
         place = next(rest) if alone else free[int(generator.integers(len(free)))]
         held[place] += 1
         places.append(place)
