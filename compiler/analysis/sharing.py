@@ -15,7 +15,7 @@ SLACKS = (1.0, 1.1, 1.25, 1.5, 2.0, math.inf)
 ORDERS = 50
 """Orders in which tiles are dropped into cores until all fit."""
 MOVES_PER_TILE, MOST_MOVES = 200, 4_000
-TEMPERATURE = 0.02
+TEMPERATURE = 0.1
 """Of the annealing at its start, as a share of the first cost."""
 CORE_WORTH = 1.1
 """A further core must make a sample this much faster to be taken."""

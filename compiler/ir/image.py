@@ -28,6 +28,9 @@ from snnc.compiler.isa.flits import FlitArray, address_bits, flit
 from snnc.compiler.isa.layout import CHUNK_BITS, from_chunks, to_chunks
 from snnc.compiler.targets import Target
 
+BLOCK_WORDS = 1 << 12
+"""Words of a memory that are packed together."""
+
 
 @dataclass(frozen=True)
 class MemoryImage:
@@ -197,13 +200,21 @@ def _write(to: Address, memory: Memory, address: int, chunks: NDArray[np.uint32]
 def pack_lanes(values: NDArray[Any], bits: int, lanes: int, first_address: int = 0) -> MemoryImage:
     """Signed `values` (words, lanes) of up to 32 `bits` as memory words, lane 0 in the lowest bits."""
     width = bits * lanes
-    chunks = -(-width // CHUNK_BITS)
-    fields = np.ascontiguousarray(values.astype("<i4")).view(np.uint8).reshape(len(values), lanes, 4)
-    single = np.unpackbits(fields, axis=2, bitorder="little")[:, :, :bits].reshape(len(values), width)
-    padded = np.zeros((len(values), chunks * CHUNK_BITS), np.uint8)
-    padded[:, :width] = single
-    words = np.packbits(padded, axis=1, bitorder="little").view("<u4").astype(np.uint32)
+    words = np.empty((len(values), -(-width // CHUNK_BITS)), np.uint32)
+    for first in range(0, len(values), BLOCK_WORDS):
+        block = slice(first, first + BLOCK_WORDS)
+        words[block] = _packed(values[block], bits)
     return MemoryImage(width, first_address, words)
+
+
+def _packed(values: NDArray[Any], bits: int) -> NDArray[np.uint32]:
+    """Chunks of words whose lanes are these values; every bit is a byte on the way."""
+    whole = np.ascontiguousarray(values.astype("<i4" if bits > 8 else "i1"))
+    fields = whole.view(np.uint8).reshape(*values.shape, whole.itemsize)
+    single = np.unpackbits(fields, axis=2, bitorder="little")[:, :, :bits].reshape(len(values), -1)
+    padding = -single.shape[1] % CHUNK_BITS
+    padded = np.pad(single, ((0, 0), (0, padding))) if padding else single
+    return np.packbits(padded, axis=1, bitorder="little").view("<u4").astype(np.uint32)
 
 
 def pack_words(values: list[int], width: int, first_address: int = 0) -> MemoryImage:

@@ -6,6 +6,7 @@ which says what they mean cycle by cycle.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -265,10 +266,12 @@ class TiledProgram:
 
     def core_at(self, address: Address) -> Core:
         """The core at `address`; raises KeyError."""
-        for core in self.cores:
-            if core.at == address:
-                return core
-        raise KeyError(str(address))
+        return self._core_by_place[address]
+
+    @cached_property
+    def _core_by_place(self) -> dict[Address, Core]:
+        """The first core at each address."""
+        return {core.at: core for core in reversed(self.cores)}
 
 
 def core_usage(tiles: Sequence[Core], target: Target, weight_bits: int) -> list[tuple[str, int, int]]:

@@ -92,26 +92,32 @@ class Packing:
             sizes[demand.layer] = max(sizes.get(demand.layer, 0.0), self.room.part_of(demand))
         for layer in sorted(sizes, key=lambda name: -sizes[name]):
             if finer := self.with_cut(layer):
-                return min(finer, key=lambda packing: (not packing.fits, packing.scarcest[0]))
+                return min(finer, key=lambda packing: (not packing.fits, packing.scarcest))
         return None
 
     @property
-    def scarcest(self) -> tuple[float, str, int, int]:
-        """Of what tiles share that of which they need most: as a share of all cores, which, how much, of how
-        much."""
+    def scarcest(self) -> float:
+        """The largest share of all cores that tiles need together, of any memory or table."""
+        return max(needed / limit for _, needed, limit in self.needs)
+
+    @property
+    def needs(self) -> list[tuple[str, int, int]]:
+        """What tiles share: which, how much they need together, how much all cores have."""
         columns = zip(*(demand.amounts for demand in self.demands), strict=True)
         there = [limit * self.room.cores for limit in self.room.limits]
-        needs = zip(SHARED, map(sum, columns), there, strict=True)
-        return max((needed / limit, what, needed, limit) for what, needed, limit in needs)
+        return list(zip(SHARED, map(sum, columns), there, strict=True))
 
 
 def _misfit(packing: Packing) -> str:
     """Which memory or table is missing, and what every layer takes."""
     room, target = packing.room, packing.target
     first = f"its {len(packing.demands)} tiles find no packing on {_cores(room)}"
-    part, what, needed, limit = packing.scarcest
-    if part > 1:
-        first = f"needs {_sized(what, needed, packing)}, has {_sized(what, limit, packing)} on {_cores(room)}"
+    if missing := [need for need in packing.needs if need[1] > need[2]]:
+        there = f"{_cores(room)} {'has' if room.cores == 1 else 'have'}"
+        needs = (
+            f"needs {_sized(what, n, packing)}, {there} {_sized(what, m, packing)}" for what, n, m in missing
+        )
+        first = "; ".join(needs)
     for demand in packing.demands:
         for what, used, limit in zip(SHARED, demand.amounts, room.limits, strict=True):
             if used > limit:
@@ -129,11 +135,13 @@ def _row(cut: LayerCut, packing: Packing) -> str:
 
 
 def _sized(what: str, amount: int, packing: Packing) -> str:
-    """An amount in words; weights in KiB, too."""
-    if what != "weight words":
-        return f"{amount} {what}"
-    bits = packing.target.lanes * packing.target.stored_weight_bits(packing.network.weight_bits)
-    return f"{amount} {what} ({amount * bits / 8192:.1f} KiB)"
+    """An amount in words; memories in KiB, too."""
+    target = packing.target
+    bits = {
+        "weight words": target.lanes * target.stored_weight_bits(packing.network.weight_bits),
+        "state words": target.lanes * target.state_bits,
+    }.get(what)
+    return f"{amount} {what}" + (f" ({amount * bits / 8192:.1f} KiB)" if bits else "")
 
 
 def _cores(room: Room) -> str:

@@ -62,21 +62,24 @@ def traffic(tiling: Tiling) -> Traffic:
     """Estimated packets per step between tiles, by the activity the cost model goes by."""
     packets: Traffic = {}
     network = tiling.network
+    layers = {layer.name: layer for layer in network.layers}
+    owners: dict[str, list[int]] = {name: [] for name in layers}
+    for number, planned in enumerate(tiling.tiles):
+        if planned.role == "neurons":
+            owners[planned.tile.layer].append(number)
     rates = activity_of(network).rates
     for receiver, planned in enumerate(tiling.tiles):
-        layer = network.layer(planned.tile.layer)
         if planned.role == "partial":
             packets[receiver, planned.owner] = float(_neurons(planned))
-        for edge, (first, last) in zip(layer.edges, planned.fan_in, strict=True):
+        for edge, (first, last) in zip(layers[planned.tile.layer].edges, planned.fan_in, strict=True):
             if first == last:
                 continue
             if edge.source == network.input.name:
                 events = rates[edge.source] * network.input.features
                 packets[HOST, receiver] = packets.get((HOST, receiver), 0.0) + events
-            for sender, other in enumerate(tiling.tiles):
-                if other.tile.layer == edge.source and other.role == "neurons":
-                    key = (sender, receiver)
-                    packets[key] = packets.get(key, 0.0) + rates[edge.source] * _neurons(other)
+            for sender in owners.get(edge.source, ()):
+                key = (sender, receiver)
+                packets[key] = packets.get(key, 0.0) + rates[edge.source] * _neurons(tiling.tiles[sender])
     readouts = [i for i, planned in enumerate(tiling.tiles) if planned.tile.layer == network.readout.layer]
     for tile in readouts:
         packets[HOST, tile] = packets.get((HOST, tile), 0.0) + 1.0
@@ -110,13 +113,9 @@ def _distance(pair: tuple[int, int], order: list[int], cores: list[Address]) -> 
 def _anneal(packets: Traffic, tiles: int, cores: list[Address], seed: int, swaps_per_tile: int) -> list[int]:
     """Slot of each tile; slots tiles .. are empty cores, so that a swap may also move a tile alone."""
     slots = list(range(len(cores)))
-    links: list[list[tuple[tuple[int, int], float]]] = [[] for _ in cores]
-    for pair, weight in packets.items():
-        for tile in pair:
-            if tile != HOST:
-                links[tile].append((pair, weight))
+    mesh = _Mesh(packets, cores)
     cost = best_cost = hops(packets, slots, cores)
-    best = slots.copy()
+    since_best: list[tuple[int, int]] = []
     generator = np.random.default_rng(seed)
     swaps = swaps_per_tile * tiles if len(cores) > 1 else 0
     start = max(cost / max(len(packets), 1), 1e-9)
@@ -125,20 +124,52 @@ def _anneal(packets: Traffic, tiles: int, cores: list[Address], seed: int, swaps
         a, b = int(generator.integers(tiles)), int(generator.integers(len(cores)))
         if a == b:
             continue
-        before = _around(a, b, links, slots, cores)
-        slots[a], slots[b] = slots[b], slots[a]
-        change = _around(a, b, links, slots, cores) - before
+        before = mesh.around(a, b)
+        mesh.swap(a, b)
+        change = mesh.around(a, b) - before
         if change <= 0 or generator.random() < math.exp(-change / temperature):
+            slots[a], slots[b] = slots[b], slots[a]
+            since_best.append((a, b))
             cost += change
             if cost < best_cost - 1e-9:
-                best_cost, best = cost, slots.copy()
+                best_cost = cost
+                since_best.clear()
         else:
-            slots[a], slots[b] = slots[b], slots[a]
-    return best[:tiles]
+            mesh.swap(a, b)
+    for a, b in reversed(since_best):
+        slots[a], slots[b] = slots[b], slots[a]
+    return slots[:tiles]
 
 
-def _around(
-    a: int, b: int, links: list[list[tuple[tuple[int, int], float]]], slots: list[int], cores: list[Address]
-) -> float:
-    """Cost of all links of tiles a and b; a link between them does not change when they swap."""
-    return sum(weight * _distance(pair, slots, cores) for tile in (a, b) for pair, weight in links[tile])
+class _Mesh:
+    """Where tiles are, as plain lists of coordinates, and whom each has links with; the host comes last,
+    where the index HOST leads."""
+
+    def __init__(self, packets: Traffic, cores: list[Address]) -> None:
+        self.x = [*(core.x for core in cores), 0]
+        self.y = [*(core.y for core in cores), 0]
+        self.links: list[list[tuple[int, float]]] = [[] for _ in cores]
+        for (sender, receiver), weight in packets.items():
+            for tile, other in ((sender, receiver), (receiver, sender)):
+                if tile != HOST:
+                    self.links[tile].append((other, weight))
+
+    def swap(self, a: int, b: int) -> None:
+        """Tiles a and b change places."""
+        x, y = self.x, self.y
+        x[a], x[b] = x[b], x[a]
+        y[a], y[b] = y[b], y[a]
+
+    def around(self, a: int, b: int) -> float:
+        """Cost of all links of tiles a and b; a link between them does not change when they swap."""
+        x, y = self.x, self.y
+        return sum(
+            [
+                weight * (abs(own_x - x[other]) + abs(own_y - y[other]))
+                for own_x, own_y, links in (
+                    (x[a], y[a], self.links[a]),
+                    (x[b], y[b], self.links[b]),
+                )
+                for other, weight in links
+            ]
+        )

@@ -14,8 +14,8 @@ READS_FIRST_SPIKE, READS_FROM, MULTIPLIES = range(26, 29)
 ARRIVALS_AT, ARRIVALS_STOP = range(29, 31)
 HEADER_WORDS = 32
 
-# Core, which is a tile with its registers: constants of the tile. A slot is a lane of a word; *_START are places
-# in the other pools.
+# Core, which is a tile with its registers: constants of the tile. A slot is a lane of a word; *_START are
+# places in the other pools.
 ROUTER, WORDS, SLOTS_USED, NEURONS, BANKS = range(5)
 WEIGHT_START, STATE_START, MEMBRANE_START, INITIAL_START, LOCAL_START = range(5, 10)
 LIST_START, LIST_COUNTS, RING = range(10, 13)
@@ -45,7 +45,7 @@ TABLES_LEFT, ENTRY_LEFT, DECODED, DECODE_FREE, BUSY_UNTIL = range(5)
 EVENT_REGISTER_WORDS = 5
 
 # Shared core: what the tiles of a core have in common, where cores have contexts. CONTROL_END is the first
-# cycle of the next control state, JOB the tile that the emitter works for (0: none), OWNERS a tile for each y.
+# cycle of the next control state, JOB the tile that the emitter works for (or 0), OWNERS a tile for each y.
 TILES, TILE_COUNT, OWNERS, EVENT_FIFO = range(4)
 CONTROL, CONTROL_END, CURRENT, JOB, LOCAL_FIFO, SHARED_EVENTS = range(6, 12)
 SHARED_WORDS = SHARED_EVENTS + EVENT_REGISTER_WORDS
@@ -74,8 +74,8 @@ ROW_WEIGHT_STEP, COLUMN_WEIGHT_STEP, ROW_STATE_STEP, COLUMN_STATE_STEP = range(7
 POSITIONS, PASS_POSITIONS, MULTIPLIED_POSITIONS = range(11, 14)
 BANK_WORDS = 14
 
-# Destination entry. HEAD holds the address bits of a flit, END_FLIT all of an END; RECEIVER is a core record, 0
-# for the host.
+# Destination entry. HEAD holds the address bits of a flit, END_FLIT all of an END; RECEIVER is a core record,
+# 0 for the host.
 HEAD, END_FLIT, BASE, FIRST_WORD, LAST_WORD, SENDS_END, BACKWARD, RECEIVER, HITS = range(9)
 ENTRY_WORDS = 9
 

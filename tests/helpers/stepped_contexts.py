@@ -81,6 +81,9 @@ class SharedCore:
         return not self.holding and not begins_to_drain
 
     def _emit(self, r: Registers, n: Registers) -> None:
+        for c, tile in enumerate(self.tiles):
+            own = r.tiles[c]
+            tile.causes["credit_wait"] += own.emits and not own.credits and r.job != c and own.owed > 0
         if r.emitter == "IDLE":
             job = next((c for c in range(len(self.tiles)) if self._can_go(r, c)), None)
             if job is None:
@@ -116,6 +119,7 @@ class SharedCore:
             if emission == "values_every":
                 self._drain(r, n)
         elif r.control == "SWEEP":
+            tile.causes["sweep"] += 1
             n.control_left -= 1
             if n.control_left:
                 return
@@ -130,6 +134,7 @@ class SharedCore:
             if r.emitter == "IDLE" and not own.credits and not own.emits:
                 n.control, n.control_left = "INIT", words + 4
         elif r.control == "INIT":
+            tile.causes["initialise"] += 1
             n.control_left -= 1
             if n.control_left == 0:
                 tile.neurons.initialise()

@@ -62,6 +62,7 @@ class NeuroCore:
                 else:
                     n.control, n.control_left = "SWEEP", self.neurons.words + 8
         elif r.control == "SWEEP":
+            self.tile.causes["sweep"] += 1
             n.control_left -= 1
             if n.control_left:
                 return
@@ -79,6 +80,7 @@ class NeuroCore:
             if r.emitter == "IDLE":
                 n.control, n.control_left = "INIT", self.neurons.words + 4
         elif r.control == "INIT":
+            self.tile.causes["initialise"] += 1
             n.control_left -= 1
             if n.control_left == 0:
                 self.neurons.initialise()

@@ -13,6 +13,7 @@ class Emitter:
 
     def __init__(self, tile: Tile, program: TiledProgram, output: Fifo) -> None:
         self.core, self.neurons, self.output = tile.core, tile.neurons, output
+        self.causes = tile.causes
         self.places = bases(program)
         self.host_index = host_index(tile.core, tile.place, program.target.lanes)
 
@@ -35,6 +36,8 @@ class Emitter:
             if r.tiles[0].owed == 0:
                 n.tiles[0].owed = core.credits_needed
                 n.emitter, n.segment = "SEGMENT", 0
+            else:
+                self.causes["credit_wait"] += 1
         elif r.emitter == "SEGMENT":
             segment = core.segments[r.segment]
             n.segment_begun = not r.segment_begun
@@ -117,6 +120,7 @@ class Emitter:
 
     def _offer(self, flit: int) -> bool:
         if not self.output.ready:
+            self.causes["mesh_wait"] += 1
             return False
         self.output.push(flit)
         return True

@@ -1,5 +1,4 @@
-"""Dispatcher, event registers and row engine of the stepped model: `docs/microarchitecture.md`, sections 4.1 to
-4.3."""
+"""From event FIFO to row engine in the stepped model: `docs/microarchitecture.md`, sections 4.1 to 4.3."""
 
 from stepped_registers import Registers
 from stepped_router import SPIKE, VALUE, Fifo, kind_of
@@ -25,6 +24,7 @@ class Events:
         """One cycle, in which a SPIKE or VALUE may be popped or not; any other flit is, and is returned."""
         if r.row_left:
             n.row_left = r.row_left - 1
+            self.tiles[r.row_tile].causes["accumulate"] += 1
         free = self._move(r, n, time)
         if not self.fifo.valid:
             return None
@@ -65,9 +65,10 @@ class Events:
         n.decode = None
         n.row_left = duration
         if kind == VALUE:
-            self._add_value(data, time)
+            tile = self._add_value(data, time)
         else:
             self._add_spike(tile, touched, factors, gap, time + 1)
+        n.row_tile = self.tiles.index(tile)
         return False
 
     def _touched(self, data: int) -> tuple[Tile, Bank, Touched]:
@@ -113,10 +114,11 @@ class Events:
                     tile.neurons.state[word][lane] += int(tile.core.weights[weight, lane]) * factor
             cycle += gap
 
-    def _add_value(self, data: int, time: int) -> None:
+    def _add_value(self, data: int, time: int) -> Tile:
         value, index = data & ((1 << self.bits) - 1), data >> self.bits
         word, lane = divmod(index, self.lane_count)
         self._visit(word, time + 4)
         tile = next(t for t in self.tiles if 0 <= word - t.place.state_word < t.neurons.words)
         row = tile.neurons.state[word - tile.place.state_word]
         row[lane] += value - ((value >> (self.bits - 1)) << self.bits)
+        return tile

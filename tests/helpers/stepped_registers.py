@@ -5,8 +5,7 @@ from dataclasses import dataclass, field, replace
 
 @dataclass
 class TileRegisters:
-    """What control keeps for a tile. Jobs are those that are pending, and the step and `last_step` they are for;
-    a core without contexts has none."""
+    """What control keeps for a tile; with contexts also its pending jobs, and for which step."""
 
     ends: int = 0
     owed: int = 0
@@ -30,6 +29,7 @@ class Registers:
     event_entry: int | None = None
     decode: int | None = None
     row_left: int = 0
+    row_tile: int = 0
     emitter: str = "IDLE"
     job: int | None = None
     wants_emit: bool = False
