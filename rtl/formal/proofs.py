@@ -122,7 +122,8 @@ PROPERTIES = (
         "contexts",
         "formal_contexts",
         "contexts are counted for, chosen and served as documented: none is lost, doubled, early or out of turn",
-        depth=24,
+        depth=16,
+        induction=3,
         parameters={"Contexts": 2},
     ),
     Property(

@@ -252,12 +252,109 @@ module formal_contexts #(
       // The way of the control.
       if (!starting) assert (last_step == last_q[current]);
       if (chosen && !starting) assert (ended_q);
+      // The sweep before a DRAIN, and all of it, find the emitter free for what it sends.
+      if (((chosen && !starting) || sweeping) && drains[current]) assert (!working_q);
+      if (draining && working_q) assert (job_q == current);
       if (draining && !was_draining_q) assert (!working_q && was_sweeping_q && last_q[current]);
       if (was_draining_q) assert (draining == !drained_q && (draining || initialising));
       assert (!(chosen && sweeping) && !(starting && (sweeping || draining)));
 
     end
   end
+
+`ifdef INVARIANTS
+  (* hierconn *) wire [Contexts-1:0] \dut.g_contexts.u_contexts.last_step_q ;
+  (* hierconn *) wire [Contexts-1:0] \dut.g_contexts.u_contexts.values_last_q ;
+  (* hierconn *) wire [Contexts-1:0] \dut.g_contexts.u_contexts.values_every_q ;
+  (* hierconn *) wire [Contexts-1:0] \dut.g_contexts.u_contexts.sample_ended_q ;
+  (* hierconn *) wire [Contexts-1:0] \dut.g_contexts.u_contexts.u_jobs.credit_q ;
+  (* hierconn *) wire [Contexts-1:0] \dut.g_contexts.u_contexts.u_jobs.emit_q ;
+  (* hierconn *) wire [Bits-1:0] \dut.g_contexts.u_contexts.u_jobs.job_q ;
+  (* hierconn *) wire [Contexts-1:0] \dut.g_contexts.u_contexts.u_ends.first_q ;
+  (* hierconn *) wire [Contexts-1:0] \dut.g_contexts.u_contexts.u_ends.needed_q ;
+  (* hierconn *) wire [Contexts-1:0] \dut.g_contexts.u_contexts.u_ends.none_q ;
+  (* hierconn *) wire [snnc_pkg::CountBits-1:0] \dut.g_contexts.u_contexts.u_ends.counts[0] ;
+  (* hierconn *) wire [snnc_pkg::CountBits-1:0] \dut.g_contexts.u_contexts.u_ends.counts[1] ;
+  (* hierconn *) wire [Contexts-1:0] \dut.g_contexts.u_contexts.u_credits.first_q ;
+  (* hierconn *) wire [Contexts-1:0] \dut.g_contexts.u_contexts.u_credits.needed_q ;
+  (* hierconn *) wire [Contexts-1:0] \dut.g_contexts.u_contexts.u_credits.none_q ;
+  (* hierconn *) wire [snnc_pkg::CountBits-1:0] \dut.g_contexts.u_contexts.u_credits.counts[0] ;
+  (* hierconn *) wire [snnc_pkg::CountBits-1:0] \dut.g_contexts.u_contexts.u_credits.counts[1] ;
+  logic [Contexts*snnc_pkg::CountBits-1:0] awaited;
+  logic [Contexts*snnc_pkg::CountBits-1:0] owed;
+
+  assign awaited = {\dut.g_contexts.u_contexts.u_ends.counts[1] , \dut.g_contexts.u_contexts.u_ends.counts[0] };
+  assign owed = {\dut.g_contexts.u_contexts.u_credits.counts[1] , \dut.g_contexts.u_contexts.u_credits.counts[0] };
+
+  logic loads_emit_q;
+  always_ff @(posedge clk_i) loads_emit_q <= !working_q && start_emit && !rst;
+
+  // What the design keeps is what the rules say, for two contexts.
+  for (genvar i = 0; i < Contexts; i++) begin : g_invariants
+    logic [CountBits-1:0] needs;
+    logic [CountBits-1:0] first;
+    logic [CountBits-1:0] credits;
+    logic [CountBits-1:0] tokens;
+    logic first_ends;
+    logic needed_ends;
+    logic first_credits;
+    logic needed_credits;
+    // Behind a reset, before its registers were looked at.
+    logic unseen;
+
+    assign needs = ends_needed[i*CountBits+:CountBits];
+    assign first = needs - recurrent_sources[i*CountBits+:CountBits];
+    assign credits = credits_needed[i*CountBits+:CountBits];
+    assign tokens = recurrent_destinations[i*CountBits+:CountBits];
+    assign first_ends = \dut.g_contexts.u_contexts.u_ends.first_q [i];
+    assign needed_ends = \dut.g_contexts.u_contexts.u_ends.needed_q [i];
+    assign first_credits = \dut.g_contexts.u_contexts.u_credits.first_q [i];
+    assign needed_credits = \dut.g_contexts.u_contexts.u_credits.needed_q [i];
+    assign unseen = starting && (32'(current) < i || (32'(current) == i && chosen));
+    always @(posedge clk_i) begin
+      if (!rst) begin
+        assert (!(first_ends && needed_ends) && !(first_credits && needed_credits));
+        assert (needs - ends_q[i*CountBits+:CountBits] == (first_ends ? first : needed_ends ? needs
+                : awaited[i*snnc_pkg::CountBits+:CountBits]));
+        assert (owed_q[i*CountBits+:CountBits] == (first_credits ? tokens : needed_credits ? credits
+                : owed[i*snnc_pkg::CountBits+:CountBits]));
+        if (!first_ends && !needed_ends) assert (awaited[i*snnc_pkg::CountBits+CountBits+:8] == '0);
+        if (!first_credits && !needed_credits) assert (owed[i*snnc_pkg::CountBits+CountBits+:8] == '0);
+        if (!(unseen && first_ends) && !(chosen && current == Bits'(i) && needed_ends)) begin
+          assert (\dut.g_contexts.u_contexts.u_ends.none_q [i] == (ends_q[i*CountBits+:CountBits] == needs));
+        end else assert (!\dut.g_contexts.u_contexts.u_ends.none_q [i]);
+        if (!(unseen && first_credits) && !(loads_emit_q && job_q == Bits'(i) && needed_credits)) begin
+          assert (\dut.g_contexts.u_contexts.u_credits.none_q [i] == (owed_q[i*CountBits+:CountBits] == '0));
+        end else assert (!\dut.g_contexts.u_contexts.u_credits.none_q [i]);
+        if (enabled[i]) begin
+          assert (\dut.g_contexts.u_contexts.values_last_q [i] == values_last[i]);
+          assert (!\dut.g_contexts.u_contexts.values_every_q [i]);
+        end
+        if (credit_q[i] || emit_q[i]) assert (enabled[i] && !starting);
+        if (unseen) assert (!enabled[i]);
+        // Whose step is under way has no job, but for what its DRAIN sends.
+        if (!accumulating && !starting && current == Bits'(i)) begin
+          assert (enabled[i] && !credit_q[i]);
+          if (!draining) assert (!emit_q[i] && !(working_q && job_q == current));
+          if (chosen) assert (ends_q[i*CountBits+:CountBits] == '0);
+          else assert (emitted_last_q[i] == last_q[i]);
+          if (draining) assert (last_q[i] && values_last[i]);
+        end
+      end
+    end
+  end
+  always @(posedge clk_i) begin
+    if (!rst) begin
+      assert (\dut.g_contexts.u_contexts.last_step_q == last_q);
+      assert (\dut.g_contexts.u_contexts.sample_ended_q == emitted_last_q);
+      assert (\dut.g_contexts.u_contexts.u_jobs.credit_q == credit_q);
+      assert (\dut.g_contexts.u_contexts.u_jobs.emit_q == emit_q);
+      if (working_q) assert (\dut.g_contexts.u_contexts.u_jobs.job_q == job_q && !starting && enabled[job_q]);
+      if (loads_q) assert (working_q);
+      if (starting) assert (chosen || initialising);
+    end
+  end
+`endif
 
   if (Progress != 0) begin : g_progress
     (* anyconst *) logic [7:0] silence;
