@@ -27,8 +27,9 @@ DISTRIBUTED_BITS, DISTRIBUTED_WORDS = 4, 16
 BLOCK_COST, DISTRIBUTED_COST, MULTIPLEXER_COST, TABLE_BIT_COST = 128, 4, 1, 1 / 64
 """What Yosys weighs where no style is asked for (its share/lattice and synth_lattice): a DP16KD, a
 TRELLIS_DPR16X4, a bit of a multiplexer between two of these, a bit of a constant table in logic."""
-EVENT_BITS, PACKET_BITS = FLIT.width - ADDRESS.width, FLIT.width
-"""Words of the FIFOs of events and of packets."""
+PORTS = 5
+EVENT_BITS, PACKET_BITS = FLIT.width - ADDRESS.width, FLIT.width + PORTS
+"""Words of the FIFOs of events and of packets, which know the output they are to leave by."""
 
 
 @dataclass(frozen=True)
