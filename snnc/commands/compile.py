@@ -198,8 +198,11 @@ def validate_compiled(compiled: Compiled, thorough: bool, console: Console) -> N
 
     Raises MiscompileError at a difference.
     """
+    from snnc.sim.warm import MESSAGE, is_cold
     from snnc.verification.validation import THOROUGH, USUAL, validate
 
+    if is_cold():
+        console.say(MESSAGE)
     effort = THOROUGH if thorough else USUAL
     image = compiled.compilation.image if thorough else None
     with console.progress("validating", effort.samples(compiled.build.network)) as update:
