@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
@@ -206,6 +207,16 @@ def test_other_cores_are_shown(kind: str) -> None:
         assert "weights" in names
 
 
+def test_recordings_of_events_are_shown() -> None:
+    model = network(layer("a", "input", 8, 6), layer("out", "a", 6, 3, reset="none", state_bits=16))
+    model = replace(model, input=replace(model.input, encoding="events"))
+    x = np.random.default_rng(4).integers(0, 3, (2, model.steps, 8)).astype(np.uint8)
+    build = build_of(model, load_target("fpga"))
+    session = Session(build, Samples("own", x, np.zeros(2, np.int64), (8, 1, 1), spike_trains=True))
+    reference = execute_network(model, x[1:2].astype(np.int64))
+    assert session.content(Location(1))["outputs"] == reference.outputs[0].tolist()
+
+
 def test_addresses_lead_back() -> None:
     places = [
         Location(),
@@ -255,6 +266,7 @@ def test_places_that_are_not_there_are_said(view: Served, query: str, said: str)
     assert answer.status == 404 and said in unescape(answer.text)
 
 
+@pytest.mark.slow
 def test_every_link_of_the_page_leads_somewhere(view: Served) -> None:
     waiting, seen = ["/", "/?sample=4&step=1"], set[str]()
     while waiting and len(seen) < 60:
@@ -307,6 +319,7 @@ def test_a_trace_too_large_is_refused(build: Build, monkeypatch: pytest.MonkeyPa
         Recording(build, np.zeros((1, 36), np.uint8))
 
 
+@pytest.mark.slow
 def test_the_verb_serves_until_interrupted(build: Build, tmp_path: Path) -> None:
     build.save(tmp_path)
     data = tmp_path / "own.npz"
