@@ -18,6 +18,9 @@ _EXTRAS = {
     "markupsafe": "report",
     "matplotlib": "report",
     "perfetto": "report",
+    "dask": "explore",
+    "distributed": "explore",
+    "optuna": "explore",
     "starlette": "view",
     "uvicorn": "view",
 }

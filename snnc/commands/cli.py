@@ -13,6 +13,7 @@ VERBS = {
     "import": "Make integers of a network trained elsewhere (.nir, .onnx, torch), and say what was lost.",
     "export": "Write MODEL (.pt) as a NIR file, which `snnc import` reads back exactly.",
     "compile": "Compile MODEL for a target into a build directory.",
+    "explore": "Search the design space of SPACE, a TOML file: models, bits, steps, hardware; resumable.",
     "simulate": "Simulate a build: accuracy, cycles, latency, energy; checks budgets.",
     "check": "Check every budget of BUDGETS, a TOML file; exit code 6 and a table where one is exceeded.",
     "power": "Power of a build on its FPGA at a rate of inferences, line by line, idle time included.",

@@ -25,7 +25,7 @@ def content(subject: Subject) -> dict[str, Any]:
     reasons = [subject.missing[name] for name in ("report", "samples", "labels") if name in subject.missing]
     if report is None or samples is None or reasons:
         return {"missing": reasons}
-    labels = samples.y[: report.samples]
+    labels = samples.classes[: report.samples]
     predictions = np.asarray(report.predictions, np.int64)
     wrong = np.flatnonzero(labels != predictions)
     classes = int(max(labels.max(), predictions.max())) + 1
