@@ -254,7 +254,7 @@ def test_pages_work_without_scripts(browser: Browser, places: Places) -> None:
         watched.page.locator("#way-next-step").click()
         expect(watched.page.get_by_role("status")).to_contain_text("Step 1 of 2")
         assert not watched.page.locator("#play").is_visible()
-        watched.page.locator("a.core").first.click()
+        watched.page.locator("a.tile").first.click()
         assert "core=" in watched.page.url
     with opened(browser, places.report, java_script_enabled=False) as watched:
         expect(watched.page.get_by_role("heading", name="Verdicts")).to_be_visible()
