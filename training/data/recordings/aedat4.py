@@ -75,13 +75,12 @@ def _check(stream: BinaryIO, start: int, stop: int, where: str) -> None:
         unpacked += part
         if unpacked > MAX_PACKET_BYTES:
             raise FileError(
-                f"what is packed at byte {start} may have over {MAX_PACKET_BYTES} bytes",
-                where=where,
+                f"what is packed at byte {start} may have over {MAX_PACKET_BYTES} bytes", where=where
             )
 
 
 def _frame(stream: BinaryIO) -> int | None:
-    """Most bytes that the frame here unpacks to, behind which it leaves the stream; None if it is no frame."""
+    """Most bytes that the frame here unpacks to, behind which the stream is left; None if it is no frame."""
     magic = _number(stream, 4)
     if magic == _ZSTANDARD:
         return _zstandard(stream)
