@@ -84,7 +84,7 @@ def test_recordings_calibrate_as_many_events_as_they_have(net: Path, tmp_path: P
     (tmp_path / "train").mkdir()
     for label in range(3):
         write_nmnist(tmp_path / "train" / f"a_{label}.bin", draw_events(label, 600, (8, 8)))
-    seen = ["--calibrate", tmp_path, "--bin", "5ms", "--crop", "8x8"]
+    seen = ["--calibrate", str(tmp_path), "--bin", "5ms", "--crop", "8x8"]
     said = tmp_path / "import.json"
     result = run("import", net, "-o", tmp_path / "m.pt", *seen, "--steps", "6", "--json", said)
     assert result.exit_code == 0, result.output
