@@ -16,7 +16,19 @@ LONG = "snnc synth"
 """Placing and routing has tests of its own, and takes minutes."""
 
 
-@pytest.mark.parametrize("name", ["nir", "snntorch", "spikingjelly", "norse", "sinabs", "onnx"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "nir",
+        "snntorch",
+        "spikingjelly",
+        "norse",
+        "sinabs",
+        "onnx",
+        "dense-outputs",
+        "events",
+    ],
+)
 def test_guide(name: str, tmp_path: Path) -> None:
     text = (GUIDES / f"{name}.md").read_text()
     for code in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
