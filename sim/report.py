@@ -8,6 +8,7 @@ from snnc.sim.accounting.comparison import DenseComparison
 from snnc.sim.answers import AnswerFigures
 from snnc.sim.metrics import Metrics
 from snnc.sim.report_energy import ComparisonFigures, EnergyFigures
+from snnc.sim.report_html import render_html
 from snnc.sim.report_tables import render_report
 
 SCHEMA = 1
@@ -51,7 +52,7 @@ class LayerFigures:
 
 @dataclass(frozen=True)
 class CoreFigures:
-    """One core; cycles over all samples, memories in bits."""
+    """A tile on a core; cycles over all samples, memories in bits. Tiles of one core share what there is."""
 
     x: int
     y: int
@@ -66,6 +67,8 @@ class CoreFigures:
     state_bits: int
     causes: dict[str, int] | None = None
     """`busy` and `stalled` by cause: `CAUSES` of the cycle engine."""
+    context: int = 0
+    """Which of the core's tiles."""
 
 
 @dataclass(frozen=True)
@@ -200,6 +203,10 @@ class Report:
     def render(self) -> str:
         """The report as plain text of at most 80 columns."""
         return render_report(self)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the figures with their basis, and a row for each layer."""
+        return render_html(self)
 
     def _speed(self) -> dict[str, Any]:
         cycles = None if self.cycles is None else sum(self.cycles) / self.wall_s

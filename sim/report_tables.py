@@ -4,6 +4,8 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from snnc.compiler.isa.address import Address
+
 PICTURE = 24
 """Characters of a line on which rates are marked."""
 
@@ -174,7 +176,7 @@ def _core_table(report: "Report") -> str:
     for row in report.cores:
         weights = _use(row.weight_bits_used, row.weight_bits)
         states = _use(row.state_bits_used, row.state_bits)
-        place, layer = f"({row.x},{row.y})", _short(row.layer)
+        place, layer = str(Address(row.x, row.y, context=row.context)), _short(row.layer)
         rows.append((place, layer, *weights, *states, _share(row.busy, total), _share(row.stalled, total)))
     header = ("core", "layer", "weights [Kb]", "used", "state [Kb]", "used", "busy", "stalled")
     return format_table(header, rows)

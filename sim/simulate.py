@@ -18,8 +18,8 @@ from snnc.compiler.ir.network import Conv2d, Layer, Network
 from snnc.compiler.ir.program import Core, TiledProgram, state_memory_bits
 from snnc.compiler.ir.tiling import is_depthwise
 from snnc.compiler.isa.arithmetic import IntArray
-from snnc.compiler.isa.contract import FlitType
-from snnc.compiler.isa.flits import SENDER_MASK, address_bits, flit_types
+from snnc.compiler.isa.contract import END, FlitType
+from snnc.compiler.isa.flits import DATA_SHIFT, SENDER_MASK, address_bits, flit_types
 from snnc.compiler.passes.as_compiled import as_compiled
 from snnc.compiler.passes.specialise import specialise
 from snnc.compiler.protocol.input_encoding import as_samples, encode_inputs
@@ -185,9 +185,11 @@ def sample_ends(program: TiledProgram, run: CycleRun, samples: int) -> IntArray:
     """Cycle in which the last END of each sample of a stream left the mesh, (samples,)."""
     is_end = flit_types(run.flits) == FlitType.END
     senders = (run.flits & np.uint64(SENDER_MASK)).astype(np.int64)
+    contexts = END["context"].read_all(run.flits >> np.uint64(DATA_SHIFT))
     ends = np.zeros(samples, np.int64)
     for core in program.readout_cores:
-        stamps = run.stamps[is_end & (senders == address_bits(core.at))]
+        own = (senders == address_bits(core.at)) & (contexts == core.at.context)
+        stamps = run.stamps[is_end & own]
         ends = np.maximum(ends, stamps.reshape(samples, -1)[:, -1])
     return ends
 
@@ -270,6 +272,7 @@ def _core_figures(program: TiledProgram, result: _Result) -> list[CoreFigures]:
         CoreFigures(
             x=core.at.x,
             y=core.at.y,
+            context=core.at.context,
             layer=core.layer,
             busy=None if causes is None else int(causes[number, :AT_WORK].sum()),
             stalled=None if causes is None else int(causes[number, AT_WORK:].sum()),

@@ -155,10 +155,12 @@ def read_network(request: ImportRequest, shape: Shape | None = None) -> Imported
         )
     suffix = Path(request.source).suffix
     if suffix == ".nir":
+        if request.shape is not None:
+            raise UsageError(f"--shape is for modules and .onnx files, not {quote(request.source)}")
         options = NirOptions(request.dt, request.reset, request.strict, request.exporter)
         return read_nir(Path(request.source), options)
     if suffix == ".onnx":
-        return _read_onnx(Path(request.source), request.shape or shape)
+        return _read_onnx(Path(request.source), request.shape, shape)
     raise UsageError(
         f"{quote(request.source)} is no .nir or .onnx file and no FILE.py:NAME",
         hint="a checkpoint alone has weights but no network: give the FILE.py:NAME that builds it, too",
@@ -180,10 +182,13 @@ def _require_uses(request: ImportRequest, own: bool) -> None:
             raise UsageError(f"{said} must be finite numbers, not {quote(list(values))}")
 
 
-def _read_onnx(path: Path, shape: Shape | None) -> Imported:
+def _read_onnx(path: Path, stated: Shape | None, of_data: Shape | None) -> Imported:
     from snnc.compiler.frontends.onnx_reader import read_onnx
 
-    return read_onnx(path, shape)
+    imported = read_onnx(path, stated or of_data)
+    if stated is not None and imported.graph.shape != stated:
+        raise UsageError(f"--shape says {stated}, but the file's input is {imported.graph.shape}")
+    return imported
 
 
 def _stored(request: ImportRequest) -> "tuple[InputData, Shape]":

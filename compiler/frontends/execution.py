@@ -125,10 +125,14 @@ class _State:
 
     def advance(self, step: int, past: Past) -> FloatArray:
         """One step: what it emits."""
+        brought = [
+            _brought(edge, past[edge.source][step - edge.delay])
+            for edge in self.population.edges
+            if edge.delay <= step
+        ]
         arriving = np.zeros(self.membrane.shape) + self.population.bias
-        for edge in self.population.edges:
-            if edge.delay <= step:
-                arriving += _brought(edge, past[edge.source][step - edge.delay])
+        if brought:
+            arriving += _largest(sum(brought[1:], brought[0]), self.population.window)
         self.waiting.append(arriving)
         arriving = self.waiting.pop(0)
         neurons = self.population.neurons
@@ -154,6 +158,11 @@ class _State:
         self.membrane = settled if low is None and high is None else np.clip(settled, low, high)
         self.integrated = u
         return self.fired.astype(np.float64)
+
+
+def _largest(values: FloatArray, window: tuple[int, int]) -> FloatArray:
+    """The largest value of each window."""
+    return values if window == (1, 1) else np.asarray(windows_of(values, window).max((3, 5)))
 
 
 def _brought(edge: FloatEdge, values: FloatArray) -> FloatArray:

@@ -15,7 +15,8 @@ from snnc.compiler.frontends.findings import Findings, Imported
 from snnc.compiler.frontends.float_graph import FloatGraph, Rectifier
 from snnc.compiler.frontends.onnx_constants import computed, is_constant
 from snnc.compiler.frontends.onnx_file import Array, attributes, constants, input_of, load_graph
-from snnc.compiler.frontends.onnx_operators import OPERATORS, Operand, Seen
+from snnc.compiler.frontends.onnx_layouts import Seen
+from snnc.compiler.frontends.onnx_operators import OPERATORS, Operand
 from snnc.compiler.frontends.values import Value
 from snnc.compiler.ir.network import Shape
 

@@ -2,9 +2,10 @@
 
 import hashlib
 import json
+import time
 import zlib
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,10 @@ class Progress:
     """Accuracy on the samples kept for early stopping."""
     stage: str = "network"
     """What is trained: the network, or the teacher it learns from."""
+    images_per_second: float = field(default=0.0, compare=False)
+    """Samples trained on in a second of this epoch, all processes together."""
+    remaining: float = field(default=0.0, compare=False)
+    """Seconds that the epochs to come will take at the pace of those since the start or the resumption."""
 
     def describe(self) -> str:
         """One line."""
@@ -61,7 +66,18 @@ class Progress:
             parts.append(f"energy {self.energy * 1e9:.1f} nJ")
         if self.held_out is not None:
             parts.append(f"held out {self.held_out:.2%}")
+        if self.images_per_second:
+            parts.append(f"{self.images_per_second:,.0f} images/s")
+        if self.epoch < self.epochs and self.remaining:
+            parts.append(f"{describe_duration(self.remaining)} left")
         return "  ".join(parts)
+
+
+def describe_duration(seconds: float) -> str:
+    """As `1:02:03` or `2:03`."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 @dataclass(frozen=True)
@@ -94,8 +110,12 @@ def fit(
     Raises UsageError if the loss is no longer finite.
     """
     run = _Run(objective, encode, samples, session, constrain or (lambda: None))
-    for epoch in range(run.load() + 1, session.recipe.epochs + 1):
+    done, epochs = run.load(), session.recipe.epochs
+    start = time.perf_counter()
+    for epoch in range(done + 1, epochs + 1):
+        before = time.perf_counter()
         mean = run.epoch()
+        pace = len(samples) / (time.perf_counter() - before)
         if not np.isfinite(mean[0]):
             raise UsageError(
                 f"training diverged in epoch {epoch} (loss {mean[0]})", hint="set a smaller learning_rate"
@@ -104,8 +124,17 @@ def fit(
         run.save(epoch)
         if session.place.first:
             figures = dict(zip(MEASURES, mean.tolist(), strict=True))
+            remaining = (time.perf_counter() - start) / (epoch - done) * (epochs - epoch)
             session.progress(
-                Progress(epoch, session.recipe.epochs, **figures, held_out=accuracy, stage=session.stage)
+                Progress(
+                    epoch,
+                    epochs,
+                    **figures,
+                    held_out=accuracy,
+                    stage=session.stage,
+                    images_per_second=pace,
+                    remaining=remaining,
+                )
             )
         if stop:
             break

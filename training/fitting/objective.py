@@ -11,6 +11,7 @@ from snnc.training.fitting.distillation import Distillation
 from snnc.training.fitting.energy import energy_prices
 from snnc.training.fitting.recipe import Recipe
 from snnc.training.model.classifier import SpikingClassifier
+from snnc.training.model.evaluation_order import LayerRun
 
 BUDGET_GAIN = 0.01
 """How fast the multiplier of a broken energy budget grows, per batch and relative excess."""
@@ -49,13 +50,23 @@ class SpikingObjective(nn.Module):
         if not self.priced:
             # The gradient of a rate, though 0, would take a pass over all spikes.
             rates = rates.detach()
-        loss = nn.functional.cross_entropy(logits, y, label_smoothing=self.recipe.label_smoothing)
+        loss = self._cross_entropy(runs, logits, y)
         if self.distillation is not None:
             loss = self.distillation(loss, payloads, runs, logits)
         spent = (rates * self.per_rate).sum()
         rate = rates.mean() if len(rates) else logits.new_zeros(())
         loss = loss + self.recipe.rate_penalty * rate + self._energy_price(spent)
         return loss, measures(loss, logits, y, rate, spent + self.unavoidable)
+
+    def _cross_entropy(self, runs: tuple[LayerRun, ...], logits: Tensor, y: Tensor) -> Tensor:
+        """Of the logits, or for `tet` the mean of those of what every step adds to them (temporal efficient
+        training, Deng et al. 2022, arXiv 2202.11946, without its second term)."""
+        smoothing = self.recipe.label_smoothing
+        if self.recipe.loss == "cross_entropy":
+            return nn.functional.cross_entropy(logits, y, label_smoothing=smoothing)
+        steps = self.model.logits_by_step(runs[-1])
+        labels = y.repeat(len(steps), *[1] * (y.ndim - 1))
+        return nn.functional.cross_entropy(steps.flatten(0, 1), labels, label_smoothing=smoothing)
 
     def _energy_price(self, spent: Tensor) -> Tensor:
         """The price of joules `spent` on spikes: relative to firing in every step, and with a budget the
@@ -85,7 +96,8 @@ class SpikingObjective(nn.Module):
 
 
 def measures(loss: Tensor, logits: Tensor, y: Tensor, rate: Tensor, energy: Tensor) -> Tensor:
-    """`fitting.MEASURES` of a batch as a float64 tensor without gradients."""
-    accuracy = (logits.detach().argmax(1) == y).double().mean()
+    """`fitting.MEASURES` of a batch as a float64 tensor without gradients; `y` as in `Batch`."""
+    classes = y if y.ndim == 1 else y.argmax(1)
+    accuracy = (logits.detach().argmax(1) == classes).double().mean()
     figures = (loss, accuracy, rate, energy)
     return torch.stack([figure.detach().double() for figure in figures])

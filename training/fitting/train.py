@@ -26,8 +26,6 @@ from snnc.training.fitting.teacher import CALIBRATION_SAMPLES, Teacher, inherit,
 from snnc.training.model.classifier import SpikingClassifier
 from snnc.training.model.config import INPUT, ModelConfig
 
-HELD_OUT = 0.1
-"""Part of the training samples that early stopping keeps out of training."""
 COMPARED = 64
 """Test samples whose integers on a GPU must be those of a CPU before it measures the others."""
 REMEDY = "lower rate_penalty and energy_penalty or learning_rate, or train with batch_norm=true"
@@ -202,7 +200,7 @@ def train_without_spikes(
 
 
 def _fit(model: SpikingClassifier, samples: Samples, session: Session, teacher: Teacher | None) -> None:
-    """Fit the model, with samples held out where training may stop early."""
+    """Fit the model, with samples held out where these judge every epoch."""
     recipe, distillation = session.recipe, None
     if teacher is not None:
         if recipe.distill == "layerwise":
@@ -213,10 +211,10 @@ def _fit(model: SpikingClassifier, samples: Samples, session: Session, teacher: 
     objective = SpikingObjective(model, recipe, samples.x[:CALIBRATION_SAMPLES], distillation)
     bits = recipe.accumulator_bits
     constrain = None if bits is None else AccumulatorLimit(model, bits)
-    if recipe.patience is None:
+    if not recipe.judged_part:
         fit(objective, model.payloads, samples, session, constrain=constrain)
         return
-    kept, held_out = _split(samples, session.seed)
+    kept, held_out = _split(samples, session.seed, recipe.judged_part)
 
     def accuracy() -> float:
         return measure(model.eval(), held_out).accuracy
@@ -224,10 +222,10 @@ def _fit(model: SpikingClassifier, samples: Samples, session: Session, teacher: 
     fit(objective, model.payloads, kept, session, accuracy, constrain)
 
 
-def _split(samples: Samples, seed: int) -> tuple[Samples, Samples]:
+def _split(samples: Samples, seed: int, part: float) -> tuple[Samples, Samples]:
     """Most of the samples, and the part that is held out."""
     order = np.random.default_rng(seed).permutation(len(samples))
-    number = max(1, round(len(samples) * HELD_OUT))
+    number = max(1, round(len(samples) * part))
     if number == len(samples):
         raise FileError("one sample cannot be both learned and held out", where=samples.name)
     held_out, kept = (
@@ -271,7 +269,9 @@ def _check_inputs(samples: Samples, learn: Samples, recipe: Recipe) -> None:
 
 def _new_model(config: ModelConfig, recipe: Recipe) -> SpikingClassifier:
     try:
-        return SpikingClassifier(config, batch_norm=recipe.batch_norm, surrogate=recipe.surrogate)
+        return SpikingClassifier(
+            config, batch_norm=recipe.batch_norm, surrogate=recipe.surrogate, dropout=recipe.dropout
+        )
     except ValueError as error:
         raise UsageError(f"recipe {recipe.name}: {error}") from error
 

@@ -41,7 +41,7 @@ def content(subject: Subject) -> dict[str, Any]:
                 "number": int(number),
                 "label": int(labels[number]),
                 "prediction": int(predictions[number]),
-                "picture": _picture(samples, int(number)),
+                "picture": picture(samples, int(number)),
             }
             for number in wrong[:MAX_SHOWN]
         ],
@@ -60,7 +60,7 @@ def _matrix(labels: NDArray[np.int64], predictions: NDArray[np.int64], classes: 
     return rows
 
 
-def _picture(samples: Samples, number: int) -> str | None:
+def picture(samples: Samples, number: int) -> str | None:
     """The sample as a PNG in a data URI, None where it is no picture."""
     values = samples.x[number]
     channels, height, width = samples.shape
