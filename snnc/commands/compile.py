@@ -186,6 +186,7 @@ def _model(request: Request, target: Target, console: Console) -> "tuple[Checkpo
             data_dir=request.data_dir,
             bits=request.bits or 8,
             state_bits=target.state_bits,
+            view=request.view,
         )
     )
     console.say(ImportReport(result).render())
