@@ -19,6 +19,11 @@ _EXTRAS = {
     "markupsafe": "report",
     "matplotlib": "report",
     "perfetto": "report",
+    "dask": "explore",
+    "distributed": "explore",
+    "optuna": "explore",
+    "starlette": "view",
+    "uvicorn": "view",
 }
 """Extra by the name under which its module is imported."""
 

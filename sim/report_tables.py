@@ -4,6 +4,8 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from snnc.compiler.isa.address import Address
+
 PICTURE = 24
 """Characters of a line on which rates are marked."""
 
@@ -35,6 +37,9 @@ def render_summary(report: "Report") -> str:
     lines = [f"{report.samples} samples x {report.steps} steps on {report.target}, {report.tier} tier"]
     if report.accuracy is not None:
         lines.append(f"accuracy    {report.accuracy:.4f}  ({report.correct} of {report.samples}, exact)")
+    if report.metrics is not None:
+        text = f"metrics     {report.metrics.summary}  (exact)"
+        lines += textwrap.wrap(text, 80, subsequent_indent=" " * 12)
     lines += _about_outputs(report)
     cycles, latency = report.cycle_spread, report.latency_s
     if latency.mean is not None and latency.max is not None:
@@ -62,6 +67,8 @@ def _about_outputs(report: "Report") -> list[str]:
         )
     if outputs.unit != 1:
         lines.append(f"unit        a membrane of 1 is 1/{round(1 / outputs.unit)} of a weight of 1")
+    if outputs.scale is not None:
+        lines.append(f"scale       an output of 1 is {outputs.scale:.4g} of the network without spikes")
     return lines
 
 
@@ -150,7 +157,7 @@ def _core_table(report: "Report") -> str:
     for row in report.cores:
         weights = _use(row.weight_bits_used, row.weight_bits)
         states = _use(row.state_bits_used, row.state_bits)
-        place, layer = f"({row.x},{row.y})", _short(row.layer)
+        place, layer = str(Address(row.x, row.y, context=row.context)), _short(row.layer)
         rows.append((place, layer, *weights, *states, _share(row.busy, total), _share(row.stalled, total)))
     header = ("core", "layer", "weights [Kb]", "used", "state [Kb]", "used", "busy", "stalled")
     return format_table(header, rows)

@@ -20,7 +20,7 @@ from snnc.compiler.frontends.conversion import (
     preparation,
     prepared,
 )
-from snnc.compiler.frontends.execution import execute
+from snnc.compiler.frontends.execution import accuracy_of, classes_of, execute
 from snnc.compiler.frontends.findings import Imported
 from snnc.compiler.frontends.float_graph import FloatGraph, Reset
 from snnc.compiler.frontends.nir.conventions import Exporter
@@ -144,10 +144,12 @@ def read_network(request: ImportRequest, shape: Shape | None = None) -> Imported
         )
     suffix = Path(request.source).suffix
     if suffix == ".nir":
+        if request.shape is not None:
+            raise UsageError(f"--shape is for modules and .onnx files, not {quote(request.source)}")
         options = NirOptions(request.dt, request.reset, request.strict, request.exporter)
         return read_nir(Path(request.source), options)
     if suffix == ".onnx":
-        return _read_onnx(Path(request.source), request.shape or shape)
+        return _read_onnx(Path(request.source), request.shape, shape)
     raise UsageError(
         f"{quote(request.source)} is no .nir or .onnx file and no FILE.py:NAME",
         hint="a checkpoint alone has weights but no network: give the FILE.py:NAME that builds it, too",
@@ -169,10 +171,13 @@ def _require_uses(request: ImportRequest, own: bool) -> None:
             raise UsageError(f"{said} must be finite numbers, not {quote(list(values))}")
 
 
-def _read_onnx(path: Path, shape: Shape | None) -> Imported:
+def _read_onnx(path: Path, stated: Shape | None, of_data: Shape | None) -> Imported:
     from snnc.compiler.frontends.onnx_reader import read_onnx
 
-    return read_onnx(path, shape)
+    imported = read_onnx(path, stated or of_data)
+    if stated is not None and imported.graph.shape != stated:
+        raise UsageError(f"--shape says {stated}, but the file's input is {imported.graph.shape}")
+    return imported
 
 
 def _stored(request: ImportRequest) -> "tuple[InputData, Shape]":
@@ -213,6 +218,7 @@ def _without_spikes(
     imported: Imported, data: InputData, steps: int, request: ImportRequest
 ) -> "tuple[SpikingClassifier, Agreement, Preparation, dict[str, list[str]]]":
     """A network of ReLUs becomes integrate-and-fire neurons with balanced thresholds."""
+    from snnc.training.conversion.calibration import final_membranes
     from snnc.training.conversion.options import ConversionOptions
     from snnc.training.conversion.rectified import convert_rectified, rectified
 
@@ -228,17 +234,18 @@ def _without_spikes(
     model = convert_rectified(found, images(data.full), steps, options, payloads(data), images)
     payload = model.config.max_payload
     some = data.x[:256]
-    logits = execute(graph, some.reshape(len(some), *graph.shape) / data.full, 1).classes
-    classes = model.predict(prepared(some, data, payload).astype(np.uint8))
+    before = execute(graph, some.reshape(len(some), *graph.shape) / data.full, 1)
+    outputs = final_membranes(model, prepared(some, data, payload).astype(np.uint8))
+    classes = classes_of(outputs, before.pixels)
     labels = None if data.y is None else data.y[: len(some)]
-    same = float((classes == logits).mean())
+    same = float((classes == before.classes).mean())
     agreement = Agreement(
         len(some),
         1.0,
         same,
         same,
-        None if labels is None else float((logits == labels).mean()),
-        None if labels is None else float((classes == labels).mean()),
+        accuracy_of(before.classes, labels),
+        accuracy_of(classes, labels),
         (),
     )
     return model, agreement, preparation(data, payload), found.remarks

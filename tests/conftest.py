@@ -1,10 +1,23 @@
-"""Hooks of all tests: in CI nothing is skipped, for a skip hides a whole tool; a fuzz ends with a table."""
+"""Hooks of all tests: in CI nothing is skipped, for a skip hides a whole tool; a fuzz ends with a table; a
+module's random numbers are the same for a test that runs alone."""
 
 import os
 from collections.abc import Generator
 from typing import Any
 
+import numpy as np
 import pytest
+
+_STATES: dict[np.random.Generator, Any] = {}
+"""Generators of test modules as they were when their module had been read."""
+
+
+@pytest.fixture(autouse=True)
+def _own_random_numbers(request: pytest.FixtureRequest) -> None:
+    """Let every test draw the same numbers, whichever ran before it."""
+    for value in vars(request.module).values():
+        if isinstance(value, np.random.Generator):
+            value.bit_generator.state = _STATES[value]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -17,6 +30,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What compiles hardware is slow, but for the co-simulation that belongs to every quick run."""
+    for module in {getattr(item, "module", None) for item in items} - {None}:
+        for value in vars(module).values():
+            if isinstance(value, np.random.Generator):
+                _STATES.setdefault(value, value.bit_generator.state)
     for item in items:
         compiles = "rtl_cache" in getattr(item, "fixturenames", ())
         if compiles and item.get_closest_marker("quick") is None:

@@ -77,6 +77,8 @@ def test_a_cache_needs_a_home_or_a_name(tmp_path: Path) -> None:
         ("matplotlib", ["report", "b"], "pip install 'snnc[report]'"),
         ("jinja2", ["report", "b"], "pip install 'snnc[report]'"),
         ("perfetto", ["trace", "b"], "pip install 'snnc[report]'"),
+        ("distributed", ["explore", "s.toml", "-o", "d"], "pip install 'snnc[explore]'"),
+        ("starlette", ["view", "b"], "pip install 'snnc[view]'"),
         ("cocotb", ["verify", "."], "pip install 'snnc[rtl]'"),
     ],
 )

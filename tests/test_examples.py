@@ -25,10 +25,16 @@ def test_the_stored_network_compiles_for_the_default_target() -> None:
 
 
 def test_the_network_for_the_small_fpga_fits_it() -> None:
-    program = snnc.compile(EXAMPLES / "mnist-fpga.pt", target="ecp5-25k")
+    program = snnc.compile(EXAMPLES / "mnist-fpga.pt", target="ecp5-25k-mesh")
     assert program.network.provenance.test is not None
     assert round(program.network.provenance.test.accuracy, 4) == 0.9853
     assert len(program.tiled.cores) == 2
+
+
+@pytest.mark.parametrize("target", ["ecp5-12k", "ecp5-25k", "ice40-up5k"])
+def test_the_network_for_the_small_fpga_fits_one_core(target: str) -> None:
+    program = snnc.compile(EXAMPLES / "mnist-fpga.pt", target=target).tiled
+    assert [str(core.at) for core in program.cores] == ["(0,0)", "(0,0).1"]
 
 
 def test_the_script_prints_its_figures(capsys: pytest.CaptureFixture[str]) -> None:

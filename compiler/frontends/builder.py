@@ -33,20 +33,23 @@ class GraphBuilder:
         """What enters the network."""
         return population(INPUT, self.shape)
 
-    def fire(self, name: str, value: Value, neurons: FloatNeurons | Rectifier) -> Value:
-        """Give `value` to neurons, and get what they emit.
+    def fire(
+        self, name: str, value: Value, neurons: FloatNeurons | Rectifier, window: tuple[int, int] = (1, 1)
+    ) -> Value:
+        """Give `value`, of which the largest of each `window` counts, to neurons, and get what they emit.
 
         Their arrays are one number, (channels, 1, 1) or (channels,), or one per neuron in the shape of the
         value. Values side by side become populations of their own, `name`, `name_1`, ...
         """
         parts: list[Part] = []
         start = 0
-        for number, part in enumerate(value.parts):
+        taken = replace(value, parts=tuple(_in_windows(part, window) for part in value.parts))
+        for number, part in enumerate(taken.parts):
             size = count(part.shape) if value.flat else part.shape[0]
             own = f"{name}_{number}" if number else name
-            some = _for_part(neurons, part, value, start)
+            some = _for_part(neurons, part, taken, start)
             edges = tuple(term.edge() for term in part.terms)
-            self.populations.append(Population(own, part.shape, some, edges, part.bias))
+            self.populations.append(Population(own, part.shape, some, edges, part.bias, window))
             parts += population(own, part.shape).parts
             start += size
         return Value(tuple(parts), value.flat)
@@ -113,6 +116,18 @@ def located(node: str) -> Iterator[None]:
         yield
     except UnsupportedModel as error:
         raise UnsupportedModel(error.message, where=error.where or node, hint=error.hint) from None
+
+
+def _in_windows(part: Part, window: tuple[int, int]) -> Part:
+    """A part as windows leave it: of their shape, with the terms before them."""
+    if window == (1, 1):
+        return part
+    if part.bias.ndim and part.bias.shape[1:] != (1, 1):
+        raise UnsupportedModel("a max pool follows biases that differ between neurons of a channel")
+    shape = pooled(part.shape, window)
+    if min(shape) < 1:
+        raise UnsupportedModel(f"a pool of {window} leaves nothing of {part.shape}")
+    return replace(part, shape=shape)
 
 
 def _single(value: Value) -> str:

@@ -46,6 +46,7 @@ class Canonical:
 def canonical(graph: FloatGraph, steps: int) -> Canonical:
     """`graph`, run for `steps`, in the contract's form; raises UnsupportedModel where it has none."""
     result = Canonical(graph, steps)
+    _largest_before(result)
     _readout(result)
     _largest(result)
     graph = result.graph
@@ -198,18 +199,18 @@ def _biases_of_currents(result: Canonical) -> None:
                 drive = drive + one.bias / np.maximum(1 - neurons.alpha, 1 / result.steps)
                 result.note(one.name, "its bias acts on the membrane at once, not through the current")
             else:
-                made, edges = True, (*edges, FloatEdge(_free(result.graph), synapses))
+                made, edges = True, (*edges, FloatEdge(_free(result.graph, "one"), synapses))
         kept = replace(neurons, drive=drive)
         populations.append(replace(one, neurons=kept, edges=edges, bias=np.zeros_like(one.bias)))
     if made:
-        populations.insert(0, _always(_free(result.graph), result.graph.shape))
+        populations.insert(0, _always(_free(result.graph, "one"), result.graph.shape))
     result.graph = replace(result.graph, populations=tuple(populations))
 
 
-def _free(graph: FloatGraph) -> str:
+def _free(graph: FloatGraph, base: str) -> str:
     """A name that no population has."""
     names = {one.name for one in graph.populations}
-    return next(name for name in ("one", *(f"one_{k}" for k in range(len(names) + 1))) if name not in names)
+    return next(name for name in (base, *(f"{base}_{k}" for k in range(len(names) + 1))) if name not in names)
 
 
 def _everywhere(population: Population) -> Synapses | None:
@@ -285,6 +286,34 @@ def _largest(result: Canonical) -> None:
                 populations.append(made[edge.source, edge.pool])
             edges.append(FloatEdge(name, edge.synapses, edge.delay))
         populations.append(replace(one, edges=tuple(edges)))
+    result.graph = replace(result.graph, populations=tuple(populations))
+
+
+def _largest_before(result: Canonical) -> None:
+    """Neurons behind the largest of a window of sums become neurons at every place of it, and an OR of their
+    spikes: as often as those of the largest or more often, since the others' spikes count too."""
+    populations: list[Population] = []
+    for one in result.graph.populations:
+        if one.window == (1, 1):
+            populations.append(one)
+            continue
+        rows, columns = one.window
+        neurons = spiking(one)
+        if neurons.reset == "none":
+            raise UnsupportedModel("a max pool stands before neurons that never fire", where=one.name)
+        if any(array.ndim and array.shape[1:] != (1, 1) for array in neurons.arrays().values()):
+            raise UnsupportedModel("neurons of one channel differ behind a max pool", where=one.name)
+        name = _free(result.graph, f"{one.name}_each")
+        edge = one.edges[0]
+        whole = edge.synapses.shape(pooled(result.graph.shape_of(edge.source), edge.pool))
+        populations.append(replace(one, name=name, shape=whole, window=(1, 1)))
+        spikes = FloatEdge(name, Convolution(np.ones((whole[0], 1, 1, 1)), groups=whole[0]), 0, one.window)
+        populations.append(_or(one.name, spikes, whole))
+        result.note(
+            one.name,
+            f"the largest of {rows} x {columns} sums is taken by neurons at every place and an OR of their "
+            "spikes, which may come more often",
+        )
     result.graph = replace(result.graph, populations=tuple(populations))
 
 

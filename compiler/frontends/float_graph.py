@@ -93,13 +93,17 @@ class FloatEdge:
 
 @dataclass(frozen=True)
 class Population:
-    """Neurons, the edges into them, and a bias (broadcast like the neurons' arrays) in every step."""
+    """Neurons, the edges into them, and a bias (broadcast like the neurons' arrays) in every step.
+
+    Of what the edges bring, the largest value of each `window` counts (stride equal to it, incomplete ones
+    dropped)."""
 
     name: str
     shape: Shape
     neurons: FloatNeurons | Rectifier
     edges: tuple[FloatEdge, ...]
     bias: FloatArray = field(default_factory=lambda: _number(0))
+    window: tuple[int, int] = (1, 1)
 
 
 @dataclass(frozen=True)
@@ -166,7 +170,12 @@ def _verify_edge(population: Population, edge: FloatEdge, source: Shape) -> None
         given = edge.synapses.shape(arriving)
     except UnsupportedModel as error:
         raise UnsupportedModel(f"the edge from {edge.source} {error.message}", where=where) from None
-    _require(given == population.shape, where, f"{edge.source} brings {given}, not {population.shape}")
+    _require(
+        min(population.window) >= 1 and pooled(given, population.window) == population.shape,
+        where,
+        f"{edge.source} brings {given}, not {population.shape}"
+        + (f" windows of {population.window}" if population.window != (1, 1) else ""),
+    )
 
 
 def _verify_numbers(population: Population) -> None:

@@ -6,7 +6,7 @@ means: the operator schemas of onnx.ai, opset 7 to 25.
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,36 +16,14 @@ from snnc.compiler.frontends import values
 from snnc.compiler.frontends.float_graph import Rectifier
 from snnc.compiler.frontends.largest import emitted_by, largest_of_windows
 from snnc.compiler.frontends.onnx_file import Array, as_float
+from snnc.compiler.frontends.onnx_layouts import Seen, features, in_order, reshaped, transposed
 from snnc.compiler.frontends.synapses import convolution
-from snnc.compiler.frontends.values import Value
 
 if TYPE_CHECKING:
     from snnc.compiler.frontends.onnx_reader import Reader
 
 Attributes = dict[str, Any]
 Pair = tuple[int, int]
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A value as the network sees it: dimensions, that of the samples first."""
-
-    value: Value
-    rank: int
-    """4 for images, 3 for rows (channels, length), 2 for features."""
-    classes: bool = False
-    """Only the order of its numbers is left, and nothing may follow."""
-
-    @property
-    def sizes(self) -> tuple[int, ...]:
-        """Dimensions behind the samples."""
-        channels, height, width = self.value.shape
-        full = {4: (channels, height, width), 3: (channels, width), 2: (channels * height * width,)}
-        return full[self.rank]
-
-    def map(self, function: Callable[[Value], Value]) -> "Seen":
-        """The same dimensions with another value."""
-        return Seen(function(self.value), self.rank)
 
 
 Operand = Seen | Array
@@ -55,7 +33,7 @@ def conv(
     reader: "Reader", given: Attributes, x: Operand, weights: Operand, bias: Operand | None = None
 ) -> Seen:
     """A convolution of images or rows."""
-    seen, kernels = _seen(x), _known(weights)
+    seen, kernels = _first(x), _known(weights)
     if kernels.ndim != seen.rank or seen.rank not in (3, 4):
         raise UnsupportedModel(f"kernels {kernels.shape} on {seen.sizes}")
     kernels = kernels if seen.rank == 4 else kernels[:, :, None]
@@ -116,7 +94,8 @@ def matmul(reader: "Reader", given: Attributes, x: Operand, weights: Operand) ->
 def _linear(seen: Seen, matrix: Any, offset: Any) -> Seen:
     if seen.rank != 2 or matrix.ndim != 2:
         raise UnsupportedModel(f"applies a matrix {matrix.shape} to {seen.sizes}, which are no features")
-    return seen.map(lambda value: values.linear(value, matrix, offset))
+    columns = in_order(seen, matrix)
+    return Seen(values.linear(seen.value, columns, offset), 2)
 
 
 def batch_normalization(
@@ -131,7 +110,7 @@ def batch_normalization(
     """A scale and a shift per channel."""
     if given.get("training_mode", 0):
         raise UnsupportedModel("normalises by the statistics of a batch")
-    seen, factor = _seen(x), _known(gain) / np.sqrt(_known(variance) + given.get("epsilon", 1e-5))
+    seen, factor = _first(x), _known(gain) / np.sqrt(_known(variance) + given.get("epsilon", 1e-5))
     shift = (_known(offset) - _known(mean) * factor).reshape(-1, 1, 1)
     return seen.map(lambda value: values.shift(values.scale(value, factor.reshape(-1, 1, 1)), shift))
 
@@ -155,7 +134,7 @@ def clip(
 
 def average_pool(reader: "Reader", given: Attributes, x: Operand) -> Seen:
     """Means of windows."""
-    seen = _seen(x)
+    seen = _first(x)
     window, stride, sides = _pool_window(given, seen)
     if np.any(sides) and not given.get("count_include_pad", 0):
         raise UnsupportedModel(
@@ -166,7 +145,7 @@ def average_pool(reader: "Reader", given: Attributes, x: Operand) -> Seen:
 
 def max_pool(reader: "Reader", given: Attributes, x: Operand) -> Seen:
     """The largest of windows, by rectifiers."""
-    seen = _seen(x)
+    seen = _first(x)
     window, stride, sides = _pool_window(given, seen)
     positive = emitted_by(reader.builder.populations, seen.value, Rectifier)
     return seen.map(
@@ -189,7 +168,7 @@ def _pool_window(given: Attributes, seen: Seen) -> tuple[Pair, Pair, tuple[Pair,
 
 def global_average_pool(reader: "Reader", given: Attributes, x: Operand) -> Seen:
     """The mean of every map."""
-    seen = _seen(x)
+    seen = _first(x)
     return seen.map(lambda value: values.pool(value, value.shape[1:], average=True))
 
 
@@ -198,10 +177,11 @@ def reduce_mean(reader: "Reader", given: Attributes, x: Operand, axes: Operand |
     seen = _seen(x)
     wanted = given.get("axes") if axes is None else _known(axes).astype(int).tolist()
     places = sorted(axis % seen.rank for axis in wanted or range(seen.rank))
-    if places != list(range(2, seen.rank)) or not places:
+    pixels = list(range(1, seen.rank - 1)) if seen.last else list(range(2, seen.rank))
+    if places != pixels or not places:
         raise UnsupportedModel(f"averages dimensions {places} of {seen.rank}; all pixels can be averaged")
     pooled = seen.map(lambda value: values.pool(value, value.shape[1:], average=True))
-    return pooled if given.get("keepdims", 1) else Seen(replace(pooled.value, flat=True), 2)
+    return pooled if given.get("keepdims", 1) else features(pooled)
 
 
 def flatten(reader: "Reader", given: Attributes, x: Operand) -> Seen:
@@ -209,7 +189,13 @@ def flatten(reader: "Reader", given: Attributes, x: Operand) -> Seen:
     seen = _seen(x)
     if given.get("axis", 1) not in (1, 1 - seen.rank):
         raise UnsupportedModel(f"flattens from dimension {given['axis']}, which mixes samples")
-    return Seen(replace(seen.value, flat=True), 2)
+    return features(seen)
+
+
+def transpose(reader: "Reader", given: Attributes, x: Operand) -> Seen:
+    """Channels first or last."""
+    seen = _seen(x)
+    return transposed(reader, seen, list(given.get("perm", range(seen.rank)[::-1])))
 
 
 def reshape(reader: "Reader", given: Attributes, x: Operand, shape: Operand) -> Seen:
@@ -224,17 +210,7 @@ def reshape(reader: "Reader", given: Attributes, x: Operand, shape: Operand) -> 
         sizes[0] = 1  # an exporter writes how many samples it was shown
     known = math.prod(size for size in sizes if size != -1)
     sizes = [total // known if size == -1 and known else size for size in sizes]
-    if len(sizes) > 1 and math.prod(sizes[1:]) == total:
-        if len(sizes) == 2:
-            return Seen(replace(seen.value, flat=True), 2)
-        inner = Seen(replace(seen.value, flat=False), len(sizes))
-        if len(sizes) in (3, 4) and len(seen.value.parts) == 1 and inner.sizes == tuple(sizes[1:]):
-            return inner
-    if seen.value.flat and len(sizes) > 2 and math.prod(sizes[1:]) == total:
-        raise UnsupportedModel(
-            f"sees features as an image {tuple(sizes[1:])}", hint="export with images as the input"
-        )
-    raise UnsupportedModel(f"sees {seen.sizes} as {tuple(sizes)}, which mixes samples or channels")
+    return reshaped(reader, seen, sizes)
 
 
 def squeeze(reader: "Reader", given: Attributes, x: Operand, axes: Operand | None = None) -> Seen:
@@ -242,12 +218,12 @@ def squeeze(reader: "Reader", given: Attributes, x: Operand, axes: Operand | Non
     seen = _seen(x)
     if seen.value.shape[1:] != (1, 1):
         raise UnsupportedModel(f"drops dimensions of {seen.sizes}")
-    return Seen(replace(seen.value, flat=True), 2)
+    return features(seen)
 
 
 def concat(reader: "Reader", given: Attributes, *inputs: Operand) -> Seen:
     """Channels or features side by side."""
-    seen = [_seen(one) for one in inputs]
+    seen = [_first(one) for one in inputs]
     if given.get("axis", 1) % seen[0].rank != 1 or len({one.rank for one in seen}) != 1:
         raise UnsupportedModel(
             f"joins along dimension {given.get('axis')}; channels and features can be joined"
@@ -258,7 +234,9 @@ def concat(reader: "Reader", given: Attributes, *inputs: Operand) -> Seen:
 def add(reader: "Reader", given: Attributes, x: Operand, other: Operand) -> Seen:
     """Sums of values, or with constants."""
     if isinstance(x, Seen) and isinstance(other, Seen):
-        return Seen(values.add(x.value, other.value), x.rank)
+        if not x.arranged_like(other):
+            raise UnsupportedModel("adds values with channels in different places")
+        return _seen(x).map(lambda value: values.add(value, _seen(other).value))
     seen, offset = (x, other) if isinstance(x, Seen) else (other, x)
     numbers = _fitting(_seen(seen), _known(offset))
     return _seen(seen).map(lambda value: values.shift(value, numbers))
@@ -307,10 +285,12 @@ def _fitting(seen: Seen, numbers: Any) -> Any:
         numbers = numbers[0]
     if numbers.size == 1:
         return numbers.reshape(())
-    if seen.rank > 2 and numbers.size == seen.sizes[0] and numbers.ndim == seen.rank - 1:
+    channels = seen.value.shape[0]
+    alone = (channels, *[1] * (seen.rank - 2)) if not seen.last else (channels,)
+    if seen.rank > 2 and numbers.size == channels and numbers.shape[-len(alone) :] == alone:
         return numbers.reshape(-1, 1, 1)
     try:
-        return np.broadcast_to(numbers, seen.sizes).reshape(seen.value.shape)
+        return seen.numbers(numbers)
     except ValueError:
         raise UnsupportedModel(f"is combined with constants {numbers.shape}, not {seen.sizes}") from None
 
@@ -321,6 +301,14 @@ def _seen(operand: Operand | None) -> Seen:
     if operand.classes:
         raise UnsupportedModel("goes on after a softmax or an argmax")
     return operand
+
+
+def _first(operand: Operand | None) -> Seen:
+    """A value with channels first, or features in their own order."""
+    seen = _seen(operand)
+    if seen.last or seen.order is not None:
+        raise UnsupportedModel("takes channels first, and they are last here", hint="export without layouts")
+    return seen
 
 
 def _known(operand: Operand) -> Any:
@@ -345,6 +333,7 @@ OPERATORS: dict[str, Operator] = {
     "ReduceMean": reduce_mean,
     "Flatten": flatten,
     "Reshape": reshape,
+    "Transpose": transpose,
     "Squeeze": squeeze,
     "Concat": concat,
     "Add": add,

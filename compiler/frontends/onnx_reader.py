@@ -15,7 +15,8 @@ from snnc.compiler.frontends.findings import Findings, Imported
 from snnc.compiler.frontends.float_graph import FloatGraph, Rectifier
 from snnc.compiler.frontends.onnx_constants import computed, is_constant
 from snnc.compiler.frontends.onnx_file import Array, attributes, constants, input_of, load_graph
-from snnc.compiler.frontends.onnx_operators import OPERATORS, Operand, Seen
+from snnc.compiler.frontends.onnx_layouts import Seen
+from snnc.compiler.frontends.onnx_operators import OPERATORS, Operand
 from snnc.compiler.frontends.values import Value
 from snnc.compiler.ir.network import Shape
 
@@ -127,7 +128,4 @@ class Reader:
         name = self.graph.output[0].name if self.graph.output else ""
         if name not in self.seen:
             raise UnsupportedModel(f"its output {name!r} does not come from its input", where=self.where)
-        answer = self.seen[name]
-        if answer.value.shape[1:] != (1, 1):
-            raise UnsupportedModel(f"gives {answer.sizes}, not one number per class", where=self.where)
-        return self.builder.readout("readout", answer.value, "membrane")
+        return self.builder.readout("readout", self.seen[name].value, "membrane")

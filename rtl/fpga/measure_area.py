@@ -96,7 +96,7 @@ def _integrating(size: int, clamp: int) -> Neurons:
 
 
 def _mesh(width: int, height: int, lanes: int, **changes: object) -> Target:
-    target = load_target("ecp5-25k")
+    target = load_target("ecp5-25k-mesh")
     return replace(target, width=width, height=height, lanes=lanes, **changes)  # type: ignore[arg-type]
 
 

@@ -35,7 +35,7 @@ def net(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A classifier of the digits: random features, and a readout fitted to them by least squares."""
     path = tmp_path_factory.mktemp("nir") / "net.nir"
     digits = snnc.dataset("digits", "train")
-    features = RNG.normal(0, 0.35, (48, 64))
+    features = np.random.default_rng(31).normal(0, 0.35, (48, 64))
     hidden = np.maximum(digits.x / 16 @ features.T - 0.3, 0)
     wanted = np.eye(10)[digits.y] * 2 - 0.6
     answers, *_ = np.linalg.lstsq(np.c_[hidden, np.ones(len(hidden))], wanted, rcond=None)
@@ -178,3 +178,8 @@ def test_sizes_that_an_onnx_file_leaves_open(tmp_path: Path) -> None:
     refused = run("import", tmp_path / "a.onnx")
     assert refused.exit_code == 4 and "--shape C,H,W" in refused.stderr
     assert run("import", tmp_path / "a.onnx", "--shape", "8,1,1").exit_code == 0
+
+
+def test_a_shape_that_the_file_states_otherwise_is_refused(net: Path, tmp_path: Path) -> None:
+    result = _import(net, tmp_path / "model.pt", "--shape", "1,8,8")
+    assert result.exit_code == 2 and "--shape is for modules and .onnx files" in result.output

@@ -157,7 +157,7 @@ def analog_accuracy(network: AnalogClassifier, samples: Samples) -> float:
     for start in range(0, len(samples), TRACE_BATCH):
         part = slice(start, start + TRACE_BATCH)
         logits = network(analog_payloads(network.config, samples.x[part]).to(device)).logits
-        right += int((logits.argmax(1).cpu().numpy() == samples.y[part]).sum())
+        right += int((logits.argmax(1).cpu().numpy() == samples.classes[part]).sum())
     return right / len(samples)
 
 

@@ -311,10 +311,11 @@ def _new_model(config: ModelConfig, recipe: Recipe) -> SpikingClassifier:
 
 def _classes(learn: Samples, test: Samples) -> int:
     """Number of classes in the training split; the test split may have no other."""
-    classes = int(learn.y.max()) + 1
-    if int(test.y.max()) >= classes:
+    classes = int(learn.classes.max()) + 1
+    if int(test.classes.max()) >= classes:
         raise FileError(
-            f"test labels reach {int(test.y.max())}, training labels only {classes - 1}", where=learn.name
+            f"test labels reach {int(test.classes.max())}, training labels only {classes - 1}",
+            where=learn.name,
         )
     return max(classes, 2)
 

@@ -24,11 +24,13 @@ def of_windows(trace: "Trace", value: Value, window: Pair, stride: Pair, padding
     sides = ((padding[0], padding[0]), (padding[1], padding[1]))
     if is_spikes(trace, value):
         return trace.largest(value, window, stride, sides)
-    if any(isinstance(site.neurons, FloatNeurons) for site in trace.sites):
-        raise UnsupportedModel(
-            "max pooling is exact on spikes alone, and these values are none",
-            hint="pool after the neurons instead of before them, or train with average pooling",
-        )
+    if trace.spiking or any(isinstance(site.neurons, FloatNeurons) for site in trace.sites):
+        if stride != window or any(padding):
+            raise UnsupportedModel(
+                f"a max pool of {window} with stride {stride} and padding {padding} stands before neurons",
+                hint="pool in windows as wide as the stride, without padding, or after the neurons",
+            )
+        return trace.largest_before(value, window)
     positive = emitted_by(trace.scratch.populations, value, Rectifier)
     return largest_of_windows(
         lambda difference: trace.rectify(difference, UNITS), value, window, stride, sides, positive=positive

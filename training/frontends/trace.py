@@ -17,10 +17,10 @@ from snnc.compiler.frontends.findings import Findings
 from snnc.compiler.frontends.float_graph import INPUT, FloatNeurons, Rectifier
 from snnc.compiler.frontends.synapses import convolution
 from snnc.compiler.frontends.values import Value, add, convolve, delayed, population, scale, shift
-from snnc.compiler.ir.network import Shape
+from snnc.compiler.ir.network import Shape, pooled
 from snnc.training.frontends.moments import collapsed, restricted, same
 from snnc.training.frontends.neurons.record import Record
-from snnc.training.frontends.neurons.table import find_record
+from snnc.training.frontends.neurons.table import find_record, is_neurons
 from snnc.training.frontends.standin import (
     BATCH,
     EVERY,
@@ -37,6 +37,8 @@ ANY = FloatNeurons(np.array(1.0), reset="hard")
 """Neurons that fire where a spike arrives."""
 MEMBRANE = "#membrane"
 """Behind the name of a population: its membranes, which only an answer may be made of."""
+LARGEST = "the largest of windows "
+"""Before the number of such a value, which only neurons may take."""
 
 
 @dataclass
@@ -62,6 +64,8 @@ class Trace:
         self.inside: list[str] = []
         self.sites: list[Site] = []
         self.scratch = GraphBuilder(shape)
+        self.windows: dict[str, tuple[Value, Pair]] = {}
+        """Of what sums, and in which windows, the largest is taken before neurons."""
         self.own_steps: int | None = None
         """Steps that the module itself goes through; None where it takes as many as there are."""
         self.operations = 0
@@ -133,7 +137,8 @@ class Trace:
         self.findings.note(self.place, record.kind, record.status, *record.remarks)
         if record.incoming is not None:
             value = record.incoming(value)
-        emitted = self.scratch.fire(name, value, record.neurons)
+        sums, window = self._in_windows(value)
+        emitted = self.scratch.fire(name, sums, record.neurons, window)
         site = Site(name, value, record.neurons, emitted, record)
         self.sites.append(site)
         return site
@@ -166,6 +171,37 @@ class Trace:
         touched = convolve(value, ones)
         return self.without_memory("max", touched, ANY, lambda name: self.scratch.fire(name, touched, ANY))
 
+    def largest_before(self, value: Value, window: Pair) -> Value:
+        """The largest of every window of sums, for neurons to take."""
+        alike = (
+            name for name, (known, size) in self.windows.items() if size == window and same(known, value)
+        )
+        name = next(alike, f"{LARGEST}{len(self.windows)}")
+        self.windows[name] = value, window
+        return population(name, pooled(value.shape, window))
+
+    def _in_windows(self, value: Value) -> tuple[Value, Pair]:
+        """What neurons take: sums, and the windows of which the largest counts. A positive factor and what is
+        added to it may as well come before the largest is taken."""
+        if not any(term.source in self.windows for part in value.parts for term in part.terms):
+            return value, (1, 1)
+        (part, *others) = value.parts
+        (term, *more) = part.terms
+        bare = term.synapses is None and term.pool == (1, 1) and bool((term.gain > 0).all())
+        if others or more or value.flat or not bare:
+            raise UnsupportedModel(
+                "a max pool of sums is followed by something else than neurons",
+                hint="put the neurons before or right behind the pool",
+            )
+        inner, window = self.windows[term.source]
+        inner = shift(scale(inner, term.gain), part.bias)
+        return (delayed(inner, term.delay) if term.delay else inner), window
+
+    @property
+    def spiking(self) -> bool:
+        """Whether the module has spiking neurons that are parts of it."""
+        return any(map(is_neurons, self.module.modules()))
+
     def set_steps(self, steps: int) -> None:
         """Take notice of how many steps the module itself runs; raises UnsupportedModel for two numbers."""
         if self.own_steps is None:
@@ -191,7 +227,8 @@ class Trace:
             raise UnsupportedModel(f"neurons are called differently often: {counts}")
         for site in self.sites:
             with located(site.name):
-                builder.fire(site.name, self._fed(site), site.neurons)
+                sums, window = self._in_windows(self._fed(site))
+                builder.fire(site.name, sums, site.neurons, window)
         return builder
 
     def _fed(self, site: Site) -> Value:

@@ -39,7 +39,6 @@ module snnc_datapath #(
   input  wire logic                         reset_amounts_i,
   input  wire logic                         channel_decays_i,
   input  wire logic [StateBits-1:0]         lower_clamp_i,
-  input  wire logic [3:0]                   fraction_bits_i,
   input  wire logic [snnc_pkg::DecayBits-1:0] decay_i,
   input  wire logic [snnc_pkg::DecayBits-1:0] current_decay_i,
   // Writes of configuration, one bit per memory code.
@@ -59,6 +58,7 @@ module snnc_datapath #(
   input  wire logic [Lanes-1:0]             lanes_i,
   input  wire logic                         weigh_i,
   input  wire logic [7:0]                   weight_factor_i,
+  input  wire logic [snnc_pkg::BankFractionBitsBits-1:0] fraction_bits_i,
   input  wire logic [StateBits-1:0]         value_i,
   input  wire logic                         acc_write_i,
   input  wire logic [WordBits-1:0]          acc_write_word_i,

@@ -52,6 +52,11 @@ def _simulated(report: Report) -> list[Verdict]:
     if report.accuracy is not None:
         text = f"{report.accuracy:.2%} ({report.correct} of {report.samples})"
         found.append(Verdict("accuracy", text, "exact", report.accuracy, False))
+    if report.metrics is not None:
+        name, figure = next(iter(report.metrics.figures.items()))
+        found.append(
+            Verdict(name.replace("_", " "), report.metrics.summary, "exact", figure, "error" in name)
+        )
     cycles, latency = report.cycle_spread, report.latency_s
     if cycles.mean is not None and latency.mean is not None and latency.max is not None:
         found.append(

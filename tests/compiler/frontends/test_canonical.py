@@ -112,3 +112,32 @@ def test_neurons_that_differ_within_a_channel_are_approximate() -> None:
     assert canonical(graph, 3).remarks == {
         "a": ["theta differs within channels, by up to 0.2 from the median taken"]
     }
+
+
+def test_neurons_behind_the_largest_of_windows_fire_at_every_place_and_an_or_follows() -> None:
+    builder = GraphBuilder((1, 5, 4))
+    each = convolve(builder.input, convolution(np.ones((1, 1, 1, 1))))
+    fired = builder.fire("a", each, FloatNeurons(np.array(1.0)), (2, 2))
+    graph = builder.readout("b", linear(flatten(fired), np.eye(4)), "membrane")
+    x = np.zeros((1, 4, 1, 5, 4))
+    x[0, :, 0, 0, 0] = 0.5
+    x[0, 1, 0, 1, 1] = 1.0
+    exact = execute(graph, x, record=("a",)).emitted["a"]
+    # The largest are 0.5, 1, 0.5, 0.5. Place (0, 0) alone has 0.5 in every step, (1, 1) has 1 in step 1.
+    assert exact[0, :, 0, 0, 0].tolist() == [0, 1, 1, 0]
+    form = canonical(graph, 4)
+    found = execute(form.graph, x, record=("a",)).emitted["a"]
+    assert found[0, :, 0, 0, 0].tolist() == [0, 1, 0, 1]
+    assert found.shape == (1, 4, 1, 2, 2)
+    assert "2 x 2 sums" in form.remarks["a"][0]
+
+
+@pytest.mark.parametrize("kind", ["none", "each"])
+def test_neurons_that_no_or_can_stand_for_are_refused(kind: str) -> None:
+    builder = GraphBuilder((1, 4, 4))
+    each = convolve(builder.input, convolution(np.ones((1, 1, 1, 1))))
+    theta = np.arange(1.0, 5.0).reshape(1, 2, 2) if kind == "each" else np.array(1.0)
+    fired = builder.fire("a", each, FloatNeurons(theta, reset="none" if kind == "none" else "soft"), (2, 2))
+    graph = builder.readout("b", linear(flatten(fired), np.eye(4)), "membrane")
+    with pytest.raises(UnsupportedModel, match="max pool"):
+        canonical(graph, 4)

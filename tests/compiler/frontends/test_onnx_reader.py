@@ -143,9 +143,95 @@ def test_reshapes_for_as_many_samples_as_the_exporter_saw(sizes: list[int], tmp_
 
 
 def test_features_that_become_an_image(tmp_path: Path) -> None:
-    nodes = [helper.make_node("Reshape", ["x", "s"], ["y"])]
+    nodes = [helper.make_node("Relu", ["x"], ["r"]), helper.make_node("Reshape", ["r", "s"], ["y"])]
     path = save(tmp_path / "a.onnx", nodes, {"s": np.array([-1, 1, 4, 4])}, [1, 16])
     with pytest.raises(UnsupportedModel, match="sees features as an image"):
+        read_onnx(path)
+
+
+def _transpose(source: str, to: str, *order: int) -> Any:
+    return helper.make_node("Transpose", [source], [to], perm=order)
+
+
+@pytest.mark.parametrize("rank", [3, 4])
+def test_channels_last_as_keras_has_them(rank: int, tmp_path: Path) -> None:
+    """Channels last outside the convolutions: constants, a mean, features in that order, all kept apart."""
+    first, last = ((0, 2, 1), (0, 2, 1)) if rank == 3 else ((0, 3, 1, 2), (0, 2, 3, 1))
+    pixels = [5] if rank == 3 else [5, 6]
+    kernel = [3] if rank == 3 else [3, 3]
+    size = 4 * int(np.prod([n - 2 for n in pixels]))
+    nodes = [
+        _transpose("x", "t", *first),
+        helper.make_node("Conv", ["t", "w"], ["c"]),
+        _transpose("c", "l", *last),
+        helper.make_node("Add", ["l", "b"], ["a"]),
+        helper.make_node("Relu", ["a"], ["r"]),
+        helper.make_node("Mul", ["r", "each"], ["s"]),
+        helper.make_node("Reshape", ["s", "flat"], ["f"]),
+        helper.make_node("Mul", ["f", "g"], ["m"]),
+        helper.make_node("MatMul", ["m", "v"], ["d"]),
+        helper.make_node("ReduceMean", ["r"], ["p"], axes=list(range(1, rank - 1)), keepdims=0),
+        helper.make_node("MatMul", ["p", "u"], ["q"]),
+        helper.make_node("Add", ["d", "q"], ["y"]),
+    ]
+    arrays = {
+        "w": numbers(4, 2, *kernel),
+        "b": numbers(4),
+        "each": numbers(1, *[n - 2 for n in pixels], 4),
+        "flat": np.array([-1, size]),
+        "g": numbers(size),
+        "v": numbers(size, 6),
+        "u": numbers(4, 6),
+    }
+    path = save(tmp_path / "last.onnx", nodes, arrays, [1, *pixels, 2])
+    read = read_onnx(path)
+    shape = (2, *([1, *pixels] if rank == 3 else pixels))
+    assert read.graph.shape == shape and "channels last in the file" in read.findings.general[0]
+    x = RANDOM.random((3, *shape))
+    seen = np.moveaxis(x.reshape(3, 2, *pixels), 1, -1)
+    assert np.allclose(execute(read.graph, x, 1).outputs, _runs(path, seen), rtol=0, atol=1e-4)
+
+
+def test_features_of_the_input_that_are_an_image(tmp_path: Path) -> None:
+    for sizes, then in ([[-1, 2, 5, 6], []], [[0, 5, 6, 2], [_transpose("i", "t", 0, 3, 1, 2)]]):
+        nodes = [
+            helper.make_node("Reshape", ["x", "sizes"], ["i"]),
+            *then,
+            helper.make_node("Conv", ["t" if then else "i", "w"], ["c"], kernel_shape=[5, 6]),
+            helper.make_node("Flatten", ["c"], ["y"]),
+        ]
+        arrays = {"sizes": np.array(sizes), "w": numbers(3, 2, 5, 6)}
+        path = save(tmp_path / "image.onnx", nodes, arrays, [1, 60])
+        read = read_onnx(path)
+        assert read.graph.shape == (2, 5, 6)
+        x = RANDOM.random((3, 2, 5, 6))
+        seen = np.moveaxis(x, 1, -1) if then else x
+        expected = _runs(path, seen.reshape(3, 60))
+        assert np.allclose(execute(read.graph, x, 1).outputs, expected, rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "nodes, message",
+    [
+        ([_transpose("x", "y", 1, 0, 2, 3)], "mixes samples or rows"),
+        ([_transpose("x", "y", 0, 1, 3, 2)], "neither channels first nor last"),
+        (
+            [_transpose("x", "t", 0, 2, 3, 1), helper.make_node("Conv", ["t", "w"], ["y"])],
+            "takes channels first, and they are last here",
+        ),
+        (
+            [helper.make_node("Relu", ["x"], ["r"]), _transpose("r", "y", 0, 3, 1, 2)],
+            "neither channels first nor last",
+        ),
+        (
+            [_transpose("x", "t", 0, 2, 3, 1), helper.make_node("Add", ["x", "t"], ["y"])],
+            "channels in different places|shapes",
+        ),
+    ],
+)
+def test_layouts_that_have_no_place(nodes: list[Any], message: str, tmp_path: Path) -> None:
+    path = save(tmp_path / "net.onnx", nodes, {"w": numbers(3, 2, 3, 3)}, [1, 2, 5, 6])
+    with pytest.raises(UnsupportedModel, match=message):
         read_onnx(path)
 
 
@@ -194,7 +280,6 @@ RELU = helper.make_node("Relu", ["x"], ["r"])
             "at the border",
         ),
         ([RELU, helper.make_node("Identity", ["w"], ["y"])], "does not come from its input"),
-        ([RELU, helper.make_node("Relu", ["r"], ["y"])], "not one number per class"),
     ],
 )
 def test_what_is_refused(nodes: list[Any], message: str, tmp_path: Path) -> None:

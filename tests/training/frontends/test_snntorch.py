@@ -10,6 +10,7 @@ from snntorch import utils
 from torch import nn
 
 from snnc.base.errors import UnsupportedModel
+from snnc.compiler.frontends.canonical import canonical
 from snnc.training.frontends.modules import read
 
 
@@ -87,6 +88,48 @@ def test_hidden_states_and_convolutions() -> None:
         return torch.stack([module(x[:, step])[0] for step in range(STEPS)]).sum(0)
 
     agrees(lively(net), (1, 12, 12), run, factor=2.0, silent=("n11",))
+
+
+class Pooled(nn.Module):
+    """As in the tutorial of convolutional networks: the largest current of a window goes into the neurons."""
+
+    def __init__(self, window: int = 2, stride: int | None = None) -> None:
+        super().__init__()
+        self.conv1, self.conv2 = nn.Conv2d(1, 4, 3), nn.Conv2d(4, 6, 2)
+        self.norm, self.pool = nn.BatchNorm2d(6), nn.MaxPool2d(window, stride)
+        self.lif1, self.lif2, self.lif3 = (snn.Leaky(beta=0.7) for _ in range(3))
+        self.fc = nn.Linear(24, 5)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        mem1, mem2, mem3 = self.lif1.init_leaky(), self.lif2.init_leaky(), self.lif3.init_leaky()
+        spikes = []
+        for step in range(STEPS):
+            spk1, mem1 = self.lif1(self.pool(self.conv1(x[:, step])), mem1)
+            spk2, mem2 = self.lif2(self.norm(self.pool(self.conv2(spk1.double()))), mem2)
+            spk3, mem3 = self.lif3(self.fc(spk2.double().flatten(1)), mem3)
+            spikes.append(spk3)
+        return torch.stack(spikes).sum(0)
+
+
+def test_a_max_pool_before_neurons_is_read_exactly_and_approximated_in_integers() -> None:
+    imported = agrees(lively(Pooled()), (1, 12, 12), lambda module, x: module(x))
+    assert imported.graph.population("lif1").window == (2, 2)
+    form = canonical(imported.graph, STEPS)
+    assert "an OR of their spikes" in " ".join(form.remarks["lif1"])
+    assert [one.name for one in form.graph.populations][:2] == ["lif1_each", "lif1"]
+
+
+def test_a_max_pool_before_neurons_is_refused_where_windows_overlap() -> None:
+    with pytest.raises(UnsupportedModel, match=r"stride .1, 1. and padding .0, 0. stands before neurons"):
+        read(lively(Pooled(2, 1)), (1, 12, 12))
+
+
+def test_a_max_pool_of_sums_goes_to_neurons_alone() -> None:
+    net = nn.Sequential(
+        nn.Conv2d(1, 2, 3), nn.MaxPool2d(2), nn.Conv2d(2, 2, 2), snn.Leaky(beta=0.5, init_hidden=True)
+    )
+    with pytest.raises(UnsupportedModel, match="max pool of sums is followed by something else than neur"):
+        read(lively(net), (1, 8, 8))
 
 
 class Recurrent(nn.Module):

@@ -17,6 +17,15 @@ FRAMEWORKS: Mapping[str, tuple[Mapping[str, Reader], Mapping[str, str]]] = {
 """By package: what reads each class, and why others are refused."""
 
 
+def is_neurons(module: nn.Module) -> bool:
+    """Whether a module is of a framework's kinds of neurons, read or not."""
+    return any(
+        package in FRAMEWORKS and any(base.__name__ in known for known in FRAMEWORKS[package])
+        for base in type(module).__mro__
+        for package in [base.__module__.partition(".")[0]]
+    )
+
+
 def find_record(module: nn.Module) -> Record | None:
     """What is known of a module of a framework; None for one that is looked into.
 
