@@ -46,7 +46,10 @@ def command(
     sanafe_script: Path,
     json_file: Path | None,
 ) -> None:
-    """Measure CPU time fairly: contenders in turn, encoding included, medians and ratios beside the aims."""
+    """Measure what simulation and compilation cost, beside peers, aims and the least possible.
+
+    CPU time, contenders in turn, encoding included; medians, and ratios of the same round: docs/performance.md.
+    """
     result = measure(console, rounds, only or PARTS, sanafe, sanafe_script)
     if output is not None:
         make_directory(output)

@@ -40,7 +40,10 @@ def command(
     data_dir: Path | None,
     json_file: Path | None,
 ) -> None:
-    """Search the design space of SPACE, a TOML file; workers share its files and the output folder."""
+    """Search the design space of SPACE, a TOML file: models, bits, steps, hardware; resumable.
+
+    Workers share the files that SPACE names and the output folder: docs/guides/exploration.md.
+    """
     from snnc.exploration.cluster import workers as start_workers
     from snnc.exploration.results import Results
     from snnc.exploration.space import read_space
