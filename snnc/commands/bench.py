@@ -48,7 +48,7 @@ def command(
 ) -> None:
     """Measure what simulation and compilation cost, beside peers, aims and the least possible.
 
-    CPU time, contenders in turn, encoding included; medians and ratios of the same round: docs/performance.md.
+    CPU time, contenders in turn, encoding included, ratios of the same round: docs/performance.md.
     """
     result = measure(console, rounds, only or PARTS, sanafe, sanafe_script)
     if output is not None:
