@@ -43,8 +43,8 @@ replay: setup ## Run a case again that the fuzz kept: CASE=build/fuzz/NAME
 notebooks: setup ## Run the notebooks of examples/notebooks and keep their results
 	$(BIN)/python tests/helpers/notebook.py
 
-screens: setup ## Take the pictures anew that tests/browser compares pages with
-	SNNC_SCREENS=1 $(BIN)/python -m pytest -q tests/browser -k looks_as_it_did
+screens: setup ## Take the pictures anew that tests/reporting compares pages with
+	SNNC_SCREENS=1 $(BIN)/python -m pytest -q tests/reporting/test_browser.py -k looks_as_it_did
 
 pictures: demo ## Take the pictures of the documents anew, from the demo
 	$(BIN)/python tests/helpers/pictures.py build/demo

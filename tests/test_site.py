@@ -52,6 +52,12 @@ def test_generated_pages_say_everything(site: Path) -> None:
         assert f'id="snnc.{name}"' in python
 
 
+def test_pages_of_a_folder_are_listed_by_themselves(site: Path) -> None:
+    text = (site / "index.html").read_text()
+    for page in ("guides/exploration.html", "examples/benchmarks/gpu/index.html", "guides/look.html"):
+        assert text.count(f'href="{page}" class="md-nav__link"') == 1, page
+
+
 def test_a_link_to_nowhere_and_a_page_without_a_place_stop_it(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import click
 from mkdocs.config.defaults import MkDocsConfig
@@ -20,6 +21,23 @@ DOCS = PurePosixPath("docs")
 FIRST = "README.md"
 LINK = re.compile(r"\[(?P<text>[^\]]*)\]\((?P<file>[^)#\s]+)(?P<rest>(?:#[^)\s]*)?\))")
 SCHEME = re.compile(r"[a-z]+:")
+
+
+def on_config(config: MkDocsConfig) -> None:
+    """Let `FOLDER/*` in the navigation stand for every page of the folder without a place of its own."""
+    places = sorted(_place(path) for path in _reached(FIRST) if path.suffix in (".md", ".ipynb"))
+    listed = {page for _, pages in _sections(config) for page in pages if isinstance(page, str)}
+    for _, pages in _sections(config):
+        for pattern in [page for page in pages if isinstance(page, str) and page.endswith("/*")]:
+            found = [place for place in places if place.startswith(pattern[:-1]) and place not in listed]
+            at = pages.index(pattern)
+            pages[at : at + 1] = found
+
+
+def _sections(config: MkDocsConfig) -> list[tuple[str, list[Any]]]:
+    """Sections of the navigation with their pages."""
+    sections = [section for entry in config.nav or [] for section in entry.items()]
+    return [(name, pages) for name, pages in sections if isinstance(pages, list)]
 
 
 def on_files(files: Files, *, config: MkDocsConfig) -> Files:

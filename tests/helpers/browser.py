@@ -25,7 +25,7 @@ FONTS = (
     " code, kbd, pre { font-family: 'DejaVu Sans Mono' !important }"
 )
 """What Debian's Chromium brings, for pictures that are compared."""
-GOLDEN = Path(__file__).resolve().parents[1] / "browser" / "screens"
+GOLDEN = Path(__file__).resolve().parents[1] / "reporting" / "screens"
 
 
 @contextmanager

@@ -2,7 +2,8 @@
 "use strict";
 
 const PLAY_MS = 800;
-let timer = null;
+let playing = false;
+let runs = 0;
 let latest = 0;
 
 async function show(url, keep) {
@@ -30,20 +31,20 @@ function prepare() {
   const button = document.getElementById("play");
   if (!button) return;
   button.hidden = false;
-  button.setAttribute("aria-pressed", String(timer !== null));
+  button.setAttribute("aria-pressed", String(playing));
 }
 
-function play() {
-  if (timer !== null) {
-    clearInterval(timer);
-    timer = null;
-  } else {
-    timer = setInterval(() => {
-      const next = document.querySelector('a[data-key="ArrowRight"]') ?? document.querySelector('a[data-key="0"]');
-      if (next) show(next.href, true);
-    }, PLAY_MS);
-  }
+// Each run of the player waits for the page it asked for, however slow; pausing drops what is under way.
+async function play() {
+  playing = !playing;
+  latest++;
   prepare();
+  const run = ++runs;
+  while (playing && run === runs) {
+    await new Promise((resolve) => setTimeout(resolve, PLAY_MS));
+    const next = document.querySelector('a[data-key="ArrowRight"]') ?? document.querySelector('a[data-key="0"]');
+    if (playing && run === runs && next) await show(next.href, true);
+  }
 }
 
 document.addEventListener("click", (event) => {

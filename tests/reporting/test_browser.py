@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from browser import GOLDEN, SIZES, chromium, mean_colours, opened, overflow, picture, violations
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from site_build import ROOT, build_site
 from viewing import served
 
@@ -247,6 +247,20 @@ def test_play_steps_on_until_it_is_paused(browser: Browser, places: Places) -> N
         before = page.url
         page.wait_for_timeout(1200)
         assert page.url == before and watched.wrong == []
+
+
+def test_play_waits_for_a_slow_simulator(browser: Browser, places: Places) -> None:
+    with opened(browser, places.view + START) as watched:
+        page = watched.page
+
+        def late(route: Route) -> None:
+            page.wait_for_timeout(1500)
+            route.continue_()
+
+        page.route("**/?sample=*", late)
+        page.keyboard.press("p")
+        page.wait_for_url("**step=1**", timeout=15_000)
+        page.keyboard.press("p")
 
 
 def test_pages_work_without_scripts(browser: Browser, places: Places) -> None:
