@@ -59,7 +59,7 @@ def task_of(labels: NDArray[Any], samples: int, outputs: Shape) -> Task:
 
 
 def measure(
-    outputs: IntArray, shape: Shape, scale: float, labels: NDArray[Any], picture: tuple[int, int]
+    outputs: NDArray[Any], shape: Shape, scale: float, labels: NDArray[Any], picture: tuple[int, int]
 ) -> Metrics | None:
     """Figures of `outputs` (samples, neurons of a readout of `shape`), which times `scale` are numbers.
 

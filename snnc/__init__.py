@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from snnc.base.version import __version__
 
 if TYPE_CHECKING:
-    from snnc.api.models import convert, dataset, import_model, load, save, train
+    from snnc.api.models import convert, dataset, import_model, load, recordings, save, train
     from snnc.api.programs import compile, explore, reference, simulate, synthesise, verify
     from snnc.base.errors import SnncError
     from snnc.compiler.formats.storage import Build
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from snnc.verification.compare import Verification
 
 _PLACES = {
-    "snnc.api.models": ("convert", "dataset", "import_model", "load", "save", "train"),
+    "snnc.api.models": ("convert", "dataset", "import_model", "load", "recordings", "save", "train"),
     "snnc.api.programs": ("compile", "explore", "reference", "simulate", "synthesise", "verify"),
     "snnc.base.errors": ("SnncError",),
     "snnc.compiler.formats.storage": ("Build",),
@@ -80,6 +80,7 @@ __all__ = [
     "load",
     "load_target",
     "max_pool",
+    "recordings",
     "reference",
     "save",
     "simulate",

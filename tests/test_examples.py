@@ -1,5 +1,6 @@
 """The examples run: the stored network compiles, and the script prints what it says."""
 
+import importlib
 import json
 import runpy
 from pathlib import Path
@@ -7,11 +8,14 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+import torch
 from builders import tiny_program
 
 import snnc
 from snnc.compiler.passes.encode import Encode
 from snnc.compiler.targets import load_target
+from snnc.sim.metrics import measure
+from snnc.training.data.datasets import Samples
 
 pytestmark = pytest.mark.slow
 
@@ -136,3 +140,49 @@ def test_the_energy_benchmark_prices_a_network_with_spikes_and_without(tmp_path:
     assert (tmp_path / "digits.pt").exists()
     committed = (EXAMPLES / "benchmarks" / "energy" / "README.md").read_text("utf-8")
     assert "| " + " | ".join(energy["HEADER"]) + " |" in committed
+
+
+def test_the_grid_that_the_detector_learns_is_the_one_that_is_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(EXAMPLES / "benchmarks" / "dense"))
+    nets, shapes = (importlib.import_module(name) for name in ("nets", "shapes"))
+    boxes = shapes.detection(30, seed=3).y
+    wanted, _, sides = nets.targets(torch.from_numpy(boxes), 8)
+    grids = torch.cat([sides, wanted], 1).flatten(1).numpy().astype(np.float64)
+    found = measure(grids, (7, 8, 8), 1.0, boxes, (shapes.SIDE, shapes.SIDE))
+    assert found is not None and found.figures["map"] > 0.95
+    assert nets.detector()(torch.zeros(2, 1, 32, 32)).shape == (2, 7, 8, 8)
+
+
+def test_pictures_have_the_labels_that_their_networks_learn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(EXAMPLES / "benchmarks" / "dense"))
+    shapes = importlib.import_module("shapes")
+    run = runpy.run_path(str(EXAMPLES / "benchmarks" / "dense" / "run.py"))
+    for name, task in run["TASKS"].items():
+        made = task.data(6, 1)
+        assert made.x.shape == (6, 1, 32, 32) and made.x.dtype == np.uint8 and made.x.std() > 20, name
+        torch.manual_seed(0)
+        outputs = task.network().eval()(torch.from_numpy(made.x) / 255)
+        loss = task.loss(outputs, torch.from_numpy(made.y))
+        assert 0 < float(loss.detach()) < 1000, name
+        shape = (*outputs.shape[1:], 1, 1)[:3]
+        values = outputs.detach().double().numpy().reshape(6, -1)
+        assert measure(values, shape, 1.0, made.y, (32, 32)) is not None, name
+    assert {0, 1, 2} == set(np.unique(shapes.segmentation(20, 2).y))
+
+
+def test_a_network_on_events_is_trained_and_judged_by_every_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(EXAMPLES / "benchmarks" / "events"))
+    train = importlib.import_module("train")
+    generator = np.random.default_rng(0)
+    x, y = (generator.random((20, 8, 16)) < 0.3).astype(np.uint8), np.arange(20) % 4
+    learn = Samples("bands", x, y, (16, 1, 1), spike_trains=True)
+    for network, readout in (("delays", "spike_count"), ("cuba", "membrane"), ("recurrent", "membrane")):
+        model = train.trained(learn, train.Choice(network, readout, width=8, epochs=1, seed=1))
+        right, rate = train.judged(model, learn)
+        fired = model.tally(x).fired
+        assert len(right) == 8 and rate == pytest.approx(fired.sum() / (len(fired) * 8 * x.shape[1] * len(x)))
+        assert right[-1] == (model.predict(x) == y).mean(), network
+        objective = train.EveryAnswer(model, silenced=4)
+        assert objective.weights[:3].sum() == 0 and objective.weights.sum() == pytest.approx(1), network
+        loss, measured = objective(torch.from_numpy(x), torch.from_numpy(y))
+        assert 0 < float(loss.detach()) < 10 and len(measured) == 4, network

@@ -34,7 +34,8 @@ def dataset(
     *,
     data_dir: Path | str | None = None,
 ) -> "Samples":
-    """Labelled samples: `x` uint8 (samples, features), `y` int64 (samples,), and the `shape` of a sample.
+    """Labelled samples: `x` uint8 (samples, features), `y` int64 (samples,) or, of an `.npz`, arrays, and the
+    `shape` of a sample.
 
     `name` is `digits`, which is embedded (8 x 8 pixels 0..16; UCI repository, optical recognition of
     handwritten digits), `mnist`, `fashion-mnist` or `cifar10-sample` (pixels 0..255, channels first) in
@@ -45,6 +46,35 @@ def dataset(
     from snnc.training.data.datasets import load_samples
 
     return load_samples(name, split, samples, None if data_dir is None else Path(data_dir))
+
+
+def recordings(
+    source: Path | str,
+    split: Literal["train", "test"] = "test",
+    samples: int | None = None,
+    *,
+    shape: Sequence[int],
+    steps: int,
+    max_payload: int = 1,
+    bin: str | None = None,
+    pool: int = 1,
+    crop: str | None = None,
+    sound: Literal["spectrogram", "delta"] = "spectrogram",
+) -> "Samples":
+    """Recordings of event cameras or microphones as spike trains: `x` uint8 (samples, steps, features) of
+    0..max_payload for an input of `shape`, and their classes `y`.
+
+    `source` is a file or folder that `snnc simulate --data` takes, and `bin` (`10ms`, `500events`), `pool`,
+    `crop` and `sound` are its options; docs/guides/recordings.md says what they mean.
+
+    Raises FileError where files are missing or damaged, UsageError where the options do not fit the input.
+    """
+    from snnc.importing import shape_of
+    from snnc.training.data.recordings.load import load_recordings
+    from snnc.training.data.recordings.view import Taken, View
+
+    taken = Taken(shape_of(shape), steps, max_payload)
+    return load_recordings(str(source), split, samples, view=View.parse(bin, pool, crop, sound), taken=taken)
 
 
 def train(

@@ -9,6 +9,7 @@ from builders import tiny_network
 from click.testing import CliRunner
 from recorded import counted, draw_events, write_nmnist
 
+import snnc
 from snnc.commands.cli import main
 from snnc.commands.console import Console
 from snnc.commands.verify import verify_build
@@ -69,6 +70,14 @@ def test_every_execution_gets_the_same_steps(build: Path, data: Path) -> None:
     assert np.array_equal(inputs.x[0], np.minimum(counted(events, step, 5, (1, 6, 6), 2), 3))
     result = verify_build(build, program, chosen, Console(quiet=True), stall=0.0, seed=0)
     result.require_equal()
+
+
+def test_python_reads_what_the_command_line_reads(build: Path, data: Path) -> None:
+    network = Build.load(build).network
+    expected = load_inputs(network, Selection(str(data), view=View.parse("10ms", pool=2)))
+    found = snnc.recordings(data, shape=(1, 6, 6), steps=5, max_payload=3, bin="10ms", pool=2)
+    assert np.array_equal(found.x, expected.x) and found.y.tolist() == expected.y.tolist() == [0, 1, 2]
+    assert len(snnc.recordings(data, samples=1, shape=(1, 6, 6), steps=5, pool=2)) == 1
 
 
 def test_graded_models_take_none(tmp_path: Path, data: Path) -> None:
