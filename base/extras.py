@@ -20,6 +20,7 @@ _EXTRAS = {
     "matplotlib": "report",
     "perfetto": "report",
     "dask": "explore",
+    "snntorch": "frameworks",
     "distributed": "explore",
     "optuna": "explore",
     "starlette": "view",
