@@ -8,6 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
+
+import snnc
 
 pytestmark = pytest.mark.slow
 
@@ -41,3 +44,15 @@ def test_guide(name: str, tmp_path: Path) -> None:
                 check=False,
             )
             assert done.returncode == 0, f"{command}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+
+
+def test_the_guide_of_training_shows_code_that_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Its own network, loss and optimiser, for one epoch."""
+    text = (GUIDES / "training.md").read_text()
+    start = text.index("### Your own network, loss or optimiser")
+    (block,) = re.findall(r"\n\n((?:    .*\n|\n)+)", text[start : text.index("The recipe says what else")])
+    code = "\n".join(line.removeprefix("    ") for line in block.splitlines())
+    monkeypatch.chdir(tmp_path)
+    place: dict[str, object] = {"snnc": snnc, "torch": torch}
+    exec(code.replace('log="run.csv"', 'log="run.csv", epochs=1'), place)
+    assert (tmp_path / "run.csv").read_text().count("\n") == 2

@@ -25,8 +25,11 @@ def compiled_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A build directory of a net trained for two epochs, with its model file beside it."""
     directory = tmp_path_factory.mktemp("cli")
     model = directory / "m.pt"
-    trained = run("train", "digits-mlp", "-o", model, "--set", "epochs=2", "--set", "hidden=16")
+    log = directory / "log.csv"
+    settings = ("--set", "epochs=2", "--set", "hidden=16", "--log", log)
+    trained = run("train", "digits-mlp", "-o", model, *settings)
     assert trained.exit_code == 0, trained.output
+    assert [line.split(",")[1] for line in log.read_text().splitlines()] == ["epoch", "1", "2"]
     compiled = run("compile", model, "--target", "fpga", "-o", directory / "build", "--verify")
     assert compiled.exit_code == 0, compiled.output
     assert "network = tiled program = image on 512 generated samples (exact)" in compiled.stderr
@@ -164,6 +167,11 @@ def test_all_broken_budgets_are_named_at_once(build: Path) -> None:
     [
         (["train", "nothing", "-o", "m.pt"], 2, "unknown recipe 'nothing'"),
         (["train", "digits-mlp"], 2, "RECIPE and -o MODEL.pt are needed"),
+        (
+            ["train", "convert", "-o", "m.pt", "--log", "l.csv"],
+            2,
+            "--log goes with trainings, and convert is",
+        ),
         (["train", "digits-mlp", "-o", "m.pt", "--set", "epochs"], 2, "--set takes KEY=VALUE, not 'epochs'"),
         (["train", "digits-mlp", "-o", "model"], 2, "a model is a .pt file, not 'model'"),
         (["train", "digits-mlp", "-o", ""], 2, "'-o' / '--output': a path must not be empty"),
