@@ -31,9 +31,9 @@ module snnc_registers #(
   localparam int BankTableBits = BankPlaceBits + BankNumberBits;
 
   (* ram_style = "registers" *) logic [Bits-1:0] registers [0:snnc_pkg::SegmentRegister-1];
-  (* ram_style = "distributed" *)
+  // Written these are distributed RAM, since they are read without a clock; constant they are logic.
   logic [snnc_pkg::SegmentBits-1:0] segments [0:snnc_pkg::Segments-1];
-  (* ram_style = "distributed" *) logic [snnc_pkg::BankBits-1:0] banks [0:snnc_pkg::Banks-1];
+  logic [snnc_pkg::BankBits-1:0] banks [0:snnc_pkg::Banks-1];
 
   logic is_plain;
   logic is_segment;
