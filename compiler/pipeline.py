@@ -68,7 +68,7 @@ def last(kind: type[L], levels: Sequence[Level]) -> L:
 def standard_passes(target: Target, *, spread: bool = True, specialise: bool = False) -> tuple[Pass, ...]:
     """The passes that lead from a Network to an Image for `target`, or with `specialise` for as little of it
     as the network uses."""
-    options = {"partition": {"spread": spread}}
+    options = {"partition": {"spread": spread}, "place": {"spread": spread}}
     names = SPECIALISED if specialise else STANDARD
     return tuple(make_pass(name, target, **options.get(name, {})) for name in names)
 

@@ -12,7 +12,7 @@ from snnc.base.files import read_limited
 from snnc.base.quoting import quote
 from snnc.base.schema import check, decode, reported, versioned
 from snnc.base.yaml_reader import MAX_BYTES, read_yaml
-from snnc.compiler.isa.contract import MAX_FRACTION_BITS
+from snnc.compiler.isa.contract import MAX_CONTEXTS, MAX_FRACTION_BITS
 
 SCHEMA = 1
 TABLE_NAME = Where(re.compile(r"[a-zA-Z0-9_-]{1,64}").fullmatch, "the name of a table")
@@ -23,11 +23,13 @@ Count = Annotated[int, Range(0, 1 << 30)]
 """Of anything that a device has."""
 
 MAX_WEIGHT_WORDS = 1 << 16
+SINGLE_PORT_WORDS, SINGLE_PORT_BITS = 1 << 14, 16
+"""Shape of a large RAM of one port (Lattice FPGA-TN-02022, SB_SPRAM256KA)."""
 
 
 @dataclass(frozen=True)
 class Device:
-    """The FPGA behind a target, for the fit check; block RAM in blocks of 18 kbit."""
+    """The FPGA behind a target, for the fit check."""
 
     family: Line
     """Of the FPGA, as the place-and-route tool calls it."""
@@ -38,9 +40,11 @@ class Device:
     luts: Count
     """Look-up tables of four inputs."""
     block_rams: Count
-    """Block RAMs, of 18 kbit."""
+    """Block RAMs, of 18 kbit in an ECP5, of 4 kbit in an iCE40."""
     multipliers: Count
-    """Multipliers, of 18 x 18 bits."""
+    """Multipliers, of 18 x 18 bits in an ECP5, of 16 x 16 in an iCE40."""
+    single_port_rams: Count = 0
+    """Large RAMs of one port, of 16,384 words of 16 bits; where there are any, weights lie in them."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,8 @@ class Target:
     """Whether a membrane may be kept from falling below a number."""
     fraction_bits: Annotated[int, Range(0, MAX_FRACTION_BITS)] = 0
     """Most bits by which weights may be shifted left, into a finer unit of the membrane."""
+    contexts: Annotated[int, Range(1, MAX_CONTEXTS)] = 1
+    """Tiles that may share a core."""
     device: Device | None = None
     """None for a target that exists only in simulation."""
 
@@ -129,7 +135,12 @@ class Target:
 
     def weight_words(self, weight_bits: int) -> int:
         """Depth of the weight memory with weights of `weight_bits`; axon offsets have 16 bits."""
-        return min(self.weight_bits_per_core // (self.lanes * weight_bits), MAX_WEIGHT_WORDS)
+        width = self.lanes * weight_bits
+        words = min(self.weight_bits_per_core // width, MAX_WEIGHT_WORDS)
+        if self.device is None or not self.device.single_port_rams:
+            return words
+        rams = self.device.single_port_rams // self.core_count
+        return min(words, rams // -(-width // SINGLE_PORT_BITS) * SINGLE_PORT_WORDS)
 
     @property
     def value_indices(self) -> int:

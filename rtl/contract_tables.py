@@ -44,7 +44,6 @@ def _row(word: Word) -> str:
 def _types() -> str:
     data = {
         FlitType.VALUE: "`value` StateBits-1:0 (two's complement), `index` 31:StateBits (neuron)",
-        FlitType.CREDIT: "0",
         FlitType.CONFIG_DATA: f"{CHUNK_BITS} bits of a memory word, lowest chunk first",
         FlitType.RESTART: "only in the stimulus of simulations: ENDs to wait for before a reset",
         **{kind: _fields(word.fields) for kind, word in contract.DATA_OF_TYPE.items()},

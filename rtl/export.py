@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -19,7 +20,9 @@ from snnc.compiler.isa.contract import (
     CORE_STATUS,
     DESTINATION,
     FLIT,
+    MAX_BANKS,
     MAX_SEGMENTS,
+    REGISTER,
     REGISTERS,
     SEGMENT,
     SEGMENT_REGISTER,
@@ -27,7 +30,7 @@ from snnc.compiler.isa.contract import (
     Memory,
     kept_axon,
 )
-from snnc.compiler.isa.layout import CHUNK_BITS, Word, from_chunks
+from snnc.compiler.isa.layout import Word, from_chunks
 from snnc.rtl.parameters import EVERY_MEMORY, RtlParameters, identity, parameters_for
 from snnc.rtl.sources import sources
 
@@ -81,16 +84,23 @@ def copy_sources(directory: Path) -> list[str]:
 
 
 def write_images(image: Image, prefix: Path) -> None:
-    """Write one $readmemh file per memory of every core of the mesh, `<prefix>_x<X>_y<Y>_<memory>.hex`.
+    """Write one $readmemh file per memory of every core of the mesh, `<prefix>_x<X>_y<Y>_<memory>.hex`, with
+    what all tiles of the core have in it.
 
-    The registers make three files: plain ones, segments and banks. What a core has no content for, a core
-    without a tile for everything, gets zeros: it stays disabled.
+    The registers make three files: plain ones, a word per context, segments and banks. What a core has no
+    content for gets a zero, and so do all registers of a context without a tile: it stays disabled.
     """
-    cores = {core.at: core for core in image.cores}
+    cores = image.on_core()
     names = [memory.name.lower() for memory in Memory] + ["segments", "banks"]
     for y in range(image.target.height):
         for x in range(image.target.width):
-            contents = _contents(cores.get(Address(x, y)), image)
+            tiles = cores.get((x, y), [])
+            parts = [part for tile in tiles for part in _contents(tile, image)]
+            for context in range(len(tiles), image.target.contexts):
+                parts += _registers([0] * REGISTERS, context)
+            contents: dict[str, str] = {}
+            for name, text in parts:
+                contents[name] = contents.get(name, "") + text
             for name in names:
                 write_text(_image_file(prefix, Address(x, y), name), contents.get(name, "0\n"))
 
@@ -104,22 +114,17 @@ def _image_file(prefix: Path, at: Address, memory: str) -> Path:
     return prefix.with_name(f"{prefix.name}_x{at.x:x}_y{at.y:x}_{memory}.hex")
 
 
-def _contents(core: CoreImage | None, image: Image) -> dict[str, str]:
-    """File content by name of the memory."""
-    if core is None:
-        return _registers([0] * REGISTERS)
-    contents: dict[str, str] = {}
+def _contents(core: CoreImage, image: Image) -> Iterator[tuple[str, str]]:
+    """Name of a memory, and content of its file for this tile."""
     for memory, section in core.sections():
         if memory is Memory.REGISTERS:
-            contents |= _registers([int(word) for word in section.words[:, 0]])
+            yield from _registers([int(word) for word in section.words[:, 0]], core.at.context)
             continue
-        name = memory.name.lower()
         width = TABLES[memory].bits if memory in TABLES else section.width
         values = [from_chunks(row) for row in section.words.tolist()]
         if memory in (Memory.AXON_ROWS, Memory.AXON_COLUMNS):
             values = [_axon_entry(TABLES[memory], value, image) for value in values]
-        contents[name] = contents.get(name, "") + _hex(values, width, section.first_address)
-    return contents
+        yield memory.name.lower(), _hex(values, width, section.first_address)
 
 
 def _axon_entry(word: Word, entry: int, image: Image) -> int:
@@ -134,13 +139,14 @@ def address_bits(words: int) -> int:
     return max((words - 1).bit_length(), 1)
 
 
-def _registers(registers: list[int]) -> dict[str, str]:
-    starts = range(BANK_REGISTER, len(registers), BANK_STRIDE)
-    return {
-        "registers": _hex(registers[:SEGMENT_REGISTER], CHUNK_BITS),
-        "segments": _hex(registers[SEGMENT_REGISTER : SEGMENT_REGISTER + MAX_SEGMENTS], SEGMENT.bits),
-        "banks": _hex([from_chunks(registers[first : first + BANK.chunks]) for first in starts], BANK.width),
-    }
+def _registers(registers: list[int], context: int) -> Iterator[tuple[str, str]]:
+    plain = from_chunks(registers[: REGISTER.chunks])
+    segments = registers[SEGMENT_REGISTER : SEGMENT_REGISTER + MAX_SEGMENTS]
+    starts = range(BANK_REGISTER, BANK_REGISTER + MAX_BANKS * BANK_STRIDE, BANK_STRIDE)
+    banks = [from_chunks(registers[first : first + BANK.chunks]) for first in starts]
+    yield "registers", _hex([plain], REGISTER.width, context)
+    yield "segments", _hex(segments, SEGMENT.bits, context * MAX_SEGMENTS)
+    yield "banks", _hex(banks, BANK.width, context * MAX_BANKS)
 
 
 def _hex(values: list[int], width: int, first_address: int = 0) -> str:

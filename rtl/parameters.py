@@ -36,6 +36,7 @@ class RtlParameters:
     sources: int = 8
     event_fifo_depth: int = 16
     router_fifo_depth: int = 4
+    contexts: int = 1
     loadable: int = EVERY_MEMORY
     """Memories that CONFIG flits write, one bit per `Memory`; the others keep their initial content."""
     init_prefix: str = ""
@@ -74,6 +75,7 @@ def parameters_for(image: Image, init_prefix: str = "", *, loadable: int = EVERY
         sources=target.sources,
         event_fifo_depth=target.event_fifo,
         router_fifo_depth=target.router_fifo,
+        contexts=target.contexts,
         loadable=loadable,
         init_prefix=init_prefix,
     )

@@ -5,7 +5,10 @@ from typing import Any
 
 from snnc.base.version import __version__
 from snnc.sim.accounting.comparison import DenseComparison
+from snnc.sim.answers import AnswerFigures
+from snnc.sim.metrics import Metrics
 from snnc.sim.report_energy import ComparisonFigures, EnergyFigures
+from snnc.sim.report_html import render_html
 from snnc.sim.report_tables import render_report
 
 SCHEMA = 1
@@ -49,7 +52,7 @@ class LayerFigures:
 
 @dataclass(frozen=True)
 class CoreFigures:
-    """One core; cycles over all samples, memories in bits."""
+    """A tile on a core; cycles over all samples, memories in bits. Tiles of one core share what there is."""
 
     x: int
     y: int
@@ -64,6 +67,8 @@ class CoreFigures:
     state_bits: int
     causes: dict[str, int] | None = None
     """`busy` and `stalled` by cause: `CAUSES` of the cycle engine."""
+    context: int = 0
+    """Which of the core's tiles."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,9 @@ class Outputs:
     """What a value of 1 is in weights of the layer: less than 1 for membranes with fraction bits."""
     values: list[list[int]] | None
     """Per sample and neuron; None in a file where they are more than MAX_VALUES."""
+    scale: float | None = None
+    """What the network without spikes that this one was converted from gives for a value of 1; None where
+    nobody says."""
 
     def to_dict(self) -> dict[str, Any]:
         """As report.json keeps them."""
@@ -122,7 +130,7 @@ class Report:
     predictions: list[int]
     """The index of the largest output, the first of equal ones."""
     correct: int | None
-    """None without labels."""
+    """None without classes."""
     cycles: list[int] | None
     """Per sample, each in an empty mesh."""
     clock_hz: float
@@ -137,6 +145,10 @@ class Report:
     warnings: list[str]
     """What the user should know and no figure says."""
     wall_s: float
+    metrics: Metrics | None = None
+    """Against labels that are arrays; None without such."""
+    answers: AnswerFigures | None = None
+    """After every step; None for a readout of membranes, and in the functional tier."""
 
     @property
     def dense(self) -> DenseComparison:
@@ -145,7 +157,7 @@ class Report:
 
     @property
     def accuracy(self) -> float | None:
-        """Correct predictions over samples; None without labels."""
+        """Correct predictions over samples; None without classes."""
         return None if self.correct is None else self.correct / self.samples
 
     @property
@@ -172,7 +184,9 @@ class Report:
             "correct": self.correct,
             "predictions": self.predictions,
             "outputs": self.outputs.to_dict(),
+            "metrics": None if self.metrics is None else asdict(self.metrics),
             "cycles": {**asdict(self.cycle_spread), "per_sample": self.cycles},
+            "answers": None if self.answers is None else asdict(self.answers),
             "clock_hz": self.clock_hz,
             "latency_s": asdict(self.latency_s),
             "throughput_hz": self.throughput_hz,
@@ -190,6 +204,10 @@ class Report:
         """The report as plain text of at most 80 columns."""
         return render_report(self)
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the figures with their basis, and a row for each layer."""
+        return render_html(self)
+
     def _speed(self) -> dict[str, Any]:
         cycles = None if self.cycles is None else sum(self.cycles) / self.wall_s
         return {
@@ -202,6 +220,8 @@ class Report:
 BASIS = {
     "predictions": "exact",
     "outputs": "exact",
+    "metrics": "exact",
+    "answers": "exact",
     "cycles": "exact",
     "counts": "exact",
     "latency_s": "simulated",

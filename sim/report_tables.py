@@ -4,6 +4,8 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from snnc.compiler.isa.address import Address
+
 PICTURE = 24
 """Characters of a line on which rates are marked."""
 
@@ -35,6 +37,9 @@ def render_summary(report: "Report") -> str:
     lines = [f"{report.samples} samples x {report.steps} steps on {report.target}, {report.tier} tier"]
     if report.accuracy is not None:
         lines.append(f"accuracy    {report.accuracy:.4f}  ({report.correct} of {report.samples}, exact)")
+    if report.metrics is not None:
+        text = f"metrics     {report.metrics.summary}  (exact)"
+        lines += textwrap.wrap(text, 80, subsequent_indent=" " * 12)
     lines += _about_outputs(report)
     cycles, latency = report.cycle_spread, report.latency_s
     if latency.mean is not None and latency.max is not None:
@@ -43,12 +48,31 @@ def render_summary(report: "Report") -> str:
             f"latency     {latency.mean * 1e6:.2f} us mean, {latency.max * 1e6:.2f} us max  "
             f"(simulated, {report.clock_hz / 1e6:g} MHz)"
         )
+    lines += _about_answers(report)
     if report.throughput_hz is not None:
         lines.append(f"throughput  {report.throughput_hz:.1f} samples/s  (simulated, back to back)")
     lines += render_energy(report)
     for warning in report.warnings:
         lines += textwrap.wrap(f"warning     {warning}", 80, subsequent_indent=" " * 12)
     return "\n".join(lines)
+
+
+def _about_answers(report: "Report") -> list[str]:
+    """What a host knows while a sample runs."""
+    found = report.answers
+    if found is None:
+        return []
+    first, interval = found.cycles_mean[0], found.interval
+    microseconds = 1e6 / report.clock_hz
+    text = (
+        f"answers     after every step: the first after {first:.1f} cycles ({first * microseconds:.2f} us), "
+        f"then one every {interval:.1f} ({interval * microseconds:.2f} us)"
+    )
+    if found.correct is not None:
+        quarters = sorted({-(-report.steps * part // 4) for part in (1, 2, 3, 4)})
+        shares = ", ".join(f"{found.correct[step - 1] / report.samples:.4f}" for step in quarters)
+        text += f"; accuracy {shares} after {', '.join(map(str, quarters))} steps"
+    return textwrap.wrap(text, 80, subsequent_indent=" " * 12)
 
 
 def _about_outputs(report: "Report") -> list[str]:
@@ -62,6 +86,8 @@ def _about_outputs(report: "Report") -> list[str]:
         )
     if outputs.unit != 1:
         lines.append(f"unit        a membrane of 1 is 1/{round(1 / outputs.unit)} of a weight of 1")
+    if outputs.scale is not None:
+        lines.append(f"scale       an output of 1 is {outputs.scale:.4g} of the network without spikes")
     return lines
 
 
@@ -150,7 +176,7 @@ def _core_table(report: "Report") -> str:
     for row in report.cores:
         weights = _use(row.weight_bits_used, row.weight_bits)
         states = _use(row.state_bits_used, row.state_bits)
-        place, layer = f"({row.x},{row.y})", _short(row.layer)
+        place, layer = str(Address(row.x, row.y, context=row.context)), _short(row.layer)
         rows.append((place, layer, *weights, *states, _share(row.busy, total), _share(row.stalled, total)))
     header = ("core", "layer", "weights [Kb]", "used", "state [Kb]", "used", "busy", "stalled")
     return format_table(header, rows)

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.base.errors import FileError, UsageError
+from snnc.base.errors import UsageError
 from snnc.compiler.analysis.activity import activity_of
 from snnc.compiler.analysis.costs import layer_cycles
 from snnc.compiler.analysis.cuts import TileSize
@@ -18,8 +18,8 @@ from snnc.compiler.ir.network import Conv2d, Layer, Network
 from snnc.compiler.ir.program import Core, TiledProgram, state_memory_bits
 from snnc.compiler.ir.tiling import is_depthwise
 from snnc.compiler.isa.arithmetic import IntArray
-from snnc.compiler.isa.contract import FlitType
-from snnc.compiler.isa.flits import SENDER_MASK, address_bits, flit_types
+from snnc.compiler.isa.contract import END, FlitType
+from snnc.compiler.isa.flits import DATA_SHIFT, SENDER_MASK, address_bits, flit_types
 from snnc.compiler.passes.as_compiled import as_compiled
 from snnc.compiler.passes.specialise import specialise
 from snnc.compiler.protocol.input_encoding import as_samples, encode_inputs
@@ -27,9 +27,11 @@ from snnc.compiler.protocol.streams import decode_outputs
 from snnc.sim.accounting.counts import Counts, Primitives, count_actions, join_primitives
 from snnc.sim.accounting.energy import EnergyReport, Price, price
 from snnc.sim.accounting.energy_table import load_energy_table
+from snnc.sim.answers import Answers, answers_of, join_answers
 from snnc.sim.engine.cycle import AT_WORK, CAUSES, CycleRun, run_isolated, run_stream
 from snnc.sim.engine.functional import run_functional
 from snnc.sim.findings import findings
+from snnc.sim.metrics import Metrics, measure, task_of
 from snnc.sim.report import CoreFigures, LayerFigures, Outputs, Report
 from snnc.sim.report_energy import comparison_figures, energy_figures
 
@@ -51,6 +53,8 @@ class _Result:
     cycles: IntArray | None = None
     causes: IntArray | None = None
     """(cores, causes), in the order of `CAUSES`."""
+    answers: Answers | None = None
+    """Only of a readout of spikes."""
 
 
 def simulate(
@@ -61,7 +65,8 @@ def simulate(
     progress: Progress | None = None,
     energy_table: str | None = None,
 ) -> Report:
-    """Simulate samples x, of the model's input encoding, against labels y (samples,).
+    """Simulate samples x, of the model's input encoding, against labels y: classes (samples,), or arrays as
+    `metrics.Task` has them.
 
     `progress` is called with the number of samples done so far. The functional tier knows no time.
     `energy_table` prices the actions instead of the target's table: a name, or the path of a `.yaml`. Raises
@@ -70,8 +75,7 @@ def simulate(
     if tier not in get_args(Tier):
         raise UsageError(f"tier must be {' or '.join(get_args(Tier))}, not {tier!r}")
     y = None if y is None else as_samples(y)
-    if y is not None and y.shape != (len(x),):
-        raise FileError(f"labels must be of shape ({len(x)},), not {y.shape}")
+    task = None if y is None else task_of(y, len(x), build.network.shape_of(build.network.readout.layer))
     tiled = build.tiled
     table = load_energy_table(energy_table or tiled.target.energy_table)
     x = as_samples(x)
@@ -80,6 +84,7 @@ def simulate(
     throughput = None if tier == "functional" else _throughput(tiled, x)
     wall = time.perf_counter() - start
     predictions = np.argmax(result.outputs, axis=1)
+    outputs = _outputs(build.network, result.outputs)
     counts = count_actions(tiled, result.primitives)
     total_cycles = None if result.cycles is None else int(result.cycles.sum())
     energy = price(counts, tiled, total_cycles, table)
@@ -92,9 +97,9 @@ def simulate(
         tier=tier,
         samples=len(x),
         steps=tiled.steps,
-        outputs=_outputs(build.network, result.outputs),
+        outputs=outputs,
         predictions=predictions.tolist(),
-        correct=None if y is None else int(np.count_nonzero(predictions == y)),
+        correct=int(np.count_nonzero(predictions == y)) if task == "classes" else None,
         cycles=None if result.cycles is None else result.cycles.tolist(),
         clock_hz=tiled.target.clock_mhz * 1e6,
         throughput_hz=throughput,
@@ -105,6 +110,8 @@ def simulate(
         cores=_core_figures(tiled, result),
         warnings=findings(build.network, x, layers, len(x)),
         wall_s=wall,
+        metrics=None if y is None else _metrics(build.network, result.outputs, outputs, y),
+        answers=None if result.answers is None else result.answers.figures(y if task == "classes" else None),
     )
 
 
@@ -112,7 +119,13 @@ def _outputs(network: Network, values: IntArray) -> Outputs:
     readout = network.readout
     layer = network.layer(readout.layer)
     fine = layer.neurons.fraction_bits if readout.kind == "membrane" else 0
-    return Outputs(layer.name, readout.kind, layer.shape, 2.0**-fine, values.tolist())
+    scale = network.provenance.output_scale
+    return Outputs(layer.name, readout.kind, layer.shape, 2.0**-fine, values.tolist(), scale)
+
+
+def _metrics(network: Network, values: IntArray, outputs: Outputs, y: NDArray[Any]) -> Metrics | None:
+    height, width = network.input.shape[1:]
+    return measure(values, outputs.shape, outputs.scale or outputs.unit, y, (height, width))
 
 
 def _run_batches(program: TiledProgram, x: NDArray[Any], tier: Tier, progress: Progress) -> _Result:
@@ -129,6 +142,7 @@ def _run_batches(program: TiledProgram, x: NDArray[Any], tier: Tier, progress: P
         primitives=join_primitives([part.primitives for part in parts]),
         cycles=np.concatenate(cycles) if cycles else None,
         causes=_total(part.causes for part in parts),
+        answers=join_answers([part.answers for part in parts if part.answers is not None]),
     )
 
 
@@ -153,7 +167,7 @@ def _run_functional(program: TiledProgram, payloads: IntArray) -> _Result:
 def _run_cycles(program: TiledProgram, payloads: IntArray) -> _Result:
     run = run_isolated(program, payloads)
     outputs = decode_outputs(program, run.flits, len(payloads))
-    return _Result(outputs, run.primitives, run.cycles, run.causes)
+    return _Result(outputs, run.primitives, run.cycles, run.causes, answers_of(program, run, len(payloads)))
 
 
 def _throughput(program: TiledProgram, x: NDArray[Any]) -> float:
@@ -171,9 +185,11 @@ def sample_ends(program: TiledProgram, run: CycleRun, samples: int) -> IntArray:
     """Cycle in which the last END of each sample of a stream left the mesh, (samples,)."""
     is_end = flit_types(run.flits) == FlitType.END
     senders = (run.flits & np.uint64(SENDER_MASK)).astype(np.int64)
+    contexts = END["context"].read_all(run.flits >> np.uint64(DATA_SHIFT))
     ends = np.zeros(samples, np.int64)
     for core in program.readout_cores:
-        stamps = run.stamps[is_end & (senders == address_bits(core.at))]
+        own = (senders == address_bits(core.at)) & (contexts == core.at.context)
+        stamps = run.stamps[is_end & own]
         ends = np.maximum(ends, stamps.reshape(samples, -1)[:, -1])
     return ends
 
@@ -256,6 +272,7 @@ def _core_figures(program: TiledProgram, result: _Result) -> list[CoreFigures]:
         CoreFigures(
             x=core.at.x,
             y=core.at.y,
+            context=core.at.context,
             layer=core.layer,
             busy=None if causes is None else int(causes[number, :AT_WORK].sum()),
             stalled=None if causes is None else int(causes[number, AT_WORK:].sum()),

@@ -1,7 +1,7 @@
 """A network trained elsewhere, from its file to integers: which reader, which data, which of two ways."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ from snnc.compiler.frontends.conversion import (
     preparation,
     prepared,
 )
-from snnc.compiler.frontends.execution import execute
+from snnc.compiler.frontends.execution import accuracy_of, classes_of, execute
 from snnc.compiler.frontends.findings import Imported
 from snnc.compiler.frontends.float_graph import FloatGraph, Reset
 from snnc.compiler.frontends.nir.conventions import Exporter
@@ -29,6 +29,8 @@ from snnc.compiler.frontends.quantise import Widths
 from snnc.compiler.ir.network import Network, Shape
 from snnc.compiler.ir.provenance import Preparation, Provenance
 from snnc.models import Selection
+from snnc.training.data.recordings.load import is_recordings, load_recordings
+from snnc.training.data.recordings.view import WHOLE, Taken, View
 
 if TYPE_CHECKING:
     from snnc.training.model.classifier import SpikingClassifier
@@ -39,6 +41,8 @@ USUAL_STEPS = 32
 CALIBRATION_SAMPLES = 1024
 INVENTED = 64
 """Random samples that stand for data, where there are none."""
+LARGEST = 255
+"""Most events of a recording that are counted in a step and input."""
 DIGITS = 16
 """Largest pixel of the data set `digits`, which stands for 1."""
 
@@ -65,6 +69,8 @@ class ImportRequest:
     deviation: tuple[float, ...] = ()
     bits: int = 8
     state_bits: int = 18
+    view: View = WHOLE
+    """What is seen of recordings."""
 
 
 @dataclass(frozen=True)
@@ -83,12 +89,17 @@ class ImportResult:
 
 def import_network(request: ImportRequest) -> ImportResult:
     """Read, calibrate, quantise and compare; raises FileError, UsageError, UnsupportedModel."""
-    stored = None if request.calibrate is None else _stored(request)
-    imported = read_network(request, None if stored is None else stored[1])
+    recorded: list[str] = []
+    if request.calibrate is not None and is_recordings(request.calibrate):
+        imported = read_network(request)
+        stored: tuple[InputData, Shape] | None = _recorded(request, imported, recorded.append)
+    else:
+        stored = None if request.calibrate is None else _stored(request)
+        imported = read_network(request, None if stored is None else stored[1])
     if imported.integers is not None and stored is None:
         return _as_written(imported, imported.integers)
     graph = imported.graph
-    assumed = list(imported.findings.general)
+    assumed = [*imported.findings.general, *recorded]
     data = _invented(graph) if stored is None else _fitting(stored[0], stored[1], graph, request)
     if stored is None:
         assumed.append(f"calibrated on {INVENTED} random samples, which says little: give --calibrate")
@@ -197,6 +208,28 @@ def _stored(request: ImportRequest) -> "tuple[InputData, Shape]":
     return InputData(found.x, found.y, full), found.shape
 
 
+def _recorded(
+    request: ImportRequest, imported: Imported, say: Callable[[str], object]
+) -> "tuple[InputData, Shape]":
+    """The first recordings, as many events in a step and input as there are, and the shape of a step."""
+    steps = imported.steps or request.steps
+    if steps is None:
+        raise UsageError("recordings need a number of steps", hint="--steps 50 reads the first 50 of each")
+    shape = imported.graph.shape
+    taken = Taken(shape, steps, LARGEST)
+    for split in ("train", "test"):
+        try:
+            found = load_recordings(
+                request.calibrate or "", split, CALIBRATION_SAMPLES, view=request.view, taken=taken, say=say
+            )
+        except FileError:
+            if split == "test":
+                raise
+            continue
+        break
+    return InputData(found.x, found.y), shape
+
+
 def _fitting(data: InputData, shape: Shape, graph: FloatGraph, request: ImportRequest) -> InputData:
     """The data as still samples, or as spike trains where that is what has as many features."""
     wanted = math.prod(graph.shape)
@@ -218,6 +251,7 @@ def _without_spikes(
     imported: Imported, data: InputData, steps: int, request: ImportRequest
 ) -> "tuple[SpikingClassifier, Agreement, Preparation, dict[str, list[str]]]":
     """A network of ReLUs becomes integrate-and-fire neurons with balanced thresholds."""
+    from snnc.training.conversion.calibration import final_membranes
     from snnc.training.conversion.options import ConversionOptions
     from snnc.training.conversion.rectified import convert_rectified, rectified
 
@@ -233,17 +267,18 @@ def _without_spikes(
     model = convert_rectified(found, images(data.full), steps, options, payloads(data), images)
     payload = model.config.max_payload
     some = data.x[:256]
-    logits = execute(graph, some.reshape(len(some), *graph.shape) / data.full, 1).classes
-    classes = model.predict(prepared(some, data, payload).astype(np.uint8))
+    before = execute(graph, some.reshape(len(some), *graph.shape) / data.full, 1)
+    outputs = final_membranes(model, prepared(some, data, payload).astype(np.uint8))
+    classes = classes_of(outputs, before.pixels)
     labels = None if data.y is None else data.y[: len(some)]
-    same = float((classes == logits).mean())
+    same = float((classes == before.classes).mean())
     agreement = Agreement(
         len(some),
         1.0,
         same,
         same,
-        None if labels is None else float((logits == labels).mean()),
-        None if labels is None else float((classes == labels).mean()),
+        accuracy_of(before.classes, labels),
+        accuracy_of(classes, labels),
         (),
     )
     return model, agreement, preparation(data, payload), found.remarks

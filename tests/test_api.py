@@ -180,5 +180,5 @@ def test_verify_compares_with_the_rtl(program: snnc.Build, x: np.ndarray, tmp_pa
 
 
 def test_explore_finds_designs_that_fit(x: np.ndarray) -> None:
-    designs = snnc.explore(tiny_network(), "ecp5-25k", x[:1])
+    designs = snnc.explore(tiny_network(), "ecp5-25k-mesh", x[:1])
     assert designs and all(design.latency_s > 0 and design.energy_j > 0 for design in designs)

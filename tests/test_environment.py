@@ -41,7 +41,7 @@ def python(script: str, folder: Path, **environment: str) -> subprocess.Complete
 
 @pytest.mark.parametrize("home", ["unwritable", "unknown"])
 def test_kernels_run_where_they_cannot_be_kept(tmp_path: Path, home: str) -> None:
-    shutil.copy(ROOT / "sim" / "engine" / "jit.py", tmp_path)
+    shutil.copy(ROOT / "base" / "jit.py", tmp_path)
     (tmp_path / "kernel.py").write_text(KERNEL)
     (tmp_path / "__pycache__").write_text("no folder can be made here, not even by the superuser")
     given = {"HOME": "/proc/nowhere"} if home == "unwritable" else {}
@@ -77,6 +77,8 @@ def test_a_cache_needs_a_home_or_a_name(tmp_path: Path) -> None:
         ("matplotlib", ["report", "b"], "pip install 'snnc[report]'"),
         ("jinja2", ["report", "b"], "pip install 'snnc[report]'"),
         ("perfetto", ["trace", "b"], "pip install 'snnc[report]'"),
+        ("distributed", ["explore", "s.toml", "-o", "d"], "pip install 'snnc[explore]'"),
+        ("starlette", ["view", "b"], "pip install 'snnc[view]'"),
         ("cocotb", ["verify", "."], "pip install 'snnc[rtl]'"),
     ],
 )

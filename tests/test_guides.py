@@ -1,4 +1,4 @@
-"""The guides of the frameworks do what they show: their files are written, their commands run."""
+"""Guides do what they show: their files are written, their commands run. What documents call exists."""
 
 import os
 import re
@@ -16,12 +16,17 @@ LONG = "snnc synth"
 """Placing and routing has tests of its own, and takes minutes."""
 
 
-@pytest.mark.parametrize("name", ["nir", "snntorch", "spikingjelly", "norse", "sinabs", "onnx"])
+FRAMEWORKS = ("nir", "snntorch", "spikingjelly", "norse", "sinabs", "onnx")
+
+
+@pytest.mark.parametrize(
+    "name", ["first-steps", "look", "mesh", "python", "dense-outputs", "events", *FRAMEWORKS]
+)
 def test_guide(name: str, tmp_path: Path) -> None:
     text = (GUIDES / f"{name}.md").read_text()
-    for code in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
-        file = re.match(r"# (\w+\.py)\n", code)
-        assert file is not None, "every block of Python says the name of its file"
+    for code in re.findall(r"```(?:python|yaml)\n(.*?)```", text, re.DOTALL):
+        file = re.match(r"# (\w+\.(?:py|yaml))\n", code)
+        assert file is not None, "every block says the name of its file"
         (tmp_path / file[1]).write_text(code)
     (commands,) = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"

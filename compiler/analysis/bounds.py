@@ -7,7 +7,9 @@ The state word holds membrane + current in any order of arrival, so it stays ins
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from snnc.base.blocks import row_blocks
 from snnc.compiler.ir.network import MAX_STEPS, Layer, Network, Neurons
 from snnc.compiler.isa.arithmetic import IntArray, clamp, decay, state_range
 
@@ -39,10 +41,15 @@ def current_bounds(network: Network, layer: Layer) -> Interval:
     for edge in layer.edges:
         graded = edge.source == network.input.name and network.input.encoding in GRADED
         payload = (network.input.max_payload if graded else 1) * edge.pool[0] * edge.pool[1]
-        wide = edge.synapses.weights.astype(np.int64).reshape(layer.shape[0], -1) * payload
-        low += np.minimum(wide, 0).sum(axis=1)
-        high += np.maximum(wide, 0).sum(axis=1)
+        weights = edge.synapses.weights.reshape(layer.shape[0], -1)
+        low += _sums(weights, np.minimum) * payload
+        high += _sums(weights, np.maximum) * payload
     return Interval(low << layer.neurons.fraction_bits, high << layer.neurons.fraction_bits)
+
+
+def _sums(weights: NDArray[np.int8], part: np.ufunc) -> IntArray:
+    """Sum of the negative (np.minimum) or positive part of each row, without a wide copy of all weights."""
+    return np.concatenate([part(block, 0).sum(axis=1, dtype=np.int64) for block in row_blocks(weights)])
 
 
 def synaptic_bounds(network: Network, layer: Layer, arriving: Interval) -> Interval:

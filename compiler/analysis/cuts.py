@@ -95,7 +95,8 @@ def cut_layer(
 
 
 def smallest_cut(network: Network, layer: Layer, target: Target) -> LayerCut:
-    """The cut with the fewest cores; among equals fewest fan-in slices, then the largest pixels.
+    """The cut with the fewest tiles; among equals fewest fan-in slices, then the largest pixels. Where tiles
+    may share cores, one without partial sums goes before, for these have their core to themselves.
 
     Raises DoesNotFit where not even the smallest tile fits a core.
     """
@@ -108,7 +109,10 @@ def smallest_cut(network: Network, layer: Layer, target: Target) -> LayerCut:
             f"{target.axon_columns} axon columns",
             where=f"layer {layer.name!r}",
         )
-    return min(cuts, key=lambda cut: (cut.cores, len(cut.slices), -cut.pixel_words))
+    shares = target.contexts > 1
+    return min(
+        cuts, key=lambda cut: (shares and len(cut.slices) > 1, cut.cores, len(cut.slices), -cut.pixel_words)
+    )
 
 
 def _all_cuts(network: Network, layer: Layer, target: Target) -> Iterator[LayerCut | None]:

@@ -14,6 +14,7 @@ from typing import Any, cast
 
 from snnc.base.errors import DoesNotFit, FileError, TargetError, UnsupportedModel, VerificationError
 from snnc.base.files import expansion_limit, is_file, write_atomically
+from snnc.base.html import html_table
 from snnc.base.quoting import printable
 from snnc.base.schema import reported, versioned
 from snnc.compiler.formats.arrays import UNREADABLE, read_arrays, read_member, write_arrays
@@ -55,6 +56,16 @@ class Build:
         image = Encode().run(self.tiled)
         image.verify()
         return image
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: a row for each core."""
+        target = self.tiled.target
+        rows = [
+            (str(core.at), core.layer, core.neurons, len(core.weights), core.emission.replace("_", " "))
+            for core in self.tiled.cores
+        ]
+        said = f"program {self.network.name}: {len(rows)} of {target.core_count} cores of {target.name}"
+        return html_table(said, ("core", "layer", "neurons", "weight words", "sends"), rows)
 
     @property
     def model_hash(self) -> str:

@@ -2,14 +2,14 @@
 
 import math
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from snnc.base.errors import UnsupportedModel, UsageError
 from snnc.compiler.frontends.canonical import Canonical, canonical
-from snnc.compiler.frontends.execution import FloatExecution, execute
+from snnc.compiler.frontends.execution import FloatExecution, accuracy_of, classes_of, execute
 from snnc.compiler.frontends.findings import Imported
 from snnc.compiler.frontends.float_graph import INPUT, FloatEdge, FloatGraph, Population
 from snnc.compiler.frontends.integers import run_integers
@@ -32,7 +32,8 @@ class InputData:
 
     x: NDArray[np.uint8]
     """(samples, features) still values, or (samples, steps, features) events."""
-    y: NDArray[np.int64] | None = None
+    y: NDArray[Any] | None = None
+    """Labels, which judge where each is a class, or one for each pixel of the answer."""
     full: int = 255
     """The stored value that stands for 1."""
     mean: tuple[float, ...] = ()
@@ -60,7 +61,8 @@ class LayerAgreement:
 
 @dataclass(frozen=True)
 class Agreement:
-    """How near the integers come, on calibration samples; the first numbers are parts of all samples."""
+    """How near the integers come, on calibration samples; the first numbers are parts of all samples,
+    or of all their pixels where each has a class of its own."""
 
     samples: int
     semantics: float
@@ -223,7 +225,7 @@ def _likeness(form: FloatExecution, network: Network, payloads: NDArray[np.int64
         for (name, emitted), layer in zip(form.emitted.items(), network.layers, strict=True)
         if layer.neurons.reset != "none"
     ]
-    return float(np.mean([*found, (integers.outputs.argmax(1) == form.classes).mean()]))
+    return float(np.mean([*found, (classes_of(integers.outputs, form.pixels) == form.classes).mean()]))
 
 
 def _per_payload(graph: FloatGraph, payload: int) -> FloatGraph:
@@ -264,7 +266,7 @@ def _agreement(
         payloads[:, None] if still is not None else payloads[:, : result.steps],
         record=[layer.name for layer in network.layers],
     )
-    classes = integers.outputs.argmax(1)
+    classes = classes_of(integers.outputs, form.pixels)
     labels = None if data.y is None else data.y[: len(some)]
     layers = tuple(
         _layer_agreement(name, emitted, integers.spikes[layer.name])
@@ -276,8 +278,8 @@ def _agreement(
         float((form.classes == before.classes).mean()),
         float((classes == form.classes).mean()),
         float((classes == before.classes).mean()),
-        None if labels is None else float((before.classes == labels).mean()),
-        None if labels is None else float((classes == labels).mean()),
+        accuracy_of(before.classes, labels),
+        accuracy_of(classes, labels),
         layers,
     )
 

@@ -1,7 +1,9 @@
 """What a float graph computes, step by step, in float64: the equations of `float_graph`, and nothing else."""
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +32,9 @@ class FloatExecution:
     """What came out, and of the recorded populations everything that happened."""
 
     outputs: FloatArray
-    """(samples, classes)."""
+    """(samples, classes), of a readout with pixels (samples, classes x pixels)."""
+    pixels: int = 1
+    """Of the readout, each of which has a class of its own."""
     emitted: dict[str, FloatArray] = field(default_factory=dict)
     """Spikes (0 or 1), or the values of rectifiers, (samples, steps, channels, height, width)."""
     membranes: dict[str, FloatArray] = field(default_factory=dict)
@@ -40,8 +44,22 @@ class FloatExecution:
 
     @property
     def classes(self) -> NDArray[np.intp]:
-        """The largest output of each sample, the first of equals."""
-        return np.asarray(np.argmax(self.outputs, 1))
+        """As `classes_of` finds them."""
+        return classes_of(self.outputs, self.pixels)
+
+
+def classes_of(outputs: NDArray[Any], pixels: int) -> NDArray[np.intp]:
+    """The largest output of each sample, the first of equals; with pixels that of each, (samples, pixels)."""
+    found: NDArray[np.intp] = np.argmax(outputs.reshape(len(outputs), -1, pixels), 1)
+    return found[:, 0] if pixels == 1 else found
+
+
+def accuracy_of(classes: NDArray[np.intp], labels: NDArray[Any] | None) -> float | None:
+    """Part of `classes` that `labels` have too, where these say a class for each; negative ones are none."""
+    if labels is None or labels.dtype.kind != "i" or labels.size != classes.size:
+        return None
+    wanted = labels.reshape(classes.shape)
+    return float((classes == wanted)[wanted >= 0].mean())
 
 
 def execute(
@@ -87,7 +105,7 @@ def _run(graph: FloatGraph, inputs: FloatArray, steps: int, record: Collection[s
             values.pop(step + 1 - reach, None)
     stacked = {name: [np.stack(part, 1) for part in zip(*rows, strict=True)] for name, rows in kept.items()}
     kinds = [{name: values[k] for name, values in stacked.items()} for k in range(3)]
-    return FloatExecution(reading.outputs(), *kinds)
+    return FloatExecution(reading.outputs(), math.prod(graph.shape_of(graph.readout.population)[1:]), *kinds)
 
 
 class _State:
@@ -204,4 +222,5 @@ def _joined(parts: list[FloatExecution]) -> FloatExecution:
         return {name: np.concatenate([getattr(part, kind)[name] for part in parts]) for name in names}
 
     outputs = np.concatenate([part.outputs for part in parts])
-    return FloatExecution(outputs, over("emitted"), over("membranes"), over("integrated"))
+    pixels = parts[0].pixels
+    return FloatExecution(outputs, pixels, over("emitted"), over("membranes"), over("integrated"))

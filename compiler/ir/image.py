@@ -28,6 +28,9 @@ from snnc.compiler.isa.flits import FlitArray, address_bits, flit
 from snnc.compiler.isa.layout import CHUNK_BITS, from_chunks, to_chunks
 from snnc.compiler.targets import Target
 
+BLOCK_WORDS = 1 << 12
+"""Words of a memory that are packed together."""
+
 
 @dataclass(frozen=True)
 class MemoryImage:
@@ -50,7 +53,7 @@ class MemoryImage:
 
 @dataclass(frozen=True)
 class CoreImage:
-    """All memories of one core; biases are followed, at address ParameterWords, by v(0)."""
+    """One tile's share of all memories of its core; v(0) stands ParameterWords behind the bias."""
 
     at: Address
     tile: Tile
@@ -141,7 +144,7 @@ class Image:
     def depth(self, memory: Memory) -> int:
         """Words of a memory in this hardware."""
         return {
-            Memory.REGISTERS: REGISTERS,
+            Memory.REGISTERS: REGISTERS * self.target.contexts,
             Memory.WEIGHTS: self.target.weight_words(self.weight_bits),
             Memory.STATE: self.target.state_words,
             Memory.MEMBRANE: self.target.state_words,
@@ -157,18 +160,34 @@ class Image:
         }[memory]
 
     def config_flits(self) -> FlitArray:
-        """The CONFIG flits that load this image, core by core: each is disabled first and enabled last."""
+        """The CONFIG flits that load this image, core by core: all contexts are disabled first, those of
+        tiles enabled last."""
         flits = [np.zeros(0, np.uint64)]
-        for core in self.cores:
-            mode = core.registers.words[MODE_REGISTER]
-            disabled = core.registers.words.copy()
-            disabled[MODE_REGISTER] = 0
-            flits.append(_write(core.at, Memory.REGISTERS, MODE_REGISTER, disabled[MODE_REGISTER]))
-            for memory, section in core.sections():
-                words = disabled if memory is Memory.REGISTERS else section.words
-                flits.append(_write(core.at, memory, section.first_address, words.ravel()))
-            flits.append(_write(core.at, Memory.REGISTERS, MODE_REGISTER, mode))
+        for tiles in self.on_core().values():
+            flits += [write_mode(tiles[0].at, context) for context in range(self.target.contexts)]
+            for core in tiles:
+                for memory, section in core.sections():
+                    words = section.words.copy()
+                    if memory is Memory.REGISTERS:
+                        words[MODE_REGISTER] = 0
+                    flits.append(_write(core.at, memory, section.first_address, words.ravel()))
+            for core in tiles:
+                mode = int(core.registers.words[MODE_REGISTER, 0])
+                flits.append(write_mode(core.at, core.at.context, mode))
         return np.concatenate(flits)
+
+    def on_core(self) -> dict[tuple[int, int], list[CoreImage]]:
+        """The tiles of every core that has any, by context."""
+        places: dict[tuple[int, int], list[CoreImage]] = {}
+        for core in sorted(self.cores, key=lambda core: core.at.context):
+            places.setdefault((core.at.x, core.at.y), []).append(core)
+        return places
+
+
+def write_mode(to: Address, context: int, mode: int = 0) -> FlitArray:
+    """Flits that write the register that enables a context of the core at `to`, or disables it."""
+    chunks = np.array([mode], np.uint32)
+    return _write(to, Memory.REGISTERS, REGISTERS * context + MODE_REGISTER, chunks)
 
 
 def _write(to: Address, memory: Memory, address: int, chunks: NDArray[np.uint32]) -> FlitArray:
@@ -181,13 +200,21 @@ def _write(to: Address, memory: Memory, address: int, chunks: NDArray[np.uint32]
 def pack_lanes(values: NDArray[Any], bits: int, lanes: int, first_address: int = 0) -> MemoryImage:
     """Signed `values` (words, lanes) of up to 32 `bits` as memory words, lane 0 in the lowest bits."""
     width = bits * lanes
-    chunks = -(-width // CHUNK_BITS)
-    fields = np.ascontiguousarray(values.astype("<i4")).view(np.uint8).reshape(len(values), lanes, 4)
-    single = np.unpackbits(fields, axis=2, bitorder="little")[:, :, :bits].reshape(len(values), width)
-    padded = np.zeros((len(values), chunks * CHUNK_BITS), np.uint8)
-    padded[:, :width] = single
-    words = np.packbits(padded, axis=1, bitorder="little").view("<u4").astype(np.uint32)
+    words = np.empty((len(values), -(-width // CHUNK_BITS)), np.uint32)
+    for first in range(0, len(values), BLOCK_WORDS):
+        block = slice(first, first + BLOCK_WORDS)
+        words[block] = _packed(values[block], bits)
     return MemoryImage(width, first_address, words)
+
+
+def _packed(values: NDArray[Any], bits: int) -> NDArray[np.uint32]:
+    """Chunks of words whose lanes are these values; every bit is a byte on the way."""
+    whole = np.ascontiguousarray(values.astype("<i4" if bits > 8 else "i1"))
+    fields = whole.view(np.uint8).reshape(*values.shape, whole.itemsize)
+    single = np.unpackbits(fields, axis=2, bitorder="little")[:, :, :bits].reshape(len(values), -1)
+    padding = -single.shape[1] % CHUNK_BITS
+    padded = np.pad(single, ((0, 0), (0, padding))) if padding else single
+    return np.packbits(padded, axis=1, bitorder="little").view("<u4").astype(np.uint32)
 
 
 def pack_words(values: list[int], width: int, first_address: int = 0) -> MemoryImage:

@@ -8,6 +8,7 @@ in that order, as PyTorch's flatten does.
 
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from snnc.base import schema
 from snnc.base.bounds import MAX_TEXT
 from snnc.base.errors import VerificationError, require
+from snnc.base.html import html_table
 from snnc.base.quoting import quote
 from snnc.compiler.ir.neurons import Neurons as Neurons
 from snnc.compiler.ir.neurons import verify_neurons
@@ -124,14 +126,14 @@ class Network:
     provenance: Provenance = field(default_factory=Provenance)
     """Where it comes from; never used by an execution."""
 
-    @property
+    @cached_property
     def weight_bits(self) -> int:
         """Width of the widest weights of any layer."""
         return max(edge.synapses.weight_bits for layer in self.layers for edge in layer.edges)
 
     def layer(self, name: str) -> Layer:
         """The layer called `name`; raises KeyError."""
-        return next(layer for layer in self.layers if layer.name == name)
+        return self.layers[self._positions[name] - 1]
 
     def shape_of(self, source: str) -> Shape:
         """Shape of the input or of a layer."""
@@ -139,8 +141,27 @@ class Network:
 
     def is_recurrent(self, layer: Layer, edge: Edge) -> bool:
         """Whether `edge` feeds `layer` from itself or from a later layer."""
-        names = [self.input.name, *(other.name for other in self.layers)]
-        return names.index(edge.source) >= names.index(layer.name)
+        return self._positions[edge.source] >= self._positions[layer.name]
+
+    @cached_property
+    def _positions(self) -> dict[str, int]:
+        """The first place of every name in dataflow order: 0 is the input's, n the n-th layer's."""
+        names = [self.input.name, *(layer.name for layer in self.layers)]
+        return {names[place]: place for place in reversed(range(len(names)))}
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: a row for each layer."""
+        rows = []
+        for layer in self.layers:
+            sources = ", ".join(edge.source for edge in layer.edges)
+            weights = sum(edge.synapses.weights.size for edge in layer.edges)
+            bits = max(edge.synapses.weight_bits for edge in layer.edges)
+            shape = " × ".join(map(str, layer.shape))
+            rows.append((layer.name, sources, shape, layer.count, weights, bits, layer.neurons.reset))
+        header = ("layer", "hears", "shape", "neurons", "weights", "bits", "reset")
+        shape = " × ".join(map(str, self.input.shape))
+        said = f"network {self.name}: {self.steps} steps, input {self.input.name} {shape}"
+        return html_table(f"{said} ({self.input.encoding}), {self.readout.kind} read", header, rows)
 
     def verify(self) -> None:
         """Check every invariant of this level; raises VerificationError naming the node."""

@@ -4,7 +4,9 @@ What the simulator runs. Fields that the hardware knows carry the names of `docs
 which says what they mean cycle by cycle.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -107,7 +109,8 @@ class Destination:
     coordinate `base + local` (24 bits), or as value index `base + slot`. `sends_end` marks one entry per
     receiver.
 
-    Towards the host, x and y are the sender's own: routers ignore them and the host tells senders apart.
+    Towards the host, x, y and context are the sender's own: routers ignore them and the host tells senders
+    apart.
     """
 
     to: Address
@@ -130,7 +133,7 @@ class Segment:
 
 @dataclass(frozen=True)
 class Core:
-    """One neurocore: its tile, memories and tables."""
+    """A tile on a neurocore: its share of the memories and tables, whose addresses count from its first."""
 
     at: Address
     tile: Tile
@@ -248,7 +251,7 @@ class TiledProgram:
 
     @property
     def fed_by_host(self) -> tuple[Address, ...]:
-        """Cores the host sends events and ENDs to, in the order of their first route."""
+        """Tiles the host sends events and ENDs to, in the order of their first route."""
         return tuple(dict.fromkeys(route.to for route in self.input_routes))
 
     @property
@@ -263,27 +266,30 @@ class TiledProgram:
 
     def core_at(self, address: Address) -> Core:
         """The core at `address`; raises KeyError."""
-        for core in self.cores:
-            if core.at == address:
-                return core
-        raise KeyError(str(address))
+        return self._core_by_place[address]
+
+    @cached_property
+    def _core_by_place(self) -> dict[Address, Core]:
+        """The first core at each address."""
+        return {core.at: core for core in reversed(self.cores)}
 
 
-def core_usage(core: Core, target: Target, weight_bits: int) -> list[tuple[str, int, int]]:
-    """(what, used, available) for everything a core has a limited number of; weights are stored at
-    `weight_bits`."""
+def core_usage(tiles: Sequence[Core], target: Target, weight_bits: int) -> list[tuple[str, int, int]]:
+    """(what, used, available) for all that the core with these `tiles` has a limited number of; weights are
+    stored at `weight_bits`. Tiles have banks, segments and delays of their own and share all else."""
     lanes = target.lanes
     return [
-        ("state words", core.tile.words(lanes), target.state_words),
-        ("parameter words", core.tile.pixel_words(lanes), target.parameter_words),
-        ("weight words", len(core.weights), target.weight_words(weight_bits)),
-        ("axon rows", len(core.axon_rows), target.axon_rows),
-        ("axon columns", len(core.axon_columns), target.axon_columns),
-        ("banks", len(core.banks), MAX_BANKS),
-        ("sources", len(core.sources), target.sources),
-        ("destinations", len(core.destinations), target.destinations),
-        ("delay segments", len(core.segments), MAX_SEGMENTS),
-        ("delay slots", core.delay_slots, target.delay_slots),
+        ("state words", sum(core.tile.words(lanes) for core in tiles), target.state_words),
+        ("parameter words", sum(core.tile.pixel_words(lanes) for core in tiles), target.parameter_words),
+        ("weight words", sum(len(core.weights) for core in tiles), target.weight_words(weight_bits)),
+        ("axon rows", sum(len(core.axon_rows) for core in tiles), target.axon_rows),
+        ("axon columns", sum(len(core.axon_columns) for core in tiles), target.axon_columns),
+        ("banks", max(len(core.banks) for core in tiles), MAX_BANKS),
+        ("sources", sum(len(core.sources) for core in tiles), target.sources),
+        ("destinations", sum(len(core.destinations) for core in tiles), target.destinations),
+        ("delay segments", max(len(core.segments) for core in tiles), MAX_SEGMENTS),
+        ("delay slots", max(core.delay_slots for core in tiles), target.delay_slots),
+        ("tiles", len(tiles), target.contexts),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import astuple, replace
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from snnc.base.errors import require
 from snnc.compiler.ir.axon_checks import require_axons, verify_banks, verify_padding
 from snnc.compiler.ir.dataflow import dataflow_order
 from snnc.compiler.ir.network import MAX_NEURONS, MAX_STEPS, count, require_input_fits
+from snnc.compiler.ir.packing import Bases, bases, host_index, on_core
 from snnc.compiler.ir.program import (
     Core,
     Destination,
@@ -30,6 +32,8 @@ def verify_program(program: TiledProgram) -> None:
     places = Counter(core.at for core in program.cores)
     for address, uses in places.items():
         require(uses == 1, f"core {address}", f"holds {uses} tiles")
+    for tiles in on_core(program).values():
+        _verify_sharing(tiles, program)
     for core in program.cores:
         _verify_core(core, program)
         _verify_neurons(core, program)
@@ -38,14 +42,15 @@ def verify_program(program: TiledProgram) -> None:
         verify_banks(core)
         verify_padding(core, program.target.lanes)
     _verify_layers(program)
+    placed = bases(program)
     for core in program.cores:
-        _verify_destinations(core, program, places)
+        _verify_destinations(core, program, placed)
         _verify_segments(core)
     _verify_sources(program)
     dataflow_order(program)
     for route in program.input_routes:
         _verify_input(route, program)
-    _verify_outputs(program)
+    _verify_outputs(program, placed)
 
 
 def _verify_scalars(program: TiledProgram) -> None:
@@ -92,8 +97,6 @@ def _verify_core(core: Core, program: TiledProgram) -> None:
     low, high = state_range(target.state_bits)
     fits = low <= core.accumulator[0] and core.accumulator[1] <= high
     require(fits, where, f"accumulator {core.accumulator} leaves {low}..{high}")
-    for label, used, limit in core_usage(core, target, program.weight_bits):
-        require(used <= limit, where, f"{label}: needs {used}, has {limit}")
     fires = core.emission == "spikes"
     require((core.reset == "none") != fires, where, "only a core that fires emits spikes")
     require(core.current_leak is None or target.cuba, where, "the target has no synaptic current")
@@ -102,6 +105,18 @@ def _verify_core(core: Core, program: TiledProgram) -> None:
     require(core.lower_clamp is None or target.lower_clamp, where, "the target has no lower clamp")
     shifted = 0 <= core.fraction_bits <= target.fraction_bits
     require(shifted, where, f"fraction_bits must be 0..{target.fraction_bits}, not {core.fraction_bits}")
+
+
+def _verify_sharing(tiles: list[Core], program: TiledProgram) -> None:
+    """The tiles of a core are numbered in the program's order and fit its memories and tables together."""
+    at = tiles[0].at
+    where = f"core {Address(at.x, at.y)}"
+    contexts = [core.at.context for core in program.cores if (core.at.x, core.at.y) == (at.x, at.y)]
+    require(contexts == list(range(len(tiles))), where, f"numbers its tiles {contexts}")
+    for label, used, limit in core_usage(tiles, program.target, program.weight_bits):
+        require(used <= limit, where, f"{label}: needs {used}, has {limit}")
+    alone = len(tiles) == 1 or not any(core.emission == "values_every" for core in tiles)
+    require(alone, where, "a tile of partial sums shares it")
 
 
 def _verify_neurons(core: Core, program: TiledProgram) -> None:
@@ -149,7 +164,7 @@ def _verify_partial_sums(core: Core, program: TiledProgram) -> None:
     require(ranges == [(0, words, False)], where, f"must send its {words} words of sums once, sends {ranges}")
 
 
-def _verify_destinations(core: Core, program: TiledProgram, places: Counter[Address]) -> None:
+def _verify_destinations(core: Core, program: TiledProgram, placed: dict[Address, Bases]) -> None:
     where = f"core {core.at}"
     words = core.tile.words(program.target.lanes)
     ends = Counter(entry.to for entry in core.destinations if entry.sends_end)
@@ -158,17 +173,18 @@ def _verify_destinations(core: Core, program: TiledProgram, places: Counter[Addr
         require(ends[entry.to] == 1, where, f"must send one END per step to {entry.to}")
         require(0 <= entry.first_word <= entry.last_word <= words, where, f"bad word range {entry}")
         if entry.to.host:
-            own = (entry.to.x, entry.to.y) == (core.at.x, core.at.y)
+            named = replace(entry.to, host=False)
             require(core.emission != "values_every" and not entry.recurrent, where, "bad entry for the host")
-            require(own, where, f"names {(entry.to.x, entry.to.y)} to the host as its own place")
+            require(named == core.at, where, f"names {named} to the host as its own place")
             continue
-        require(entry.to in places, where, f"sends to {entry.to}, where no tile is")
+        require(entry.to in placed, where, f"sends to {entry.to}, where no tile is")
         require(core.emission != "values_last", where, "final membranes go to the host alone")
         receiver = program.core_at(entry.to)
         if core.emission == "values_every":
             same = receiver.tile == core.tile and entry.base == 0
             require(same, where, f"sends partial sums of {core.tile} to {receiver.tile}")
-            slots, limit = words * program.target.lanes, program.target.value_indices
+            begin, limit = placed[entry.to].state_word, program.target.value_indices
+            slots = (begin + words) * program.target.lanes
             require(slots <= limit, where, f"{slots} slots exceed the {limit} a VALUE can name")
         else:
             _verify_reach(core, entry, receiver, program.target.lanes)
@@ -216,8 +232,8 @@ def _verify_sources(program: TiledProgram) -> None:
         require(same, f"core {core.at}", f"counts {core.recurrent_sources} recurrent sources")
 
 
-def _sorted(addresses: Iterable[Address]) -> list[tuple[int, int, bool]]:
-    return sorted((address.x, address.y, address.host) for address in addresses)
+def _sorted(addresses: Iterable[Address]) -> list[tuple[int | bool, ...]]:
+    return sorted(astuple(address) for address in addresses)
 
 
 def _verify_input(route: InputRoute, program: TiledProgram) -> None:
@@ -249,7 +265,7 @@ def _verify_layers(program: TiledProgram) -> None:
         require(bool((holders == 1).all()), where, "two tiles hold the same neuron")
 
 
-def _verify_outputs(program: TiledProgram) -> None:
+def _verify_outputs(program: TiledProgram, placed: dict[Address, Bases]) -> None:
     lanes, limit = program.target.lanes, MAX_NEURONS
     require(program.outputs <= limit, program.name, f"{program.outputs} readout neurons, at most {limit}")
     readouts = {count(c.tile.layer_shape) for c in program.cores if c.layer == program.readout.layer}
@@ -265,7 +281,8 @@ def _verify_outputs(program: TiledProgram) -> None:
         named, number = entries[0].base, host_base(core.tile, program.readout)
         require(named == number, f"core {core.at}", f"tells the host {named} for neuron {number}")
         if read == "values_last":
-            last, most = named + core.lanes_read(lanes), program.target.value_indices
+            begin = host_index(core, placed[core.at], lanes)
+            last, most = named + begin + core.lanes_read(lanes), program.target.value_indices
             require(last <= most, f"core {core.at}", f"names {last} membranes, a VALUE at most {most}")
         elif not core.tile.flat:
             channels = core.tile.layer_shape[0]

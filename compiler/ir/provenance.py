@@ -9,6 +9,7 @@ Preparation = Literal["none", "levels", "rows"]
 """`none`: values as stored. `levels`: pixels 0..255 in max_payload + 1 equal parts, 0..max_payload.
 `rows`: the same, and each row of the image is one time step: events of shape (N, height, width)."""
 Share = Annotated[float, Range(0, 1)]
+OutputScale = Annotated[float, Range(1e-30, 1e30)]
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ class Provenance:
     test: Measured | None = None
     origin_accuracy: Share | None = None
     """Of the teacher or the network without spikes it comes from, on the same samples."""
+    output_scale: OutputScale | None = None
+    """What the network it was converted from gives for an output of 1; None where nobody says."""
     activity: Activity | None = None
     """Measured; the cost model assumes one where there is none."""
     remarks: Annotated[tuple[str, ...], Items(0, 256)] = field(default=())

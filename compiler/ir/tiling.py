@@ -101,12 +101,15 @@ class Tiling:
 
     def _verify_places(self) -> None:
         places = [planned.at for planned in self.tiles if planned.at is not None]
-        where, tiles, cores = self.network.name, len(self.tiles), self.target.core_count
+        where, tiles, target = self.network.name, len(self.tiles), self.target
         require(len(places) in (0, tiles), where, f"{len(places)} of {tiles} tiles have a place")
         require(len(set(places)) == len(places), where, "two tiles have one place")
-        require(tiles <= cores, where, f"{tiles} tiles on {cores} cores")
+        of_contexts = f" of {target.contexts} contexts" if target.contexts > 1 else ""
+        room = target.core_count * target.contexts
+        require(tiles <= room, where, f"{tiles} tiles on {target.core_count} cores{of_contexts}")
         for at in places:
-            inside = 0 <= at.x < self.target.width and 0 <= at.y < self.target.height and not at.host
+            inside = 0 <= at.x < target.width and 0 <= at.y < target.height and not at.host
+            inside &= 0 <= at.context < target.contexts
             require(inside, where, f"place {at} lies outside the mesh")
 
 

@@ -65,7 +65,11 @@ COUNT_BITS = 10
 """Wide enough for an END or CREDIT from each of 256 cores and the host."""
 STEP_BITS = 5
 """The time step within a sample; it stays in 16 to 31, right modulo 16, once it got there."""
+CONTEXT_BITS = 4
+MAX_CONTEXTS = 1 << CONTEXT_BITS
+"""Most tiles that a core can hold."""
 MAX_BANKS = 4
+"""Banks of a context, as segments."""
 MAX_SEGMENTS = 4
 
 ADDRESS = Word(
@@ -97,7 +101,15 @@ SPIKE = Word(
     ),
 )
 COORDINATE_BITS = SPIKE["y"].end
-END = Word("end", 32, (Field("last", 1, "this step is the last of a sample"),))
+END = Word(
+    "end",
+    32,
+    (
+        Field("last", 1, "this step is the last of a sample"),
+        Field("context", CONTEXT_BITS, "of the receiver; to the host: of the sender"),
+    ),
+)
+CREDIT = Word("credit", 32, (Field("context", CONTEXT_BITS, "of the receiver"),))
 CONFIG_ADDRESS = Word(
     "config", 32, (Field("address", 24, "of the word"), Field("memory", 4, "number of the memory", at=28))
 )
@@ -123,19 +135,36 @@ DESTINATION = Word(
         Field("address", ADDRESS.width, "receiver", parts=ADDRESS),
         Field("end", 1, "gets an END after every step"),
         Field("recurrent", 1, "on a recurrent edge"),
+        Field("context", CONTEXT_BITS, "of the receiver; to the host: of the sender"),
     ),
 )
-SOURCE = Word("source", 32, (Field("address", ADDRESS.width, "whom a CREDIT goes to", parts=ADDRESS),))
+SOURCE = Word(
+    "source",
+    32,
+    (
+        Field("address", ADDRESS.width, "whom a CREDIT goes to", parts=ADDRESS),
+        Field("context", CONTEXT_BITS, "of the receiver"),
+    ),
+)
 _AXON = (
     Field("weights", 16, "weight word"),
     Field("state", 16, "state word, modulo 2^16"),
     Field("count", 4, "positions"),
 )
-AXON_ROW = Word("axon_row", 64, (*_AXON, Field("bank", 2, "number of the bank")))
+AXON_ROW = Word(
+    "axon_row",
+    64,
+    (
+        *_AXON,
+        Field("bank", 2, "number of the bank in its context"),
+        Field("context", CONTEXT_BITS, "whose bank"),
+    ),
+)
 AXON_COLUMN = Word("axon_column", 64, _AXON)
 
 REGISTERS = 64
-PLAIN_REGISTERS = 14
+"""Registers of a context; those of context c begin at c * REGISTERS."""
+PLAIN_REGISTERS = 15
 REGISTER = Word(
     "register",
     PLAIN_REGISTERS * CHUNK_BITS,
@@ -150,12 +179,13 @@ REGISTER = Word(
         Field("reset_amounts", 1, "soft resets take a memory's amounts, not thresholds"),
         Field("channel_decays", 1, "decays of a memory, not of register 10"),
         Field("state_bits", 6, "of the clamp", at=3 * 32),
-        Field("fraction_bits", 4, "left shift of all that events add", at=3 * 32 + 8),
         Field("reset_value", 32, "two's complement of StateBits", at=4 * 32),
         Field("ends_needed", 16, "ENDs of a step", at=5 * 32),
         Field("credits_needed", 16, "CREDITs of a step", at=6 * 32),
         Field("destinations", 9, "destination entries", at=7 * 32),
+        Field("first_destination", 8, "of them", at=7 * 32 + 16),
         Field("sources", 9, "source entries", at=8 * 32),
+        Field("first_source", 8, "of them", at=8 * 32 + 16),
         Field("recurrent_sources", 16, "`ends` after reset", at=9 * 32),
         Field("recurrent_destinations", 16, "`owed` after reset"),
         Field("decay", DECAY_WIDTH, "of membranes", at=10 * 32),
@@ -164,6 +194,8 @@ REGISTER = Word(
         Field("columns", 12, "pixels of a row", at=11 * 32 + 16),
         Field("segments", 3, "1 to 4", at=12 * 32),
         Field("lower_clamp", 32, "two's complement of StateBits, lower end of the clamp", at=13 * 32),
+        Field("state_word", 16, "first word of the tile in state, membrane and bitmaps", at=14 * 32),
+        Field("parameter_word", 12, "first word of its parameters"),
     ),
 )
 """The plain registers, each a chunk of this word."""
@@ -195,6 +227,7 @@ BANK = Word(
         Field("column_state_step", 16, "from column to column", signed=True),
         Field("first_channel", 8, "of the edge"),
         Field("channels", 9, "of the edge"),
+        Field("fraction_bits", 4, "left shift of what events add", at=120),
         Field("spaced", 1, "3 idle cycles after every pass", at=126),
         Field("depthwise", 1, "only lane c mod Lanes"),
     ),
@@ -204,6 +237,7 @@ BANK = Word(
 DATA_OF_TYPE = {
     FlitType.SPIKE: SPIKE,
     FlitType.END: END,
+    FlitType.CREDIT: CREDIT,
     FlitType.CONFIG_ADDRESS: CONFIG_ADDRESS,
     FlitType.SYNC: SYNC,
 }

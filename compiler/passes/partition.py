@@ -6,12 +6,13 @@ from typing import ClassVar
 from snnc.base.errors import DoesNotFit
 from snnc.compiler.analysis.activity import activity_of
 from snnc.compiler.analysis.costs import host_flits, layer_cycles
-from snnc.compiler.analysis.cuts import LayerCut, cut_layer, smallest_cut
+from snnc.compiler.analysis.cuts import LayerCut, smallest_cut
+from snnc.compiler.analysis.planned import finer_cuts, planned_tiles
 from snnc.compiler.ir.levels import Level
 from snnc.compiler.ir.network import Network
-from snnc.compiler.ir.program import Tile
 from snnc.compiler.ir.provenance import Activity
-from snnc.compiler.ir.tiling import PlannedTile, Role, Tiling
+from snnc.compiler.ir.tiling import Tiling
+from snnc.compiler.passes.pack import packed_cuts
 from snnc.compiler.targets import Target
 
 
@@ -19,8 +20,9 @@ from snnc.compiler.targets import Target
 class Partition:
     """Needs a Network with proved accumulators. Guarantees tiles within the core's memories and tables, as
     few as possible; with `spread`, free cores then shorten the slowest layer by the cost model of `costs.py`.
+    Where cores hold several tiles, these find room on the mesh together.
 
-    Refuses with DoesNotFit when the mesh has too few cores.
+    Refuses with DoesNotFit when the mesh has too few cores, or these too little of anything.
     """
 
     target: Target
@@ -30,6 +32,9 @@ class Partition:
     gives: ClassVar[type[Level]] = Tiling
 
     def run(self, network: Network) -> Tiling:
+        if self.target.contexts > 1:
+            cuts = packed_cuts(network, self.target, spread=self.spread)
+            return Tiling(network, self.target, planned_tiles(cuts))
         cuts = [smallest_cut(network, layer, self.target) for layer in network.layers]
         if sum(cut.cores for cut in cuts) > self.target.core_count:
             raise _too_many_cores(network, cuts, self.target)
@@ -64,7 +69,8 @@ def _spread(network: Network, cuts: list[LayerCut], target: Target, activity: Ac
         costs = [layer_cycles(network, cut, len(cut.slices), target, activity) for cut in cuts]
         slowest = max(range(len(cuts)), key=lambda i: costs[i])
         candidates = [
-            [*cuts[:slowest], finer, *cuts[slowest + 1 :]] for finer in _finer(network, cuts[slowest], target)
+            [*cuts[:slowest], finer, *cuts[slowest + 1 :]]
+            for finer in finer_cuts(network, cuts[slowest], target)
         ]
         fitting = [c for c in candidates if _fits(network, c, target)]
         best = min(fitting, key=lambda c: _cost(network, c, target, activity), default=cuts)
@@ -77,17 +83,6 @@ def _cost(network: Network, cuts: list[LayerCut], target: Target, activity: Acti
     """Cycles per step of the host and of every layer, largest first."""
     cycles = [layer_cycles(network, cut, len(cut.slices), target, activity) for cut in cuts]
     return sorted([*cycles, host_flits(network, cuts, activity)], reverse=True)
-
-
-def _finer(network: Network, cut: LayerCut, target: Target) -> list[LayerCut]:
-    """The next finer cuts of a layer into equal tiles, by channels and by rows."""
-    words, rows = cut.pixel_words, cut.rows_per_tile
-    most, height = -(-cut.layer.shape[0] // cut.lanes), cut.layer.shape[1]
-    tries = [(-(-most // -(-most // (words - 1))), rows)] if words > 1 else []
-    if rows > 1:
-        tries.append((words, -(-height // -(-height // (rows - 1)))))
-    cuts = (cut_layer(network, cut.layer, target, *choice) for choice in tries)
-    return [finer for finer in cuts if finer is not None and finer.cores > cut.cores]
 
 
 def _fits(network: Network, cuts: list[LayerCut], target: Target) -> bool:
@@ -104,20 +99,3 @@ def _fits(network: Network, cuts: list[LayerCut], target: Target) -> bool:
         if entries + 1 > target.destinations or senders + len(cut.slices) > target.sources:
             return False
     return sum(cores.values()) <= target.core_count
-
-
-def planned_tiles(cuts: list[LayerCut]) -> tuple[PlannedTile, ...]:
-    """The tiles of every layer's cut in the order of a program's cores, the owner of partial sums last."""
-    tiles: list[PlannedTile] = []
-    for cut in cuts:
-        channels, height, _ = cut.layer.shape
-        for first_row in range(0, height, cut.rows_per_tile):
-            rows = min(cut.rows_per_tile, height - first_row)
-            for first in range(0, channels, cut.channels_per_tile):
-                count = min(cut.channels_per_tile, channels - first)
-                tile = Tile(cut.layer.name, cut.layer.shape, first, count, first_row, rows)
-                owner = len(tiles) + len(cut.slices) - 1
-                for fan_in in cut.slices:
-                    role: Role = "neurons" if len(tiles) == owner else "partial"
-                    tiles.append(PlannedTile(tile, fan_in, role, owner))
-    return tuple(tiles)

@@ -8,9 +8,12 @@ import numpy as np
 
 from snnc.base.errors import UsageError
 from snnc.compiler.analysis.activity import activity_of
+from snnc.compiler.analysis.sharing import Sharing
 from snnc.compiler.ir.levels import Level
+from snnc.compiler.ir.packing import in_contexts
 from snnc.compiler.ir.tiling import PlannedTile, Tiling
 from snnc.compiler.isa.address import Address
+from snnc.compiler.passes.pack import pack
 
 HOST = -1
 MAX_OPTION = 100_000
@@ -21,6 +24,7 @@ Traffic = dict[tuple[int, int], float]
 @dataclass(frozen=True)
 class Place:
     """Needs a Tiling of at most as many tiles as the mesh has cores. Guarantees a core of its own for each.
+    Where cores hold several, tiles share the fewest that do, or with `spread` more while that is worth it.
 
     Starts from a snake through the mesh in layer order, a space-filling curve that keeps neighbours close,
     and anneals by swaps of two cores (Kirkpatrick, Gelatt, Vecchi 1983) on packets x hops, with a fixed seed:
@@ -29,6 +33,7 @@ class Place:
 
     seed: int = 0
     swaps_per_tile: int = 300
+    spread: bool = True
     name: ClassVar[str] = "place"
     takes: ClassVar[type[Level]] = Tiling
     gives: ClassVar[type[Level]] = Tiling
@@ -40,8 +45,12 @@ class Place:
 
     def run(self, tiling: Tiling) -> Tiling:
         cores = snake(tiling.target.width, tiling.target.height)
-        order = _anneal(traffic(tiling), len(tiling.tiles), cores, self.seed, self.swaps_per_tile)
-        return tiling.with_places([cores[slot] for slot in order])
+        shared = tiling.target.contexts > 1
+        sharing = pack(tiling, spread=self.spread) if shared else list(range(len(tiling.tiles)))
+        packets = _between(traffic(tiling), sharing) if shared else traffic(tiling)
+        order = _anneal(packets, 1 + max(sharing), cores, self.seed, self.swaps_per_tile)
+        places = [cores[order[core]] for core in sharing]
+        return tiling.with_places(in_contexts([(place.x, place.y) for place in places]))
 
 
 def snake(width: int, height: int) -> list[Address]:
@@ -53,25 +62,38 @@ def traffic(tiling: Tiling) -> Traffic:
     """Estimated packets per step between tiles, by the activity the cost model goes by."""
     packets: Traffic = {}
     network = tiling.network
+    layers = {layer.name: layer for layer in network.layers}
+    owners: dict[str, list[int]] = {name: [] for name in layers}
+    for number, planned in enumerate(tiling.tiles):
+        if planned.role == "neurons":
+            owners[planned.tile.layer].append(number)
     rates = activity_of(network).rates
     for receiver, planned in enumerate(tiling.tiles):
-        layer = network.layer(planned.tile.layer)
         if planned.role == "partial":
             packets[receiver, planned.owner] = float(_neurons(planned))
-        for edge, (first, last) in zip(layer.edges, planned.fan_in, strict=True):
+        for edge, (first, last) in zip(layers[planned.tile.layer].edges, planned.fan_in, strict=True):
             if first == last:
                 continue
             if edge.source == network.input.name:
                 events = rates[edge.source] * network.input.features
                 packets[HOST, receiver] = packets.get((HOST, receiver), 0.0) + events
-            for sender, other in enumerate(tiling.tiles):
-                if other.tile.layer == edge.source and other.role == "neurons":
-                    key = (sender, receiver)
-                    packets[key] = packets.get(key, 0.0) + rates[edge.source] * _neurons(other)
+            for sender in owners.get(edge.source, ()):
+                key = (sender, receiver)
+                packets[key] = packets.get(key, 0.0) + rates[edge.source] * _neurons(tiling.tiles[sender])
     readouts = [i for i, planned in enumerate(tiling.tiles) if planned.tile.layer == network.readout.layer]
     for tile in readouts:
         packets[HOST, tile] = packets.get((HOST, tile), 0.0) + 1.0
     return packets
+
+
+def _between(packets: Traffic, sharing: Sharing) -> Traffic:
+    """Packets between cores, given the core of each tile."""
+    found: Traffic = {}
+    for pair, weight in packets.items():
+        a, b = (HOST if tile == HOST else sharing[tile] for tile in pair)
+        if a != b:
+            found[a, b] = found.get((a, b), 0.0) + weight
+    return found
 
 
 def _neurons(planned: PlannedTile) -> int:
@@ -91,13 +113,9 @@ def _distance(pair: tuple[int, int], order: list[int], cores: list[Address]) -> 
 def _anneal(packets: Traffic, tiles: int, cores: list[Address], seed: int, swaps_per_tile: int) -> list[int]:
     """Slot of each tile; slots tiles .. are empty cores, so that a swap may also move a tile alone."""
     slots = list(range(len(cores)))
-    links: list[list[tuple[tuple[int, int], float]]] = [[] for _ in cores]
-    for pair, weight in packets.items():
-        for tile in pair:
-            if tile != HOST:
-                links[tile].append((pair, weight))
+    mesh = _Mesh(packets, cores)
     cost = best_cost = hops(packets, slots, cores)
-    best = slots.copy()
+    since_best: list[tuple[int, int]] = []
     generator = np.random.default_rng(seed)
     swaps = swaps_per_tile * tiles if len(cores) > 1 else 0
     start = max(cost / max(len(packets), 1), 1e-9)
@@ -106,20 +124,52 @@ def _anneal(packets: Traffic, tiles: int, cores: list[Address], seed: int, swaps
         a, b = int(generator.integers(tiles)), int(generator.integers(len(cores)))
         if a == b:
             continue
-        before = _around(a, b, links, slots, cores)
-        slots[a], slots[b] = slots[b], slots[a]
-        change = _around(a, b, links, slots, cores) - before
+        before = mesh.around(a, b)
+        mesh.swap(a, b)
+        change = mesh.around(a, b) - before
         if change <= 0 or generator.random() < math.exp(-change / temperature):
+            slots[a], slots[b] = slots[b], slots[a]
+            since_best.append((a, b))
             cost += change
             if cost < best_cost - 1e-9:
-                best_cost, best = cost, slots.copy()
+                best_cost = cost
+                since_best.clear()
         else:
-            slots[a], slots[b] = slots[b], slots[a]
-    return best[:tiles]
+            mesh.swap(a, b)
+    for a, b in reversed(since_best):
+        slots[a], slots[b] = slots[b], slots[a]
+    return slots[:tiles]
 
 
-def _around(
-    a: int, b: int, links: list[list[tuple[tuple[int, int], float]]], slots: list[int], cores: list[Address]
-) -> float:
-    """Cost of all links of tiles a and b; a link between them does not change when they swap."""
-    return sum(weight * _distance(pair, slots, cores) for tile in (a, b) for pair, weight in links[tile])
+class _Mesh:
+    """Where tiles are, as plain lists of coordinates, and whom each has links with; the host comes last,
+    where the index HOST leads."""
+
+    def __init__(self, packets: Traffic, cores: list[Address]) -> None:
+        self.x = [*(core.x for core in cores), 0]
+        self.y = [*(core.y for core in cores), 0]
+        self.links: list[list[tuple[int, float]]] = [[] for _ in cores]
+        for (sender, receiver), weight in packets.items():
+            for tile, other in ((sender, receiver), (receiver, sender)):
+                if tile != HOST:
+                    self.links[tile].append((other, weight))
+
+    def swap(self, a: int, b: int) -> None:
+        """Tiles a and b change places."""
+        x, y = self.x, self.y
+        x[a], x[b] = x[b], x[a]
+        y[a], y[b] = y[b], y[a]
+
+    def around(self, a: int, b: int) -> float:
+        """Cost of all links of tiles a and b; a link between them does not change when they swap."""
+        x, y = self.x, self.y
+        return sum(
+            [
+                weight * (abs(own_x - x[other]) + abs(own_y - y[other]))
+                for own_x, own_y, links in (
+                    (x[a], y[a], self.links[a]),
+                    (x[b], y[b], self.links[b]),
+                )
+                for other, weight in links
+            ]
+        )

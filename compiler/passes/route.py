@@ -4,12 +4,14 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from snnc.base.errors import DoesNotFit, UsageError, VerificationError
 from snnc.compiler.analysis.bounds import Interval, current_bounds, state_bounds
 from snnc.compiler.analysis.geometry import AxonMap, axon_map
 from snnc.compiler.ir.levels import Level
 from snnc.compiler.ir.network import Edge, Layer, Linear, Network, Neurons, Shape
+from snnc.compiler.ir.packing import on_core
 from snnc.compiler.ir.program import (
     Core,
     Destination,
@@ -41,28 +43,38 @@ class Route:
     gives: ClassVar[type[Level]] = TiledProgram
 
     def run(self, tiling: Tiling) -> TiledProgram:
-        network = tiling.network
-        receivers = [_receiver(tiling, planned) for planned in tiling.tiles]
-        routes = tuple(route for receiver in receivers for route in _input_routes(network, receiver))
-        tables = [_destinations(tiling, number, receivers) for number in range(len(receivers))]
-        sources = _sources(tiling, routes, tables)
-        bounds = {layer.name: state_bounds(network, layer) for layer in network.layers}
-        cores = tuple(
-            _core(tiling, receiver, table, sources[_place(receiver.planned)], bounds[receiver.layer.name])
-            for receiver, table in zip(receivers, tables, strict=True)
-        )
-        _check_tables(tiling, cores)
-        return TiledProgram(
-            name=network.name,
-            target=tiling.target,
-            steps=network.steps,
-            input=network.input,
-            input_routes=routes,
-            cores=cores,
-            readout=network.readout,
-            outputs=network.layer(network.readout.layer).count,
-            weight_bits=tiling.weight_bits,
-        )
+        program = routed(tiling)
+        _check_tables(program)
+        return program
+
+
+def routed(tiling: Tiling) -> TiledProgram:
+    """The program of a placed tiling, whether its tables fit or not."""
+    network = tiling.network
+    receivers = [_receiver(tiling, planned) for planned in tiling.tiles]
+    routes = tuple(route for receiver in receivers for route in _input_routes(network, receiver))
+    hearers = _hearers(receivers)
+    tables = [
+        _destinations(tiling, number, hearers.get(planned.tile.layer, []))
+        for number, planned in enumerate(tiling.tiles)
+    ]
+    sources = _sources(tiling, routes, tables)
+    bounds = _bounds(tiling)
+    cores = tuple(
+        _core(receiver, table, sources[_place(receiver.planned)], bounds[_sums(receiver.planned)])
+        for receiver, table in zip(receivers, tables, strict=True)
+    )
+    return TiledProgram(
+        name=network.name,
+        target=tiling.target,
+        steps=network.steps,
+        input=network.input,
+        input_routes=routes,
+        cores=cores,
+        readout=network.readout,
+        outputs=network.layer(network.readout.layer).count,
+        weight_bits=tiling.weight_bits,
+    )
 
 
 @dataclass(frozen=True)
@@ -117,6 +129,30 @@ def _receiver(tiling: Tiling, planned: PlannedTile) -> _Receiver:
     )
 
 
+def _hearers(receivers: list[_Receiver]) -> dict[str, list[_Receiver]]:
+    """Per layer the tiles that take anything from it, in their order."""
+    hearers: dict[str, list[_Receiver]] = {}
+    for receiver in receivers:
+        for source in dict.fromkeys(edge.source for edge in receiver.edges):
+            hearers.setdefault(source, []).append(receiver)
+    return hearers
+
+
+def _sums(planned: PlannedTile) -> tuple[str, bool]:
+    """What a tile's state words hold: the layer, and whether they are partial sums."""
+    return planned.tile.layer, planned.role == "partial"
+
+
+def _bounds(tiling: Tiling) -> dict[tuple[str, bool], Interval]:
+    """Bounds of what the tiles sum, once for each layer."""
+    network = tiling.network
+    layers = {layer.name: layer for layer in network.layers}
+    return {
+        (name, partial): (current_bounds if partial else state_bounds)(network, layers[name])
+        for name, partial in dict.fromkeys(_sums(planned) for planned in tiling.tiles)
+    }
+
+
 def _starts(sizes: list[int]) -> tuple[int, ...]:
     return tuple(np.cumsum([0, *sizes])[:-1].tolist())
 
@@ -151,31 +187,32 @@ def _source_channels(receiver: _Receiver, number: int, source: Shape) -> tuple[i
 
 
 def _destinations(
-    tiling: Tiling, number: int, receivers: list[_Receiver]
+    tiling: Tiling, number: int, hearers: list[_Receiver]
 ) -> tuple[tuple[Destination, ...], tuple[Segment, ...]]:
-    """The destination table of a tile and its segments, forward edges first, by delay."""
+    """The destination table of a tile whose layer these tiles hear, and its segments, forward edges first, by
+    delay."""
     planned = tiling.tiles[number]
     words = planned.tile.words(tiling.target.lanes)
     if planned.role == "partial":
         owner = _place(tiling.tiles[planned.owner])
         return (Destination(owner, 0, 0, words, sends_end=True, recurrent=False),), (Segment(0, 1, 0, False),)
     entries: list[_Entry] = []
-    for receiver in receivers:
+    for receiver in hearers:
         entries += _entries_to(tiling, planned.tile, receiver)
     if planned.tile.layer == tiling.network.readout.layer:
         own = _place(planned)
-        to_host, base = Address(own.x, own.y, host=True), host_base(planned.tile, tiling.network.readout)
+        to_host, base = replace(own, host=True), host_base(planned.tile, tiling.network.readout)
         entries.append(_Entry(Destination(to_host, base, 0, words, True, False), 0))
     if not entries:
-        entries.append(_silent_entry(tiling, planned.tile, receivers))
+        entries.append(_silent_entry(tiling, planned.tile, hearers))
     entries.sort(key=lambda entry: (entry.destination.recurrent, entry.delay))
     return tuple(entry.destination for entry in entries), _segments(entries)
 
 
-def _silent_entry(tiling: Tiling, tile: Tile, receivers: list[_Receiver]) -> _Entry:
+def _silent_entry(tiling: Tiling, tile: Tile, hearers: list[_Receiver]) -> _Entry:
     """END alone, for a tile whose rows every receiver's stride or pooling drops: somebody must give it
     CREDIT."""
-    for receiver in receivers:
+    for receiver in hearers:
         for edge in receiver.edges:
             if edge.source == tile.layer:
                 recurrent = tiling.network.is_recurrent(receiver.layer, edge)
@@ -267,19 +304,17 @@ def _sources(
 
 
 def _core(
-    tiling: Tiling,
     receiver: _Receiver,
     table: tuple[tuple[Destination, ...], tuple[Segment, ...]],
     sources: tuple[list[Address], int],
     bounds: Interval,
 ) -> Core:
-    network, planned, layer = tiling.network, receiver.planned, receiver.layer
+    planned, layer = receiver.planned, receiver.layer
     tile, neurons = planned.tile, receiver.layer.neurons
     partial = planned.role == "partial"
     channels = slice(tile.first_channel, tile.first_channel + tile.channels)
     zeros = np.zeros(tile.channels, np.int64)
-    accumulator = current_bounds(network, layer) if partial else bounds
-    lowest = int(accumulator.low[channels].min())
+    lowest = int(bounds.low[channels].min())
     leak, leak_numerators = _decay(neurons.leak, neurons.leak_numerators, channels)
     current_leak, current_numerators = _decay(neurons.current_leak, neurons.current_numerators, channels)
     emission: Emission = "values_every" if partial else "values_last" if neurons.reset == "none" else "spikes"
@@ -287,7 +322,7 @@ def _core(
     return Core(
         at=_place(planned),
         tile=tile,
-        weights=np.concatenate([entry.weights for entry in receiver.maps]),
+        weights=_joined([entry.weights for entry in receiver.maps]),
         weight_bits=max(edge.synapses.weight_bits for edge in layer.edges),
         axon_rows=rows,
         axon_columns=columns,
@@ -305,7 +340,7 @@ def _core(
         recurrent_sources=sources[1],
         destinations=table[0],
         segments=table[1],
-        accumulator=(lowest, int(accumulator.high[channels].max())),
+        accumulator=(lowest, int(bounds.high[channels].max())),
         reset_amount=None if partial else _reset_amount(neurons, channels),
         leak_numerators=None if partial else leak_numerators,
         current_numerators=None if partial else current_numerators,
@@ -313,6 +348,11 @@ def _core(
         lower_clamp=None if partial or neurons.lowest <= lowest else neurons.lower_clamp,
         fraction_bits=neurons.fraction_bits,
     )
+
+
+def _joined(parts: list[NDArray[np.int8]]) -> NDArray[np.int8]:
+    """The parts one behind the other; one alone is large and not copied."""
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _reset_amount(neurons: Neurons, channels: slice) -> IntArray | None:
@@ -344,12 +384,14 @@ def _axon_tables(receiver: _Receiver) -> tuple[IntArray, IntArray]:
     return np.concatenate(rows).astype(np.int64), np.concatenate(columns).astype(np.int64)
 
 
-def _check_tables(tiling: Tiling, cores: tuple[Core, ...]) -> None:
+def _check_tables(program: TiledProgram) -> None:
+    target = program.target
     misfits = [
-        f"core {core.at} (layer {core.layer!r}): {what} needs {used}, has {limit}"
-        for core in cores
-        for what, used, limit in core_usage(core, tiling.target, tiling.weight_bits)
+        f"core {Address(*place)} (layer {', '.join(dict.fromkeys(repr(core.layer) for core in tiles))}): "
+        f"{what} needs {used}, has {limit}"
+        for place, tiles in on_core(program).items()
+        for what, used, limit in core_usage(tiles, target, program.weight_bits)
         if used > limit
     ]
     if misfits:
-        raise DoesNotFit(f"tables do not fit target `{tiling.target.name}`\n" + "\n".join(misfits))
+        raise DoesNotFit(f"tables do not fit target `{target.name}`\n" + "\n".join(misfits))

@@ -8,6 +8,7 @@ import numpy as np
 from snnc.base.bounds import limits
 from snnc.compiler.analysis.bounds import GRADED, bits_needed
 from snnc.compiler.ir.levels import Level
+from snnc.compiler.ir.packing import on_core
 from snnc.compiler.ir.program import Core, TiledProgram, core_usage
 from snnc.compiler.passes.encode import decay_bits
 from snnc.compiler.targets import Target
@@ -48,8 +49,9 @@ def specialise(program: TiledProgram) -> TiledProgram:
 def _smallest_target(program: TiledProgram) -> Target:
     target = program.target
     used: dict[str, int] = {}
-    for core in program.cores:
-        for what, words, _ in core_usage(core, target, program.weight_bits):
+    cores = on_core(program)
+    for tiles in cores.values():
+        for what, words, _ in core_usage(tiles, target, program.weight_bits):
             used[what] = max(used.get(what, 1), words)
     return replace(
         target,
@@ -66,22 +68,26 @@ def _smallest_target(program: TiledProgram) -> Target:
         channel_leak=any(core.channel_decays for core in program.cores),
         lower_clamp=any(core.lower_clamp is not None for core in program.cores),
         fraction_bits=max(core.fraction_bits for core in program.cores),
-        weight_kibit=_weight_kibit(program, used["weight words"]),
+        weight_kibit=_weight_kibit(program, len(cores), used["weight words"]),
         state_bits=max(int(limits(Target, "state_bits").low), *(_state_bits(core) for core in program.cores)),
         destinations=used["destinations"],
         sources=used["sources"],
+        # Two contexts take their cycles as sixteen do; none take fewer.
+        contexts=min(target.contexts, max(used["tiles"], 2)),
     )
 
 
-def _weight_kibit(program: TiledProgram, words: int) -> int:
+def _weight_kibit(program: TiledProgram, cores: int, words: int) -> int:
     """Size of the weight memories: a power of two of words, which needs no multiplexers behind its block
     RAMs, if that leaves a third of the device's block RAM free, even where the target has less; else as few
-    whole block RAMs as possible."""
+    whole block RAMs as possible. Large RAMs of one port are as large as they are."""
     target = program.target
     word_bits = target.lanes * program.weight_bits
     generous = -(-_power_of_two(words) * word_bits // 1024)
     device = target.device
-    if device is not None and 3 * generous * len(program.cores) <= 2 * device.block_rams * BLOCK_KIBIT:
+    if device is not None and device.single_port_rams:
+        return target.weight_kibit
+    if device is not None and 3 * generous * cores <= 2 * device.block_rams * BLOCK_KIBIT:
         return generous
     return min(target.weight_kibit, -(-words // BLOCK_WORDS) * BLOCK_WORDS * word_bits // 1024)
 

@@ -1,13 +1,16 @@
 """Streams of flits: samples encoded for the mesh, and what leaves the mesh decoded."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.base.jit import entry
+from snnc.compiler.ir.packing import bases, host_index
 from snnc.compiler.ir.program import Core, TiledProgram, local_coordinates
 from snnc.compiler.isa.arithmetic import IntArray
-from snnc.compiler.isa.contract import FlitType
+from snnc.compiler.isa.contract import END, FlitType
 from snnc.compiler.isa.flits import (
     COORDINATE_MASK,
     DATA_SHIFT,
@@ -26,20 +29,59 @@ def encode_samples(program: TiledProgram, payloads: NDArray[np.integer]) -> Flit
     """The host's input stream for samples sent back to back.
 
     `payloads` is (samples, steps, features) with 0 where no event is, of a held input only the first step is
-    sent: per step the events by feature, then by route, END to every core the host feeds, and a SYNC for
+    sent: per step the events by feature, then by route, END to every tile the host feeds, and a SYNC for
     their CREDITs.
     """
-    payloads = entering(program.input, payloads)
+    entered = np.ascontiguousarray(entering(program.input, payloads), np.int64)
     events = _event_table(program)
     feeds = program.fed_by_host
-    ends = {last: [flit(FlitType.END, int(last), to) for to in feeds] for last in (False, True)}
-    sync = flit(FlitType.SYNC, len(feeds))
-    parts: list[FlitArray] = []
-    for sample in payloads:
-        for step, row in enumerate(sample):
-            parts.append(_step_events(events, row))
-            parts.append(np.array([*ends[step == program.steps - 1], sync], np.uint64))
-    return np.concatenate(parts) if parts else np.zeros(0, np.uint64)
+    ends = [
+        [flit(FlitType.END, END.pack(last=last, context=to.context), to) for to in feeds] for last in (0, 1)
+    ]
+    closing = np.array([[*row, flit(FlitType.SYNC, len(feeds))] for row in ends], np.uint64)
+    sent = _count_events(entered, events.features)
+    stream = np.empty(sent + len(entered) * entered.shape[1] * closing.shape[1], np.uint64)
+    payload_at = np.uint64(DATA_SHIFT + PAYLOAD_SHIFT)
+    _fill_stream(entered, events.flits, events.features, payload_at, closing, program.steps - 1, stream)
+    return stream
+
+
+@entry
+def _count_events(payloads: IntArray, features: IntArray) -> int:
+    """Flits that carry the payloads of these features."""
+    count = 0
+    samples, steps, _ = payloads.shape
+    for sample in range(samples):
+        for step in range(steps):
+            for feature in features:
+                count += payloads[sample, step, feature] > 0
+    return count
+
+
+@entry
+def _fill_stream(
+    payloads: IntArray,
+    flits: FlitArray,
+    features: IntArray,
+    payload_at: np.uint64,
+    closing: FlitArray,
+    last_step: int,
+    stream: FlitArray,
+) -> None:
+    """Write what `encode_samples` says: a payload begins at the bit `payload_at` of a flit, `closing` is what
+    ends a step and what ends the last."""
+    place = 0
+    samples, steps, _ = payloads.shape
+    for sample in range(samples):
+        for step in range(steps):
+            for event in range(len(flits)):
+                payload = payloads[sample, step, features[event]]
+                if payload > 0:
+                    stream[place] = flits[event] | np.uint64(payload) << payload_at
+                    place += 1
+            for part in closing[int(step == last_step)]:
+                stream[place] = part
+                place += 1
 
 
 @dataclass(frozen=True)
@@ -55,12 +97,13 @@ def _event_table(program: TiledProgram) -> _EventTable:
     numbers = np.arange(program.input.features, dtype=np.int64)
     channels, pixels = np.divmod(numbers, shape[1] * shape[2])
     rows = pixels // shape[2]
-    local = local_coordinates(shape, numbers)
+    local, placed = local_coordinates(shape, numbers), bases(program)
     flits, features = [], []
     for route in program.input_routes:
         taken = (channels >= route.first_channel) & (channels < route.last_channel)
         taken &= (rows >= route.first_row) & (rows < route.last_row)
-        coordinates = (local[taken] + route.base).astype(np.uint64) & np.uint64(COORDINATE_MASK)
+        named = local[taken] + placed[route.to].coordinate(route.base)
+        coordinates = named.astype(np.uint64) & np.uint64(COORDINATE_MASK)
         flits.append(coordinates << np.uint64(DATA_SHIFT) | np.uint64(flit(FlitType.SPIKE, 0, route.to)))
         features.append(numbers[taken])
     all_features = np.concatenate(features)
@@ -68,17 +111,11 @@ def _event_table(program: TiledProgram) -> _EventTable:
     return _EventTable(np.concatenate(flits)[order], all_features[order])
 
 
-def _step_events(events: _EventTable, row: NDArray[np.integer]) -> FlitArray:
-    payloads = row[events.features]
-    hit = payloads > 0
-    shifted = payloads[hit].astype(np.uint64) << np.uint64(DATA_SHIFT + PAYLOAD_SHIFT)
-    return events.flits[hit] | shifted
-
-
 def named_neurons(core: Core, program: TiledProgram) -> dict[int, int]:
-    """By what a readout core may name to the host, in its order: which neuron of the layer it is, -1 for
-    padding, which is sent between the pixels of a tile."""
+    """By what a readout tile may name to the host, in its order: which neuron of the layer it is, -1 for
+    padding, which is sent between the pixels of a tile. Tiles of one core name nothing alike."""
     lanes, (entry,) = program.target.lanes, (entry for entry in core.destinations if entry.to.host)
+    base = entry.base + host_index(core, bases(program)[core.at], lanes)
     neurons = core.tile.neuron_map(lanes)
     sent = np.arange(entry.first_word * lanes, min(entry.last_word * lanes, core.lanes_read(lanes)))
     if core.emission == "spikes":
@@ -86,7 +123,7 @@ def named_neurons(core: Core, program: TiledProgram) -> dict[int, int]:
         local = core.tile.local_slots(sent, lanes)
     else:
         local = sent
-    return dict(zip((local + entry.base & COORDINATE_MASK).tolist(), neurons[sent].tolist(), strict=True))
+    return dict(zip((local + base & COORDINATE_MASK).tolist(), neurons[sent].tolist(), strict=True))
 
 
 def decode_outputs(program: TiledProgram, flits: FlitArray, samples: int) -> IntArray:
@@ -94,28 +131,32 @@ def decode_outputs(program: TiledProgram, flits: FlitArray, samples: int) -> Int
 
     Per readout neuron the final membrane, its spikes in the readout's window, or its first spike there (as
     `network.Readout` counts it). Packets are attributed to samples and steps by counting the END flits of
-    their sender, which follow its packets in order; packets to the host carry the sender's x and y.
+    their sender, which follow its packets in order. Packets to the host carry the sender's x and y, an END
+    its context, too, and what the others name belongs to one tile of the core.
     """
     results = np.zeros((samples, program.outputs), np.int64)
-    numbers = {address_bits(core.at): named_neurons(core, program) for core in program.readout_cores}
-    per_sample = {
-        address_bits(core.at): 1 if core.emission == "values_last" else program.steps
-        for core in program.readout_cores
-    }
-    ends_seen = dict.fromkeys(per_sample, 0)
+    numbers: dict[int, dict[int, tuple[int, int]]] = {}
+    per_sample = 1 if program.readout.kind == "membrane" else program.steps
+    for core in program.readout_cores:
+        named = named_neurons(core, program).items()
+        known = numbers.setdefault(address_bits(core.at), {})
+        known.update((name, (core.at.context, neuron)) for name, neuron in named)
+    ends_seen: Counter[tuple[int, int]] = Counter()
     bits, readout = program.target.state_bits, program.readout
     senders = (flits & np.uint64(SENDER_MASK)).astype(np.int64)
     columns = (flit_types(flits).tolist(), flit_data(flits).tolist(), senders.tolist())
     for kind, word, sender in zip(*columns, strict=True):
-        sample, step = divmod(ends_seen[sender], per_sample[sender])
         if kind == FlitType.END:
-            ends_seen[sender] += 1
-        elif kind == FlitType.VALUE:
-            value, index = word & ((1 << bits) - 1), numbers[sender][word >> bits]
+            ends_seen[sender, END["context"].read(word)] += 1
+            continue
+        name = word >> bits if kind == FlitType.VALUE else word & COORDINATE_MASK
+        context, index = numbers[sender][name]
+        sample, step = divmod(ends_seen[sender, context], per_sample)
+        if kind == FlitType.VALUE:
+            value = word & ((1 << bits) - 1)
             if index >= 0:
                 results[sample, index] = value - (1 << bits) if value >> (bits - 1) else value
         elif step >= readout.first_step:
-            index = numbers[sender][word & COORDINATE_MASK]
             if readout.kind == "spike_count":
                 results[sample, index] += 1
             else:

@@ -10,6 +10,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.base.blocks import row_blocks
 from snnc.compiler.analysis.geometry import ungrouped
 from snnc.compiler.ir.dataflow import dataflow_order
 from snnc.compiler.ir.image import Image
@@ -53,7 +54,8 @@ def edge_current(layer: Layer, edge: Edge, source: Shape, events: IntArray) -> I
     arriving = _sum_pool(events.reshape(source), edge.pool)
     synapses = edge.synapses
     if not isinstance(synapses, Conv2d):
-        return synapses.weights.astype(np.int64) @ arriving.reshape(-1)
+        blocks = row_blocks(synapses.weights)
+        return np.concatenate([block.astype(np.int64) @ arriving.reshape(-1) for block in blocks])
     weights = ungrouped(synapses, source[0]).astype(np.int64)
     high, wide = synapses.padding
     padded = np.pad(arriving, ((0, 0), (high, high), (wide, wide)))

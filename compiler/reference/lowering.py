@@ -12,12 +12,12 @@ import numpy as np
 
 from snnc.base.errors import require
 from snnc.compiler.analysis.cuts import LayerCut, cut_of
+from snnc.compiler.analysis.planned import planned_tiles
 from snnc.compiler.ir.network import Network
 from snnc.compiler.ir.program import Core, Tile, TiledProgram
 from snnc.compiler.ir.tiling import Tiling
 from snnc.compiler.passes.as_compiled import as_compiled
 from snnc.compiler.passes.legalise import Legalise
-from snnc.compiler.passes.partition import planned_tiles
 from snnc.compiler.passes.route import Route
 
 

@@ -11,6 +11,7 @@ from itertools import count as count_up
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.base.blocks import row_blocks
 from snnc.compiler.analysis.bounds import state_bounds
 from snnc.compiler.analysis.geometry import ungrouped
 from snnc.compiler.ir.network import Conv2d, Edge, Layer, Linear, Network, Shape, pooled
@@ -111,7 +112,9 @@ def _pull_back(layer: Layer, edge: Edge, source: Shape, wish: NDArray[np.float64
     """What the neurons of the edge's source should do for the wishes of its layer: the edge transposed."""
     arriving = pooled(source, edge.pool)
     if isinstance(edge.synapses, Linear):
-        back = (wish.reshape(-1) @ edge.synapses.weights.astype(np.float64)).reshape(arriving)
+        columns = row_blocks(edge.synapses.weights.T)
+        pulls = [block.astype(np.float64) @ wish.reshape(-1) for block in columns]
+        back = np.concatenate(pulls).reshape(arriving)
     else:
         back = _transposed_convolution(edge.synapses, arriving, wish)
     whole = np.zeros(source)

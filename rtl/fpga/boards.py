@@ -51,13 +51,19 @@ class Platform:
 
 
 BOARDS = {
+    "ulx3s-12f": Platform("ulx3s", "ecp5-12k", 25.0, "ulx3s.lpf"),
     "ulx3s-25f": Platform("ulx3s", "ecp5-25k", 25.0, "ulx3s.lpf"),
     "ulx3s-85f": Platform("ulx3s", "ecp5-85k", 25.0, "ulx3s.lpf"),
     "icebreaker": Platform("icebreaker", "up5k", 12.0, "icebreaker.pcf"),
 }
 
 
-PARTS = {"LFE5U-25F-6BG381C": "ecp5-25k", "LFE5U-85F-6BG381C": "ecp5-85k", "ICE40UP5K-SG48I": "up5k"}
+PARTS = {
+    "LFE5U-12F-6BG381C": "ecp5-12k",
+    "LFE5U-25F-6BG381C": "ecp5-25k",
+    "LFE5U-85F-6BG381C": "ecp5-85k",
+    "ICE40UP5K-SG48I": "up5k",
+}
 """Devices of `openflow` by part number, for targets without a board."""
 
 

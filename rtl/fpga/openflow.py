@@ -37,6 +37,7 @@ class Fpga:
 
 
 DEVICES = {
+    "ecp5-12k": Fpga("ecp5", ("--12k", "--package", "CABGA381", "--speed", "6"), 12000, 32, 28),
     "ecp5-25k": Fpga("ecp5", ("--25k", "--package", "CABGA381", "--speed", "6"), 24288, 56, 28),
     "ecp5-85k": Fpga("ecp5", ("--85k", "--package", "CABGA381", "--speed", "6"), 83640, 208, 156),
     "up5k": Fpga("ice40", ("--up5k", "--package", "sg48"), 5280, 30, 8),

@@ -35,6 +35,7 @@ module snnc_harness #(
   parameter int Sources = 8,
   parameter int EventFifoDepth = 16,
   parameter int RouterFifoDepth = 4,
+  parameter int Contexts = 1,
   parameter int Loadable = 8191,
   parameter InitPrefix = ""
 ) (
@@ -268,6 +269,7 @@ module snnc_harness #(
     .Sources(Sources),
     .EventFifoDepth(EventFifoDepth),
     .RouterFifoDepth(RouterFifoDepth),
+    .Contexts(Contexts),
     .Loadable(Loadable),
     .InitPrefix(InitPrefix)
   ) u_top (

@@ -28,14 +28,16 @@ _HOST_PORT_ERRORS = {
 
 def diagnose(image: Image, read_status: Callable[[int], int]) -> str:
     """What keeps the mesh from being done, core by core; `read_status` reads a status word."""
-    words = [read_status(address_bits(core.at)) for core in image.cores]
+    places = image.on_core().values()
+    words = [read_status(address_bits(tiles[0].at)) for tiles in places]
     host_port = read_status(HOST_PORT)
     if not any((*words, host_port)):
         return "the hardware says no more: it was built without status words"
     findings = []
-    for core, word in zip(image.cores, words, strict=True):
-        if said := _of_core(core, word):
-            findings.append(f"core {core.at} ({core.tile.layer}) {' and '.join(said)}")
+    for tiles, word in zip(places, words, strict=True):
+        if said := _of_core(tiles, word):
+            layers = ", ".join(dict.fromkeys(core.tile.layer for core in tiles))
+            findings.append(f"core {tiles[0].at} ({layers}) {' and '.join(said)}")
     if said := _of_host_port(host_port):
         findings.append(f"the host port {' and '.join(said)}")
     if not findings:
@@ -44,7 +46,7 @@ def diagnose(image: Image, read_status: Callable[[int], int]) -> str:
     return "; ".join(findings[:MOST_NAMED]) + (f"; and {more} more" if more > 0 else "")
 
 
-def _of_core(core: CoreImage, word: int) -> list[str]:
+def _of_core(tiles: list[CoreImage], word: int) -> list[str]:
     status = CORE_STATUS.unpack(word)
     said = [text for name, text in _CORE_ERRORS.items() if status[name]]
     if status["dropped"]:
@@ -54,7 +56,8 @@ def _of_core(core: CoreImage, word: int) -> list[str]:
     if status["initialising"]:
         said.append("still writes its initial states")
     if status["awaits_ends"] and not status["home"]:
-        needed = core.register("ends_needed")
+        # The word does not say which of several tiles waits.
+        needed = " or ".join(dict.fromkeys(str(core.register("ends_needed")) for core in tiles))
         said.append(f"waits for ENDs, of which {status['ends']} of {needed} have come")
     if status["awaits_credits"]:
         said.append("waits for CREDITs from those it sends to")

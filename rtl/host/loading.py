@@ -4,13 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnc.compiler.ir.image import Image
+from snnc.compiler.ir.image import Image, write_mode
 from snnc.compiler.isa.address import Address
-from snnc.compiler.isa.contract import CONFIG_ADDRESS, MODE_REGISTER, FlitType, Memory
-from snnc.compiler.isa.flits import DATA_SHIFT, FlitArray, flit, flit_data, flit_types
+from snnc.compiler.isa.contract import CONFIG_ADDRESS, MODE_REGISTER, REGISTERS, FlitType, Memory
+from snnc.compiler.isa.flits import DATA_SHIFT, FlitArray, flit_data, flit_types
 from snnc.rtl.parameters import EVERY_MEMORY
-
-_MODE = CONFIG_ADDRESS.pack(memory=Memory.REGISTERS, address=MODE_REGISTER)
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,9 @@ def load_flits(image: Image, loadable: int = EVERY_MEMORY) -> LoadFlits:
     memories = CONFIG_ADDRESS["memory"].read_all(flits[addresses] >> np.uint64(DATA_SHIFT))
     memories = memories[np.cumsum(addresses) - 1]
     taken = (loadable >> memories & 1).astype(bool)
-    mode = addresses & (flit_data(flits) == _MODE)
+    data = flit_data(flits)
+    mode = addresses & (CONFIG_ADDRESS["memory"].read_all(data.astype(np.uint64)) == Memory.REGISTERS)
+    mode &= CONFIG_ADDRESS["address"].read_all(data.astype(np.uint64)) % REGISTERS == MODE_REGISTER
     enables = mode & (np.roll(flits, -1) >> np.uint64(DATA_SHIFT) != 0)
     enables |= np.roll(enables, 1)
     content = flits[taken & ~enables]
@@ -43,12 +43,12 @@ def load_flits(image: Image, loadable: int = EVERY_MEMORY) -> LoadFlits:
 
 def _disabling(image: Image) -> FlitArray:
     """Register 2 of every core without a tile is cleared, lest a core of the last program go on."""
-    used = {core.at for core in image.cores}
-    addresses = [Address(x, y) for y in range(image.target.height) for x in range(image.target.width)]
+    target, used = image.target, image.on_core()
     flits = [
-        single
-        for at in addresses
-        if at not in used
-        for single in (flit(FlitType.CONFIG_ADDRESS, _MODE, at), flit(FlitType.CONFIG_DATA, 0, at))
+        write_mode(Address(x, y), context)
+        for y in range(target.height)
+        for x in range(target.width)
+        if (x, y) not in used
+        for context in range(target.contexts)
     ]
-    return np.array(flits, np.uint64)
+    return np.concatenate([np.zeros(0, np.uint64), *flits])

@@ -8,7 +8,7 @@ from snnc.base.errors import LinkError
 from snnc.compiler.ir.program import Core, TiledProgram
 from snnc.compiler.isa.address import Address
 from snnc.compiler.isa.arithmetic import IntArray
-from snnc.compiler.isa.contract import FLIT, FlitType
+from snnc.compiler.isa.contract import END, FLIT, FlitType
 from snnc.compiler.isa.flits import (
     DATA_SHIFT,
     PAYLOAD_SHIFT,
@@ -26,7 +26,7 @@ LAST_CYCLE = PACKET["cycle"].mask
 
 @dataclass(frozen=True)
 class _Sender:
-    """What one core sends to the host in a sample."""
+    """What one tile sends to the host in a sample."""
 
     at: Address
     steps: int
@@ -40,7 +40,8 @@ class _Sender:
 
     def end(self, step: int) -> int:
         """The END that closes `step`."""
-        return flit(FlitType.END, int(step == self.steps - 1), _host(self.at))
+        data = END.pack(last=step == self.steps - 1, context=self.at.context)
+        return flit(FlitType.END, data, _host(self.at))
 
 
 class PacketCheck:
@@ -57,14 +58,30 @@ class PacketCheck:
         if not later.all():
             at = 1 + int(np.argmin(later))
             raise LinkError(f"packet {at} is of cycle {stamps[at]}, the one before it of {stamps[at - 1]}")
-        senders = flits & np.uint64(SENDER_MASK)
+        places, contexts = (flits & np.uint64(SENDER_MASK)).astype(np.int64), _contexts(flits)
         expected = 0
         for sender in self._senders:
-            own = flits[senders == np.uint64(address_bits(sender.at))]
+            own = flits[(places == address_bits(sender.at)) & (contexts == sender.at.context)]
             expected += len(own)
             _check_sender(sender, own)
         if expected != len(flits):
             raise LinkError(f"{len(flits) - expected} packets come from cores that send nothing to the host")
+
+
+def _contexts(flits: FlitArray) -> IntArray:
+    """The context that sent each packet: that of the END behind it, since a core sends for one context at a
+    time. Packets with no END behind them count to the last one's."""
+    places = flits & np.uint64(SENDER_MASK)
+    named = END["context"].read_all(flits >> np.uint64(DATA_SHIFT))
+    is_end = flit_types(flits) == FlitType.END
+    contexts = np.zeros(len(flits), np.int64)
+    for place in np.unique(places):
+        own = np.flatnonzero(places == place)
+        ends = own[is_end[own]]
+        if len(ends):
+            behind = np.minimum(np.searchsorted(ends, own), len(ends) - 1)
+            contexts[own] = named[ends[behind]]
+    return contexts
 
 
 def _sender(core: Core, program: TiledProgram) -> _Sender:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from snnc.base.errors import MismatchError
 from snnc.compiler.ir.image import Image
 from snnc.compiler.ir.program import Core, TiledProgram
+from snnc.compiler.isa.address import Address
 from snnc.compiler.isa.arithmetic import IntArray
 from snnc.compiler.isa.flits import FlitArray
 from snnc.compiler.protocol.streams import decode_outputs, encode_samples
@@ -113,18 +114,22 @@ def _layers(
     traces = {
         core.at: None
         if core.emission == "values_every"
-        else _core_trace(
-            core, trace, chosen & (trace.x == core.at.x) & (trace.y == core.at.y), program, samples
-        )
+        else _core_trace(core, trace, chosen & _of_tile(trace, core.at), program, samples)
         for core in program.cores
     }
     return assemble_layers(program, traces)
 
 
+def _of_tile(trace: RtlTrace, at: Address) -> NDArray[np.bool_]:
+    """Which entries are of the tile at this address."""
+    own: NDArray[np.bool_] = (trace.x == at.x) & (trace.y == at.y) & (trace.context == at.context)
+    return own
+
+
 def _core_trace(
     core: Core, trace: RtlTrace, chosen: NDArray[np.bool_], program: TiledProgram, samples: int
 ) -> LayerTrace:
-    """Words of one core, written by sample, step and word, as (samples, steps, neurons) in slot order."""
+    """Words of one tile, written by sample, step and word, as (samples, steps, neurons) in slot order."""
     lanes = program.target.lanes
     words = core.tile.words(lanes)
     slots = core.tile.neuron_map(lanes) >= 0

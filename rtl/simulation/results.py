@@ -21,6 +21,7 @@ class RtlTrace:
     cycle: NDArray[np.int64]
     x: NDArray[np.int64]
     y: NDArray[np.int64]
+    context: NDArray[np.int64]
     step: NDArray[np.int64]
     """Time step within the sample."""
     word: NDArray[np.int64]
@@ -44,20 +45,21 @@ def read_outputs(path: Path) -> NDArray[np.void]:
 def read_trace(path: Path, parameters: RtlParameters) -> RtlTrace:
     """The state words that the sweeps wrote."""
     rows = [line.split() for line in path.read_text().splitlines()]
-    columns: list[list[str]] = [list(column) for column in zip(*rows, strict=True)] or [[]] * 10
-    run, cycle, x, y, step, word = (np.array(column, np.int64) for column in columns[:6])
+    columns: list[list[str]] = [list(column) for column in zip(*rows, strict=True)] or [[]] * 11
+    run, cycle, x, y, context, step, word = (np.array(column, np.int64) for column in columns[:7])
     lanes, bits = parameters.lanes, parameters.state_bits
     return RtlTrace(
         run=run,
         cycle=cycle,
         x=x,
         y=y,
+        context=context,
         step=step,
         word=word,
-        spikes=_lanes(columns[6], lanes, 1) != 0,
-        before=_lanes(columns[7], lanes, bits),
-        after=_lanes(columns[8], lanes, bits),
-        last=np.array(columns[9], np.int64) != 0,
+        spikes=_lanes(columns[7], lanes, 1) != 0,
+        before=_lanes(columns[8], lanes, bits),
+        after=_lanes(columns[9], lanes, bits),
+        last=np.array(columns[10], np.int64) != 0,
     )
 
 

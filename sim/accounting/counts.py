@@ -5,11 +5,12 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.compiler.ir.packing import bases
 from snnc.compiler.ir.program import Bank, Core, TiledProgram
 from snnc.compiler.isa.address import HOST, Address
 from snnc.compiler.isa.arithmetic import IntArray
-from snnc.compiler.isa.contract import FlitType
-from snnc.compiler.isa.flits import SENDER_MASK, FlitArray, address_bits, flit_types
+from snnc.compiler.isa.contract import SPIKE, FlitType
+from snnc.compiler.isa.flits import DATA_SHIFT, SENDER_MASK, FlitArray, address_bits, flit_types
 from snnc.sim.engine import records as c
 from snnc.sim.engine.layout import Layout, route_features
 
@@ -97,9 +98,15 @@ def count_host_events(program: TiledProgram, payloads: NDArray[np.integer]) -> I
 
 def count_stream_events(program: TiledProgram, stream: FlitArray) -> IntArray:
     """The same from a flit stream."""
-    heads = (stream[flit_types(stream) == FlitType.SPIKE] & np.uint64(SENDER_MASK)).astype(np.int64)
-    per_head = np.bincount(heads, minlength=SENDER_MASK + 1)
-    return np.array([per_head[address_bits(to)] for to in program.fed_by_host], np.int64)
+    spikes = stream[flit_types(stream) == FlitType.SPIKE]
+    heads = (spikes & np.uint64(SENDER_MASK)).astype(np.int64)
+    rows = SPIKE["y"].read_all(spikes >> np.uint64(DATA_SHIFT))
+    per_row = np.bincount(heads << SPIKE["y"].width | rows, minlength=SENDER_MASK + 1 << SPIKE["y"].width)
+    placed, counts = bases(program), []
+    for to in program.fed_by_host:
+        first = (address_bits(to) << SPIKE["y"].width) + placed[to].row
+        counts.append(per_row[first : first + len(program.core_at(to).axon_rows)].sum())
+    return np.array(counts, np.int64)
 
 
 def count_actions(program: TiledProgram, counted: Primitives) -> Counts:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from snnc.compiler.ir.packing import on_core
 from snnc.compiler.ir.program import TiledProgram
 from snnc.compiler.isa.contract import AXON_COLUMN, AXON_ROW, DESTINATION, SOURCE
 from snnc.compiler.targets import Target
@@ -22,7 +23,7 @@ class StaticPower:
     device: float
     """What the target and the table say of the whole device."""
     leakage: float
-    """Of the memories of cores that hold a tile."""
+    """Of the memories of cores that hold tiles."""
     clock: float
     """Of the registers of these cores, and of the trunk of the clock tree."""
 
@@ -33,7 +34,7 @@ class StaticPower:
 
 def static_power(table: EnergyTable, program: TiledProgram, corner: Corner, *, built: bool) -> StaticPower:
     """Of the hardware of `program`; with `built` it is made for this network alone."""
-    target, cores = program.target, len(program.cores)
+    target, cores = program.target, len(on_core(program))
     device, leakage, clock = target.static_mw * 1e-3, 0.0, 0.0
     if table.memory is not None:
         leakage = table.memory.leakage(cores * memory_kibit(target, program.weight_bits), corner) * 1e-6

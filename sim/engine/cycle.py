@@ -24,6 +24,7 @@ from snnc.sim.accounting.counts import (
 from snnc.sim.accounting.traces import Traces, empty_trace, join_traces, split_trace
 from snnc.sim.engine import records as c
 from snnc.sim.engine.jit import Pool, entry, kernel, pointer, source_stamp
+from snnc.sim.engine.kernels.contexts import take_turn
 from snnc.sim.engine.kernels.neuron import load_initial
 from snnc.sim.engine.kernels.queue import take_earliest
 from snnc.sim.engine.kernels.router import evaluate, feed
@@ -147,8 +148,11 @@ def _make_kernel(stamp: int) -> Kernel:
             words[c.HOST_CURSOR], words[c.HOST_STOP] = bounds[run], bounds[run + 1]
             feed(words, stream)
             while words[c.QUEUED] > 0:
-                router = take_earliest(words)
-                evaluate(words, weights, states, log, trace, stream, router, words[router + c.WAKE])
+                record = take_earliest(words)
+                if record < words[c.ROUTERS]:
+                    take_turn(words, weights, states, log, trace, record, words[record + c.WAKE])
+                else:
+                    evaluate(words, weights, states, log, trace, stream, record, words[record + c.WAKE])
             offsets[run + 1] = words[words[c.HOST_TALLY] + c.PACKETS]
             if not _finished(words):
                 return run, stamp
@@ -181,7 +185,7 @@ def _finished(words: Pool) -> bool:
         return False
     record = words[c.CORES]
     for _ in range(words[c.CORE_COUNT]):
-        if words[record + c.PHASE] != c.IDLE:
+        if words[record + c.PHASE] != c.IDLE or words[record + c.JOBS] != 0:
             return False
         record += c.EVENT_POPS + words[c.EVENT_MASK] + 1
     for number in range(words[c.ROUTER_COUNT]):
@@ -190,6 +194,11 @@ def _finished(words: Pool) -> bool:
             fifo = words[router + c.INPUT + port]
             if words[fifo + c.PUSHED] != words[fifo + c.POPPED]:
                 return False
+    for number in range(words[c.SHARED_COUNT]):
+        core = words[c.SHARED] + number * c.SHARED_WORDS
+        fifo = words[core + c.EVENT_FIFO]
+        if words[core + c.CONTROL] != c.ACCUMULATES or words[fifo + c.PUSHED] != words[fifo + c.POPPED]:
+            return False
     return True
 
 

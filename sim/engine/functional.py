@@ -105,7 +105,7 @@ def _send(words: Pool, weights: Pool, states: Pool, output: Pool, core: int, seg
 
 @kernel
 def _deliver_value(words: Pool, states: Pool, receiver: int, index: int, value: int) -> None:
-    states[words[receiver + c.STATE_START] + index] += value
+    states[words[receiver + c.VALUE_START] + index] += value
     words[words[receiver + c.TALLY] + c.VALUES] += 1
 
 

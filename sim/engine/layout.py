@@ -7,10 +7,12 @@ from numpy.typing import NDArray
 
 from snnc.compiler.ir.dataflow import dataflow_order
 from snnc.compiler.ir.network import count
+from snnc.compiler.ir.packing import bases, host_index, on_core
 from snnc.compiler.ir.program import (
     HAZARD_DISTANCE,
     Bank,
     Core,
+    Destination,
     InputRoute,
     Tile,
     TiledProgram,
@@ -18,8 +20,8 @@ from snnc.compiler.ir.program import (
 )
 from snnc.compiler.isa.address import Address
 from snnc.compiler.isa.arithmetic import NO_LEAK, IntArray, state_range
-from snnc.compiler.isa.contract import FlitType
-from snnc.compiler.isa.flits import COORDINATE_MASK, DATA_SHIFT, flit
+from snnc.compiler.isa.contract import CREDIT, END, FlitType
+from snnc.compiler.isa.flits import COORDINATE_MASK, DATA_SHIFT, ROW_MASK, flit
 from snnc.sim.engine import records as c
 
 ALIGNMENT = 16
@@ -58,11 +60,13 @@ def build_layout(program: TiledProgram) -> Layout:
     words = np.zeros(places.size, np.int64)
     _fill_header(words, program, places)
     _fill_mesh(words, program, places)
+    _fill_shared(words, program, places)
     lanes = program.target.lanes
     state = weight = 0
     for core, record in zip(program.cores, places.cores, strict=True):
         words[record + c.WEIGHT_START], words[record + c.STATE_START] = weight, state
         _fill_core(words, core, record, program, places)
+        words[record + c.VALUE_START] = state - places.bases[core.at].state_word * lanes
         _fill_tables(words, core, record, program, places)
         weight += core.weights.size
         state += -(-core.tile.words(lanes) * lanes // ALIGNMENT) * ALIGNMENT
@@ -106,11 +110,17 @@ class _Places:
         self.width = 1 + max(core.at.x for core in cores)
         self.height = 1 + max(core.at.y for core in cores)
         routers = self.width * self.height
-        fifo_words = c.SLOTS + c.SLOT_WORDS * target.router_fifo
+        self.bases = bases(program)
+        shared = on_core(program) if target.contexts > 1 else {}
+        fifo_words, event_fifo_words = (
+            c.SLOTS + c.SLOT_WORDS * depth for depth in (target.router_fifo, target.event_fifo)
+        )
         self.cores = [self._take(c.EVENT_POPS + target.event_fifo) for _ in cores]
+        self.shared = {place: self._take(c.SHARED_WORDS) for place in shared}
         self.routers = [self._take(c.ROUTER_WORDS) for _ in range(routers)]
         self.fifos = [[self._take(fifo_words) for _ in range(c.PORTS)] for _ in range(routers)]
-        self.queue = self._take(routers)
+        self.event_fifos = {place: self._take(event_fifo_words) for place in shared}
+        self.queue = self._take(routers + len(shared))
         self.reset_words = self.size
         self.core_tallies = [self._take(c.TALLY_WORDS) for _ in cores]
         self.hops = [self._take(c.PORTS) for _ in range(routers)]
@@ -122,8 +132,10 @@ class _Places:
         self.banks = [self._take(c.BANK_WORDS * len(core.banks)) for core in cores]
         self.axon_rows = [self._take(c.ROW_ENTRY_WORDS * len(core.axon_rows)) for core in cores]
         self.axon_columns = [self._take(c.COLUMN_ENTRY_WORDS * len(core.axon_columns)) for core in cores]
+        self.tiles = {place: self._take(len(tiles)) for place, tiles in shared.items()}
+        self.owners = {place: self._take(ROW_MASK + 1) for place in shared}
         self.core_at = {core.at: number for number, core in enumerate(cores)}
-        self.input_events = _input_events(program, self.cores, self.core_at)
+        self.input_events = _input_events(program, self)
         self.inputs = self._take(self.input_events.size)
         self.order = self._take(len(cores))
 
@@ -143,13 +155,14 @@ def route_features(program: TiledProgram, route: InputRoute) -> IntArray:
     return taken
 
 
-def _input_events(program: TiledProgram, cores: list[int], core_at: dict[Address, int]) -> IntArray:
+def _input_events(program: TiledProgram, places: _Places) -> IntArray:
     """(events, INPUT_WORDS): what every feature sends along every route."""
     parts = [np.zeros((0, c.INPUT_WORDS), np.int64)]
     for route in program.input_routes:
         features = route_features(program, route)
-        coordinates = local_coordinates(program.input.shape, features) + route.base & COORDINATE_MASK
-        core = np.full(len(features), cores[core_at[route.to]])
+        base = places.bases[route.to].coordinate(route.base)
+        coordinates = local_coordinates(program.input.shape, features) + base & COORDINATE_MASK
+        core = np.full(len(features), places.cores[places.core_at[route.to]])
         parts.append(np.stack([features, core, coordinates], axis=1))
     return np.concatenate(parts)
 
@@ -159,10 +172,11 @@ def _fill_header(words: NDArray[np.int64], program: TiledProgram, places: _Place
     fields = {
         c.LANE_SHIFT: target.lanes.bit_length() - 1,
         c.STATE_BITS: target.state_bits,
-        c.ROUTER_MASK: target.router_fifo - 1,
         c.EVENT_MASK: target.event_fifo - 1,
         c.CORES: places.cores[0],
         c.CORE_COUNT: len(places.cores),
+        c.SHARED: min(places.shared.values(), default=0),
+        c.SHARED_COUNT: len(places.shared),
         c.ROUTERS: places.routers[0],
         c.ROUTER_COUNT: len(places.routers),
         c.QUEUE: places.queue,
@@ -201,15 +215,38 @@ def _fill_mesh(words: NDArray[np.int64], program: TiledProgram, places: _Places)
                 words[router + c.DRIVES + output] = fifo
                 words[fifo + c.FEEDER] = router
         for fifo in places.fifos[number]:
-            words[fifo + c.FIFO_ROUTER] = router
-            for slot in range(program.target.router_fifo):
-                words[fifo + c.SLOTS + slot * c.SLOT_WORDS + c.POP] = -1
+            _fill_fifo(words, fifo, router, program.target.router_fifo)
+
+
+def _fill_fifo(words: NDArray[np.int64], fifo: int, reader: int, depth: int) -> None:
+    words[fifo + c.READER], words[fifo + c.FIFO_MASK] = reader, depth - 1
+    words[fifo + c.SLOTS + c.POP :][: depth * c.SLOT_WORDS : c.SLOT_WORDS] = -1
+
+
+def _fill_shared(words: NDArray[np.int64], program: TiledProgram, places: _Places) -> None:
+    """What tiles on one core have in common, where cores have contexts."""
+    for place, tiles in on_core(program).items() if places.shared else ():
+        core, fifo, owners = places.shared[place], places.event_fifos[place], places.owners[place]
+        router = places.routers[place[1] * places.width + place[0]]
+        records = [places.cores[places.core_at[tile.at]] for tile in tiles]
+        words[core + c.TILES], words[core + c.TILE_COUNT] = places.tiles[place], len(tiles)
+        words[core + c.OWNERS], words[core + c.EVENT_FIFO] = owners, fifo
+        words[core + c.LOCAL_FIFO] = words[router + c.INPUT + c.LOCAL]
+        words[core + c.PLACE] = words[core + c.CONTROL_END] = -1
+        words[core + c.SHARED_EVENTS :][: c.EVENT_REGISTER_WORDS] = -1
+        words[places.tiles[place] :][: len(tiles)] = records
+        for tile, record in zip(tiles, records, strict=True):
+            first = owners + places.bases[tile.at].row
+            words[first : first + len(tile.axon_rows)] = record
+        _fill_fifo(words, fifo, core, program.target.event_fifo)
+        words[fifo + c.FEEDER], words[router + c.ROUTER_SHARED] = router, core
 
 
 def _fill_core(
     words: NDArray[np.int64], core: Core, record: int, program: TiledProgram, places: _Places
 ) -> None:
     number, target, tile = places.core_at[core.at], program.target, core.tile
+    place = places.bases[core.at]
     high = state_range(core.state_bits)[1]
     current_leak = core.current_leak or NO_LEAK
     entries, sources, segments = places.entries[number], places.sources[number], places.segments[number]
@@ -239,16 +276,12 @@ def _fill_core(
         c.LAST_SOURCE: sources + len(core.sources),
         c.FIRST_SEGMENT: segments,
         c.LAST_SEGMENT: segments + c.SEGMENT_WORDS * len(core.segments),
-        c.AXON_ROWS: places.axon_rows[number],
-        c.AXON_COLUMNS: places.axon_columns[number],
+        # Coordinates count those of the whole core.
+        c.AXON_ROWS: places.axon_rows[number] - place.row * c.ROW_ENTRY_WORDS,
+        c.AXON_COLUMNS: places.axon_columns[number] - place.column * c.COLUMN_ENTRY_WORDS,
         c.BANKS: places.banks[number],
         c.TALLY: places.core_tallies[number],
         c.LAST_POP: -1,
-        c.TABLES_LEFT: -1,
-        c.ENTRY_LEFT: -1,
-        c.DECODED: -1,
-        c.DECODE_FREE: -1,
-        c.BUSY_UNTIL: -1,
         c.ENDS: core.recurrent_sources,
         c.OWED: core.recurrent_destinations,
         c.TRACE: -1,
@@ -256,6 +289,7 @@ def _fill_core(
     }
     for column, value in fields.items():
         words[record + column] = value
+    words[record + c.EVENT_REGISTERS :][: c.EVENT_REGISTER_WORDS] = -1
     words[record + c.EVENT_POPS : record + c.EVENT_POPS + target.event_fifo] = -1
 
 
@@ -267,14 +301,18 @@ def _fill_tables(
     entries, sources, segments = (
         int(words[record + f]) for f in (c.FIRST_ENTRY, c.FIRST_SOURCE, c.FIRST_SEGMENT)
     )
-    words[sources : sources + len(core.sources)] = [flit(FlitType.CREDIT, 0, to) for to in core.sources]
+    words[sources : sources + len(core.sources)] = [
+        flit(FlitType.CREDIT, CREDIT.pack(context=to.context), to) for to in core.sources
+    ]
     for place, entry in enumerate(core.destinations):
         start = entries + place * c.ENTRY_WORDS
         receiver = 0 if entry.to.host else places.cores[places.core_at[entry.to]]
         head = flit(FlitType.SPIKE, 0, entry.to) & ((1 << DATA_SHIFT) - 1)
+        end = flit(FlitType.END, END.pack(context=entry.to.context), entry.to)
+        base = _absolute_base(entry, core, places, lanes)
         ends, backward = int(entry.sends_end), int(entry.recurrent)
         words[start : start + c.HITS] = (
-            head, entry.base, entry.first_word, entry.last_word, ends, backward, receiver
+            head, end, base, entry.first_word, entry.last_word, ends, backward, receiver
         )  # fmt: skip
     for place, segment in enumerate(core.segments):
         start = segments + place * c.SEGMENT_WORDS
@@ -288,6 +326,15 @@ def _fill_tables(
     words[places.axon_rows[number] :][: rows.size] = rows.reshape(-1)
     columns = core.axon_columns * (1, lanes, lanes)
     words[places.axon_columns[number] :][: columns.size] = columns.reshape(-1)
+
+
+def _absolute_base(entry: Destination, core: Core, places: _Places, lanes: int) -> int:
+    """What the receiver's memories or tables, and not the tile's part of them, know a neuron by."""
+    if entry.to.host:
+        return entry.base + host_index(core, places.bases[core.at], lanes)
+    if core.emission == "spikes":
+        return places.bases[entry.to].coordinate(entry.base)
+    return entry.base + places.bases[entry.to].state_word * lanes
 
 
 def pass_gap(bank: Bank) -> int:

@@ -5,16 +5,17 @@ of its first word, so `words[core + PHASE]` is a field and links between records
 """
 
 # Header, words 0 ... HEADER_WORDS - 1. The host's registers are part of it.
-LANE_SHIFT, STATE_BITS, ROUTER_MASK, EVENT_MASK, CORES, CORE_COUNT, ROUTERS, ROUTER_COUNT = range(8)
-QUEUE, QUEUED, RESET_WORDS, INPUTS, INPUT_COUNT, ORDER = range(8, 14)
-TRACE_ROW, TRACE_SECTION, ROUNDS, TIMELINE_START = range(14, 18)
-HOST_CURSOR, HOST_STOP, HOST_TIME, HOST_CREDITS, HOST_CREDIT_VISIBLE, HOST_FIFO, HOST_TALLY = range(18, 25)
-READS_FIRST_SPIKE, READS_FROM, MULTIPLIES = range(25, 28)
+LANE_SHIFT, STATE_BITS, EVENT_MASK, CORES, CORE_COUNT, SHARED, SHARED_COUNT, ROUTERS, ROUTER_COUNT = range(9)
+QUEUE, QUEUED, RESET_WORDS, INPUTS, INPUT_COUNT, ORDER = range(9, 15)
+TRACE_ROW, TRACE_SECTION, ROUNDS, TIMELINE_START = range(15, 19)
+HOST_CURSOR, HOST_STOP, HOST_TIME, HOST_CREDITS, HOST_CREDIT_VISIBLE, HOST_FIFO, HOST_TALLY = range(19, 26)
+READS_FIRST_SPIKE, READS_FROM, MULTIPLIES = range(26, 29)
 # Where the next arrival is written down, and where there is no more room; equal where none is.
-ARRIVALS_AT, ARRIVALS_STOP = range(28, 30)
+ARRIVALS_AT, ARRIVALS_STOP = range(29, 31)
 HEADER_WORDS = 32
 
-# Core: constants of the tile. A slot is a lane of a word; *_START are places in the other pools.
+# Core, which is a tile with its registers: constants of the tile. A slot is a lane of a word; *_START are
+# places in the other pools.
 ROUTER, WORDS, SLOTS_USED, NEURONS, BANKS = range(5)
 WEIGHT_START, STATE_START, MEMBRANE_START, INITIAL_START, LOCAL_START = range(5, 10)
 LIST_START, LIST_COUNTS, RING = range(10, 13)
@@ -23,10 +24,9 @@ LEAK_NUMERATOR, LEAK_SHIFT, CUBA, CURRENT_NUMERATOR, CURRENT_SHIFT = range(19, 2
 EMISSION, ENDS_NEEDED, CREDITS_NEEDED, TALLY = range(24, 28)
 FIRST_ENTRY, LAST_ENTRY, FIRST_SOURCE, LAST_SOURCE, FIRST_SEGMENT, LAST_SEGMENT = range(28, 34)
 AXON_ROWS, AXON_COLUMNS = range(34, 36)
-# Core: registers of dispatcher, event registers (when tables, entry and decode were last left, and from when
-# on decode takes another event), row engine and control.
-EVENT_PUSHED, LAST_POP, TABLES_LEFT, ENTRY_LEFT, DECODED, DECODE_FREE = range(36, 42)
-BUSY_UNTIL, ENDS, ENDS_VISIBLE, LAST_STEP, STEP, DRAINING = range(42, 48)
+# Core: registers of dispatcher, events (below) and control.
+EVENT_PUSHED, LAST_POP, EVENT_REGISTERS = range(36, 39)
+ENDS, ENDS_VISIBLE, LAST_STEP, STEP, DRAINING = range(43, 48)
 # Core: where the next step's trace goes.
 TRACE, TIMELINE = range(48, 50)
 # Core: registers of the emitter. TIME is the first cycle of what it does next.
@@ -34,8 +34,25 @@ PHASE, TIME, CURSOR, SEGMENT, SCANS, ITEM, ITEMS, LISTED, SCANNED = range(50, 59
 EMITS, SENDS_LAST, SENDS_STEP, OWED, OWED_ZERO = range(59, 64)
 # Core: what only some have. AMOUNT is THRESHOLD, and the decays of slots are at 0, where it has none.
 AMOUNT, LEAKS, CURRENT_LEAKS, NUMBERS, FRACTION = range(64, 69)
-EVENT_POPS = 69
+# Core: its jobs that are pending, where tiles share cores; where neuron 0 of the whole state memory would be.
+JOBS, VALUE_START = range(69, 71)
+EVENT_POPS = 71
 """From here on, per slot of the event FIFO the cycle in which it was last popped."""
+
+# Event registers: when tables, entry and decode were last left, from when on decode takes another event, and
+# the last cycle in which the row engine is at work.
+TABLES_LEFT, ENTRY_LEFT, DECODED, DECODE_FREE, BUSY_UNTIL = range(5)
+EVENT_REGISTER_WORDS = 5
+
+# Shared core: what the tiles of a core have in common, where cores have contexts. CONTROL_END is the first
+# cycle of the next control state, JOB the tile that the emitter works for (or 0), OWNERS a tile for each y.
+TILES, TILE_COUNT, OWNERS, EVENT_FIFO = range(4)
+CONTROL, CONTROL_END, CURRENT, JOB, LOCAL_FIFO, SHARED_EVENTS = range(6, 12)
+SHARED_WORDS = SHARED_EVENTS + EVENT_REGISTER_WORDS
+
+# Values of CONTROL, and bits of JOBS.
+ACCUMULATES, CHOSEN, SWEEPS, DRAINS, INITIALISES = range(5)
+CREDIT_JOB, EMIT_JOB = 1, 2
 
 # Values of RESET and EMISSION, numbered as in the hardware's registers.
 SOFT, HARD, NEVER_FIRES = 0, 1, 2
@@ -57,9 +74,10 @@ ROW_WEIGHT_STEP, COLUMN_WEIGHT_STEP, ROW_STATE_STEP, COLUMN_STATE_STEP = range(7
 POSITIONS, PASS_POSITIONS, MULTIPLIED_POSITIONS = range(11, 14)
 BANK_WORDS = 14
 
-# Destination entry. HEAD holds the address bits of a flit; RECEIVER is a core record, 0 for the host.
-HEAD, BASE, FIRST_WORD, LAST_WORD, SENDS_END, BACKWARD, RECEIVER, HITS = range(8)
-ENTRY_WORDS = 8
+# Destination entry. HEAD holds the address bits of a flit, END_FLIT all of an END; RECEIVER is a core record,
+# 0 for the host.
+HEAD, END_FLIT, BASE, FIRST_WORD, LAST_WORD, SENDS_END, BACKWARD, RECEIVER, HITS = range(9)
+ENTRY_WORDS = 9
 
 # Segment: entries with one delay. Its tally: how often it was scanned, and the set lanes that were found.
 ENTRIES_FROM, ENTRIES_TO, DELAY, RECURRENT, SCANNED_TIMES, SET_LANES = range(6)
@@ -80,14 +98,16 @@ PACKETS, HOST_STALLED = range(2)
 NORTH, EAST, SOUTH, WEST, LOCAL = range(5)
 PORTS = 5
 
-# Router. Five words each: arbiter pointers, held inputs (-1: none), input FIFOs, the FIFO an output drives.
+# Router; WAKE and PLACE stand where those of a shared core do. Five words each: arbiter pointers, held inputs
+# (-1: none), input FIFOs, the FIFO an output drives.
 ROUTER_X, ROUTER_Y, ROUTER_CORE, ROUTER_HOPS, WAKE, PLACE = range(6)
-POINTER, HELD, INPUT, DRIVES = 6, 11, 16, 21
-ROUTER_WORDS = 26
+POINTER, HELD, INPUT, DRIVES, ROUTER_SHARED = 6, 11, 16, 21, 26
+ROUTER_WORDS = 27
 
-# Input FIFO of a router. FEEDER is the router upstream; SLEEPER tells that it waits for space.
-PUSHED, POPPED, FIFO_ROUTER, FEEDER, SLEEPER = range(5)
-SLOTS = 5
+# Input FIFO of a router, or event FIFO of a shared core. READER is that router or core, FEEDER the router
+# upstream; SLEEPER tells that it waits for space.
+PUSHED, POPPED, READER, FEEDER, SLEEPER, FIFO_MASK = range(6)
+SLOTS = 6
 # Slot: a flit, the output it asks for, the cycle from which it is visible, the cycle of the slot's last pop.
 FLIT, OUTPUT, VISIBLE, POP = range(4)
 SLOT_WORDS = 4

@@ -89,6 +89,10 @@ class Budgets:
             value, limit = format_quantity(latency, "s"), format_quantity(self.latency_s, "s")
             share = _ratio(latency, self.latency_s)
             found.append(Found("latency", value, limit, share, "at most (simulated)"))
+        if self.accuracy is not None and report.metrics is not None:
+            raise UsageError(
+                f"the labels are {report.metrics.task}, of which there is no accuracy to keep to"
+            )
         if self.accuracy is not None and report.accuracy is not None:
             value, limit = f"{report.accuracy:.4f}", f"{self.accuracy:.4f}"
             found.append(Found("accuracy", value, limit, _ratio(self.accuracy, report.accuracy), "(exact)"))

@@ -13,6 +13,7 @@ VERBS = {
     "import": "Make integers of a network trained elsewhere (.nir, .onnx, torch), and say what was lost.",
     "export": "Write MODEL (.pt) as a NIR file, which `snnc import` reads back exactly.",
     "compile": "Compile MODEL for a target into a build directory.",
+    "explore": "Search the design space of SPACE, a TOML file: models, bits, steps, hardware; resumable.",
     "simulate": "Simulate a build: accuracy, cycles, latency, energy; checks budgets.",
     "check": "Check every budget of BUDGETS, a TOML file; exit code 6 and a table where one is exceeded.",
     "power": "Power of a build on its FPGA at a rate of inferences, line by line, idle time included.",
@@ -21,10 +22,12 @@ VERBS = {
     "synth": "Place and route a build with the open tools: resources, clock, bitstream.",
     "report": "Write one HTML page about builds: figures, plots, core map, mistakes, provenance.",
     "trace": "Write what every core does in which cycle of one sample, as a trace for Perfetto.",
+    "view": "Step through a sample on a local page: mesh, neurons, memories.",
     "inspect": "Print the IR of a build directory, or of a model (.pt, network level only).",
     "opt": "Run compiler passes on TEXT, an IR as in build/MODEL/ir or a model (.pt), and print the result.",
     "targets": "List the targets with their limits.",
     "ops": "List the supported layers, neurons and rules, from the checks themselves.",
+    "bench": "Measure what simulation and compilation cost, beside peers, aims and the least possible.",
     "doctor": "Say which tools are present and what is missing for which command.",
 }
 """Verb -> what `snnc --help` says of it. The module `snnc.commands.VERB` has the rest in its `command`."""

@@ -69,6 +69,7 @@ def run_build(folder: Path, chosen: Selection, line: Line, console: Console, *, 
     """
     build = Build.load(folder)
     network, inputs = build.network, load_inputs(build.network, chosen, console.say)
+    labels = inputs.classes
     payloads = encode_inputs(network.input, network.steps, inputs.x)
     loadable = _Hardware.of(build.tiled, EVERY_MEMORY)
     if line.port == SIMULATED:
@@ -86,7 +87,7 @@ def run_build(folder: Path, chosen: Selection, line: Line, console: Console, *, 
         model_hash=build.model_hash,
         steps=network.steps,
         predictions=predictions.tolist(),
-        correct=int(np.count_nonzero(predictions == inputs.y)),
+        correct=int(np.count_nonzero(predictions == labels)),
         cycles=None if results.cycles is None else results.cycles.tolist(),
         clock_hz=target.clock_mhz * 1e6,
         port=line.port,

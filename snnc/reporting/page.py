@@ -42,40 +42,41 @@ SECTIONS: tuple[ModuleType, ...] = (
 
 def render_page(subjects: Sequence[Subject]) -> str:
     """One HTML document about the builds, of several first what differs; the same builds, the same bytes."""
-    environment = _environment()
+    templates = environment()
     parts = []
     if len(subjects) > 1:
         parts.append(
-            ("comparison", comparison.TITLE, _render(environment, comparison, comparison.content(subjects)))
+            ("comparison", comparison.TITLE, _render(templates, comparison, comparison.content(subjects)))
         )
     for number, subject in enumerate(subjects):
         prefix = f"{subject.name}: " if len(subjects) > 1 else ""
         for section in SECTIONS:
             name = _name(section)
-            html = _render(environment, section, section.content(subject))
+            html = _render(templates, section, section.content(subject))
             parts.append((f"{name}-{number}", f"{prefix}{section.TITLE}", html))
     title = " · ".join(subject.build.network.name for subject in subjects)
-    style = Markup(environment.get_template("style.css").render())
-    return environment.get_template("page.html").render(title=title, style=style, parts=parts)
+    style = Markup(templates.get_template("style.css").render())
+    return templates.get_template("page.html").render(title=title, style=style, parts=parts)
 
 
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """Templates of pages: what they are given is escaped, and must be there."""
+    templates = Environment(
         loader=PackageLoader("snnc.reporting"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["quantity"] = format_quantity
-    environment.filters["percent"] = lambda share: f"{share:.1%}"
-    return environment
+    templates.filters["quantity"] = format_quantity
+    templates.filters["percent"] = lambda share: f"{share:.1%}"
+    return templates
 
 
-def _render(environment: Environment, section: ModuleType, content: dict[str, object]) -> Markup:
-    template = environment.get_template(f"{_name(section)}.html")
+def _render(templates: Environment, section: ModuleType, content: dict[str, object]) -> Markup:
+    template = templates.get_template(f"{_name(section)}.html")
     if set(content) == {"missing"}:
-        template = environment.get_template("missing.html")
+        template = templates.get_template("missing.html")
     return Markup(template.render(**content))
 
 

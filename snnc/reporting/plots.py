@@ -133,6 +133,29 @@ def raster(title: str, rows: Sequence[tuple[str, int, NDArray[np.int64]]], steps
         return _svg(figure, title)
 
 
+def membrane(
+    title: str,
+    values: NDArray[np.int32],
+    spikes: NDArray[np.bool_],
+    threshold: int | None,
+    step: int,
+) -> Markup:
+    """A neuron over its steps: (steps,) values, a mark where it fired, its threshold, and one step marked."""
+    with _figure(2.4) as (figure, axes):
+        steps = np.arange(len(values))
+        axes.axvspan(step - 0.5, step + 0.5, color=IDLE, alpha=0.25, linewidth=0)
+        axes.plot(steps, values, marker="o", markersize=3, linewidth=1.2, label="after the sweep")
+        if threshold is not None:
+            axes.axhline(threshold, color=COLOURS[5], linewidth=1, linestyle="--", label="threshold")
+        fired = np.flatnonzero(spikes)
+        axes.plot(fired, values[fired], "^", color=COLOURS[2], markersize=7, label="fired", linestyle="none")
+        axes.set_xlim(-0.5, len(values) - 0.5)
+        axes.set_xlabel("time step")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, frameon=False, borderaxespad=0)
+        return _svg(figure, title)
+
+
 def short(name: str, most: int = 28) -> str:
     """A name that does not push a plot aside."""
     return name if len(name) <= most else name[: most - 1] + "…"

@@ -138,7 +138,9 @@ def _read_samples(
             raise
         missing["samples"] = str(error)
         return None
-    if report is not None and report.correct is not None:
+    if not samples.has_classes:
+        missing["labels"] = f"labels of {selection.data} are arrays: the figures under Verdicts judge them"
+    elif report is not None and report.correct is not None:
         right = sum(a == b for a, b in zip(report.predictions, samples.y.tolist(), strict=False))
         if len(samples.y) < report.samples or right != report.correct:
             missing["labels"] = f"these samples of {selection.data} are not those of report.json"

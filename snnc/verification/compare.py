@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.base.errors import MismatchError
+from snnc.base.html import html_table
 from snnc.compiler.formats.storage import Build
 from snnc.compiler.ir.image import Image
 from snnc.compiler.ir.program import TiledProgram
@@ -82,6 +83,11 @@ class Verification:
         """The JSON document."""
         return asdict(self)
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        said = f"{' = '.join(self.executions)} on {self.samples} samples (exact)"
+        return html_table(said, ("", "compared", "different"), self._rows())
+
     def require_equal(self) -> None:
         """Raise MismatchError at the first difference, where there was one."""
         if self.first_difference is not None:
@@ -90,20 +96,22 @@ class Verification:
 
     def render(self) -> str:
         """Table of what was compared, exact counts."""
-        rows = [
-            ("spikes", self.spikes_compared, self.spike_differences),
-            ("membranes", self.membranes_compared, self.membrane_differences),
-            ("outputs", self.outputs_compared, self.output_differences),
-            ("packet cycles", self.cycles_compared, self.cycle_differences),
-        ]
         lines = [f"{' = '.join(self.executions)} on {self.samples} samples (exact)"]
         lines.append(f"{'':15}{'compared':>12}{'different':>12}")
-        lines += [f"{name:15}{compared:12,}{different:12,}" for name, compared, different in rows]
+        lines += [f"{name:15}{compared:12,}{different:12,}" for name, compared, different in self._rows()]
         if self.stall:
             lines.append(
                 f"and again with random stalls on every port, probability {self.stall}, seed {self.seed}"
             )
         return "\n".join(lines)
+
+    def _rows(self) -> list[tuple[str, int, int]]:
+        return [
+            ("spikes", self.spikes_compared, self.spike_differences),
+            ("membranes", self.membranes_compared, self.membrane_differences),
+            ("outputs", self.outputs_compared, self.output_differences),
+            ("packet cycles", self.cycles_compared, self.cycle_differences),
+        ]
 
 
 class Comparison:

@@ -246,7 +246,7 @@ def test_a_model_that_does_not_fit_exits_3_with_a_hint_that_works(tmp_path: Path
     model = tmp_path / "wide.pt"
     trained = run("train", "digits-mlp", "-o", model, "--set", "epochs=1", "--set", "hidden=3000")
     assert trained.exit_code == 0, trained.stderr
-    result = run("compile", model, "--target", "ecp5-25k", "--dry-run")
+    result = run("compile", model, "--target", "ecp5-25k-mesh", "--dry-run")
     assert result.exit_code == 3
     assert "needs" in result.stderr
     hint = result.stderr.split("`--target ")[1].split("`")[0]

@@ -77,7 +77,7 @@ def test_registers_that_change_in_a_run_are_counted_by_part(tmp_path: Path) -> N
 
 
 def page(rate: float, table: str = "ecp5") -> PowerPage:
-    program = specialise(compile_network(tiny_network(), load_target("ecp5-25k")).tiled)
+    program = specialise(compile_network(tiny_network(), load_target("ecp5-25k-mesh")).tiled)
     counts = count_actions(program, run_functional(program, tiny_payloads()).primitives)
     activity = Activity(counts, 3, 500.0, Counter(neurons=1000, router=10), 2000, "placed")
     return power_page(program, load_energy_table(table), activity, rate)
@@ -125,7 +125,7 @@ def test_a_target_without_an_fpga_has_no_page(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_the_page_of_a_build(tmp_path: Path) -> None:
     network = replace(tiny_network(), name="tiny")
-    compiled = compile_network(network, load_target("ecp5-25k"))
+    compiled = compile_network(network, load_target("ecp5-25k-mesh"))
     Build(compiled.network, compiled.tiled).save(tmp_path)
     np.savez(tmp_path / "own.npz", x=np.full((2, 1, 6, 6), 3, np.uint8), y=np.zeros(2, np.int64))
     arguments = ["power", str(tmp_path), "--data", str(tmp_path / "own.npz"), "--rate", "50", "--json", "-"]

@@ -38,7 +38,7 @@ BLOCK_RAM = r"\.bram_init \d+\n((?:[0-9a-f ]+\n)+)"
 def placed_build(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
     """A build that `snnc synth` has placed, and what the command said."""
     build = tmp_path_factory.mktemp("placed")
-    Build(tiny_network(), tiny_program(load_target("ecp5-25k"))).save(build)
+    Build(tiny_network(), tiny_program(load_target("ecp5-25k-mesh"))).save(build)
     arguments = ["synth", str(build), "--clock", "400", "--seed", "3", "--json", str(build / "copy.json")]
     return build, CliRunner().invoke(main, arguments)
 
@@ -63,7 +63,7 @@ def test_weights_are_exchanged_in_the_finished_bitstream_and_nothing_else(
     placed: tuple[Path, Result], tmp_path: Path
 ) -> None:
     other = with_permuted_weights(tiny_network())
-    Build(other, compile_network(other, load_target("ecp5-25k"), spread=False).tiled).save(tmp_path)
+    Build(other, compile_network(other, load_target("ecp5-25k-mesh"), spread=False).tiled).save(tmp_path)
     run = CliRunner().invoke(main, ["synth", str(tmp_path), "--exchange-weights", str(placed[0])])
     assert run.exit_code == 0, run.output
     assert json.loads((tmp_path / "synth.json").read_text())["seed"] == 3
@@ -83,7 +83,7 @@ def test_weights_are_exchanged_in_the_finished_bitstream_and_nothing_else(
 def test_a_design_is_shown_where_its_report_cannot_be_kept(
     placed: tuple[Path, Result], tmp_path: Path
 ) -> None:
-    Build(tiny_network(), tiny_program(load_target("ecp5-25k"))).save(tmp_path)
+    Build(tiny_network(), tiny_program(load_target("ecp5-25k-mesh"))).save(tmp_path)
     (tmp_path / "synth.json").mkdir()
     run = CliRunner().invoke(main, ["synth", str(tmp_path), "--exchange-weights", str(placed[0])])
     assert run.exit_code == 2
@@ -110,7 +110,7 @@ def test_other_thresholds_are_other_hardware(placed: tuple[Path, Result], tmp_pa
     hidden, readout = network.layers
     raised = replace(hidden, neurons=replace(hidden.neurons, threshold=hidden.neurons.threshold + 1))
     other = replace(network, layers=(raised, readout))
-    Build(other, compile_network(other, load_target("ecp5-25k"), spread=False).tiled).save(tmp_path)
+    Build(other, compile_network(other, load_target("ecp5-25k-mesh"), spread=False).tiled).save(tmp_path)
     run = CliRunner().invoke(main, ["synth", str(tmp_path), "--exchange-weights", str(placed[0])])
     assert run.exit_code == 2
     assert "differs, and only weights can be exchanged" in run.stderr
@@ -127,7 +127,7 @@ def test_other_thresholds_are_other_hardware(placed: tuple[Path, Result], tmp_pa
 def test_without_a_placed_design_no_weights_are_exchanged(
     tmp_path: Path, arguments: list[str], message: str
 ) -> None:
-    Build(tiny_network(), tiny_program(load_target("ecp5-25k"))).save(tmp_path)
+    Build(tiny_network(), tiny_program(load_target("ecp5-25k-mesh"))).save(tmp_path)
     named = [argument.format(build=tmp_path) for argument in arguments]
     run = CliRunner().invoke(main, ["synth", str(tmp_path), *named])
     assert run.exit_code == 2

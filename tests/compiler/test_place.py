@@ -9,7 +9,10 @@ from builders import neurons, target
 from snnc.compiler.ir.network import Edge, Input, Layer, Linear, Network, Readout
 from snnc.compiler.ir.tiling import Tiling
 from snnc.compiler.passes.partition import Partition
-from snnc.compiler.passes.place import Place, hops, snake, traffic
+from snnc.compiler.passes.place import Place, _Mesh, hops, snake, traffic
+
+PLACES = ["(0,0)", "(1,1)", "(1,0)", "(0,1)", "(1,2)", "(2,1)", "(0,2)", "(1,3)", "(2,2)", "(2,3)", "(2,0)"]
+"""Of the example with a snake of four rows, since the first version."""
 
 
 def tiling(width: int, height: int, sizes: list[int]) -> Tiling:
@@ -54,3 +57,22 @@ def test_never_worse_than_the_snake() -> None:
     cut = tiling(4, 4, [32, 32, 16, 4])
     cores = snake(4, 4)
     assert cost(Place().run(cut)) <= hops(traffic(cut), list(range(len(cut.tiles))), cores)
+
+
+def test_what_a_swap_changes_is_what_it_changes_of_the_whole() -> None:
+    cut = tiling(4, 4, [32, 32, 16, 4])
+    cores, packets = snake(4, 4), traffic(cut)
+    mesh, order = _Mesh(packets, cores), list(range(len(cores)))
+    between = {tile for pair in packets for tile in pair}
+    for a, b in permutations(sorted(between - {-1}), 2):
+        if (a, b) in packets or (b, a) in packets:
+            continue
+        before, whole = mesh.around(a, b), hops(packets, order, cores)
+        mesh.swap(a, b)
+        order[a], order[b] = order[b], order[a]
+        assert mesh.around(a, b) - before == pytest.approx(hops(packets, order, cores) - whole)
+
+
+def test_places_are_those_that_they_have_always_been() -> None:
+    places = [str(planned.at) for planned in Place().run(tiling(4, 4, [32, 32, 16, 4])).tiles]
+    assert places == PLACES

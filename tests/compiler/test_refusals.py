@@ -56,9 +56,9 @@ def test_the_bound_is_exact_for_a_saturated_input() -> None:
 def test_too_few_cores_lists_layers_and_gives_a_checked_hint() -> None:
     model = network(layer("a", "input", 400, 1000), layer("b", "a", 1000, 300), features=400)
     with pytest.raises(DoesNotFit) as refusal:
-        compile_network(model, load_target("ecp5-25k"))
+        compile_network(model, load_target("ecp5-25k-mesh"))
     first, *rows = refusal.value.message.splitlines()
-    assert first.startswith("model does not fit target `ecp5-25k`: needs ")
+    assert first.startswith("model does not fit target `ecp5-25k-mesh`: needs ")
     assert first.endswith("cores, has 2; weights 364.1 KiB, has 56.0 KiB in all")
     assert [row.split(":")[0] for row in rows] == ["layer 'a'", "layer 'b'"]
     assert refusal.value.hint is not None

@@ -39,7 +39,7 @@ def test_a_pipeline_is_printed_and_parsed_back() -> None:
         ("place{seed=3", r"no pipeline: 'place\{seed=3'$"),
         ("place{seed}", r"options are \{NAME=VALUE NAME=VALUE\}, each once, not 'seed'$"),
         ("place{seed=1 seed=2}", r"each once, not 'seed=1 seed=2'$"),
-        ("place{luck=1}", r"place has no option 'luck'; there are seed, swaps_per_tile$"),
+        ("place{luck=1}", r"place has no option 'luck'; there are seed, swaps_per_tile, spread$"),
         ("route{seed=1}", r"route has no option 'seed'; it has none$"),
         ("partition{target=1}", r"partition has no option 'target'; there are spread$"),
         ("partition{spread=1}", r"spread of partition must be true or false, not 1$"),

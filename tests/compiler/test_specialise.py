@@ -27,7 +27,7 @@ from snnc.sim.engine.cycle import run_isolated
 SIZES = (
     *("width", "height", "neurons", "parameter_words", "axon_rows", "axon_columns", "delay_slots"),
     *("state_bits", "destinations", "sources", "cuba", "decay_multiplier"),
-    *("reset_amount", "channel_leak", "lower_clamp", "fraction_bits"),
+    *("reset_amount", "channel_leak", "lower_clamp", "fraction_bits", "contexts"),
 )
 SECOND = {"reset_amount": True, "channel_leak": True, "lower_clamp": True, "fraction_bits": 7}
 TARGET = target(width=2, height=1, **SECOND)
@@ -121,7 +121,7 @@ def test_only_what_a_core_needs_of_the_second_contract_is_left(
 
 def test_weight_memories_are_a_power_of_two_deep_while_the_device_has_room() -> None:
     """1,600 words of 32 bits a core: 50 Kibit, or 64 with a depth that needs no multiplexers."""
-    whole = load_target("ecp5-25k")
+    whole = load_target("ecp5-25k-mesh")
     assert whole.device is not None
     tight = replace(whole, weight_kibit=52)
     full = replace(tight, device=replace(whole.device, block_rams=5))

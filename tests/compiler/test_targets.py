@@ -1,6 +1,7 @@
 """Target files: the built-in ones are valid, and every defect is one clear line."""
 
 import os
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
@@ -15,14 +16,23 @@ VALID = resources.files("snnc.compiler").joinpath("targets/fpga.yaml").read_text
 
 def test_the_built_in_targets_have_their_file_names() -> None:
     targets = builtin_targets()
-    assert {"fpga", "ecp5-25k", "ecp5-85k", "mesh16"} <= set(targets)
+    assert {"fpga", "ecp5-12k", "ecp5-25k", "ecp5-85k", "ice40-up5k", "mesh16"} <= set(targets)
     assert all(name == target.name for name, target in targets.items())
+
+
+def test_weights_in_rams_of_one_port_have_whole_rams() -> None:
+    """Four of 16,384 x 16 bits: side by side for wide words, one behind the other for narrow ones."""
+    target = load_target("ice40-up5k")
+    found = [target.weight_words(bits) for bits in (2, 4, 5, 8)]
+    assert found == [65536, 65536, 32768, 32768]
+    assert replace(target, lanes=8).weight_words(6) == 16384
+    assert replace(target, weight_kibit=16).weight_words(4) == 1024
 
 
 def test_an_unknown_name_lists_the_names() -> None:
     with pytest.raises(
         TargetError,
-        match=r"^no target is called 'ice'; there are ecp5-25k, ecp5-85k, fpga, mesh16-wide, mesh16$",
+        match=r"^no target is called 'ice'; there are ecp5-12k, ecp5-25k-mesh, .*, mesh16$",
     ):
         load_target("ice")
 

@@ -165,7 +165,7 @@ def test_a_target_travels_with_its_text() -> None:
     [
         ("at: {x: 1, y: 0", "at: {x: 0, y: 0", r"two tiles have one place$"),
         ("at: {x: 1, y: 0", "at: {x: 2, y: 0", r"place \(2,0\) lies outside the mesh$"),
-        ("at: {x: 1, y: 0, host: false}", "at: null", r"2 of 3 tiles have a place$"),
+        ("at: {x: 1, y: 0, host: false, context: 0}", "at: null", r"2 of 3 tiles have a place$"),
         ("- [0, 6]", "- [0, 5]", r"hidden: slices \[\(0, 5\)\] of 6 from 'input'$"),
         ("- [0, 6]", "- [1, 6]", r"hidden: slices \[\(1, 6\)\]$"),
         ("first_channel: 4", "first_channel: 3", r"hidden: neurons are held 0 to 2 times$"),

@@ -13,17 +13,18 @@ from random_classifiers import varied
 from snnc.base.errors import DoesNotFit, FileError, UnsupportedModel, UsageError
 from snnc.commands.cli import main
 from snnc.compiler.formats.storage import Build
+from snnc.compiler.ir.packing import on_core
 from snnc.compiler.ir.provenance import Activity, Provenance
 from snnc.compiler.isa.arithmetic import NO_LEAK
 from snnc.compiler.protocol.input_encoding import encode_inputs
 from snnc.compiler.targets import Device, load_target
 from snnc.exploration.pareto import draw_designs, pareto_front, render_designs
 from snnc.exploration.search import (
-    COMBINATIONS,
     FULL,
     Design,
     Goal,
     choose,
+    combinations,
     example_inputs,
     explore,
     hint_for,
@@ -34,7 +35,7 @@ from snnc.training.files.checkpoint import save_checkpoint
 from snnc.training.model.config import INPUT, EdgeConfig, LayerConfig, ModelConfig, Population
 
 GOALS: tuple[Goal, ...] = ("latency", "area", "energy")
-CHOSEN = load_target("ecp5-25k").device
+CHOSEN = load_target("ecp5-25k-mesh").device
 assert CHOSEN is not None
 DEVICE: Device = CHOSEN
 
@@ -44,8 +45,8 @@ def explored() -> list[Design]:
     network = convolutional(16, 12, 2)
     pixels = random_inputs(network, 0.2, 1.0)[:4]
     done: list[int] = []
-    designs = explore(network, load_target("ecp5-25k"), pixels, done.append)
-    assert done == list(range(1, COMBINATIONS + 1))
+    designs = explore(network, load_target("ecp5-25k-mesh"), pixels, done.append)
+    assert done == list(range(1, 48 + 1))
     return designs
 
 
@@ -103,6 +104,19 @@ def test_the_picture_and_the_table_name_the_chosen_design(designs: list[Design])
     assert chosen.label in marked[0]
 
 
+@pytest.mark.slow
+def test_where_cores_hold_several_tiles_packings_are_tried_too(designs: list[Design]) -> None:
+    target = load_target("ecp5-25k")
+    network = convolutional(16, 12, 2)
+    found = explore(network, target, random_inputs(network, 0.2, 1.0)[:4])
+    assert combinations(target) == 2 * combinations(load_target("ecp5-25k-mesh")) == 96
+    packed = [design for design in found if len(on_core(design.tiled)) < len(design.tiled.cores)]
+    assert packed and len(packed) < len(found)
+    assert choose(found, "area").area.lut < choose(designs, "area").area.lut
+    assert choose(found, "area") in packed
+    assert choose(found, "latency").latency_s <= choose(designs, "latency").latency_s
+
+
 def test_random_inputs_are_as_active_as_asked() -> None:
     network = tiny_network()
     network = replace(network, input=replace(network.input, shape=(4, 40, 40), encoding="rate"))
@@ -141,7 +155,7 @@ def test_without_an_ecp5_there_is_nothing_to_choose() -> None:
 
 
 def test_a_device_too_small_is_told_with_numbers() -> None:
-    small = replace(load_target("ecp5-25k"), device=replace(DEVICE, block_rams=5))
+    small = replace(load_target("ecp5-25k-mesh"), device=replace(DEVICE, block_rams=5))
     with pytest.raises(DoesNotFit) as refusal:
         explore(tiny_network(), small, np.zeros((1, 36), np.uint8))
     assert refusal.value.message == (
@@ -156,7 +170,9 @@ def test_what_the_target_cannot_compute_is_not_a_question_of_size() -> None:
     cuba = replace(hidden, neurons=replace(hidden.neurons, current_leak=NO_LEAK))
     with pytest.raises(UnsupportedModel, match=r"cannot compute this model\n.*synaptic current"):
         explore(
-            replace(network, layers=(cuba, *others)), load_target("ecp5-25k"), np.zeros((1, 36), np.uint8)
+            replace(network, layers=(cuba, *others)),
+            load_target("ecp5-25k-mesh"),
+            np.zeros((1, 36), np.uint8),
         )
 
 
@@ -168,7 +184,15 @@ def test_the_command_builds_the_chosen_design_and_verifies_it(tmp_path: Path) ->
     )
     config = ModelConfig(shape=(1, 6, 6), layers=layers, steps=2, max_payload=3)
     save_checkpoint(tmp_path / "m.pt", varied(config, 1))
-    arguments = ["compile", tmp_path / "m.pt", "--target", "ecp5-25k", "--optimise", "latency", "--verify"]
+    arguments = [
+        "compile",
+        tmp_path / "m.pt",
+        "--target",
+        "ecp5-25k-mesh",
+        "--optimise",
+        "latency",
+        "--verify",
+    ]
     outputs = []
     for name in ("one", "two"):
         run = CliRunner().invoke(main, [*map(str, arguments), "-o", str(tmp_path / name)])
@@ -181,7 +205,7 @@ def test_the_command_builds_the_chosen_design_and_verifies_it(tmp_path: Path) ->
     chosen = next(part.strip() for part in label if " x " in part)
     tiled = Build.load(tmp_path / "one").tiled
     assert f"{len(tiled.cores)} x {tiled.target.lanes}" == chosen
-    assert tiled.target.weight_kibit < load_target("ecp5-25k").weight_kibit
+    assert tiled.target.weight_kibit < load_target("ecp5-25k-mesh").weight_kibit
     assert (tmp_path / "one" / "ir" / "8-specialise.txt").is_file()
     run = CliRunner().invoke(main, ["compile", str(tmp_path / "m.pt"), "-o", str(tmp_path / "one")])
     assert run.exit_code == 0
@@ -196,7 +220,7 @@ def test_a_model_that_fits_in_another_design_is_told_so(tmp_path: Path) -> None:
         LayerConfig("readout", 3, (EdgeConfig("b"),), Population(reset="none")),
     )
     save_checkpoint(tmp_path / "m.pt", varied(ModelConfig((1, 6, 6), layers, steps=2), 1))
-    arguments = ["compile", str(tmp_path / "m.pt"), "--target", "ecp5-25k", "--dry-run"]
+    arguments = ["compile", str(tmp_path / "m.pt"), "--target", "ecp5-25k-mesh", "--dry-run"]
     run = CliRunner().invoke(main, arguments)
     assert run.exit_code == 3
     first, second = run.stderr.split("hint: ")[1].splitlines()
@@ -207,7 +231,7 @@ def test_a_model_that_fits_in_another_design_is_told_so(tmp_path: Path) -> None:
 
 def test_a_model_too_large_for_every_design_is_not_sent_to_them() -> None:
     wide = network(layer("a", "input", 4096, 1024), layer("b", "a", 1024, 4), features=4096)
-    assert hint_for(wide, load_target("ecp5-25k")) is None
+    assert hint_for(wide, load_target("ecp5-25k-mesh")) is None
     assert hint_for(wide, target()) is None
 
 

@@ -55,13 +55,18 @@ class Bank:
     channels: int = 256
     spaced: bool = False
     depthwise: bool = False
+    fraction_bits: int = 0
 
     def encode(self) -> list[int]:
         return [
             self.channel_stride | self.row_words << 16,
             self.row_weight_step | self.column_weight_step << 16,
             self.row_state_step & 0xFFFF | (self.column_state_step & 0xFFFF) << 16,
-            self.first_channel | self.channels << 8 | self.spaced << 30 | self.depthwise << 31,
+            self.first_channel
+            | self.channels << 8
+            | self.fraction_bits << 24
+            | self.spaced << 30
+            | self.depthwise << 31,
         ]
 
 
@@ -201,13 +206,14 @@ def registers(core: Core, p: RtlParameters) -> list[int]:
     lowest = -1 << state_bits - 1 if core.lower_clamp is None else core.lower_clamp
     segments = core.segments or [Segment(0, len(core.destinations))]
     recurrent = sum(d.end and d.recurrent for d in core.destinations)
-    content = [words, core.neurons, control, state_bits | core.fraction_bits << 8]
+    content = [words, core.neurons, control, state_bits]
     content += [core.reset_value & 0xFFFF_FFFF, len(core.sources), core.credits_needed]
     content += [len(core.destinations), len(core.sources), core.recurrent_sources | recurrent << 16]
     content += [decay_bits(core.leak) | decay_bits(core.current_leak) << 16, words | 1 << 16, len(segments)]
     content += [lowest & 0xFFFF_FFFF]
     content += [0] * (16 - len(content)) + [s.encode() for s in segments]
-    content += [0] * (32 - len(content)) + Bank(words, 0, 0, 0, 0, words).encode()
+    bank = Bank(words, 0, 0, 0, 0, words, fraction_bits=core.fraction_bits)
+    content += [0] * (32 - len(content)) + bank.encode()
     return content + [0] * (64 - len(content))
 
 

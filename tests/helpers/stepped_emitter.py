@@ -1,37 +1,43 @@
-"""Emitter of one core of the stepped model: `docs/microarchitecture.md`, section 4.5."""
+"""Emitter of a tile of the stepped model: `docs/microarchitecture.md`, section 4.5."""
 
-from stepped_neurons import Neurons
 from stepped_registers import Registers
 from stepped_router import CREDIT, END, SPIKE, VALUE, Fifo, make_flit
+from stepped_tile import Tile
 
-from snnc.compiler.ir.program import Core
+from snnc.compiler.ir.packing import bases, host_index
+from snnc.compiler.ir.program import TiledProgram
 
 
 class Emitter:
-    """Sends a core's CREDITs, spikes or values, and ENDs into the router's Local input FIFO."""
+    """Sends a tile's CREDITs, spikes or values, and ENDs into the router's Local input FIFO."""
 
-    def __init__(self, core: Core, neurons: Neurons, output: Fifo) -> None:
-        self.core, self.neurons, self.output = core, neurons, output
+    def __init__(self, tile: Tile, program: TiledProgram, output: Fifo) -> None:
+        self.core, self.neurons, self.output = tile.core, tile.neurons, output
+        self.causes = tile.causes
+        self.places = bases(program)
+        self.host_index = host_index(tile.core, tile.place, program.target.lanes)
 
     def command(self, r: Registers, n: Registers, first: str, emit: bool) -> None:
         """The control's command; `first` is the emitter's first state."""
         assert r.emitter == "IDLE"
         n.emitter, n.wants_emit, n.source = first, emit, 0
-        n.sends_last, n.sends_step = r.last_step, r.step
+        n.sends_last, n.sends_step = r.tiles[0].last_step, r.tiles[0].step
 
     def cycle(self, r: Registers, n: Registers) -> None:
         """One cycle."""
         core = self.core
         if r.emitter == "CREDIT":
             to = core.sources[r.source]
-            if self._offer(make_flit(CREDIT, 0, to.x, to.y, to.host)):
+            if self._offer(make_flit(CREDIT, to.context, to.x, to.y, to.host)):
                 n.source += 1
                 if n.source == len(core.sources):
                     n.emitter = "WAIT" if r.wants_emit else "IDLE"
         elif r.emitter == "WAIT":
-            if r.owed == 0:
-                n.owed = core.credits_needed
+            if r.tiles[0].owed == 0:
+                n.tiles[0].owed = core.credits_needed
                 n.emitter, n.segment = "SEGMENT", 0
+            else:
+                self.causes["credit_wait"] += 1
         elif r.emitter == "SEGMENT":
             segment = core.segments[r.segment]
             n.segment_begun = not r.segment_begun
@@ -63,8 +69,8 @@ class Emitter:
         elif r.emitter == "END":
             entry = core.destinations[r.entry]
             to = entry.to
-            last = r.sends_last and not entry.recurrent
-            if entry.sends_end and not self._offer(make_flit(END, int(last), to.x, to.y, to.host)):
+            data = to.context << 1 | int(r.sends_last and not entry.recurrent)
+            if entry.sends_end and not self._offer(make_flit(END, data, to.x, to.y, to.host)):
                 return
             n.entry += 1
             if n.entry == len(core.destinations):
@@ -98,19 +104,23 @@ class Emitter:
 
     def _item(self, word: int, lane: int, number: int) -> int:
         entry, tile = self.core.destinations[number], self.core.tile
+        to = entry.to
         n = word * self.neurons.lane_count + lane
         if self.core.emission == "spikes":
             pixel, k = divmod(word, self.neurons.pixel_words)
             row, column = divmod(pixel, tile.columns)
             local = n if tile.flat else row << 16 | column << 8 | k * self.neurons.lane_count + lane
-            data = 1 << 24 | (entry.base + local) & 0xFFFFFF
-            return make_flit(SPIKE, data, entry.to.x, entry.to.y, entry.to.host)
+            begin = 0 if to.host else (self.places[to].row << 16) + (self.places[to].column << 8)
+            data = 1 << 24 | (entry.base + begin + local) & 0xFFFFFF
+            return make_flit(SPIKE, data, to.x, to.y, to.host)
         values = self.neurons.state if self.core.emission == "values_every" else self.neurons.membrane
-        data = (entry.base + n) << self.neurons.bits | values[word][lane] & ((1 << self.neurons.bits) - 1)
-        return make_flit(VALUE, data, entry.to.x, entry.to.y, entry.to.host)
+        begin = self.host_index if to.host else self.places[to].state_word * self.neurons.lane_count
+        value = values[word][lane] & ((1 << self.neurons.bits) - 1)
+        return make_flit(VALUE, (entry.base + begin + n) << self.neurons.bits | value, to.x, to.y, to.host)
 
     def _offer(self, flit: int) -> bool:
         if not self.output.ready:
+            self.causes["mesh_wait"] += 1
             return False
         self.output.push(flit)
         return True

@@ -5,9 +5,12 @@ cycle every component decides on the old values, then all decisions take effect.
 This module is the mesh; its parts are in the `stepped_` modules beside it.
 """
 
+from stepped_contexts import SharedCore
 from stepped_core import NeuroCore
 from stepped_router import CREDIT, EAST, LOCAL, NORTH, SOUTH, SYNC, WEST, Router, kind_of
+from stepped_tile import tile_of
 
+from snnc.compiler.ir.packing import bases, on_core
 from snnc.compiler.ir.program import TiledProgram
 
 
@@ -27,11 +30,16 @@ class Mesh:
             ):
                 if to in self.routers:
                     router.outputs[output] = self.routers[to].inputs[port]
-        self.cores = []
-        for core in program.cores:
-            router = self.routers[core.at.x, core.at.y]
-            unit = NeuroCore(core, program, router.inputs[LOCAL])
-            router.outputs[LOCAL] = unit.events
+        placed = bases(program)
+        self.tiles = [tile_of(core, target, placed) for core in program.cores]
+        held = {tile.core.at: tile for tile in self.tiles}
+        self.cores: list[NeuroCore | SharedCore] = []
+        for place, cores in on_core(program).items():
+            tiles, router = [held[core.at] for core in cores], self.routers[place]
+            local = router.inputs[LOCAL]
+            shares = target.contexts > 1
+            unit = SharedCore(tiles, program, local) if shares else NeuroCore(tiles[0], program, local)
+            router.outputs[LOCAL] = unit.events.fifo
             self.cores.append(unit)
         self.input = self.routers[0, 0].inputs[WEST]
         self.routers[0, 0].outputs[WEST] = self._leave
@@ -82,14 +90,4 @@ class Mesh:
     @property
     def at_rest(self) -> bool:
         empty = all(not fifo.valid for router in self.routers.values() for fifo in router.inputs)
-        return empty and all(
-            not core.events.valid
-            and core.r.control == "ACCUMULATE"
-            and core.r.emitter == "IDLE"
-            and core.r.event_tables is None
-            and core.r.event_entry is None
-            and core.r.decode is None
-            and core.r.row_left == 0
-            and core.r.ends < core.core.ends_needed
-            for core in self.cores
-        )
+        return empty and all(core.at_rest for core in self.cores)

@@ -1,14 +1,13 @@
 """Traces for Perfetto: slices that close, counters that agree with the run, and what is left out is said."""
 
-from collections import Counter, defaultdict
-from itertools import pairwise
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
 from builders import tiny_network
 from click.testing import CliRunner
-from perfetto.protos.perfetto.trace.perfetto_trace_pb2 import Trace, TrackEvent
+from timelines import Read
 
 from snnc.commands.cli import main
 from snnc.compiler.formats.storage import Build
@@ -31,39 +30,6 @@ def compiled() -> Build:
 @pytest.fixture(name="x")
 def sample() -> np.ndarray:
     return np.random.default_rng(3).integers(0, 4, (1, 36)).astype(np.uint8)
-
-
-class Read:
-    """A trace as a reader finds it: tracks by process and name, and their events."""
-
-    def __init__(self, content: bytes) -> None:
-        trace = Trace()
-        trace.ParseFromString(content)
-        processes: dict[int, str] = {}
-        self.names: dict[int, tuple[str, str]] = {}
-        self.events: dict[tuple[str, str], list[tuple[int, int, str, float]]] = defaultdict(list)
-        for packet in trace.packet:
-            if packet.HasField("track_descriptor"):
-                track = packet.track_descriptor
-                assert track.uuid not in {*processes, *self.names}
-                if track.HasField("process"):
-                    processes[track.uuid] = track.process.process_name
-                else:
-                    self.names[track.uuid] = (processes[track.parent_uuid], track.name)
-            else:
-                event = packet.track_event
-                entry = (packet.timestamp, event.type, event.name, event.double_counter_value)
-                self.events[self.names[event.track_uuid]].append(entry)
-        self.processes = list(processes.values())
-
-    def slices(self, process: str, track: str) -> list[tuple[str, int, int]]:
-        found = []
-        events = self.events[process, track]
-        for begin, end in zip(events[::2], events[1::2], strict=True):
-            assert (begin[1], end[1]) == (TrackEvent.TYPE_SLICE_BEGIN, TrackEvent.TYPE_SLICE_END)
-            found.append((begin[2], begin[0], end[0]))
-        assert all(a[2] <= b[1] for a, b in pairwise(found)), "they do not overlap"
-        return found
 
 
 def test_a_trace_is_the_run(build: Build, x: np.ndarray) -> None:

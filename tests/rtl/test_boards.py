@@ -3,11 +3,15 @@
 import re
 
 import pytest
+from builders import tiny_network
 
 from snnc.base.errors import UsageError
-from snnc.compiler.targets import builtin_targets
+from snnc.compiler.pipeline import compile_network
+from snnc.compiler.targets import builtin_targets, load_target
+from snnc.rtl.fpga.area_model import predict_area
 from snnc.rtl.fpga.boards import BOARDS, find_board, find_device
 from snnc.rtl.fpga.openflow import DEVICES
+from snnc.rtl.parameters import EVERY_MEMORY
 
 pytestmark = pytest.mark.slow
 
@@ -45,6 +49,16 @@ def test_every_target_with_a_device_names_a_board_or_part_that_is_known() -> Non
             assert DEVICES[board.device].block_rams == target.device.block_rams
 
 
+@pytest.mark.parametrize("name", ["ecp5-12k", "ecp5-25k", "ecp5-85k"])
+def test_a_target_for_whole_networks_fits_its_part_with_every_memory_loadable(name: str) -> None:
+    target = load_target(name)
+    assert target.contexts == 16 and target.device is not None
+    area = predict_area(compile_network(tiny_network(), target).image, EVERY_MEMORY, uart=True)
+    assert area.bram <= target.device.block_rams
+    assert area.lut <= target.device.luts
+    assert area.dsp <= target.device.multipliers
+
+
 @pytest.mark.parametrize("board", BOARDS.values(), ids=BOARDS)
 def test_every_port_of_a_board_has_a_pin(board) -> None:  # type: ignore[no-untyped-def]
     """Vectors have one pin per bit, and no pin is used twice."""
@@ -62,7 +76,7 @@ def test_every_port_of_a_board_has_a_pin(board) -> None:  # type: ignore[no-unty
 
 
 def test_an_unknown_board_or_part_is_refused_with_what_there_is() -> None:
-    with pytest.raises(UsageError, match="no board is called 'x'; there are ulx3s-25f, ulx3s-85f"):
+    with pytest.raises(UsageError, match="no board is called 'x'; there are ulx3s-12f, ulx3s-25f, ulx3s-85f"):
         find_board("x")
     with pytest.raises(UsageError, match="not set up for part 'XC7'"):
         find_device("XC7")

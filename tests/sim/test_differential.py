@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, assume, given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 from random_programs import compiled_program, random_payloads, random_program
-from stepped_model import Mesh
+from same_runs import PARTS, assert_as_the_stepped_model, assert_same_traces
 
 from snnc.base.errors import VerificationError
 from snnc.compiler.ir.network import Network
@@ -25,7 +25,6 @@ from snnc.sim.engine.cycle import run_cycles, run_isolated, run_stream
 from snnc.sim.engine.functional import run_functional
 
 seeds = st.integers(0, 1 << 32)
-PARTS = ("accumulated", "membrane", "spikes")
 
 
 def random_case(seed: int) -> tuple[TiledProgram, IntArray]:
@@ -43,14 +42,6 @@ def compiled_case(seed: int) -> tuple[Network, TiledProgram, IntArray]:
     return compiled.network, compiled.tiled, payloads
 
 
-def assert_same_traces(left: Traces | None, right: Traces | None) -> None:
-    """Equal values in the same order; how steps are grouped into samples may differ."""
-    assert left is not None and right is not None
-    for a, b in zip(left, right, strict=True):
-        for name in PARTS:
-            assert_array_equal(getattr(a, name).ravel(), getattr(b, name).ravel(), name)
-
-
 def assert_layers(program: TiledProgram, expected: dict[str, LayerTrace], got: Traces | None) -> None:
     assert got is not None
     cores = {
@@ -62,22 +53,6 @@ def assert_layers(program: TiledProgram, expected: dict[str, LayerTrace], got: T
     for layer, trace in expected.items():
         for name in PARTS:
             assert_array_equal(getattr(layers[layer], name), getattr(trace, name), f"{layer}: {name}")
-
-
-def assert_as_the_stepped_model(program: TiledProgram, payloads: IntArray) -> None:
-    stream = encode_samples(program, payloads)
-    mesh = Mesh(program)
-    expected = mesh.run(stream.tolist())
-    run = run_cycles(program, stream, trace=True, event_log=True)
-    assert list(zip(run.flits.tolist(), run.stamps.tolist(), strict=True)) == expected
-    assert int(run.cycles[0]) == expected[-1][1] + 1
-    assert run.trace is not None
-    for number, core in enumerate(mesh.cores):
-        assert run.timeline[0, number, :, 0].tolist() == core.sweeps
-        if core.core.emission != "values_every":
-            real = core.core.tile.neuron_map(program.target.lanes) >= 0
-            swept = run.trace[number].accumulated.reshape(-1, core.core.neurons)
-            assert_array_equal(swept, np.array(core.neurons.accumulated)[:, real])
 
 
 @examples(70, derandomize=True)

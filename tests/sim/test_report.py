@@ -108,7 +108,7 @@ def test_keys_that_scripts_rely_on(program: Build) -> None:
     layer |= {"energy_low_j", "energy_high_j", "energy_built_j"}
     assert layer == set(document["layers"][0])
     assert [row["kind"] for row in document["layers"]] == ["conv", "linear, recurrent", "linear"]
-    core = {"x", "y", "layer", "busy", "stalled", "causes", "weight_bits_used", "weight_bits"}
+    core = {"x", "y", "context", "layer", "busy", "stalled", "causes", "weight_bits_used", "weight_bits"}
     assert core | {"state_bits_used", "state_bits"} == set(document["cores"][0])
     assert set(document["sim"]) == {"wall_s", "sops_per_s", "cycles_per_s"}
     assert document["latency_s"]["max"] == document["cycles"]["max"] / 100e6
@@ -160,7 +160,9 @@ def test_samples_and_labels_that_do_not_fit(program: Build) -> None:
     with pytest.raises(FileError, match=r"^there are no samples$"):
         simulate(program, x[:0], y[:0])
     for labels in (y[:1], y[:, None], np.append(y, 0)):
-        with pytest.raises(FileError, match=rf"^labels must be of shape \({SAMPLES},\), not \("):
+        with pytest.raises(
+            FileError, match=rf"^labels are int64 of shape .* takes integers of shape \({SAMPLES},\), "
+        ):
             simulate(program, x, labels)
     with pytest.raises(UsageError, match=r"^tier must be cycle or functional, not 'fast'$"):
         simulate(program, x, y, tier="fast")  # type: ignore[arg-type]

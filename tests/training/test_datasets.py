@@ -135,6 +135,18 @@ def test_npz_pixels(tmp_path: Path) -> None:
     assert load_samples(_npz(tmp_path, x=floats, y=LABELS)).x.tolist() == [[0, 128, 255], [26, 51, 1]]
 
 
+def test_labels_may_be_arrays(tmp_path: Path) -> None:
+    x = np.zeros((2, 3), np.uint8)
+    pixels = load_samples(_npz(tmp_path, x=x, y=np.array([[[0, -1]], [[3, 1]]], np.int8)))
+    assert pixels.y.tolist() == [[[0, -1]], [[3, 1]]] and pixels.y.dtype == np.int64
+    numbers = load_samples(_npz(tmp_path, x=x, y=np.array([0.5, -2], np.float32)), limit=1)
+    assert numbers.y.tolist() == [0.5] and numbers.y.dtype == np.float64
+    for samples in (pixels, numbers):
+        with pytest.raises(FileError, match=r"labels are .*, here each must be one class"):
+            _ = samples.classes
+    assert load_samples(_npz(tmp_path, x=x, y=LABELS)).classes.tolist() == LABELS.tolist()
+
+
 def test_npz_splits(tmp_path: Path) -> None:
     x = np.zeros((2, 3), np.uint8)
     source = _npz(tmp_path, x_train=x + 1, y_train=LABELS, x_test=x, y_test=LABELS)
@@ -164,7 +176,9 @@ def test_npz_spike_trains(tmp_path: Path) -> None:
         (np.zeros(2, np.uint8), LABELS, "non-empty samples"),
         (np.zeros((0, 3), np.uint8), LABELS[:0], "non-empty samples"),
         (np.zeros((3, 3), np.uint8), LABELS, "y must be 3 integers"),
-        (np.zeros((2, 3), np.uint8), LABELS * 1.0, "y must be 2 integers"),
+        (np.zeros((2, 3), np.uint8), LABELS * 1j, "y must be 2 integers, or arrays of 2, not complex128"),
+        (np.zeros((2, 3), np.uint8), np.full((2, 4), np.nan), "y holds NaN or infinite numbers"),
+        (np.zeros((2, 3), np.uint8), np.full((2, 4), -2), r"y must lie in -1\.\."),
         (np.zeros((2, 3), np.uint8), LABELS - 1, "y must lie in 0"),
         (np.array([[{}]], object), LABELS[:1], "Python objects"),
     ],

@@ -230,10 +230,23 @@ def test_a_teacher_may_be_larger(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["features", "both", "layerwise", "ckd"])
 def test_only_logits_are_learned_from_a_larger_teacher(kind: str) -> None:
-    with pytest.raises(UsageError, match=f"teacher_hidden goes with distill=logits, not {kind}"):
-        apply_settings(RECIPE, {"distill": kind, "teacher_hidden": "48"})
+    for key in ("teacher_hidden", "teacher_repeat"):
+        with pytest.raises(UsageError, match=f"teacher_repeat go with distill=logits, not {kind}"):
+            apply_settings(RECIPE, {"distill": kind, key: "2"})
 
 
 def test_loops_have_no_teacher() -> None:
     with pytest.raises(UsageError, match="no teacher: layer hidden1 is in a loop"):
         train(RECIPE, 1, {**SHORT, "architecture": "recurrent", "distill": "logits"})
+
+
+def test_students_of_several_seeds_share_a_teacher_of_one_seed(tmp_path: Path) -> None:
+    settings = {**SHORT, "epochs": "1", "distill": "logits", "teacher_seed": "1", "teacher_repeat": "2"}
+    files = TrainingFiles.beside(tmp_path / "m.pt")
+    stages = []
+    for seed in (1, 2):
+        seen: list[Progress] = []
+        train(RECIPE, seed, settings, seen.append, files=files)
+        files.state.unlink()
+        stages.append([state.stage for state in seen])
+    assert stages == [["teacher", "network"], ["network"]]

@@ -11,7 +11,7 @@ import torch
 
 from snnc.base.errors import FileError, UsageError
 from snnc.training.files.checkpoint import load_checkpoint, save_checkpoint
-from snnc.training.fitting.loop import Progress, learning_schedule
+from snnc.training.fitting.loop import Progress, describe_duration, learning_schedule
 from snnc.training.fitting.processes import Place
 from snnc.training.fitting.recipe import LearningSchedule
 from snnc.training.fitting.recipes import find_recipe
@@ -88,6 +88,32 @@ def test_early_stop_keeps_the_best() -> None:
     assert result.accuracy > 0.8
 
 
+def test_held_out_samples_judge_every_epoch_and_the_best_is_kept(tmp_path: Path) -> None:
+    seen: list[Progress] = []
+    settings = {**SHORT, "epochs": "8", "held_out": "0.2", "learning_rate": "0.05"}
+    result = train(RECIPE, 1, settings, seen.append)
+    accuracies = [state.held_out for state in seen]
+    assert len(accuracies) == 8 and None not in accuracies
+    best = int(np.argmax(np.array(accuracies, float))) + 1
+    assert best < 8, "the test needs a training whose last epoch is not its best"
+    files = TrainingFiles.beside(tmp_path / "m.pt")
+    with pytest.raises(Interrupted):
+        train(RECIPE, 1, settings, _cut_after(best), files=files)  # type: ignore[arg-type]
+    kept = torch.load(files.state, weights_only=False)["state"]["objective"]
+    weights = {name.removeprefix("model."): value for name, value in kept.items()}
+    assert torch.equal(weights["layers.0.synapses.weight"], result.model.stack[0].synapses.weight)
+
+
+def test_progress_tells_the_pace_and_the_time_left() -> None:
+    seen: list[Progress] = []
+    train(RECIPE, 1, SHORT, seen.append)
+    assert all(state.images_per_second > 100 for state in seen)
+    assert seen[0].remaining > 0 == seen[-1].remaining
+    assert re.search(r"[\d,]+ images/s  0:0\d left$", seen[0].describe())
+    assert "left" not in seen[-1].describe()
+    assert [describe_duration(seconds) for seconds in (59.6, 3723)] == ["1:00", "1:02:03"]
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
@@ -98,7 +124,7 @@ def test_early_stop_keeps_the_best() -> None:
 )
 def test_schedules(name: LearningSchedule, expected: list[float]) -> None:
     optimiser = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.2)
-    scheduler = learning_schedule(name, optimiser, 0.2, 40)
+    scheduler = learning_schedule(name, optimiser, 40)
     rates = []
     for _ in range(41):
         rates.append(optimiser.param_groups[0]["lr"])

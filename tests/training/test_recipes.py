@@ -167,7 +167,7 @@ def test_settings() -> None:
 @pytest.mark.parametrize(
     ("key", "text", "message"),
     [
-        ("step", "2", "no setting 'step'; allowed: data, preparation, architecture, hidden, steps"),
+        ("step", "2", "no setting 'step'; allowed: data, preparation, architecture, hidden, repeat"),
         ("name", "x", "no setting 'name'"),
         ("steps", "two", r"steps must be an integer in 1\.\.1024, not 'two'"),
         ("steps", "none", r"steps must be an integer in 1\.\.1024, not 'none'"),

@@ -1,7 +1,7 @@
 """What some of the calibration images decide in a conversion: biases, clipping and the readout's leak."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from snnc.compiler.isa.arithmetic import IntArray
 from snnc.training.conversion.float_graph import FoldedNetwork
 from snnc.training.model.classifier import SpikingClassifier
 from snnc.training.model.config import INPUT
@@ -69,6 +70,25 @@ def best_shift(
             membranes = membranes - (membranes >> shift) if shift else membranes
         found.append((_likeness(membranes, logits), shift))
     return max(found, key=lambda pair: pair[0])
+
+
+def scaled(model: SpikingClassifier, samples: CalibrationSamples) -> SpikingClassifier:
+    """`model`, which says what of the float network an output of 1 stands for: the least squares of all."""
+    outputs = final_membranes(model, samples.pixels).astype(np.float64)
+    logits = samples.logits.double().numpy()
+    product, power = float((outputs * logits).sum()), float((outputs**2).sum())
+    if product > 0:
+        model.config = replace(model.config, output_scale=product / power)
+    return model
+
+
+def final_membranes(model: SpikingClassifier, x: NDArray[np.uint8]) -> IntArray:
+    """Outputs of a model that reads membranes, (samples, neurons)."""
+    size = model.trace_batch
+    parts = [
+        model.tally(x[start : start + size]).readout.membranes[:, -1] for start in range(0, len(x), size)
+    ]
+    return np.concatenate(parts)
 
 
 def usual_shifts(steps: int) -> tuple[int, ...]:

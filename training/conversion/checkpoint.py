@@ -112,5 +112,5 @@ def _float_accuracy(pretrained: Pretrained, samples: Samples) -> float:
     for start in range(0, len(samples), BATCH):
         pixels = torch.from_numpy(samples.x[start : start + BATCH]).reshape(-1, *samples.shape)
         logits = pretrained.module((pixels / 255 - mean) / deviation)
-        right += int((logits.argmax(1).cpu().numpy() == samples.y[start : start + BATCH]).sum())
+        right += int((logits.argmax(1).cpu().numpy() == samples.classes[start : start + BATCH]).sum())
     return right / len(samples)

@@ -13,7 +13,13 @@ from torch import Tensor, nn
 from snnc.base.errors import UsageError
 from snnc.compiler.isa.arithmetic import NO_LEAK, Decay
 from snnc.training.conversion.balance import balance
-from snnc.training.conversion.calibration import CalibrationSamples, best_shift, observe, usual_shifts
+from snnc.training.conversion.calibration import (
+    CalibrationSamples,
+    best_shift,
+    observe,
+    scaled,
+    usual_shifts,
+)
 from snnc.training.conversion.float_graph import FoldedEdge, FoldedLayer, FoldedNetwork
 from snnc.training.conversion.options import ConversionOptions
 from snnc.training.conversion.rounding import clipped, mean_loss
@@ -154,7 +160,7 @@ def spiking(calibrated: Calibrated, steps: int, options: ConversionOptions) -> S
         tried.append((*best_shift(model, samples, shifts), clip, correct))
     _, shift, clip, correct = max(tried, key=lambda trial: trial[0])
     chosen = replace(options, readout_shift=shift)
-    return _spiking(calibrated, steps, chosen, clip=clip, correct=correct)
+    return scaled(_spiking(calibrated, steps, chosen, clip=clip, correct=correct), samples)
 
 
 def _spiking(

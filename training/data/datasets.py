@@ -49,19 +49,34 @@ MAX_CLASSES = 1 << 14
 class Samples:
     """Labelled integer inputs, as they enter a network.
 
-    `x` is uint8: (N, features) graded values, or (N, steps, features) spike trains; `y` is (N,)
-    class indices.
+    `x` is uint8: (N, features) graded values, or (N, steps, features) spike trains; `y` holds a label for
+    each: (N,) class indices, or arrays (N, ...), int64 of classes of pixels or float64 of numbers and boxes.
     """
 
     name: str
     x: NDArray[np.uint8]
-    y: NDArray[np.int64]
+    y: NDArray[Any]
     shape: Shape
     """Channels, height and width of a sample or of one step; (features, 1, 1) where there are none."""
     spike_trains: bool = False
 
     def __len__(self) -> int:
         return int(self.x.shape[0])
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether each label is one class."""
+        return self.y.ndim == 1 and self.y.dtype == np.int64
+
+    @property
+    def classes(self) -> NDArray[np.int64]:
+        """The labels, where each is one class; raises FileError where they are arrays."""
+        if not self.has_classes:
+            raise FileError(
+                f"labels are {self.y.dtype} of shape {self.y.shape}, here each must be one class",
+                where=self.name,
+            )
+        return self.y.astype(np.int64, copy=False)
 
     @property
     def features(self) -> int:
@@ -80,6 +95,7 @@ def load_samples(
     """The samples of `source`: a name in `SOURCES` or the path of an `.npz`; the first `limit` of them.
 
     An `.npz` holds `x_train`, `y_train`, `x_test`, `y_test`, or `x` and `y`, which count as a test split.
+    Its `y` is (N,) integers, classes, or (N, ...): integers, classes of pixels; floats, numbers or boxes.
     Its `x` is uint8, or float in [0, 1], which becomes round(255 x), of shape (N, features) or
     (N, channels, height, width); with `events` it is spike trains (N, steps, ...), bool or uint8.
     Pixels of the named sets are taken as they are: 0..16 for digits, 0..255 for the others.
@@ -171,13 +187,21 @@ def _shape(sizes: tuple[int, ...]) -> Shape:
     return math.prod(sizes), 1, 1
 
 
-def _labels(y: NDArray[np.generic], count: int, where: str) -> NDArray[np.int64]:
-    if not np.issubdtype(y.dtype, np.integer) or y.shape != (count,):
-        raise FileError(f"y must be {count} integers, not {y.dtype} of shape {y.shape}", where=where)
-    labels = y.astype(np.int64)
-    if not bool(((labels >= 0) & (labels < MAX_CLASSES)).all()):
-        raise FileError(f"y must lie in 0..{MAX_CLASSES - 1}, not {y.min()}..{y.max()}", where=where)
-    return labels
+def _labels(y: NDArray[Any], count: int, where: str) -> NDArray[Any]:
+    """Classes of samples, 0 or more; arrays of classes, negative where none counts; or arrays of numbers."""
+    if y.dtype.kind not in "iuf" or y.ndim < 1 or len(y) != count or y.size == 0:
+        raise FileError(
+            f"y must be {count} integers, or arrays of {count}, not {y.dtype} of shape {y.shape}", where=where
+        )
+    if y.dtype.kind == "f":
+        numbers = y.astype(np.float64)
+        if not bool(np.isfinite(numbers).all()):
+            raise FileError("y holds NaN or infinite numbers", where=where)
+        return numbers
+    least = 0 if y.ndim == 1 else -1
+    if not bool(((y >= least) & (y < MAX_CLASSES)).all()):
+        raise FileError(f"y must lie in {least}..{MAX_CLASSES - 1}, not {y.min()}..{y.max()}", where=where)
+    return y.astype(np.int64)
 
 
 def _files(name: str, files: tuple[str, ...], data_dir: Path | None) -> list[Path]:

@@ -84,13 +84,15 @@ def load_checkpoint(path: Path) -> Checkpoint:
 def requantised(checkpoint: Checkpoint, *, weight_bits: int | None, steps: int | None) -> Checkpoint:
     """The same float parameters on another integer grid, or run for another number of steps.
 
-    Nothing is retrained: accuracy may fall. The provenance loses what was measured. Raises
+    Nothing is retrained: accuracy may fall. What was measured, the scale of the outputs too, is lost. Raises
     UsageError for fewer steps than the readout waits for.
     """
     old = checkpoint.model
     if isinstance(old, ImportedModel):
         return Checkpoint(_rerun(old, weight_bits, steps), _current(checkpoint.provenance))
-    config = old.config if weight_bits is None else old.config.with_weight_bits(weight_bits)
+    config = replace(old.config, output_scale=None)
+    if weight_bits is not None:
+        config = config.with_weight_bits(weight_bits)
     if steps is not None:
         try:
             config = replace(config, steps=steps)

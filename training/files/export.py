@@ -32,7 +32,7 @@ def to_network(
         input=model.input,
         layers=tuple(_export_layer(layer) for layer in model.stack),
         readout=Readout(config.layers[-1].name, config.readout, config.first_step),
-        provenance=provenance or Provenance(),
+        provenance=replace(provenance or Provenance(), output_scale=config.output_scale),
     )
     network.verify()
     return network

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from snnc.training.data.augmentation import draw_moves, moved
 from snnc.training.data.datasets import Samples
+from snnc.training.fitting.mixing import draw_rectangles, erased, mixed
 from snnc.training.fitting.processes import Place
 from snnc.training.fitting.recipe import Recipe
 
@@ -24,6 +25,7 @@ class Batch:
     payloads: Tensor
     """(samples, steps or 1, features)."""
     y: Tensor
+    """(samples,), or with mixup the part of every class, (samples, classes)."""
     weight: float
     """Part of the batch's sum that it stands for."""
     size: int
@@ -36,30 +38,33 @@ class Batches:
     def __init__(self, samples: Samples, encode: Encode, recipe: Recipe, seed: int, place: Place) -> None:
         self.samples, self.recipe, self.place = samples, recipe, place
         self.encode = encode
-        sides = samples.x.shape[1:] if samples.spike_trains else samples.shape[1:]
+        rows = samples.spike_trains and samples.shape[1:] == (1, 1)
+        sides = samples.x.shape[1:] if rows else samples.shape[1:]
         self.sides = (sides[0], sides[1])
         self.shuffle = torch.Generator().manual_seed(seed)
         self.generator = np.random.default_rng(seed)
         self.x, self.y = (torch.tensor(part, device=place.device) for part in (samples.x, samples.y))
+        self.classes = int(samples.y.max()) + 1
 
     def epoch(self) -> Iterator[Batch]:
         """Every sample once, in another order each time."""
         recipe, device = self.recipe, self.place.device
         order = torch.split(torch.randperm(len(self.samples), generator=self.shuffle), recipe.batch)
-        drawn = [draw_moves(len(part), recipe.shift, recipe.mirror, self.generator) for part in order]
+        drawn = [self._draw(len(part)) for part in order]
         # All at once, since a copy from the CPU would make a GPU wait.
         places = torch.split(torch.cat(order).to(device), recipe.batch)
-        moves = torch.split(torch.from_numpy(np.concatenate(drawn, 1)).to(device), recipe.batch, 1)
+        changes = torch.split(torch.from_numpy(np.concatenate(drawn, 1)).to(device), recipe.batch, 1)
         weight = 1.0
-        for chosen, move in zip(places, moves, strict=True):
+        for chosen, change in zip(places, changes, strict=True):
             size = len(chosen)
+            blend = self.generator.beta(recipe.mixup, recipe.mixup) if recipe.mixup else None
             if self.place.size > 1:
                 part, weight = self.place.share(torch.arange(size, device=device))
-                chosen, move = chosen[part], move[:, part]
-            x = self.x.index_select(0, chosen)
-            if recipe.shift or recipe.mirror:
-                x = moved(x, self.sides, move)
-            yield Batch(self._payloads(x), self.y[chosen], weight, size)
+                chosen, change = chosen[part], change[:, part]
+            x, y = self._changed(self.x.index_select(0, chosen), change), self.y[chosen]
+            if blend is not None:
+                x, y = mixed(x, y, blend, self.classes)
+            yield Batch(self._payloads(x), y, weight, size)
 
     def state(self) -> dict[str, Any]:
         """What decides the epochs to come."""
@@ -69,6 +74,19 @@ class Batches:
         """Continue where `state` was taken."""
         self.shuffle.set_state(state["shuffle"])
         self.generator.bit_generator.state = state["moves"]
+
+    def _draw(self, number: int) -> NDArray[np.int64]:
+        """What becomes of so many samples: moves, then the rectangle that is blank."""
+        recipe = self.recipe
+        moves = draw_moves(number, recipe.shift, recipe.mirror, self.generator)
+        if not recipe.erase:
+            return moves
+        return np.concatenate([moves, draw_rectangles(number, recipe.erase, self.sides, self.generator)])
+
+    def _changed(self, x: Tensor, change: Tensor) -> Tensor:
+        if self.recipe.shift or self.recipe.mirror:
+            x = moved(x, self.sides, change[:3])
+        return erased(x, self.sides, change[3:]) if self.recipe.erase else x
 
     def _payloads(self, x: Tensor) -> Tensor:
         # What is no more than another shape is made where the samples are.

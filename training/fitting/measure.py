@@ -43,7 +43,7 @@ def measure(
     for start in range(0, len(samples), size):
         x = samples.x[start : start + size]
         tally = model.tally(x)
-        right += int((tally.classes == samples.y[start : start + size]).sum())
+        right += int((tally.classes == samples.classes[start : start + size]).sum())
         fired += tally.fired
         payloads = model.payloads(x)
         nonzero = int(np.count_nonzero(payloads))

@@ -9,6 +9,7 @@ from snnc.base.errors import UsageError
 from snnc.base.units import format_quantity
 from snnc.training.fitting.distillation import Distillation
 from snnc.training.fitting.energy import energy_prices
+from snnc.training.fitting.parts import Loss, Outputs
 from snnc.training.fitting.recipe import Recipe
 from snnc.training.model.classifier import SpikingClassifier
 
@@ -28,12 +29,14 @@ class SpikingObjective(nn.Module):
         recipe: Recipe,
         x: NDArray[np.uint8],
         distillation: Distillation | None = None,
+        loss: Loss | None = None,
     ) -> None:
         """The samples `x` show what the network's inputs cost. Raises TargetError for an unknown target and
         UsageError for an energy budget that not even a silent network keeps."""
         super().__init__()
         self.model = model
         self.distillation = distillation
+        self.loss = loss or self._cross_entropy
         self.recipe = recipe
         self.prices = energy_prices(model.config, recipe.target)
         self.unavoidable = self.prices.unavoidable(model.payloads(x))
@@ -49,13 +52,22 @@ class SpikingObjective(nn.Module):
         if not self.priced:
             # The gradient of a rate, though 0, would take a pass over all spikes.
             rates = rates.detach()
-        loss = nn.functional.cross_entropy(logits, y, label_smoothing=self.recipe.label_smoothing)
+        loss = self.loss(Outputs(logits, self.model.logits_by_step(runs[-1]), rates), y)
         if self.distillation is not None:
             loss = self.distillation(loss, payloads, runs, logits)
         spent = (rates * self.per_rate).sum()
         rate = rates.mean() if len(rates) else logits.new_zeros(())
         loss = loss + self.recipe.rate_penalty * rate + self._energy_price(spent)
         return loss, measures(loss, logits, y, rate, spent + self.unavoidable)
+
+    def _cross_entropy(self, outputs: Outputs, y: Tensor) -> Tensor:
+        """Of the logits, or for `tet` the mean of those of what every step adds to them (temporal efficient
+        training, Deng et al. 2022, arXiv 2202.11946, without its second term)."""
+        smoothing = self.recipe.label_smoothing
+        if self.recipe.loss == "cross_entropy":
+            return nn.functional.cross_entropy(outputs.logits, y, label_smoothing=smoothing)
+        labels = y.repeat(len(outputs.steps), *[1] * (y.ndim - 1))
+        return nn.functional.cross_entropy(outputs.steps.flatten(0, 1), labels, label_smoothing=smoothing)
 
     def _energy_price(self, spent: Tensor) -> Tensor:
         """The price of joules `spent` on spikes: relative to firing in every step, and with a budget the
@@ -85,7 +97,8 @@ class SpikingObjective(nn.Module):
 
 
 def measures(loss: Tensor, logits: Tensor, y: Tensor, rate: Tensor, energy: Tensor) -> Tensor:
-    """`fitting.MEASURES` of a batch as a float64 tensor without gradients."""
-    accuracy = (logits.detach().argmax(1) == y).double().mean()
+    """`fitting.MEASURES` of a batch as a float64 tensor without gradients; `y` as in `Batch`."""
+    classes = y if y.ndim == 1 else y.argmax(1)
+    accuracy = (logits.detach().argmax(1) == classes).double().mean()
     figures = (loss, accuracy, rate, energy)
     return torch.stack([figure.detach().double() for figure in figures])

@@ -6,11 +6,12 @@ from typing import Annotated, Literal
 from snnc.base.bounds import Items, Range, Unit
 from snnc.base.errors import UsageError
 from snnc.base.settings import with_settings
-from snnc.compiler.ir.network import InputEncoding, ReadoutKind, Shape
+from snnc.compiler.ir.network import MAX_DELAY, InputEncoding, ReadoutKind, Shape
 from snnc.compiler.ir.provenance import Preparation
 from snnc.compiler.isa.arithmetic import NO_LEAK, Decay
 from snnc.training.model.architectures import Architecture, build_layers
 from snnc.training.model.config import (
+    MAX_EDGES,
     MAX_LAYERS,
     MAX_SHIFT,
     Fraction,
@@ -28,16 +29,21 @@ from snnc.training.model.config import (
 Surrogate = Literal["atan", "s2nn"]
 Distill = Literal["none", "logits", "features", "both", "layerwise", "ckd"]
 LearningSchedule = Literal["cosine", "onecycle", "linear", "constant"]
+Loss = Literal["cross_entropy", "tet"]
 DeviceChoice = Literal["auto", "cpu", "cuda"]
 
 MAX_PIXELS = 8
 """Farthest that training images move."""
 MAX_ACCUMULATOR_BITS = 53
 """Wider sums are not exact in float64."""
+LEARNED_BITS = 8
+"""Fraction bits of leaks that are learned: membranes of 16 bits stay exact in float32."""
 Epochs = Annotated[int, Range(1, 1 << 20)]
 Shift = Annotated[int, Range(0, MAX_SHIFT)]
 Widths = Annotated[tuple[Width, ...], Items(0, MAX_LAYERS)]
 Penalty = Annotated[float, Range(0, 1_000_000)]
+Probability = Annotated[float, Range(0, 1)]
+Delays = Annotated[tuple[Annotated[int, Range(0, MAX_DELAY)], ...], Items(1, MAX_EDGES - 1)]
 
 
 @dataclass(frozen=True)
@@ -52,10 +58,17 @@ class Recipe:
     architecture: Architecture = "mlp"
     hidden: Widths = (128,)
     """Neurons or channels of each hidden layer; features and classes come from the data."""
+    repeat: Annotated[int, Range(1, MAX_LAYERS)] = 1
+    """Layers (of `residual`: blocks) of each width: pooled with 2 is like a VGG, residual like a ResNet."""
+    delays: Delays = (0,)
+    """Fully connected hidden layers hear the hidden layer before them once per delay, in steps, each time
+    with weights of their own."""
     steps: Steps = 4
     weight_bits: WeightBits = 4
     leak_shift: Shift | None = 3
     """k of the leak `v - (v >> k)`, or none."""
+    learned_leak: bool = False
+    """Whether every channel of the hidden layers learns leaks of its own, from those of the shifts on."""
     current_leak_shift: Shift | None = None
     """k of the decay of the synaptic current, or none for currents of one step."""
     reset: HiddenReset = "soft"
@@ -80,6 +93,8 @@ class Recipe:
     """Of the learning rate, over all epochs."""
     weight_decay: Annotated[float, Range(0, 1)] = 0.0
     """Of AdamW, on weights alone: they shrink by this part times the learning rate in every step."""
+    loss: Loss = "cross_entropy"
+    """Of the output after the last step, or, for `tet`, the mean of those of what each step adds."""
     label_smoothing: Annotated[float, Range(0, 0.9)] = 0.0
     """Part of the target that is spread over all classes."""
     average: Annotated[float, Range(0, 1, below=True)] = 0.0
@@ -94,6 +109,13 @@ class Recipe:
     """Epochs of the teacher, or none for as many as the student's."""
     teacher_hidden: Widths | None = None
     """Neurons or channels of the teacher's hidden layers, or none for the student's; with distill=logits."""
+    teacher_repeat: Annotated[int, Range(1, MAX_LAYERS)] | None = None
+    """Layers of each width that the teacher has, or none for the student's; with distill=logits."""
+    teacher_seed: int | None = None
+    """Seed of the teacher, so that students of several seeds share one, or none for the student's."""
+    held_out: Annotated[float, Range(0, 0.5)] | None = None
+    """Part of the training samples that judge every epoch instead, of which the best is kept; none is 0.1
+    with `patience`, else 0."""
     patience: Epochs | None = None
     """Epochs without a better accuracy on held-out training samples before training stops, or none."""
     device: DeviceChoice = "auto"
@@ -110,6 +132,12 @@ class Recipe:
     """Training images move by up to so many pixels each way, anew every epoch."""
     mirror: bool = False
     """Every other training image is flipped left to right, anew every epoch."""
+    erase: Probability = 0.0
+    """Part of the training images of which a random rectangle is blank, anew every epoch."""
+    mixup: Annotated[float, Range(0, 100)] = 0.0
+    """Both parameters of the beta distribution by which images of a batch mix in pairs; 0 mixes none."""
+    dropout: Annotated[float, Range(0, 1, below=True)] = 0.0
+    """Part of the hidden neurons that nobody hears, drawn anew for every training sample."""
 
     def model_config(self, shape: Shape, classes: int) -> ModelConfig:
         """The model this recipe builds for data of that shape with so many classes."""
@@ -117,7 +145,14 @@ class Recipe:
             return ModelConfig(
                 shape=shape,
                 layers=build_layers(
-                    self.architecture, self.hidden, classes, self.population(), self.weight_bits, self.readout
+                    self.architecture,
+                    self.hidden,
+                    classes,
+                    self.population(),
+                    self.weight_bits,
+                    self.readout,
+                    repeat=self.repeat,
+                    delays=self.delays,
                 ),
                 steps=self.steps,
                 max_payload=self.max_payload,
@@ -144,12 +179,30 @@ class Recipe:
         """The neurons of the hidden layers."""
         return Population(
             reset=self.reset,
-            leak=NO_LEAK if self.leak_shift is None else Decay(1, self.leak_shift),
-            current_leak=None if self.current_leak_shift is None else Decay(1, self.current_leak_shift),
+            leak=self._decay(self.leak_shift),
+            current_leak=None if self.current_leak_shift is None else self._decay(self.current_leak_shift),
             state_bits=self.state_bits,
             initial_fraction=self.first_fraction,
             fraction_bits=self.fraction_bits,
+            leak_per_channel=self.learned_leak,
         )
+
+    def _decay(self, shift: int | None) -> Decay:
+        """That of a shift, or none, finely enough divided where it is learned."""
+        if not self.learned_leak:
+            return NO_LEAK if shift is None else Decay(1, shift)
+        return Decay(0 if shift is None else (1 << LEARNED_BITS) >> shift, LEARNED_BITS)
+
+    @property
+    def own_teacher(self) -> bool:
+        """Whether the teacher has another graph than the student."""
+        return self.teacher_hidden is not None or self.teacher_repeat is not None
+
+    @property
+    def judged_part(self) -> float:
+        """`held_out`, or what early stopping needs."""
+        usual = 0.0 if self.patience is None else 0.1
+        return usual if self.held_out is None else self.held_out
 
 
 def apply_settings(recipe: Recipe, settings: dict[str, str]) -> Recipe:
@@ -158,9 +211,9 @@ def apply_settings(recipe: Recipe, settings: dict[str, str]) -> Recipe:
     Raises UsageError as `with_settings` does, and for settings that do not go together.
     """
     changed = with_settings(recipe, settings, f"recipe {recipe.name}")
-    if changed.teacher_hidden is not None and changed.distill not in ("none", "logits"):
+    if changed.own_teacher and changed.distill not in ("none", "logits"):
         raise UsageError(
-            f"teacher_hidden goes with distill=logits, not {changed.distill}: layers of another size have no "
-            "counterpart in the student"
+            f"teacher_hidden and teacher_repeat go with distill=logits, not {changed.distill}: layers of "
+            "another size have no counterpart in the student"
         )
     return changed

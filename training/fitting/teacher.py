@@ -37,8 +37,13 @@ _SHARED = (
     "batch",
     "learning_rate",
     "schedule",
+    "weight_decay",
+    "average",
+    "repeat",
     "shift",
     "mirror",
+    "erase",
+    "mixup",
     "device",
 )
 """Settings of the student that its teacher has too."""
@@ -106,17 +111,18 @@ def train_teacher(
     `levels` and `weight_bits` as in `AnalogClassifier`.
     """
     recipe = teacher_recipe(session.recipe)
+    seed = session.seed if session.recipe.teacher_seed is None else session.recipe.teacher_seed
     state = None if keep is None else keep.with_name(f"{keep.name}.state")
     device = session.place.device
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(session.seed)
+        torch.manual_seed(seed)
         try:
-            if session.recipe.teacher_hidden is not None:
+            if session.recipe.own_teacher:
                 config = recipe.model_config(config.shape, config.layers[-1].channels)
             network = AnalogClassifier(config, levels=levels, weight_bits=weight_bits)
         except ValueError as error:
             raise UsageError(f"recipe {session.recipe.name}: no teacher: {error}") from error
-        own = replace(session, recipe=recipe, state=state, stage="teacher")
+        own = replace(session, recipe=recipe, seed=seed, state=state, stage="teacher")
         return train_analog(network, learn, test, own, keep)
 
 
@@ -128,6 +134,8 @@ def teacher_recipe(recipe: Recipe) -> Recipe:
     steps = 1 if recipe.encoding in ("direct", "held") else recipe.steps
     if recipe.teacher_hidden is not None:
         shared["hidden"] = recipe.teacher_hidden
+    if recipe.teacher_repeat is not None:
+        shared["repeat"] = recipe.teacher_repeat
     return replace(Recipe("teacher", "a network without spikes"), **shared, epochs=epochs, steps=steps)
 
 
@@ -149,7 +157,7 @@ def analog_accuracy(network: AnalogClassifier, samples: Samples) -> float:
     for start in range(0, len(samples), TRACE_BATCH):
         part = slice(start, start + TRACE_BATCH)
         logits = network(analog_payloads(network.config, samples.x[part]).to(device)).logits
-        right += int((logits.argmax(1).cpu().numpy() == samples.y[part]).sum())
+        right += int((logits.argmax(1).cpu().numpy() == samples.classes[part]).sum())
     return right / len(samples)
 
 

@@ -19,6 +19,7 @@ from snnc.training.fitting.distillation import Distillation
 from snnc.training.fitting.loop import Progress, Session, fit
 from snnc.training.fitting.measure import Quality, measure
 from snnc.training.fitting.objective import SpikingObjective
+from snnc.training.fitting.parts import NOTHING, Loss, Parts
 from snnc.training.fitting.processes import training_place
 from snnc.training.fitting.recipe import Recipe, apply_settings
 from snnc.training.fitting.remarks import Warn, about_inputs, about_layers, warn
@@ -26,8 +27,6 @@ from snnc.training.fitting.teacher import CALIBRATION_SAMPLES, Teacher, inherit,
 from snnc.training.model.classifier import SpikingClassifier
 from snnc.training.model.config import INPUT, ModelConfig
 
-HELD_OUT = 0.1
-"""Part of the training samples that early stopping keeps out of training."""
 COMPARED = 64
 """Test samples whose integers on a GPU must be those of a CPU before it measures the others."""
 REMEDY = "lower rate_penalty and energy_penalty or learning_rate, or train with batch_norm=true"
@@ -110,6 +109,7 @@ def train(
     data_dir: Path | None = None,
     files: TrainingFiles | None = None,
     warn: Warn = warn,
+    parts: Parts = NOTHING,
 ) -> TrainResult:
     """Train `recipe`, changed by `settings` (see `apply_settings`), and measure it on the test split.
 
@@ -118,24 +118,27 @@ def train(
     changes the order of float sums. With `files` an interrupted training continues after its last whole
     epoch, with the same result. Started by torchrun, the processes share each batch. The caller's random
     state and threads are left as they were. `warn` is told of layers that never or always fire and of inputs
-    that fill little of their range.
+    that fill little of their range. `parts` replace what the recipe would make; an interrupted training does
+    not notice that they have changed.
     """
-    recipe = apply_settings(recipe, dict(settings or {}))
+    recipe = _recipe_of(parts.model, apply_settings(recipe, dict(settings or {})))
     learn, test, config = _data(recipe, data_dir)
+    if parts.model is not None:
+        _check_model(parts.model.config, config)
+        config = parts.model.config
     remarks = about_inputs(int(learn.x.max()), recipe.max_payload, recipe.data)
     with training_place(recipe.device) as place, _repeatable(seed, place.device):
         if place.first:
             _say(remarks, warn)
-        model = _new_model(config, recipe)
-        session = Session(
-            recipe, seed, place, progress or (lambda _: None), state=None if files is None else files.state
-        )
+        model = parts.model or _new_model(config, recipe)
+        state = None if files is None else files.state
+        session = Session(recipe, seed, place, progress or (lambda _: None), state, optimiser=parts.optimiser)
         teacher = None
         if recipe.distill != "none":
             teacher = train_teacher(config, learn, test, session, None if files is None else files.teacher)
         if model.fits_tensor_floats:
             _allow_tensor_floats(True)
-        _fit(model, learn, session, teacher)
+        _fit(model, learn, session, teacher, parts.loss)
         model.eval()
         model.fold()
         quality, found = measure_where_trained(model, test, place.device)
@@ -201,8 +204,10 @@ def train_without_spikes(
         return train_teacher(config, learn, test, session, keep, levels=levels, weight_bits=bits)
 
 
-def _fit(model: SpikingClassifier, samples: Samples, session: Session, teacher: Teacher | None) -> None:
-    """Fit the model, with samples held out where training may stop early."""
+def _fit(
+    model: SpikingClassifier, samples: Samples, session: Session, teacher: Teacher | None, loss: Loss | None
+) -> None:
+    """Fit the model, with samples held out where these judge every epoch."""
     recipe, distillation = session.recipe, None
     if teacher is not None:
         if recipe.distill == "layerwise":
@@ -210,13 +215,13 @@ def _fit(model: SpikingClassifier, samples: Samples, session: Session, teacher: 
         distillation = Distillation(
             recipe.distill, teacher.network, model.config, recipe.teacher_weight, recipe.temperature
         )
-    objective = SpikingObjective(model, recipe, samples.x[:CALIBRATION_SAMPLES], distillation)
+    objective = SpikingObjective(model, recipe, samples.x[:CALIBRATION_SAMPLES], distillation, loss)
     bits = recipe.accumulator_bits
     constrain = None if bits is None else AccumulatorLimit(model, bits)
-    if recipe.patience is None:
+    if not recipe.judged_part:
         fit(objective, model.payloads, samples, session, constrain=constrain)
         return
-    kept, held_out = _split(samples, session.seed)
+    kept, held_out = _split(samples, session.seed, recipe.judged_part)
 
     def accuracy() -> float:
         return measure(model.eval(), held_out).accuracy
@@ -224,10 +229,10 @@ def _fit(model: SpikingClassifier, samples: Samples, session: Session, teacher: 
     fit(objective, model.payloads, kept, session, accuracy, constrain)
 
 
-def _split(samples: Samples, seed: int) -> tuple[Samples, Samples]:
+def _split(samples: Samples, seed: int, part: float) -> tuple[Samples, Samples]:
     """Most of the samples, and the part that is held out."""
     order = np.random.default_rng(seed).permutation(len(samples))
-    number = max(1, round(len(samples) * HELD_OUT))
+    number = max(1, round(len(samples) * part))
     if number == len(samples):
         raise FileError("one sample cannot be both learned and held out", where=samples.name)
     held_out, kept = (
@@ -269,19 +274,48 @@ def _check_inputs(samples: Samples, learn: Samples, recipe: Recipe) -> None:
         )
 
 
+def _recipe_of(model: SpikingClassifier | None, recipe: Recipe) -> Recipe:
+    """The recipe for data that a caller's own model takes."""
+    if model is None:
+        return recipe
+    config = model.config
+    return replace(
+        recipe,
+        steps=config.steps,
+        max_payload=config.max_payload,
+        encoding=config.encoding,
+        readout=config.readout,
+    )
+
+
+def _check_model(own: ModelConfig, usual: ModelConfig) -> None:
+    """Raise UsageError unless a caller's own model takes the data of a recipe and has a place for its
+    classes."""
+    classes = usual.layers[-1].channels
+    if own.shape != usual.shape or own.layers[-1].channels < classes:
+        outputs = own.layers[-1].channels
+        raise UsageError(
+            f"the model takes inputs of shape {own.shape} and has {outputs} outputs; the data have shape "
+            f"{usual.shape} and {classes} classes"
+        )
+
+
 def _new_model(config: ModelConfig, recipe: Recipe) -> SpikingClassifier:
     try:
-        return SpikingClassifier(config, batch_norm=recipe.batch_norm, surrogate=recipe.surrogate)
+        return SpikingClassifier(
+            config, batch_norm=recipe.batch_norm, surrogate=recipe.surrogate, dropout=recipe.dropout
+        )
     except ValueError as error:
         raise UsageError(f"recipe {recipe.name}: {error}") from error
 
 
 def _classes(learn: Samples, test: Samples) -> int:
     """Number of classes in the training split; the test split may have no other."""
-    classes = int(learn.y.max()) + 1
-    if int(test.y.max()) >= classes:
+    classes = int(learn.classes.max()) + 1
+    if int(test.classes.max()) >= classes:
         raise FileError(
-            f"test labels reach {int(test.y.max())}, training labels only {classes - 1}", where=learn.name
+            f"test labels reach {int(test.classes.max())}, training labels only {classes - 1}",
+            where=learn.name,
         )
     return max(classes, 2)
 

@@ -53,8 +53,6 @@ def read_answer(trace: Trace, output: Any, wanted: Reading | None = None) -> Flo
     """The finished graph; `wanted` says how the classes are read where the module leaves that open."""
     answer = find_answer(output)
     builder = trace.graph()
-    if answer.value.shape[1:] != (1, 1):
-        raise UnsupportedModel(f"the module returns {answer.value.shape}, not one number per class")
     if builder.populations and all(site.record is None for site in trace.sites):
         return builder.readout(READOUT, answer.value, "membrane")
     value, how, said = _over_steps(trace, answer)

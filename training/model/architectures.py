@@ -1,6 +1,6 @@
 """The shapes of network that recipes name, as layers of a `ModelConfig`; imports no torch."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from snnc.compiler.ir.network import ReadoutKind
@@ -9,7 +9,6 @@ from snnc.training.model.config import (
     EdgeConfig,
     LayerConfig,
     Population,
-    fully_connected,
     readout_layer,
 )
 
@@ -23,6 +22,9 @@ def build_layers(
     population: Population,
     weight_bits: int,
     readout: ReadoutKind,
+    *,
+    repeat: int = 1,
+    delays: tuple[int, ...] = (0,),
 ) -> tuple[LayerConfig, ...]:
     """The layers of a network with `hidden` neurons or channels per hidden layer.
 
@@ -31,31 +33,59 @@ def build_layers(
     `residual`: the same first convolution, then blocks of two 3x3 convolutions, the first of stride 2, whose
     input skips both through a 1x1 convolution of stride 2. `recurrent`: fully connected layers, each with an
     edge to itself one step later. All end in a fully connected readout.
+
+    With `repeat` every width comes so many times: further convolutions have stride 1 and no pooling, and
+    further blocks are skipped by one weight per channel. Fully connected hidden layers have one edge from
+    their source per entry of `delays`, except from the input. Raises ValueError for delays between
+    convolutions.
     """
-    if architecture == "mlp":
-        return fully_connected(
-            (*hidden, classes), population=population, weight_bits=weight_bits, readout=readout
-        )
-    layers: list[LayerConfig] = []
+    if delays != (0,) and architecture not in ("mlp", "recurrent"):
+        raise ValueError(f"delays go with fully connected layers, not with architecture {architecture}")
+    builder = _Builder(architecture, population, weight_bits, delays, [])
     source = INPUT
     for number, width in enumerate(hidden, 1):
-        name = f"hidden{number}"
-        if architecture == "recurrent":
-            edges: tuple[EdgeConfig, ...] = (EdgeConfig(source), EdgeConfig(name, delay=1))
-        elif architecture == "residual" and number > 1:
-            middle = f"{name}a"
-            layers.append(LayerConfig(middle, width, (_conv(source, 3, 2),), population, weight_bits))
-            edges = (_conv(middle, 3, 1), _conv(source, 1, 2))
-        elif architecture == "pooled":
-            edges = (replace(_conv(source, 3, 1), pool=(1, 1) if number == 1 else (2, 2)),)
-        else:
-            edges = (_conv(source, 5 if number == 1 else 3, 2),)
-        layers.append(LayerConfig(name, width, edges, population, weight_bits))
-        source = name
+        for turn in range(repeat):
+            name = f"hidden{number}" if turn == repeat - 1 else f"hidden{number}part{turn + 1}"
+            builder.add(name, width, source, first=number == 1 and turn == 0, narrows=turn == 0)
+            source = name
     last = readout_layer(classes, source, population, weight_bits, readout)
     if architecture == "pooled" and hidden:
         last = replace(last, edges=(EdgeConfig(source, pool=(2, 2)),))
-    return (*layers, last)
+    return (*builder.layers, last)
+
+
+@dataclass(frozen=True)
+class _Builder:
+    """Adds one hidden layer, or one block of them, after the other to `layers`."""
+
+    architecture: Architecture
+    population: Population
+    weight_bits: int
+    delays: tuple[int, ...]
+    layers: list[LayerConfig]
+
+    def add(self, name: str, width: int, source: str, *, first: bool, narrows: bool) -> None:
+        """The layer `name` on `source`: `first` of the network; `narrows` where it may halve the sides."""
+        if self.architecture in ("mlp", "recurrent"):
+            # No hardware keeps the input of earlier steps.
+            delays = (0,) if source == INPUT else self.delays
+            edges = [EdgeConfig(source, delay=delay) for delay in delays]
+            if self.architecture == "recurrent":
+                edges.append(EdgeConfig(name, delay=1))
+            self._append(name, width, *edges)
+        elif self.architecture == "residual" and not first:
+            stride = 2 if narrows else 1
+            self._append(f"{name}a", width, _conv(source, 3, stride))
+            skip = replace(_conv(source, 1, stride), groups=1 if narrows else width)
+            self._append(name, width, _conv(f"{name}a", 3, 1), skip)
+        elif self.architecture == "pooled":
+            pool = (2, 2) if narrows and not first else (1, 1)
+            self._append(name, width, replace(_conv(source, 3, 1), pool=pool))
+        else:
+            self._append(name, width, _conv(source, 5 if first else 3, 2 if narrows else 1))
+
+    def _append(self, name: str, width: int, *edges: EdgeConfig) -> None:
+        self.layers.append(LayerConfig(name, width, edges, self.population, self.weight_bits))
 
 
 def _conv(source: str, kernel: int, stride: int) -> EdgeConfig:

@@ -52,17 +52,25 @@ class SpikingClassifier(nn.Module):
     """
 
     def __init__(
-        self, config: ModelConfig, *, batch_norm: bool = False, surrogate: Surrogate = "atan"
+        self,
+        config: ModelConfig,
+        *,
+        batch_norm: bool = False,
+        surrogate: Surrogate = "atan",
+        dropout: float = 0.0,
     ) -> None:
-        """With `batch_norm` the hidden layers train on normalised currents, until `fold`.
+        """With `batch_norm` the hidden layers train on normalised currents, until `fold`, with `dropout` on
+        spikes of a part of the hidden neurons less and the others' counting more.
 
-        Raises ValueError where a hidden layer is in a loop: its currents are not known before it runs.
+        In a loop it is the currents from outside the loop that are normalised. Raises ValueError for a
+        hidden layer in a loop that hears nothing else.
         """
         super().__init__()
         self.config = config
+        self.dropout = dropout
         self.blocks = blocks(config)
         if batch_norm:
-            _check_no_loops(config, self.blocks)
+            _check_outer_currents(config, self.blocks)
         shapes = config.shapes
         self.layers = nn.ModuleList(
             SpikingLayer(
@@ -159,8 +167,15 @@ class SpikingClassifier(nn.Module):
         for block in self.blocks:
             done = run_block({names[number]: stack[number] for number in block}, known, self.config.steps)
             runs.extend(done.values())
-            known |= {name: run.spikes for name, run in done.items()}
+            known |= {name: self._heard(run.spikes) for name, run in done.items()}
         return tuple(runs)
+
+    def _heard(self, spikes: Tensor) -> Tensor:
+        """What other layers hear of `spikes`: with dropout, a neuron is silent in all steps or in none."""
+        if not (self.dropout and self.training):
+            return spikes
+        kept = nn.functional.dropout(torch.ones_like(spikes[0]), self.dropout)
+        return spikes * kept
 
     def trace(self, x: NDArray[np.uint8]) -> tuple[TrainerTrace, ...]:
         """Every membrane after every step and every spike, per layer, for samples or payloads `x`."""
@@ -203,6 +218,15 @@ class SpikingClassifier(nn.Module):
         early = torch.arange(len(counted), 0, -1, dtype=counted.dtype, device=counted.device)
         return (counted * early[:, None, None]).amax(0)
 
+    def logits_by_step(self, run: LayerRun) -> Tensor:
+        """What each step that counts adds to the logits, (steps, samples, classes), for the loss: currents of
+        a readout of membranes, else spikes."""
+        config = self.config
+        if config.readout != "membrane":
+            return run.spikes[config.first_step :].flatten(2)
+        membranes = run.membranes.flatten(2) * run.unit
+        return membranes.diff(dim=0, prepend=torch.zeros_like(membranes[:1]))
+
     def _trace_batch(self, x: NDArray[np.uint8]) -> list[tuple[IntArray, IntArray]]:
         return [(_per_sample(run.membranes), _per_sample(run.spikes)) for run in self._evaluated(x)]
 
@@ -226,11 +250,12 @@ class SpikingClassifier(nn.Module):
             raise FileError(f"values reach {int(x.max())}, the model takes 0..{config.max_payload}")
 
 
-def _check_no_loops(config: ModelConfig, groups: tuple[tuple[int, ...], ...]) -> None:
+def _check_outer_currents(config: ModelConfig, groups: tuple[tuple[int, ...], ...]) -> None:
     for group in groups:
-        for layer in (config.layers[number] for number in group[:1]):
-            if len(group) > 1 or any(edge.source == layer.name for edge in layer.edges):
-                raise ValueError(f"batch_norm does not go with layer {layer.name}, which is in a loop")
+        inside = {config.layers[number].name for number in group}
+        for layer in (config.layers[number] for number in group):
+            if layer is not config.layers[-1] and all(edge.source in inside for edge in layer.edges):
+                raise ValueError(f"batch_norm does not go with layer {layer.name}, which hears only its loop")
 
 
 def predictions(trace: tuple[TrainerTrace, ...], config: ModelConfig) -> IntArray:

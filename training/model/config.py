@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from snnc.base.bounds import IDENTIFIER, Items, Range
 from snnc.base.schema import check, expect
 from snnc.compiler.ir.network import MAX_DELAY, InputEncoding, ReadoutKind, Shape, count, pooled
+from snnc.compiler.ir.provenance import OutputScale
 from snnc.compiler.isa.arithmetic import NO_LEAK, Decay, ResetMode, state_range
 from snnc.compiler.isa.contract import MAX_FRACTION_BITS
 
@@ -169,6 +170,8 @@ class ModelConfig:
     readout: ReadoutKind = "membrane"
     first_step: int = 0
     """First step whose spikes count in a readout of spikes."""
+    output_scale: OutputScale | None = None
+    """What the network it was converted from gives for an output of 1; no execution reads it."""
 
     def __post_init__(self) -> None:
         """Raise ValueError, naming the field, for anything that cannot be a model."""

@@ -62,7 +62,7 @@ ROWS = (
     Row("digits, 2 steps, 32 neurons", "fpga", {"steps": 2, "hidden": "32"}),
     Row("mnist-cnn", "fpga", None, "mnist"),
     Row("mnist-fpga", "fpga", None, "mnist"),
-    Row("mnist-fpga", "ecp5-25k", None, "mnist"),
+    Row("mnist-fpga", "ecp5-25k-mesh", None, "mnist"),
 )
 
 

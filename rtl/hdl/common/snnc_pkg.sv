@@ -19,7 +19,7 @@ package snnc_pkg;
   localparam int StepBits = 5;
   localparam int DecayShift = 12;
   localparam int DecayBits = 13;
-  localparam int Registers = 14;
+  localparam int Registers = 15;
   localparam int ChunkBits = 32;
   localparam int Memories = 13;
   localparam int RegisterAddressBits = 6;
@@ -151,7 +151,7 @@ package snnc_pkg;
   endfunction
 
   // Destination.
-  localparam int DestinationBits = 75;
+  localparam int DestinationBits = 79;
   localparam int DestinationBaseAt = 0;
   localparam int DestinationBaseBits = 24;
   localparam int DestinationFirstWordAt = 32;
@@ -164,6 +164,8 @@ package snnc_pkg;
   localparam int DestinationEndBits = 1;
   localparam int DestinationRecurrentAt = 74;
   localparam int DestinationRecurrentBits = 1;
+  localparam int DestinationContextAt = 75;
+  localparam int DestinationContextBits = 4;
   localparam int DestinationXAt = 64;
   localparam int DestinationXBits = 4;
   localparam int DestinationYAt = 68;
@@ -201,6 +203,11 @@ package snnc_pkg;
     destination_recurrent = word[DestinationRecurrentAt+:DestinationRecurrentBits];
   endfunction
 
+  // context: of the receiver; to the host: of the sender.
+  function automatic logic [DestinationContextBits-1:0] destination_context(input logic [DestinationBits-1:0] word);
+    destination_context = word[DestinationContextAt+:DestinationContextBits];
+  endfunction
+
   // x: column of the mesh.
   function automatic logic [DestinationXBits-1:0] destination_x(input logic [DestinationBits-1:0] word);
     destination_x = word[DestinationXAt+:DestinationXBits];
@@ -217,9 +224,11 @@ package snnc_pkg;
   endfunction
 
   // Source.
-  localparam int SourceBits = 9;
+  localparam int SourceBits = 13;
   localparam int SourceAddressAt = 0;
   localparam int SourceAddressBits = 9;
+  localparam int SourceContextAt = 9;
+  localparam int SourceContextBits = 4;
   localparam int SourceXAt = 0;
   localparam int SourceXBits = 4;
   localparam int SourceYAt = 4;
@@ -230,6 +239,11 @@ package snnc_pkg;
   // address: whom a CREDIT goes to.
   function automatic logic [SourceAddressBits-1:0] source_address(input logic [SourceBits-1:0] word);
     source_address = word[SourceAddressAt+:SourceAddressBits];
+  endfunction
+
+  // context: of the receiver.
+  function automatic logic [SourceContextBits-1:0] source_context(input logic [SourceBits-1:0] word);
+    source_context = word[SourceContextAt+:SourceContextBits];
   endfunction
 
   // x: column of the mesh.
@@ -248,7 +262,7 @@ package snnc_pkg;
   endfunction
 
   // Axon row.
-  localparam int AxonRowBits = 38;
+  localparam int AxonRowBits = 42;
   localparam int AxonRowWeightsAt = 0;
   localparam int AxonRowWeightsBits = 16;
   localparam int AxonRowStateAt = 16;
@@ -257,6 +271,8 @@ package snnc_pkg;
   localparam int AxonRowCountBits = 4;
   localparam int AxonRowBankAt = 36;
   localparam int AxonRowBankBits = 2;
+  localparam int AxonRowContextAt = 38;
+  localparam int AxonRowContextBits = 4;
 
   // weights: weight word.
   function automatic logic [AxonRowWeightsBits-1:0] axon_row_weights(input logic [AxonRowBits-1:0] word);
@@ -273,9 +289,14 @@ package snnc_pkg;
     axon_row_count = word[AxonRowCountAt+:AxonRowCountBits];
   endfunction
 
-  // bank: number of the bank.
+  // bank: number of the bank in its context.
   function automatic logic [AxonRowBankBits-1:0] axon_row_bank(input logic [AxonRowBits-1:0] word);
     axon_row_bank = word[AxonRowBankAt+:AxonRowBankBits];
+  endfunction
+
+  // context: whose bank.
+  function automatic logic [AxonRowContextBits-1:0] axon_row_context(input logic [AxonRowBits-1:0] word);
+    axon_row_context = word[AxonRowContextAt+:AxonRowContextBits];
   endfunction
 
   // Axon column.
@@ -303,7 +324,7 @@ package snnc_pkg;
   endfunction
 
   // Register.
-  localparam int RegisterBits = 448;
+  localparam int RegisterBits = 480;
   localparam int RegisterWordsAt = 0;
   localparam int RegisterWordsBits = 32;
   localparam int RegisterNeuronsAt = 32;
@@ -324,8 +345,6 @@ package snnc_pkg;
   localparam int RegisterChannelDecaysBits = 1;
   localparam int RegisterStateBitsAt = 96;
   localparam int RegisterStateBitsBits = 6;
-  localparam int RegisterFractionBitsAt = 104;
-  localparam int RegisterFractionBitsBits = 4;
   localparam int RegisterResetValueAt = 128;
   localparam int RegisterResetValueBits = 32;
   localparam int RegisterEndsNeededAt = 160;
@@ -334,8 +353,12 @@ package snnc_pkg;
   localparam int RegisterCreditsNeededBits = 16;
   localparam int RegisterDestinationsAt = 224;
   localparam int RegisterDestinationsBits = 9;
+  localparam int RegisterFirstDestinationAt = 240;
+  localparam int RegisterFirstDestinationBits = 8;
   localparam int RegisterSourcesAt = 256;
   localparam int RegisterSourcesBits = 9;
+  localparam int RegisterFirstSourceAt = 272;
+  localparam int RegisterFirstSourceBits = 8;
   localparam int RegisterRecurrentSourcesAt = 288;
   localparam int RegisterRecurrentSourcesBits = 16;
   localparam int RegisterRecurrentDestinationsAt = 304;
@@ -352,6 +375,10 @@ package snnc_pkg;
   localparam int RegisterSegmentsBits = 3;
   localparam int RegisterLowerClampAt = 416;
   localparam int RegisterLowerClampBits = 32;
+  localparam int RegisterStateWordAt = 448;
+  localparam int RegisterStateWordBits = 16;
+  localparam int RegisterParameterWordAt = 464;
+  localparam int RegisterParameterWordBits = 12;
 
   // words: words of the tile.
   function automatic logic [RegisterWordsBits-1:0] register_words(input logic [RegisterBits-1:0] word);
@@ -403,11 +430,6 @@ package snnc_pkg;
     register_state_bits = word[RegisterStateBitsAt+:RegisterStateBitsBits];
   endfunction
 
-  // fraction_bits: left shift of all that events add.
-  function automatic logic [RegisterFractionBitsBits-1:0] register_fraction_bits(input logic [RegisterBits-1:0] word);
-    register_fraction_bits = word[RegisterFractionBitsAt+:RegisterFractionBitsBits];
-  endfunction
-
   // reset_value: two's complement of StateBits.
   function automatic logic [RegisterResetValueBits-1:0] register_reset_value(input logic [RegisterBits-1:0] word);
     register_reset_value = word[RegisterResetValueAt+:RegisterResetValueBits];
@@ -428,9 +450,19 @@ package snnc_pkg;
     register_destinations = word[RegisterDestinationsAt+:RegisterDestinationsBits];
   endfunction
 
+  // first_destination: of them.
+  function automatic logic [RegisterFirstDestinationBits-1:0] register_first_destination(input logic [RegisterBits-1:0] word);
+    register_first_destination = word[RegisterFirstDestinationAt+:RegisterFirstDestinationBits];
+  endfunction
+
   // sources: source entries.
   function automatic logic [RegisterSourcesBits-1:0] register_sources(input logic [RegisterBits-1:0] word);
     register_sources = word[RegisterSourcesAt+:RegisterSourcesBits];
+  endfunction
+
+  // first_source: of them.
+  function automatic logic [RegisterFirstSourceBits-1:0] register_first_source(input logic [RegisterBits-1:0] word);
+    register_first_source = word[RegisterFirstSourceAt+:RegisterFirstSourceBits];
   endfunction
 
   // recurrent_sources: `ends` after reset.
@@ -471,6 +503,16 @@ package snnc_pkg;
   // lower_clamp: two's complement of StateBits, lower end of the clamp.
   function automatic logic [RegisterLowerClampBits-1:0] register_lower_clamp(input logic [RegisterBits-1:0] word);
     register_lower_clamp = word[RegisterLowerClampAt+:RegisterLowerClampBits];
+  endfunction
+
+  // state_word: first word of the tile in state, membrane and bitmaps.
+  function automatic logic [RegisterStateWordBits-1:0] register_state_word(input logic [RegisterBits-1:0] word);
+    register_state_word = word[RegisterStateWordAt+:RegisterStateWordBits];
+  endfunction
+
+  // parameter_word: first word of its parameters.
+  function automatic logic [RegisterParameterWordBits-1:0] register_parameter_word(input logic [RegisterBits-1:0] word);
+    register_parameter_word = word[RegisterParameterWordAt+:RegisterParameterWordBits];
   endfunction
 
   // Segment.
@@ -522,6 +564,8 @@ package snnc_pkg;
   localparam int BankFirstChannelBits = 8;
   localparam int BankChannelsAt = 104;
   localparam int BankChannelsBits = 9;
+  localparam int BankFractionBitsAt = 120;
+  localparam int BankFractionBitsBits = 4;
   localparam int BankSpacedAt = 126;
   localparam int BankSpacedBits = 1;
   localparam int BankDepthwiseAt = 127;
@@ -565,6 +609,11 @@ package snnc_pkg;
   // channels: of the edge.
   function automatic logic [BankChannelsBits-1:0] bank_channels(input logic [BankBits-1:0] word);
     bank_channels = word[BankChannelsAt+:BankChannelsBits];
+  endfunction
+
+  // fraction_bits: left shift of what events add.
+  function automatic logic [BankFractionBitsBits-1:0] bank_fraction_bits(input logic [BankBits-1:0] word);
+    bank_fraction_bits = word[BankFractionBitsAt+:BankFractionBitsBits];
   endfunction
 
   // spaced: 3 idle cycles after every pass.
@@ -612,10 +661,27 @@ package snnc_pkg;
   localparam int EndBits = 32;
   localparam int EndLastAt = 0;
   localparam int EndLastBits = 1;
+  localparam int EndContextAt = 1;
+  localparam int EndContextBits = 4;
 
   // last: this step is the last of a sample.
   function automatic logic end_last(input logic [EndBits-1:0] word);
     end_last = word[EndLastAt+:EndLastBits];
+  endfunction
+
+  // context: of the receiver; to the host: of the sender.
+  function automatic logic [EndContextBits-1:0] end_context(input logic [EndBits-1:0] word);
+    end_context = word[EndContextAt+:EndContextBits];
+  endfunction
+
+  // Credit.
+  localparam int CreditBits = 32;
+  localparam int CreditContextAt = 0;
+  localparam int CreditContextBits = 4;
+
+  // context: of the receiver.
+  function automatic logic [CreditContextBits-1:0] credit_context(input logic [CreditBits-1:0] word);
+    credit_context = word[CreditContextAt+:CreditContextBits];
   endfunction
 
   // Config.

@@ -28,6 +28,7 @@ module snnc_accumulate #(
   input  wire logic                         is_value_i,
   input  wire logic [7:0]                   payload_i,
   input  wire logic [StateBits-1:0]         value_i,
+  input  wire logic [snnc_pkg::BankFractionBitsBits-1:0] fraction_bits_i,
   input  wire logic                         masked_i,
   input  wire logic [Lanes-1:0]             lanes_i,
   input  wire logic [WeightAddressBits-1:0] weights_i,
@@ -52,10 +53,12 @@ module snnc_accumulate #(
   output      logic                         read_o,
   output      logic [WordBits-1:0]          read_word_o,
   // With the state read: these lanes take part. They add their weight if `weigh_o`, with DecayMultiplier
-  // times `factor_o`, else shifted left by it; if not, `value_o`.
+  // times `factor_o`, else shifted left by it, and either shifted left by `fraction_bits_o` besides; if not,
+  // `value_o`.
   output      logic [Lanes-1:0]             lanes_o,
   output      logic                         weigh_o,
   output      logic [7:0]                   factor_o,
+  output      logic [snnc_pkg::BankFractionBitsBits-1:0] fraction_bits_o,
   output      logic [StateBits-1:0]         value_o,
   // State write of this cycle.
   output      logic                         write_o,
@@ -76,6 +79,7 @@ module snnc_accumulate #(
   logic masked_q;
   logic [Lanes-1:0] lanes_q;
   logic [StateBits-1:0] value_q;
+  logic [snnc_pkg::BankFractionBitsBits-1:0] fraction_bits_q;
   logic [WeightAddressBits-1:0] weights_q;
   logic [WeightAddressBits-1:0] weights_offset_q;
   logic [WeightAddressBits-1:0] row_weight_step_q;
@@ -141,6 +145,8 @@ module snnc_accumulate #(
   logic [Lanes-1:0] lanes_q2;
   logic [7:0] factor_q1;
   logic [7:0] factor_q2;
+  logic [snnc_pkg::BankFractionBitsBits-1:0] fraction_bits_q1;
+  logic [snnc_pkg::BankFractionBitsBits-1:0] fraction_bits_q2;
 
   // Passes: one read per cycle, then idle cycles.
   assign read = busy_q && !idle_q && lead_q == '0;
@@ -158,6 +164,7 @@ module snnc_accumulate #(
       masked_q <= masked_i;
       lanes_q <= lanes_i;
       value_q <= value_i;
+      fraction_bits_q <= fraction_bits_i;
       weights_q <= weights_i;
       weights_offset_q <= weights_offset_i;
       row_weight_step_q <= row_weight_step_i;
@@ -275,6 +282,8 @@ module snnc_accumulate #(
     masked_q1 <= masked_q;
     factor_q1 <= factor;
     factor_q2 <= factor_q1;
+    fraction_bits_q1 <= fraction_bits_q;
+    fraction_bits_q2 <= fraction_bits_q1;
     weigh_q2 <= read_q && !is_value_q1;
     // The idle cycles of a masked event outlast its last word on the way.
     lanes_q2 <= (masked_q1 ? lanes_q : '1) & {Lanes{read_q}};
@@ -303,6 +312,7 @@ module snnc_accumulate #(
   assign lanes_o = lanes_q2;
   assign weigh_o = weigh_q2;
   assign factor_o = factor_q2;
+  assign fraction_bits_o = fraction_bits_q2;
   assign value_o = value_q;
   assign write_o = read_q5;
   assign write_word_o = word_q5;

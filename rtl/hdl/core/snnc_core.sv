@@ -34,6 +34,8 @@ module snnc_core #(
   parameter int Sources = 8,
   // Entries of the event FIFO; a power of two, at least 2.
   parameter int EventFifoDepth = 16,
+  // Tiles that the core can hold, 1 to 16.
+  parameter int Contexts = 1,
   // Memories that CONFIG flits write, one bit per memory code. The others keep their initial
   // content, which synthesis then folds into the logic.
   parameter int Loadable = 8191,
@@ -58,8 +60,9 @@ module snnc_core #(
   output      logic                         packet_valid_o,
   input  wire logic                         packet_ready_i,
   output      logic [snnc_pkg::FlitBits-1:0] packet_data_o,
-  // The router holds no flit; it dropped one.
+  // The router holds no flit, or none of this core; it dropped one.
   input  wire logic                         router_empty_i,
+  input  wire logic                         sent_i,
   input  wire logic                         router_dropped_i,
   // What the core tells about itself; see snnc_status.
   output      logic                         ready_o,
@@ -70,6 +73,7 @@ module snnc_core #(
 );
   localparam int WeightAddressBits = (WeightWords > 1) ? $clog2(WeightWords) : 1;
   localparam int WordBits = (StateWords > 1) ? $clog2(StateWords) : 1;
+  localparam int ContextBits = (Contexts > 1) ? $clog2(Contexts) : 1;
   localparam int WeightWordBits = Lanes * WeightBits;
   localparam int StateWordBits = Lanes * StateBits;
   localparam int DecayWordBits = (ChannelLeak != 0) ? Lanes * snnc_pkg::DecayBits : 0;
@@ -78,8 +82,14 @@ module snnc_core #(
   localparam int ConfigBits = (LongestWordBits > 96) ? (LongestWordBits + 31) / 32 * 32 : 96;
   localparam int ConfigAddressBits = snnc_pkg::ConfigAddressBits;
 
-  // Configuration.
+  // Configuration: registers of the current context, of the one whose job is at work, and of the named one.
+  logic [ContextBits-1:0] current;
+  logic [ContextBits-1:0] job;
+  logic [ContextBits-1:0] named;
   logic [snnc_pkg::RegisterBits-1:0] registers;
+  logic [snnc_pkg::RegisterBits-1:0] job_registers;
+  logic [snnc_pkg::RegisterBits-1:0] named_registers;
+  logic [Contexts-1:0] disabled;
   logic [snnc_pkg::Memories-1:0] config_write;
   logic [ConfigAddressBits-1:0] config_address;
   logic [ConfigBits-1:0] config_data;
@@ -92,9 +102,11 @@ module snnc_core #(
   logic credit_arrives;
   logic head_unknown;
   logic fifo_empty;
-  logic decode_empty;
   logic event_start;
-  logic engine_busy;
+  logic event_is_value;
+  logic [ContextBits-1:0] event_context;
+  logic quiet;
+  logic [ContextBits-1:0] bank_context;
   logic [snnc_pkg::AxonRowBankBits-1:0] bank_number;
   logic [snnc_pkg::BankBits-1:0] bank;
 
@@ -106,32 +118,27 @@ module snnc_core #(
   logic [Lanes-1:0] acc_lanes;
   logic weigh;
   logic [7:0] weight_factor;
+  logic [snnc_pkg::BankFractionBitsBits-1:0] fraction_bits;
   logic [StateBits-1:0] value;
   logic acc_write;
   logic [WordBits-1:0] acc_write_word;
 
   // Control.
-  logic accumulating;
   logic sweeping;
   logic draining;
   logic initialising;
+  logic events_pass;
   logic [snnc_pkg::StepBits-1:0] time_step;
   logic last_step;
+  logic sweep_last_cycle;
   logic start_credit;
   logic start_emit;
-  logic sweep_last_cycle;
+  logic [snnc_pkg::StepBits-1:0] emit_step;
+  logic emit_last_step;
   logic emitter_idle;
+  logic emitter_waits;
+  logic granted;
   // What status words show.
-  logic enabled;
-  logic starting;
-  logic control_fresh;
-  logic waits_for_end;
-  logic step_starts;
-  logic surplus_end;
-  logic [snnc_pkg::CountBits-1:0] ends;
-  logic emitter_fresh;
-  logic waits_for_credit;
-  logic surplus_credit;
   logic configurable;
   logic config_refused;
   logic outside;
@@ -159,6 +166,7 @@ module snnc_core #(
     .AxonColumns(AxonColumns),
     .DecayMultiplier(DecayMultiplier),
     .EventFifoDepth(EventFifoDepth),
+    .Contexts(Contexts),
     .InitCore(InitCore)
   ) u_events (
     .clk_i,
@@ -170,7 +178,7 @@ module snnc_core #(
     .valid_i(event_valid_i),
     .ready_o(event_ready_o),
     .data_i(event_data_i),
-    .accumulate_i(accumulating),
+    .pass_i(events_pass),
     .config_address_valid_o(config_address_arrives),
     .config_data_valid_o(config_data_arrives),
     .end_o(end_arrives),
@@ -178,14 +186,16 @@ module snnc_core #(
     .unknown_o(head_unknown),
     .data_o(head_data),
     .fifo_empty_o(fifo_empty),
-    .empty_o(decode_empty),
+    .quiet_o(quiet),
     .outside_o(outside),
     .no_payload_o(no_payload),
     .no_neuron_o(no_neuron),
+    .bank_context_o(bank_context),
     .bank_o(bank_number),
     .bank_i(bank),
     .start_o(event_start),
-    .busy_o(engine_busy),
+    .is_value_o(event_is_value),
+    .context_o(event_context),
     .weight_read_o(weight_read),
     .weight_address_o(weight_address),
     .read_o(acc_read),
@@ -193,18 +203,21 @@ module snnc_core #(
     .lanes_o(acc_lanes),
     .weigh_o(weigh),
     .factor_o(weight_factor),
+    .fraction_bits_o(fraction_bits),
     .value_o(value),
     .write_o(acc_write),
     .write_word_o(acc_write_word)
   );
 
-  snnc_config #(
+  snnc_configuration #(
     .WeightWordBits(WeightWordBits),
     .StateWordBits(StateWordBits),
     .DecayWordBits(DecayWordBits),
-    .AddressBits(ConfigAddressBits),
-    .Loadable(Loadable)
-  ) u_config (
+    .ConfigBits(ConfigBits),
+    .Loadable(Loadable),
+    .Contexts(Contexts),
+    .InitCore(InitCore)
+  ) u_configuration (
     .clk_i,
     .rst_i,
     .address_valid_i(config_address_arrives),
@@ -214,52 +227,70 @@ module snnc_core #(
     .refused_o(config_refused),
     .write_o(config_write),
     .write_address_o(config_address),
-    .write_data_o(config_data)
-  );
-
-  snnc_registers #(
-    .InitCore(InitCore)
-  ) u_registers (
-    .clk_i,
-    .write_i(config_write[snnc_pkg::MemoryRegisters]),
-    .address_i(config_address[snnc_pkg::RegisterAddressBits-1:0]),
-    .data_i(config_data[snnc_pkg::ChunkBits-1:0]),
+    .write_data_o(config_data),
+    .disable_o(disabled),
+    .current_i(current),
     .registers_o(registers),
+    .job_i(job),
+    .job_registers_o(job_registers),
+    .named_i(named),
+    .named_registers_o(named_registers),
     .segment_i(segment_number),
     .segment_o(segment),
+    .bank_context_i(bank_context),
     .bank_i(bank_number),
     .bank_o(bank)
   );
 
-  snnc_control u_control (
+  snnc_steps #(
+    .Contexts(Contexts)
+  ) u_steps (
     .clk_i,
     .rst_i,
+    .current_o(current),
+    .job_o(job),
+    .named_o(named),
     // Without words there is no INIT, and a core that never ended it could not be configured again.
     .enable_i(snnc_pkg::register_enable(registers) && (WordBits + 1)'({snnc_pkg::register_words(registers)}) != '0),
-    .values_last_i(snnc_pkg::register_emission(registers) == snnc_pkg::EmitValuesLast),
-    .values_every_i(snnc_pkg::register_emission(registers) == snnc_pkg::EmitValuesEvery),
-    .ends_needed_i(snnc_pkg::CountBits'({snnc_pkg::register_ends_needed(registers)})),
-    .recurrent_sources_i(snnc_pkg::CountBits'({snnc_pkg::register_recurrent_sources(registers)})),
+    .registers_i(registers),
+    .job_registers_i(job_registers),
+    .named_registers_i(named_registers),
+    .disable_i(disabled),
     .end_i(end_arrives),
-    .end_last_i(snnc_pkg::end_last(head_data)),
-    .quiet_i(decode_empty && !engine_busy),
+    .credit_i(credit_arrives),
+    .data_i(head_data),
+    .quiet_i(quiet),
+    .event_start_i(event_start),
+    .event_is_value_i(event_is_value),
+    .event_context_i(event_context),
     .sweep_last_cycle_i(sweep_last_cycle),
     .emitter_idle_i(emitter_idle),
-    .accumulate_o(accumulating),
+    .emitter_waits_i(emitter_waits),
+    .sent_i,
     .sweep_o(sweeping),
     .drain_o(draining),
     .init_o(initialising),
+    .events_pass_o(events_pass),
     .step_o(time_step),
     .last_step_o(last_step),
     .start_credit_o(start_credit),
     .start_emit_o(start_emit),
-    .enabled_o(enabled),
-    .starting_o(starting),
-    .fresh_o(control_fresh),
-    .waits_o(waits_for_end),
-    .step_starts_o(step_starts),
-    .surplus_end_o(surplus_end),
-    .ends_o(ends)
+    .emit_step_o(emit_step),
+    .emit_last_step_o(emit_last_step),
+    .granted_o(granted),
+    .router_empty_i,
+    .fifo_empty_i(fifo_empty),
+    .config_refused_i(config_refused),
+    .outside_i(outside),
+    .no_payload_i(no_payload),
+    .dropped_i(router_dropped_i || head_unknown),
+    .no_neuron_i(no_neuron),
+    .configurable_o(configurable),
+    .ready_o,
+    .rest_o,
+    .home_o,
+    .error_o,
+    .status_o
   );
 
   snnc_neurons #(
@@ -276,6 +307,7 @@ module snnc_core #(
     .ChannelLeak(ChannelLeak),
     .LowerClamp(LowerClamp),
     .FractionBits(FractionBits),
+    .Contexts(Contexts),
     .ConfigBits(ConfigBits),
     .Loadable(Loadable),
     .InitCore(InitCore)
@@ -288,6 +320,7 @@ module snnc_core #(
     .trace_run_i,
     .trace_cycle_i,
     .trace_file_i,
+    .context_i(4'(current)),
     .last_step_i(last_step),
 `endif
     .registers_i(registers),
@@ -306,6 +339,7 @@ module snnc_core #(
     .lanes_i(acc_lanes),
     .weigh_i(weigh),
     .weight_factor_i(weight_factor),
+    .fraction_bits_i(fraction_bits),
     .value_i(value),
     .acc_write_i(acc_write),
     .acc_write_word_i(acc_write_word),
@@ -325,24 +359,23 @@ module snnc_core #(
     .StateWords(StateWords),
     .Destinations(Destinations),
     .Sources(Sources),
+    .Contexts(Contexts),
     .InitCore(InitCore)
   ) u_emitter (
     .clk_i,
     .rst_i,
-    .registers_i(registers),
+    .registers_i(job_registers),
     .destination_write_i(config_write[snnc_pkg::MemoryDestinations]),
     .source_write_i(config_write[snnc_pkg::MemorySources]),
     .write_address_i(config_address),
     .write_data_i(config_data[snnc_pkg::DestinationBits-1:0]),
     .start_credit_i(start_credit),
     .start_emit_i(start_emit),
-    .step_i(time_step),
-    .last_step_i(last_step),
+    .step_i(emit_step),
+    .last_step_i(emit_last_step),
     .idle_o(emitter_idle),
-    .credit_i(credit_arrives),
-    .surplus_credit_o(surplus_credit),
-    .waits_o(waits_for_credit),
-    .fresh_o(emitter_fresh),
+    .waits_o(emitter_waits),
+    .granted_i(granted),
     .bitmap_read_o(bitmap_read),
     .bitmap_slot_o(bitmap_slot),
     .bitmap_word_o(bitmap_word),
@@ -358,43 +391,8 @@ module snnc_core #(
     .data_o(packet_data_o)
   );
 
-  snnc_status u_status (
-    .clk_i,
-    .rst_i,
-    .router_empty_i,
-    .fifo_empty_i(fifo_empty),
-    .decode_empty_i(decode_empty),
-    .engine_busy_i(engine_busy),
-    .event_start_i(event_start),
-    .enabled_i(enabled),
-    .starting_i(starting),
-    .accumulate_i(accumulating),
-    .drain_i(draining),
-    .init_i(initialising),
-    .step_starts_i(step_starts),
-    .waits_for_end_i(waits_for_end),
-    .control_fresh_i(control_fresh),
-    .emitter_idle_i(emitter_idle),
-    .waits_for_credit_i(waits_for_credit),
-    .emitter_fresh_i(emitter_fresh),
-    .ends_i(ends[snnc_pkg::CoreStatusEndsBits-1:0]),
-    .surplus_end_i(surplus_end),
-    .surplus_credit_i(surplus_credit),
-    .config_refused_i(config_refused),
-    .outside_i(outside),
-    .no_payload_i(no_payload),
-    .dropped_i(router_dropped_i || head_unknown),
-    .no_neuron_i(no_neuron),
-    .configurable_o(configurable),
-    .ready_o,
-    .rest_o,
-    .home_o,
-    .error_o,
-    .status_o
-  );
-
   logic unused;
-  assign unused = ^{ends, config_write, config_data};
+  assign unused = ^{config_write, config_data, config_address, last_step};
 endmodule
 
 `default_nettype wire

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Memories and lanes of a core, and who reads and writes them when: accumulation, sweep, emitter
-// or configuration.
+// Memories and lanes of a core, and who reads and writes them when.
 `default_nettype none
 
 module snnc_datapath #(
@@ -39,7 +38,6 @@ module snnc_datapath #(
   input  wire logic                         reset_amounts_i,
   input  wire logic                         channel_decays_i,
   input  wire logic [StateBits-1:0]         lower_clamp_i,
-  input  wire logic [3:0]                   fraction_bits_i,
   input  wire logic [snnc_pkg::DecayBits-1:0] decay_i,
   input  wire logic [snnc_pkg::DecayBits-1:0] current_decay_i,
   // Writes of configuration, one bit per memory code.
@@ -59,6 +57,7 @@ module snnc_datapath #(
   input  wire logic [Lanes-1:0]             lanes_i,
   input  wire logic                         weigh_i,
   input  wire logic [7:0]                   weight_factor_i,
+  input  wire logic [snnc_pkg::BankFractionBitsBits-1:0] fraction_bits_i,
   input  wire logic [StateBits-1:0]         value_i,
   input  wire logic                         acc_write_i,
   input  wire logic [WordBits-1:0]          acc_write_word_i,
@@ -136,7 +135,7 @@ module snnc_datapath #(
   logic [StateWordBits-1:0] bias_data;
 
   logic weight_skip_q;
-  logic [WeightWordBits-1:0] weight_q;
+  logic [WeightWordBits-1:0] weight_q;  // Behind the block RAM, which shows a word late.
   logic membrane_skip_q;
   logic state_skip_q;
   logic add_constant_q;
@@ -181,7 +180,6 @@ module snnc_datapath #(
   // Controls of the lanes' stages 0 and 1, and decays of their stage 6.
   always_ff @(posedge clk_i) begin
     weight_skip_q <= !weight_read_i;
-    // A block RAM shows a word late; so behind it a register, and none before it.
     weight_q <= weight_skip_q ? '0 : weight_data;
     membrane_skip_q <= !(constant_read_i && sweep_i && cuba);
     state_skip_q <= !(acc_read_i || sweep_read_i || emit_keep_i);

@@ -14,12 +14,15 @@ module snnc_decode #(
   // Entries of the axon tables, 1 to 256.
   parameter int AxonRows = 16,
   parameter int AxonColumns = 16,
+  // Tiles that the core can hold.
+  parameter int Contexts = 1,
   // Common beginning of the names of the files with initial tables; "" for none.
   parameter InitCore = "",
   // Derived; not to be set.
   parameter int WeightAddressBits = (WeightWords > 1) ? $clog2(WeightWords) : 1,
   parameter int WordBits = (StateWords > 1) ? $clog2(StateWords) : 1,
-  parameter int CountBits = $clog2(StateWords + 1)
+  parameter int CountBits = $clog2(StateWords + 1),
+  parameter int ContextBits = (Contexts > 1) ? $clog2(Contexts) : 1
 ) (
   input  wire logic                         clk_i,
   input  wire logic                         rst_i,
@@ -40,16 +43,20 @@ module snnc_decode #(
   output      logic                         outside_o,
   output      logic                         no_payload_o,
   output      logic                         no_neuron_o,
-  // Bank of the event, read without a clock.
+  // Bank of the event, of which context, read without a clock.
+  output      logic [ContextBits-1:0]       bank_context_o,
   output      logic [snnc_pkg::AxonRowBankBits-1:0] bank_o,
   input  wire logic [snnc_pkg::BankBits-1:0] bank_i,
   // The row engine takes the event described below in this cycle.
   input  wire logic                         engine_ready_i,
   output      logic                         start_o,
-  // The event adds `value_o`, or weights times `payload_o`.
+  // Whose event it is, if a SPIKE.
+  output      logic [ContextBits-1:0]       context_o,
+  // The event adds `value_o`, or weights times `payload_o` shifted left by `fraction_bits_o`.
   output      logic                         is_value_o,
   output      logic [snnc_pkg::SpikePayloadBits-1:0] payload_o,
   output      logic [StateBits-1:0]         value_o,
+  output      logic [snnc_pkg::BankFractionBitsBits-1:0] fraction_bits_o,
   // Only to the lanes of `lanes_o`.
   output      logic                         masked_o,
   output      logic [Lanes-1:0]             lanes_o,
@@ -73,9 +80,11 @@ module snnc_decode #(
   localparam int IndexBits = snnc_pkg::FlitDataBits - StateBits;
   localparam int RowAddressBits = (AxonRows > 1) ? $clog2(AxonRows) : 1;
   localparam int ColumnAddressBits = (AxonColumns > 1) ? $clog2(AxonColumns) : 1;
-  // What is kept of an entry: bank (rows only), count, and the bits of a state and a weight address.
+  // What is kept of an entry: context and bank (rows only), count, and the bits of a state and a weight address.
+  localparam int KeptContextBits = (Contexts > 1) ? ContextBits : 0;
   localparam int ColumnBits = snnc_pkg::AxonColumnCountBits + WordBits + WeightAddressBits;
-  localparam int RowBits = snnc_pkg::AxonRowBankBits + snnc_pkg::AxonRowCountBits + WordBits + WeightAddressBits;
+  localparam int RowBits = KeptContextBits + snnc_pkg::AxonRowBankBits + snnc_pkg::AxonRowCountBits + WordBits
+      + WeightAddressBits;
 
   // Never read and written in the same cycle: a core is configured while no event is under way.
   (* no_rw_check *) logic [RowBits-1:0] rows [0:AxonRows-1];
@@ -96,6 +105,7 @@ module snnc_decode #(
   logic entry_is_value_q;
   logic entry_drop_q;
   logic [snnc_pkg::FlitDataBits-1:0] entry_data_q;
+  logic [ContextBits-1:0] bank_context_q;
   logic [snnc_pkg::AxonRowBankBits-1:0] bank_q;
   logic [snnc_pkg::AxonRowCountBits-1:0] rows_q;
   logic [snnc_pkg::AxonColumnCountBits-1:0] columns_q;
@@ -135,9 +145,9 @@ module snnc_decode #(
   always_ff @(posedge clk_i) begin
     if (row_write_i) begin
       rows[write_address_i[RowAddressBits-1:0]] <=
-          {snnc_pkg::axon_row_bank(write_data_i), snnc_pkg::axon_row_count(write_data_i),
-           WordBits'({snnc_pkg::axon_row_state(write_data_i)}),
-           WeightAddressBits'({snnc_pkg::axon_row_weights(write_data_i)})};
+          RowBits'({snnc_pkg::axon_row_context(write_data_i), snnc_pkg::axon_row_bank(write_data_i),
+           snnc_pkg::axon_row_count(write_data_i), WordBits'({snnc_pkg::axon_row_state(write_data_i)}),
+           WeightAddressBits'({snnc_pkg::axon_row_weights(write_data_i)})});
     end
     if (column_write_i) begin
       columns[write_address_i[ColumnAddressBits-1:0]] <=
@@ -187,12 +197,13 @@ module snnc_decode #(
       entry_is_value_q <= tables_is_value_q;
       entry_drop_q <= outside_q || no_payload_q || no_neuron_q;
       entry_data_q <= tables_data_q;
-      {bank_q, rows_q, row_state_q, row_weights_q} <= row_q;
+      {bank_context_q, bank_q, rows_q, row_state_q, row_weights_q} <= (RowBits - KeptContextBits + ContextBits)'(row_q);
       {columns_q, column_state_q, column_weights_q} <= column_q;
     end
   end
 
   // Entry. A channel below the first one is more than 256 here, and so more than any number of them.
+  assign bank_context_o = bank_context_q;
   assign bank_o = bank_q;
   assign channel = {1'b0, snnc_pkg::spike_channel(entry_data_q)} - {1'b0, snnc_pkg::bank_first_channel(bank_i)};
   assign drop = entry_drop_q || (!entry_is_value_q
@@ -215,6 +226,8 @@ module snnc_decode #(
       is_value_o <= entry_is_value_q;
       payload_o <= entry_is_value_q ? snnc_pkg::SpikePayloadBits'(1) : snnc_pkg::spike_payload(entry_data_q);
       value_o <= entry_data_q[StateBits-1:0];
+      context_o <= bank_context_q;
+      fraction_bits_o <= snnc_pkg::bank_fraction_bits(bank_i);
       masked_o <= entry_is_value_q || snnc_pkg::bank_depthwise(bank_i);
       weights_o <= row_weights_q + column_weights_q;
       state_o <= entry_is_value_q ? WordBits'(index >> LaneBits) : row_state_q + column_state_q;

@@ -14,6 +14,8 @@ module snnc_emit #(
   parameter int Destinations = 8,
   // Entries of the source table.
   parameter int Sources = 8,
+  // Tiles that the core can hold: with several, IDLE takes the place of WAIT, and LOAD comes behind it.
+  parameter int Contexts = 1,
   // Derived; not to be set.
   parameter int WordBits = (StateWords > 1) ? $clog2(StateWords) : 1,
   parameter int DestinationAddressBits = (Destinations > 1) ? $clog2(Destinations) : 1,
@@ -21,7 +23,8 @@ module snnc_emit #(
 ) (
   input  wire logic                              clk_i,
   input  wire logic                              rst_i,
-  // Configuration.
+  // Configuration: of the context whose job is at work, from LOAD on.
+  input  wire logic [WordBits-1:0]               state_word_i,
   input  wire logic [WordBits:0]                 words_i,
   input  wire logic [WordBits+$clog2(Lanes):0]   neurons_i,
   input  wire logic                              flat_i,
@@ -29,24 +32,21 @@ module snnc_emit #(
   input  wire logic [7:0]                        columns_i,
   input  wire logic                              values_last_i,
   input  wire logic                              values_every_i,
-  input  wire logic [snnc_pkg::CountBits-1:0]    recurrent_destinations_i,
-  input  wire logic [snnc_pkg::CountBits-1:0]    credits_needed_i,
+  input  wire logic [DestinationAddressBits-1:0] first_destination_i,
   input  wire logic [DestinationAddressBits:0]   destination_count_i,
+  input  wire logic [SourceAddressBits-1:0]      first_source_i,
   input  wire logic [SourceAddressBits:0]        source_count_i,
   input  wire logic [2:0]                        segment_count_i,
   // Command, given in the cycle before the first one of the work; only while idle.
   input  wire logic                              start_credit_i,
   input  wire logic                              start_emit_i,
-  // The step to be emitted, and that it is the last of its sample; latched with the command.
+  // The step to be emitted, and that it is the last of its sample; latched with the command, or in LOAD.
   input  wire logic [snnc_pkg::StepBits-1:0]     step_i,
   input  wire logic                              last_step_i,
   output      logic                              idle_o,
-  // A CREDIT came back from downstream in this cycle; it is one that nobody owed, and ignored.
-  input  wire logic                              credit_i,
-  output      logic                              surplus_credit_o,
-  // The emitter waits for CREDITs; it is owed what it was owed after the reset.
+  // The state is WAIT, which a grant ends, or LOAD.
   output      logic                              waits_o,
-  output      logic                              fresh_o,
+  input  wire logic                              granted_i,
   // Bitmap to read in this cycle: the word after the one that is at work in the next. The slot is
   // modulo 16.
   output      logic                              bitmap_read_o,
@@ -92,9 +92,6 @@ module snnc_emit #(
   logic emit_q;
   logic last_step_q;
   logic [snnc_pkg::StepBits-1:0] step_q;
-  logic [snnc_pkg::CountBits-1:0] owed_q;
-  // `owed_q` is what it was after the reset, and no CREDIT came in the last cycle.
-  logic owed_fresh_q;
   logic [1:0] segment_q;
   logic [1:0] scan_q;
   logic [Lanes-1:0] spikes_q;
@@ -119,8 +116,9 @@ module snnc_emit #(
   logic hit_q;
   logic last_entry_q;
 
-  logic nothing_owed;
-  logic granted;
+  logic [DestinationAddressBits-1:0] first_destination;
+  logic [SourceAddressBits-1:0] first_source;
+  logic load;
   logic [snnc_pkg::SegmentDelayBits-1:0] delay;
   logic last_segment;
   logic segment_done;
@@ -133,6 +131,7 @@ module snnc_emit #(
   logic [WordBits-1:0] word;
   logic [WordBits-1:0] next_word;
   logic [WordBits-1:0] final_word;
+  logic [WordBits-1:0] read_word;
   logic last_word;
   logic [Lanes-1:0] mask;
   logic [Lanes-1:0] later_lanes;
@@ -155,8 +154,10 @@ module snnc_emit #(
   logic [snnc_pkg::FlitTypeBits-1:0] kind;
   logic [snnc_pkg::FlitDataBits-1:0] packet;
 
-  assign nothing_owed = owed_q == '0;
-  assign granted = state_q == Wait && nothing_owed;
+  // Of one context the tables begin at 0; what is latched with its command comes in LOAD of several.
+  assign first_destination = (Contexts > 1) ? first_destination_i : '0;
+  assign first_source = (Contexts > 1) ? first_source_i : '0;
+  assign load = state_q == ((Contexts > 1) ? Wait : Idle);
   assign delay = snnc_pkg::segment_delay(segment_i);
   assign last_segment = segment_q == final_segment_q;
   assign segment_done = state_q == Segment && scan_q[0];
@@ -173,16 +174,19 @@ module snnc_emit #(
 
   always_ff @(posedge clk_i) begin
     values_q <= values_last_i || values_every_i;
-    final_destination_q <= DestinationAddressBits'(destination_count_i - (DestinationAddressBits + 1)'(1));
-    final_source_q <= SourceAddressBits'(source_count_i - (SourceAddressBits + 1)'(1));
+    final_destination_q <= first_destination
+        + DestinationAddressBits'(destination_count_i - (DestinationAddressBits + 1)'(1));
+    final_source_q <= first_source + SourceAddressBits'(source_count_i - (SourceAddressBits + 1)'(1));
     final_segment_q <= 2'(segment_count_i - 3'd1);
   end
 
   snnc_place #(
     .Lanes(Lanes),
-    .StateWords(StateWords)
+    .StateWords(StateWords),
+    .Contexts(Contexts)
   ) u_place (
     .clk_i,
+    .state_word_i,
     .words_i,
     .pixel_words_i,
     .columns_i,
@@ -194,6 +198,9 @@ module snnc_emit #(
     .next_word_o(next_word),
     .final_word_o(final_word),
     .last_word_o(last_word),
+    .restart_i(state_q == Wait || (word_done && last_word) || (segment_done && silent_q)),
+    .read_i(bitmap_read_o || state_read_o),
+    .read_word_o(read_word),
     .load_i(load_entry),
     .base_i(snnc_pkg::destination_base(destination_i)),
     .lane_i(lane_q),
@@ -236,9 +243,9 @@ module snnc_emit #(
       (state_q == End) ? snnc_pkg::FlitEnd : values_q ? snnc_pkg::FlitValue : snnc_pkg::FlitSpike;
   always @* begin
     case (state_q)
-      Credit: packet = '0;
-      End: packet = snnc_pkg::FlitDataBits'(last_step_q && !snnc_pkg::destination_recurrent(destination_i))
-          << snnc_pkg::EndLastAt;
+      Credit: packet = (Contexts > 1) ? snnc_pkg::FlitDataBits'({snnc_pkg::source_context(source_i)}) : '0;
+      End: packet = snnc_pkg::FlitDataBits'({(Contexts > 1) ? snnc_pkg::destination_context(destination_i) : '0,
+                                             last_step_q && !snnc_pkg::destination_recurrent(destination_i)});
       default: packet = values_q ? {IndexBits'(coordinate), value} : {snnc_pkg::SpikePayloadBits'(1), coordinate};
     endcase
   end
@@ -249,19 +256,17 @@ module snnc_emit #(
       : (state_q == End) ? snnc_pkg::destination_address(destination_i) : address_q;
 
   assign idle_o = state_q == Idle;
-  assign surplus_credit_o = credit_i && nothing_owed;
-  assign waits_o = state_q == Wait && !nothing_owed;
-  assign fresh_o = state_q == Idle && owed_fresh_q;
+  assign waits_o = state_q == Wait;
   // Each word is read once, the first before it is known whether the segment is silent.
   assign bitmap_read_o = !values_q && (spikes_done ? !last_word && next_word != final_word
       : state_q == Segment && (!segment_done || (!silent_q && final_word != '0)));
   assign bitmap_slot_o = step_q[3:0] - delay;
-  assign bitmap_word_o = spikes_done ? next_word + WordBits'(1) : WordBits'(segment_done);
+  assign bitmap_word_o = (Contexts > 1) ? read_word : spikes_done ? next_word + WordBits'(1) : WordBits'(segment_done);
   // Spikes have no state to read. When the words of values are done is of no use for the place of a word in
   // the tile, which snnc_place keeps.
   assign state_read_o = values_q && (values_done ? !last_word : segment_done && !silent_q);
   assign state_keep_o = values_q && (segment_done || state_q == Scan || state_q == Send);
-  assign word_o = values_done ? next_word : word;
+  assign word_o = (Contexts > 1) ? read_word : values_done ? next_word : word;
   assign segment_address_o = segment_q;
   assign destination_address_o = destination_q;
   assign source_address_o = source_q;
@@ -269,26 +274,24 @@ module snnc_emit #(
   always_ff @(posedge clk_i) begin
     case (state_q)
       Idle: begin
-        source_q <= '0;
-        if (start_credit_i || start_emit_i) state_q <= start_credit_i ? Credit : Wait;
+        if (start_credit_i || start_emit_i) state_q <= (start_credit_i && Contexts == 1) ? Credit : Wait;
         emit_q <= start_emit_i;
-        last_step_q <= last_step_i;
-        step_q <= step_i;
       end
       Credit: begin
         if (step) begin
           source_q <= source_q + SourceAddressBits'(1);
-          if (last_source) state_q <= emit_q ? Wait : Idle;
+          if (last_source) state_q <= (emit_q && Contexts == 1) ? Wait : Idle;
         end
       end
       Wait: begin
         segment_q <= '0;
         scan_q <= '0;
-        if (granted) state_q <= Segment;
+        if (Contexts > 1 && !emit_q) state_q <= Credit;
+        else if (granted_i) state_q <= Segment;
       end
       Segment: begin
         scan_q <= segment_done ? '0 : 2'd1;
-        destination_q <= silent_q ? '0 : first_destination_q;
+        destination_q <= silent_q ? first_destination : first_destination_q;
         if (segment_done) begin
           if (!silent_q) state_q <= Scan;
           else if (last_segment) state_q <= End;
@@ -325,8 +328,13 @@ module snnc_emit #(
       end else begin
         state_q <= last_segment ? End : Segment;
         segment_q <= segment_q + 2'd1;
-        destination_q <= '0;
+        destination_q <= first_destination;
       end
+    end
+    if (load) begin
+      source_q <= first_source;
+      last_step_q <= last_step_i;
+      step_q <= step_i;
     end
     if (rst_i) state_q <= Idle;
   end
@@ -356,13 +364,6 @@ module snnc_emit #(
 
   // The spikes of the word, which values do not send.
   always_ff @(posedge clk_i) if (spikes_done || state_q == Segment) spikes_q <= spikes_i;
-
-  always_ff @(posedge clk_i) begin
-    if (granted) owed_q <= credits_needed_i;
-    else if (credit_i && !nothing_owed) owed_q <= owed_q - snnc_pkg::CountBits'(1);
-    owed_fresh_q <= owed_q == recurrent_destinations_i && !credit_i;
-    if (rst_i) owed_q <= recurrent_destinations_i;
-  end
 
   logic unused;
   assign unused = ^{destination_i, segment_i, neurons_i};

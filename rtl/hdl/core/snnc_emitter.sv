@@ -9,6 +9,7 @@ module snnc_emitter #(
   parameter int StateWords = 16,
   parameter int Destinations = 8,
   parameter int Sources = 8,
+  parameter int Contexts = 1,
   parameter InitCore = "",
   // Derived; not to be set.
   parameter int WordBits = (StateWords > 1) ? $clog2(StateWords) : 1
@@ -27,10 +28,8 @@ module snnc_emitter #(
   input  wire logic [snnc_pkg::StepBits-1:0]     step_i,
   input  wire logic                              last_step_i,
   output      logic                              idle_o,
-  input  wire logic                              credit_i,
-  output      logic                              surplus_credit_o,
   output      logic                              waits_o,
-  output      logic                              fresh_o,
+  input  wire logic                              granted_i,
   output      logic                              bitmap_read_o,
   output      logic [3:0]                        bitmap_slot_o,
   output      logic [WordBits-1:0]               bitmap_word_o,
@@ -47,7 +46,6 @@ module snnc_emitter #(
   input  wire logic                              ready_i,
   output      logic [snnc_pkg::FlitBits-1:0]     data_o
 );
-  localparam int CountBits = snnc_pkg::CountBits;
   localparam int NeuronBits = WordBits + $clog2(Lanes) + 1;
   localparam int DestinationAddressBits = (Destinations > 1) ? $clog2(Destinations) : 1;
   localparam int SourceAddressBits = (Sources > 1) ? $clog2(Sources) : 1;
@@ -77,10 +75,12 @@ module snnc_emitter #(
     .StateBits(StateBits),
     .StateWords(StateWords),
     .Destinations(Destinations),
-    .Sources(Sources)
+    .Sources(Sources),
+    .Contexts(Contexts)
   ) u_emit (
     .clk_i,
     .rst_i,
+    .state_word_i(WordBits'({snnc_pkg::register_state_word(registers_i)})),
     .words_i((WordBits + 1)'({snnc_pkg::register_words(registers_i)})),
     .neurons_i(NeuronBits'({snnc_pkg::register_neurons(registers_i)})),
     .flat_i(snnc_pkg::register_flat(registers_i)),
@@ -88,9 +88,9 @@ module snnc_emitter #(
     .columns_i(8'({snnc_pkg::register_columns(registers_i)})),
     .values_last_i(snnc_pkg::register_emission(registers_i) == snnc_pkg::EmitValuesLast),
     .values_every_i(snnc_pkg::register_emission(registers_i) == snnc_pkg::EmitValuesEvery),
-    .recurrent_destinations_i(CountBits'({snnc_pkg::register_recurrent_destinations(registers_i)})),
-    .credits_needed_i(CountBits'({snnc_pkg::register_credits_needed(registers_i)})),
+    .first_destination_i(DestinationAddressBits'({snnc_pkg::register_first_destination(registers_i)})),
     .destination_count_i((DestinationAddressBits + 1)'({snnc_pkg::register_destinations(registers_i)})),
+    .first_source_i(SourceAddressBits'({snnc_pkg::register_first_source(registers_i)})),
     .source_count_i((SourceAddressBits + 1)'({snnc_pkg::register_sources(registers_i)})),
     .segment_count_i(snnc_pkg::register_segments(registers_i)),
     .start_credit_i,
@@ -98,10 +98,8 @@ module snnc_emitter #(
     .step_i,
     .last_step_i,
     .idle_o,
-    .credit_i,
-    .surplus_credit_o,
     .waits_o,
-    .fresh_o,
+    .granted_i,
     .bitmap_read_o,
     .bitmap_slot_o,
     .bitmap_word_o,

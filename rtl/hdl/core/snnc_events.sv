@@ -12,10 +12,12 @@ module snnc_events #(
   parameter int AxonColumns = 16,
   parameter int DecayMultiplier = 0,
   parameter int EventFifoDepth = 16,
+  parameter int Contexts = 1,
   parameter InitCore = "",
   // Derived; not to be set.
   parameter int WeightAddressBits = (WeightWords > 1) ? $clog2(WeightWords) : 1,
-  parameter int WordBits = (StateWords > 1) ? $clog2(StateWords) : 1
+  parameter int WordBits = (StateWords > 1) ? $clog2(StateWords) : 1,
+  parameter int ContextBits = (Contexts > 1) ? $clog2(Contexts) : 1
 ) (
   input  wire logic                         clk_i,
   input  wire logic                         rst_i,
@@ -28,8 +30,8 @@ module snnc_events #(
   input  wire logic                         valid_i,
   output      logic                         ready_o,
   input  wire logic [snnc_pkg::FlitBits-1:0] data_i,
-  // The control state is ACCUMULATE: SPIKEs and VALUEs may pass.
-  input  wire logic                         accumulate_i,
+  // SPIKEs and VALUEs may pass.
+  input  wire logic                         pass_i,
   // What all other flits are, in the one cycle in which each is at the head of the FIFO, and their data;
   // cores know nothing of those that are `unknown_o`.
   output      logic                         config_address_valid_o,
@@ -38,19 +40,21 @@ module snnc_events #(
   output      logic                         credit_o,
   output      logic                         unknown_o,
   output      logic [snnc_pkg::FlitDataBits-1:0] data_o,
-  // Nothing is in the FIFO, nor in the registers behind it.
+  // Nothing is in the FIFO; no event is in the registers behind it, nor in the row engine.
   output      logic                         fifo_empty_o,
-  output      logic                         empty_o,
+  output      logic                         quiet_o,
   // Events that name what there is not; see snnc_decode.
   output      logic                         outside_o,
   output      logic                         no_payload_o,
   output      logic                         no_neuron_o,
-  // Bank of an event, read without a clock.
+  // Bank of an event, of which context, read without a clock.
+  output      logic [ContextBits-1:0]       bank_context_o,
   output      logic [snnc_pkg::AxonRowBankBits-1:0] bank_o,
   input  wire logic [snnc_pkg::BankBits-1:0] bank_i,
-  // The row engine takes an event in this cycle; it is occupied.
+  // The row engine takes an event in this cycle, of which context if it is a SPIKE.
   output      logic                         start_o,
-  output      logic                         busy_o,
+  output      logic                         is_value_o,
+  output      logic [ContextBits-1:0]       context_o,
   // Accesses of the row engine; see snnc_accumulate.
   output      logic                         weight_read_o,
   output      logic [WeightAddressBits-1:0] weight_address_o,
@@ -59,6 +63,7 @@ module snnc_events #(
   output      logic [Lanes-1:0]             lanes_o,
   output      logic                         weigh_o,
   output      logic [7:0]                   factor_o,
+  output      logic [snnc_pkg::BankFractionBitsBits-1:0] fraction_bits_o,
   output      logic [StateBits-1:0]         value_o,
   output      logic                         write_o,
   output      logic [WordBits-1:0]          write_word_o
@@ -73,10 +78,12 @@ module snnc_events #(
 
   // Decoded event; see snnc_decode.
   logic decode_ready;
+  logic decode_empty;
+  logic engine_busy;
   logic engine_ready;
-  logic event_is_value;
   logic [snnc_pkg::SpikePayloadBits-1:0] event_payload;
   logic [StateBits-1:0] event_value;
+  logic [snnc_pkg::BankFractionBitsBits-1:0] event_fraction_bits;
   logic event_masked;
   logic [Lanes-1:0] event_lanes;
   logic [WeightAddressBits-1:0] event_weights;
@@ -94,7 +101,8 @@ module snnc_events #(
 
   assign head_is_event =
       head_type == snnc_pkg::FlitSpike || head_type == snnc_pkg::FlitValue;
-  assign head_ready = !head_is_event || (accumulate_i && decode_ready);
+  assign quiet_o = decode_empty && !engine_busy;
+  assign head_ready = !head_is_event || (pass_i && decode_ready);
   assign end_o = head_valid && head_type == snnc_pkg::FlitEnd;
   assign credit_o = head_valid && head_type == snnc_pkg::FlitCredit;
   assign unknown_o = head_valid && head_type >= snnc_pkg::FlitSync;
@@ -124,6 +132,7 @@ module snnc_events #(
     .StateWords(StateWords),
     .AxonRows(AxonRows),
     .AxonColumns(AxonColumns),
+    .Contexts(Contexts),
     .InitCore(InitCore)
   ) u_decode (
     .clk_i,
@@ -132,21 +141,24 @@ module snnc_events #(
     .column_write_i,
     .write_address_i,
     .write_data_i,
-    .valid_i(head_valid && head_is_event && accumulate_i),
+    .valid_i(head_valid && head_is_event && pass_i),
     .ready_o(decode_ready),
     .is_value_i(head_type == snnc_pkg::FlitValue),
     .data_i(data_o),
-    .empty_o,
+    .empty_o(decode_empty),
     .outside_o,
     .no_payload_o,
     .no_neuron_o,
+    .bank_context_o,
     .bank_o,
     .bank_i,
     .engine_ready_i(engine_ready),
     .start_o,
-    .is_value_o(event_is_value),
+    .context_o,
+    .is_value_o,
     .payload_o(event_payload),
     .value_o(event_value),
+    .fraction_bits_o(event_fraction_bits),
     .masked_o(event_masked),
     .lanes_o(event_lanes),
     .weights_o(event_weights),
@@ -173,9 +185,10 @@ module snnc_events #(
     .clk_i,
     .rst_i,
     .start_i(start_o),
-    .is_value_i(event_is_value),
+    .is_value_i(is_value_o),
     .payload_i(event_payload),
     .value_i(event_value),
+    .fraction_bits_i(event_fraction_bits),
     .masked_i(event_masked),
     .lanes_i(event_lanes),
     .weights_i(event_weights),
@@ -191,7 +204,7 @@ module snnc_events #(
     .column_state_step_i(column_state_step),
     .gap_i(event_gap),
     .ready_o(engine_ready),
-    .busy_o,
+    .busy_o(engine_busy),
     .weight_read_o,
     .weight_address_o,
     .read_o,
@@ -199,6 +212,7 @@ module snnc_events #(
     .lanes_o,
     .weigh_o,
     .factor_o,
+    .fraction_bits_o,
     .value_o,
     .write_o,
     .write_word_o
@@ -209,11 +223,8 @@ module snnc_events #(
 
 `ifdef SNNC_ASSERT
   always @(posedge clk_i) begin
-    if (!rst_i && head_valid && head_is_event) begin
-      assert (accumulate_i) else $fatal(1, "%m: event outside ACCUMULATE");
-    end
-    if (!rst_i && weight_read_o) begin
-      assert (accumulate_i) else $fatal(1, "%m: accumulation outside ACCUMULATE");
+    if (!rst_i && head_valid && head_is_event && Contexts == 1) begin
+      assert (pass_i) else $fatal(1, "%m: event outside ACCUMULATE");
     end
   end
 `endif

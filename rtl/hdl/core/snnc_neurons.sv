@@ -17,6 +17,7 @@ module snnc_neurons #(
   parameter int ChannelLeak = 0,
   parameter int LowerClamp = 0,
   parameter int FractionBits = 0,
+  parameter int Contexts = 1,
   // Bits that configuration writes at once.
   parameter int ConfigBits = 128,
   parameter int Loadable = 8191,
@@ -28,12 +29,13 @@ module snnc_neurons #(
   input  wire logic                         clk_i,
   input  wire logic                         rst_i,
 `ifdef SNNC_TRACE
-  // Position, run, cycle and open file of the trace; the step is the last of its sample.
+  // Position, run, cycle and open file of the trace; the context at work; the step is the last of its sample.
   input  wire logic [3:0]                   x_i,
   input  wire logic [3:0]                   y_i,
   input  wire logic [31:0]                  trace_run_i,
   input  wire logic [31:0]                  trace_cycle_i,
   input  wire logic [31:0]                  trace_file_i,
+  input  wire logic [3:0]                   context_i,
   input  wire logic                         last_step_i,
 `endif
   // Configuration, and writes of it, one bit per memory code.
@@ -56,6 +58,7 @@ module snnc_neurons #(
   input  wire logic [Lanes-1:0]             lanes_i,
   input  wire logic                         weigh_i,
   input  wire logic [7:0]                   weight_factor_i,
+  input  wire logic [snnc_pkg::BankFractionBitsBits-1:0] fraction_bits_i,
   input  wire logic [StateBits-1:0]         value_i,
   input  wire logic                         acc_write_i,
   input  wire logic [WordBits-1:0]          acc_write_word_i,
@@ -93,10 +96,13 @@ module snnc_neurons #(
 
   snnc_sweep #(
     .StateWords(StateWords),
-    .ParameterWords(ParameterWords)
+    .ParameterWords(ParameterWords),
+    .Contexts(Contexts)
   ) u_sweep (
     .clk_i,
     .rst_i,
+    .state_word_i(WordBits'({snnc_pkg::register_state_word(registers_i)})),
+    .parameter_word_i(ParameterBits'({snnc_pkg::register_parameter_word(registers_i)})),
     .words_i((WordBits + 1)'({snnc_pkg::register_words(registers_i)})),
     .pixel_words_i((ParameterBits + 1)'({snnc_pkg::register_pixel_words(registers_i)})),
     .sweep_i,
@@ -143,7 +149,6 @@ module snnc_neurons #(
     .reset_amounts_i(snnc_pkg::register_reset_amounts(registers_i)),
     .channel_decays_i(snnc_pkg::register_channel_decays(registers_i)),
     .lower_clamp_i(StateBits'({snnc_pkg::register_lower_clamp(registers_i)})),
-    .fraction_bits_i(snnc_pkg::register_fraction_bits(registers_i)),
     .decay_i(snnc_pkg::register_decay(registers_i)),
     .current_decay_i(snnc_pkg::register_current_decay(registers_i)),
     .config_write_i,
@@ -160,6 +165,7 @@ module snnc_neurons #(
     .lanes_i,
     .weigh_i,
     .weight_factor_i,
+    .fraction_bits_i,
     .value_i,
     .acc_write_i,
     .acc_write_word_i,
@@ -208,6 +214,7 @@ module snnc_neurons #(
     .file_i(trace_file_i),
     .sweep_i,
     .sweep_last_cycle_i(last_cycle_o),
+    .context_i,
     .last_step_i,
     .write_i(sweep_write),
     .word_i(sweep_write_word),

@@ -8,12 +8,16 @@ module snnc_place #(
   parameter int Lanes = 8,
   // Words of the state memory.
   parameter int StateWords = 16,
+  // Tiles that the core can hold: those of several begin anywhere in its memories.
+  parameter int Contexts = 1,
   // Derived; not to be set.
   parameter int WordBits = (StateWords > 1) ? $clog2(StateWords) : 1,
   parameter int LaneBits = (Lanes > 1) ? $clog2(Lanes) : 1
 ) (
   input  wire logic                clk_i,
-  // Words in use, of a pixel, and columns of pixels; constant while the core works.
+  // First word of the tile in its memories, words, words of a pixel, and columns of pixels; constant while the
+  // emitter works.
+  input  wire logic [WordBits-1:0] state_word_i,
   input  wire logic [WordBits:0]   words_i,
   input  wire logic [7:0]          pixel_words_i,
   input  wire logic [7:0]          columns_i,
@@ -29,6 +33,11 @@ module snnc_place #(
   output      logic [WordBits-1:0] next_word_o,
   output      logic [WordBits-1:0] final_word_o,
   output      logic                last_word_o,
+  // In this cycle a word is read, the first of the tile or the one behind the last that was; where it is in the
+  // memory, if there are several contexts.
+  input  wire logic                restart_i,
+  input  wire logic                read_i,
+  output      logic [WordBits-1:0] read_word_o,
   // From the next cycle on coordinates are added to this base.
   input  wire logic                load_i,
   input  wire logic [snnc_pkg::CoordinateBits-1:0] base_i,
@@ -73,6 +82,21 @@ module snnc_place #(
       next_word_o <= next_word_o + WordBits'(1);
       last_word_o <= next_word_o == final_word_o;
     end
+  end
+
+  if (Contexts > 1) begin : g_contexts
+    logic [WordBits-1:0] read_word_q;
+
+    assign read_word_o = read_word_q;
+    always_ff @(posedge clk_i) begin
+      if (restart_i) read_word_q <= state_word_i;
+      else if (read_i) read_word_q <= read_word_q + WordBits'(1);
+    end
+  end else begin : g_single
+    assign read_word_o = '0;
+
+    logic unused;
+    assign unused = ^{state_word_i, restart_i, read_i};
   end
 
   always_ff @(posedge clk_i) begin

@@ -1,49 +1,68 @@
 // SPDX-License-Identifier: Apache-2.0
-// Configuration registers of a core: plain ones, always readable, and two small tables of them,
-// the segments of the destination table and the banks of the axon tables, read by number.
+// Configuration registers of a core, of each of its contexts: plain ones, of three contexts at a time, and two small
+// tables of them, the segments of the destination table and the banks of the axon tables, read by number.
 `default_nettype none
 
 module snnc_registers #(
+  // Tiles that the core can hold.
+  parameter int Contexts = 1,
   // Common beginning of the names of the files with initial content; "" for none.
   parameter InitCore = "",
   // Derived; not to be set.
   parameter int Bits = snnc_pkg::ChunkBits,
-  parameter int AddressBits = snnc_pkg::RegisterAddressBits
+  parameter int ContextBits = (Contexts > 1) ? $clog2(Contexts) : 1,
+  parameter int AddressBits = ContextBits + snnc_pkg::RegisterAddressBits
 ) (
   input  wire logic        clk_i,
-  // Write of register `address_i`.
+  // Write of register `address_i`, above it the context. The write takes this context out of the work.
   input  wire logic        write_i,
   input  wire logic [AddressBits-1:0] address_i,
   input  wire logic [Bits-1:0] data_i,
-  // Registers 0 to 12, the first in the lowest bits.
+  output      logic [Contexts-1:0] disable_o,
+  // Plain registers of these contexts, the first in the lowest bits, read without a clock.
+  input  wire logic [ContextBits-1:0] current_i,
   output      logic [snnc_pkg::RegisterBits-1:0] registers_o,
-  // Segment by number.
+  input  wire logic [ContextBits-1:0] job_i,
+  output      logic [snnc_pkg::RegisterBits-1:0] job_registers_o,
+  input  wire logic [ContextBits-1:0] named_i,
+  output      logic [snnc_pkg::RegisterBits-1:0] named_registers_o,
+  // Segment of context `job_i` by number.
   input  wire logic [1:0]  segment_i,
   output      logic [snnc_pkg::SegmentBits-1:0] segment_o,
-  // Bank by number: its four registers, the first in the lowest bits.
+  // Bank by context and number: its four registers, the first in the lowest bits.
+  input  wire logic [ContextBits-1:0] bank_context_i,
   input  wire logic [1:0]  bank_i,
   output      logic [snnc_pkg::BankBits-1:0] bank_o
 );
+  localparam int NumberBits = snnc_pkg::RegisterAddressBits;
   localparam int PlainNumberBits = $clog2(snnc_pkg::SegmentRegister);
   localparam int SegmentNumberBits = $clog2(snnc_pkg::Segments);
   localparam int BankPlaceBits = $clog2(snnc_pkg::BankStride);
   localparam int BankNumberBits = $clog2(snnc_pkg::Banks);
   localparam int BankTableBits = BankPlaceBits + BankNumberBits;
+  localparam int SegmentAddressBits = (Contexts > 1) ? ContextBits + SegmentNumberBits : SegmentNumberBits;
+  localparam int BankAddressBits = (Contexts > 1) ? ContextBits + BankNumberBits : BankNumberBits;
 
-  (* ram_style = "registers" *) logic [Bits-1:0] registers [0:snnc_pkg::SegmentRegister-1];
-  // Written these are distributed RAM, since they are read without a clock; constant they are logic.
-  logic [snnc_pkg::SegmentBits-1:0] segments [0:snnc_pkg::Segments-1];
-  logic [snnc_pkg::BankBits-1:0] banks [0:snnc_pkg::Banks-1];
+  // One context has the registers of its own, several a memory. Where nothing writes them these are constants,
+  // for which no kind of RAM may be asked.
+  (* ram_style = (Contexts > 1) ? "auto" : "registers" *)
+  logic [snnc_pkg::RegisterBits-1:0] registers [0:Contexts-1];
+  logic [snnc_pkg::SegmentBits-1:0] segments [0:Contexts*snnc_pkg::Segments-1];
+  logic [snnc_pkg::BankBits-1:0] banks [0:Contexts*snnc_pkg::Banks-1];
 
+  logic [NumberBits-1:0] number;
+  logic [ContextBits-1:0] written;
   logic is_plain;
   logic is_segment;
   logic is_bank;
 
-  assign is_plain = address_i[AddressBits-1:PlainNumberBits] == '0;
-  assign is_segment = address_i[AddressBits-1:SegmentNumberBits]
-      == (AddressBits - SegmentNumberBits)'(snnc_pkg::SegmentRegister >> SegmentNumberBits);
-  assign is_bank = address_i[AddressBits-1:BankTableBits]
-      == (AddressBits - BankTableBits)'(snnc_pkg::BankRegister >> BankTableBits);
+  assign number = address_i[NumberBits-1:0];
+  assign written = address_i[NumberBits+:ContextBits];
+  assign is_plain = number[NumberBits-1:PlainNumberBits] == '0;
+  assign is_segment = number[NumberBits-1:SegmentNumberBits]
+      == (NumberBits - SegmentNumberBits)'(snnc_pkg::SegmentRegister >> SegmentNumberBits);
+  assign is_bank = number[NumberBits-1:BankTableBits]
+      == (NumberBits - BankTableBits)'(snnc_pkg::BankRegister >> BankTableBits);
 
   if (InitCore != "") begin : g_init
     initial $readmemh({InitCore, "_registers.hex"}, registers);
@@ -52,27 +71,36 @@ module snnc_registers #(
   end else begin : g_zero
     // Disabled until it is configured.
     initial begin
-      for (int i = 0; i < snnc_pkg::SegmentRegister; i++) registers[i] = '0;
+      for (int i = 0; i < Contexts; i++) registers[i] = '0;
     end
   end
 
   always_ff @(posedge clk_i) begin
-    if (write_i && is_plain) registers[address_i[PlainNumberBits-1:0]] <= data_i;
+    for (int i = 0; i < snnc_pkg::Registers; i++) begin
+      if (write_i && is_plain && number[PlainNumberBits-1:0] == PlainNumberBits'(i)) begin
+        registers[(Contexts > 1) ? written : '0][i*Bits+:Bits] <= data_i;
+      end
+    end
     if (write_i && is_segment) begin
-      segments[address_i[SegmentNumberBits-1:0]] <= data_i[snnc_pkg::SegmentBits-1:0];
+      segments[SegmentAddressBits'({written, number[SegmentNumberBits-1:0]})] <= data_i[snnc_pkg::SegmentBits-1:0];
     end
     for (int i = 0; i < snnc_pkg::BankBits / Bits; i++) begin
-      if (write_i && is_bank && address_i[BankPlaceBits-1:0] == BankPlaceBits'(i)) begin
-        banks[address_i[BankPlaceBits+:BankNumberBits]][i*Bits+:Bits] <= data_i;
+      if (write_i && is_bank && number[BankPlaceBits-1:0] == BankPlaceBits'(i)) begin
+        banks[BankAddressBits'({written, number[BankPlaceBits+:BankNumberBits]})][i*Bits+:Bits] <= data_i;
       end
     end
   end
 
-  for (genvar i = 0; i < snnc_pkg::Registers; i++) begin : g_registers
-    assign registers_o[i*Bits+:Bits] = registers[i];
+  for (genvar i = 0; i < Contexts; i++) begin : g_disable
+    assign disable_o[i] = write_i && written == ContextBits'(i)
+        && number == NumberBits'(snnc_pkg::RegisterEnableAt / Bits) && !data_i[snnc_pkg::RegisterEnableAt % Bits];
   end
-  assign segment_o = segments[segment_i];
-  assign bank_o = banks[bank_i];
+
+  assign registers_o = registers[(Contexts > 1) ? current_i : '0];
+  assign job_registers_o = registers[(Contexts > 1) ? job_i : '0];
+  assign named_registers_o = registers[(Contexts > 1) ? named_i : '0];
+  assign segment_o = segments[SegmentAddressBits'({job_i, segment_i})];
+  assign bank_o = banks[BankAddressBits'({bank_context_i, bank_i})];
 endmodule
 
 `default_nettype wire

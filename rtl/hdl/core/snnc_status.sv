@@ -6,23 +6,16 @@
 module snnc_status (
   input  wire logic        clk_i,
   input  wire logic        rst_i,
-  // What the core and its router are doing in this cycle.
-  input  wire logic        router_empty_i,
-  input  wire logic        fifo_empty_i,
-  input  wire logic        decode_empty_i,
-  input  wire logic        engine_busy_i,
-  input  wire logic        event_start_i,
+  // In this cycle no flit is in the core or its router and no event under way; control and emitter wait for flits.
+  input  wire logic        events_done_i,
+  input  wire logic        stands_i,
+  // The core takes part; it writes v(0) because of a reset, or at all; it is between two samples.
   input  wire logic        enabled_i,
   input  wire logic        starting_i,
-  input  wire logic        accumulate_i,
-  input  wire logic        drain_i,
   input  wire logic        init_i,
-  input  wire logic        step_starts_i,
+  input  wire logic        fresh_i,
   input  wire logic        waits_for_end_i,
-  input  wire logic        control_fresh_i,
-  input  wire logic        emitter_idle_i,
   input  wire logic        waits_for_credit_i,
-  input  wire logic        emitter_fresh_i,
   // Low bits of the number of ENDs that are counted.
   input  wire logic [snnc_pkg::CoreStatusEndsBits-1:0] ends_i,
   // Errors of this cycle, in the order of the status word.
@@ -47,15 +40,10 @@ module snnc_status (
   // Errors are the lowest bits of the word.
   localparam int Errors = snnc_pkg::CoreStatusNoNeuronAt + 1;
 
-  // Something was accumulated since v(0) was written.
-  logic touched_q;
   logic [Errors-1:0] errors_q;
   logic [snnc_pkg::CoreStatusDropsBits-1:0] dropped_q;
 
   logic [Errors-1:0] errors;
-  logic events_done;
-  logic at_rest;
-  logic fresh;
 
   always @* begin
     errors = '0;
@@ -67,22 +55,15 @@ module snnc_status (
     errors[snnc_pkg::CoreStatusDroppedAt] = dropped_i;
     errors[snnc_pkg::CoreStatusNoNeuronAt] = no_neuron_i;
   end
-  assign events_done = decode_empty_i && !engine_busy_i;
-  assign at_rest = router_empty_i && fifo_empty_i && events_done
-      && (((accumulate_i || drain_i) && waits_for_credit_i)
-          || (accumulate_i && emitter_idle_i && !step_starts_i));
-  assign fresh = control_fresh_i && emitter_fresh_i && events_done && !touched_q;
-  assign configurable_o = !enabled_i || fresh;
+  assign configurable_o = !enabled_i || fresh_i;
 
   always_ff @(posedge clk_i) begin
-    touched_q <= event_start_i || (touched_q && !init_i);
     errors_q <= errors_q | errors;
     if (dropped_i && dropped_q != '1) dropped_q <= dropped_q + 8'd1;
     ready_o <= !starting_i;
-    rest_o <= at_rest;
-    home_o <= !enabled_i || fresh;
+    rest_o <= events_done_i && stands_i;
+    home_o <= !enabled_i || fresh_i;
     if (rst_i) begin
-      touched_q <= 1'b0;
       errors_q <= '0;
       dropped_q <= '0;
       ready_o <= 1'b0;
@@ -96,7 +77,7 @@ module snnc_status (
     status_o = '0;
     status_o[Errors-1:0] = errors_q;
     status_o[snnc_pkg::CoreStatusHomeAt] = home_o;
-    status_o[snnc_pkg::CoreStatusAwaitsEndsAt] = waits_for_end_i && !fresh;
+    status_o[snnc_pkg::CoreStatusAwaitsEndsAt] = waits_for_end_i && !fresh_i;
     status_o[snnc_pkg::CoreStatusAwaitsCreditsAt] = waits_for_credit_i;
     status_o[snnc_pkg::CoreStatusEnabledAt] = enabled_i;
     status_o[snnc_pkg::CoreStatusInitialisingAt] = init_i;

@@ -8,13 +8,18 @@ module snnc_sweep #(
   parameter int StateWords = 16,
   // Words of parameters: as many as a pixel may have.
   parameter int ParameterWords = 16,
+  // Tiles that the core can hold: those of several begin anywhere in its memories.
+  parameter int Contexts = 1,
   // Derived; not to be set.
   parameter int WordBits = (StateWords > 1) ? $clog2(StateWords) : 1,
   parameter int ParameterBits = (ParameterWords > 1) ? $clog2(ParameterWords) : 1
 ) (
   input  wire logic                   clk_i,
   input  wire logic                   rst_i,
-  // Number of state words in use, and of words per pixel.
+  // Of the current tile: its first state word and their number, its first parameter word, and words per pixel;
+  // known a cycle before SWEEP and INIT.
+  input  wire logic [WordBits-1:0]    state_word_i,
+  input  wire logic [ParameterBits-1:0] parameter_word_i,
   input  wire logic [WordBits:0]      words_i,
   input  wire logic [ParameterBits:0] pixel_words_i,
   // The control state is SWEEP or INIT, respectively, in this cycle.
@@ -48,7 +53,8 @@ module snnc_sweep #(
   localparam int InitLatency = 4;
 
   logic [WordBits:0] count_q;
-  // Constant while the core works: the last of a pixel's parameters.
+  // Where the tile ends, and the last of a pixel's parameters.
+  logic [WordBits:0] end_word;
   logic [ParameterBits-1:0] final_parameter_q;
   logic [ParameterBits-1:0] parameter_q;
   logic [ParameterBits-1:0] parameter_q2;
@@ -62,11 +68,26 @@ module snnc_sweep #(
   logic [WordBits-1:0] written_q;
   logic last_cycle_q;
 
+  logic [WordBits-1:0] first_word;
+  logic [ParameterBits-1:0] first_parameter;
   logic reading;
   logic last_parameter;
 
-  assign reading = (sweep_i || init_i) && count_q != words_i;
+  assign reading = (sweep_i || init_i) && count_q != end_word;
   assign last_parameter = parameter_q == final_parameter_q;
+
+  if (Contexts > 1) begin : g_contexts
+    assign first_word = state_word_i;
+    assign first_parameter = parameter_word_i;
+    always_ff @(posedge clk_i) end_word <= {1'b0, state_word_i} + words_i;
+  end else begin : g_single
+    assign first_word = '0;
+    assign first_parameter = '0;
+    assign end_word = words_i;
+
+    logic unused;
+    assign unused = ^{state_word_i, parameter_word_i};
+  end
 
   assign constant_read_o = reading;
   assign membrane_word_o = count_q[WordBits-1:0];
@@ -85,10 +106,10 @@ module snnc_sweep #(
   assign last_cycle_o = last_cycle_q;
 
   always_ff @(posedge clk_i) begin
-    final_parameter_q <= ParameterBits'(pixel_words_i - (ParameterBits + 1)'(1));
+    final_parameter_q <= first_parameter + ParameterBits'(pixel_words_i - (ParameterBits + 1)'(1));
     if (reading) begin
       count_q <= count_q + (WordBits + 1)'(1);
-      parameter_q <= last_parameter ? '0 : parameter_q + ParameterBits'(1);
+      parameter_q <= last_parameter ? first_parameter : parameter_q + ParameterBits'(1);
     end
     if (write_o) written_q <= written_q + WordBits'(1);
     read_word_q <= count_q[WordBits-1:0];
@@ -101,10 +122,12 @@ module snnc_sweep #(
     // Words are read without a gap, so the write that none follows is the last.
     last_cycle_q <= sweep_i ? reads_q[SweepLatency-2] && !reads_q[SweepLatency-3]
         : init_i && reads_q[InitLatency-2] && !reads_q[InitLatency-3];
+    if (rst_i || last_cycle_o || (Contexts > 1 && !sweep_i && !init_i)) begin
+      count_q <= {1'b0, first_word};
+      parameter_q <= first_parameter;
+      written_q <= first_word;
+    end
     if (rst_i || last_cycle_o) begin
-      count_q <= '0;
-      parameter_q <= '0;
-      written_q <= '0;
       reads_q <= '0;
       last_cycle_q <= 1'b0;
     end

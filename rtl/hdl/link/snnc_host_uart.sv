@@ -33,6 +33,7 @@ module snnc_host_uart #(
   parameter int Sources = 8,
   parameter int EventFifoDepth = 16,
   parameter int RouterFifoDepth = 4,
+  parameter int Contexts = 1,
   parameter int Loadable = 8191,
   parameter int Diagnostics = 1,
   parameter InitPrefix = ""
@@ -136,6 +137,7 @@ module snnc_host_uart #(
     .Sources(Sources),
     .EventFifoDepth(EventFifoDepth),
     .RouterFifoDepth(RouterFifoDepth),
+    .Contexts(Contexts),
     .Loadable(Loadable),
     .Diagnostics(Diagnostics),
     .InitPrefix(InitPrefix)

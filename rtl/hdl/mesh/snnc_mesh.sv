@@ -27,6 +27,8 @@ module snnc_mesh #(
   parameter int EventFifoDepth = 16,
   // Entries of each router input FIFO; a power of two, at least 2.
   parameter int RouterFifoDepth = 4,
+  // Tiles that a core can hold.
+  parameter int Contexts = 1,
   // Memories that CONFIG flits write, one bit per memory code. The others keep their initial
   // content, which synthesis then folds into the logic.
   parameter int Loadable = 8191,
@@ -164,6 +166,7 @@ module snnc_mesh #(
       localparam logic [Ports-1:0] Edges = Ports'(32'(y == 0) << North) | Ports'(32'(x == MeshWidth - 1) << East)
           | Ports'(32'(y == MeshHeight - 1) << South) | Ports'(32'(x == 0 && y != 0) << West);
       logic router_empty;
+      logic router_sent;
       logic router_dropped;
       logic [31:0] core_status;
 
@@ -184,6 +187,7 @@ module snnc_mesh #(
         .ready_i(out_ready),
         .data_o(out_data),
         .empty_o(router_empty),
+        .local_empty_o(router_sent),
         .dropped_o(router_dropped)
       );
 
@@ -206,6 +210,7 @@ module snnc_mesh #(
         .Destinations(Destinations),
         .Sources(Sources),
         .EventFifoDepth(EventFifoDepth),
+        .Contexts(Contexts),
         .Loadable(Loadable),
         .InitCore((InitPrefix == "") ? "" : {InitPrefix, "_x", DigitX, "_y", DigitY})
       ) u_core (
@@ -225,6 +230,7 @@ module snnc_mesh #(
         .packet_ready_i(in_ready[Local]),
         .packet_data_o(in_data[Local*Bits+:Bits]),
         .router_empty_i(router_empty),
+        .sent_i(router_sent),
         .router_dropped_i(router_dropped),
         .ready_o(ready[Core]),
         .rest_o(rest[Core]),

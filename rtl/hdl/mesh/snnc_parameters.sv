@@ -32,6 +32,7 @@ module snnc_parameters #(
   parameter int Sources = 8,
   parameter int EventFifoDepth = 16,
   parameter int RouterFifoDepth = 4,
+  parameter int Contexts = 1,
   parameter int Loadable = 8191,
   parameter int Diagnostics = 1
 ) ();
@@ -105,6 +106,9 @@ module snnc_parameters #(
   end
   if (power(RouterFifoDepth, 2, 65536) == 0) begin : g_router_fifo_depth
     `SNNC_REFUSE(RouterFifoDepth_is_not_a_power_of_two_from_2_to_65536)
+  end
+  if (between(Contexts, 1, 16) == 0) begin : g_contexts
+    `SNNC_REFUSE(Contexts_is_not_1_to_16)
   end
   if (between(Loadable, 0, 8191) == 0) begin : g_loadable
     `SNNC_REFUSE(Loadable_is_not_0_to_8191)

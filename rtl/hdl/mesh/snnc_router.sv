@@ -22,8 +22,9 @@ module snnc_router #(
   output      logic [snnc_pkg::Ports-1:0]                 valid_o,
   input  wire logic [snnc_pkg::Ports-1:0]                 ready_i,
   output      logic [snnc_pkg::Ports*snnc_pkg::FlitBits-1:0] data_o,
-  // No flit is inside.
+  // No flit is inside; none from Local is.
   output      logic                                       empty_o,
+  output      logic                                       local_empty_o,
   // A flit that cannot be delivered was dropped in the last cycle.
   output      logic                                       dropped_o
 );
@@ -112,6 +113,7 @@ module snnc_router #(
     if (rst_i) dropped_o <= 1'b0;
   end
   assign empty_o = empty == '1;
+  assign local_empty_o = empty[Local];
 
   for (genvar port = 0; port < Ports; port++) begin : g_output
     logic [Ports-1:0] request;

@@ -36,6 +36,8 @@ module snnc_top #(
   // Entries of a core's event FIFO and of each router input FIFO; powers of two, at least 2.
   parameter int EventFifoDepth = 16,
   parameter int RouterFifoDepth = 4,
+  // Tiles that a core can hold, 1 to 16.
+  parameter int Contexts = 1,
   // Memories that CONFIG flits write, one bit per memory code. The others keep their initial
   // content, which synthesis then folds into the logic.
   parameter int Loadable = 8191,
@@ -117,6 +119,7 @@ module snnc_top #(
     .Sources(Sources),
     .EventFifoDepth(EventFifoDepth),
     .RouterFifoDepth(RouterFifoDepth),
+    .Contexts(Contexts),
     .Loadable(Loadable),
     .Diagnostics(Diagnostics)
   ) u_parameters ();
@@ -164,6 +167,7 @@ module snnc_top #(
     .Sources(Sources),
     .EventFifoDepth(EventFifoDepth),
     .RouterFifoDepth(RouterFifoDepth),
+    .Contexts(Contexts),
     .Loadable(Loadable),
     .InitPrefix(InitPrefix)
   ) u_mesh (

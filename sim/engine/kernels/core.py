@@ -29,6 +29,7 @@ from snnc.sim.engine.records import (
     EVENT_MASK,
     EVENT_POPS,
     EVENT_PUSHED,
+    EVENT_REGISTERS,
     IDLE,
     INIT_CYCLES,
     LAST_POP,
@@ -40,7 +41,6 @@ from snnc.sim.engine.records import (
     ROW_CYCLES,
     SPIKES,
     STATE_BITS,
-    STATE_START,
     STEP,
     SWEEP_AT,
     SWEEP_CYCLES,
@@ -49,6 +49,7 @@ from snnc.sim.engine.records import (
     TIME,
     TIMELINE,
     TIMELINE_COLUMNS,
+    VALUE_START,
     VALUES,
     VALUES_EVERY,
     WAIT,
@@ -76,23 +77,18 @@ def receive(words: Pool, weights: Pool, states: Pool, log: Pool, core: int, flit
     kind = (flit >> TYPE_SHIFT) & TYPE_MASK
     data = flit >> DATA_SHIFT
     if kind in (_SPIKE, _VALUE):
-        pop = max(pop, words[core + TABLES_LEFT])
+        pop = max(pop, words[core + EVENT_REGISTERS + TABLES_LEFT])
     pushed = words[core + EVENT_PUSHED]
     words[core + EVENT_POPS + (pushed & words[EVENT_MASK])] = pop
     words[core + EVENT_PUSHED] = pushed + 1
     words[core + LAST_POP] = pop
-    if words[ARRIVALS_AT] < words[ARRIVALS_STOP]:
-        _note_arrival(words, log, core, cycle, pop)
-    if kind == _SPIKE:
-        _occupy(words, core, accumulate(words, weights, states, core, data), pop)
-        return False
-    if kind == _VALUE:
-        _add_value(words, states, core, data)
-        _occupy(words, core, _VALUE_CYCLES, pop)
+    note_arrival(words, log, core, cycle, pop)
+    if kind in (_SPIKE, _VALUE):
+        duration = add_event(words, weights, states, core, kind, data)
+        occupy(words, core + EVENT_REGISTERS, duration, pop)
         return False
     if kind == _END:
-        words[core + ENDS] += 1
-        words[core + LAST_STEP] |= data & 1
+        count_end(words, core, data)
         words[core + ENDS_VISIBLE] = pop + 1
         return words[core + ENDS] == words[core + ENDS_NEEDED]
     words[core + OWED] -= 1
@@ -101,25 +97,52 @@ def receive(words: Pool, weights: Pool, states: Pool, log: Pool, core: int, flit
 
 
 @kernel
-def _note_arrival(words: Pool, log: Pool, core: int, cycle: int, pop: int) -> None:
+def add_event(words: Pool, weights: Pool, states: Pool, core: int, kind: int, data: int) -> int:
+    """What a SPIKE or VALUE does to the state of a tile; returns the cycles it occupies the row engine."""
+    duration = _VALUE_CYCLES
+    if kind == _SPIKE:
+        duration = accumulate(words, weights, states, core, data)
+    else:
+        _add_value(words, states, core, data)
+    words[words[core + TALLY] + ROW_CYCLES] += duration
+    return duration
+
+
+@kernel
+def count_end(words: Pool, core: int, data: int) -> None:
+    """An END that a tile waits for."""
+    words[core + ENDS] += 1
+    words[core + LAST_STEP] |= data & 1
+
+
+@kernel
+def note_arrival(words: Pool, log: Pool, core: int, cycle: int, pop: int) -> None:
+    """Write down a flit that was pushed into the event FIFO in `cycle` and popped in `pop`, if asked to."""
     arrival = words[ARRIVALS_AT]
+    if arrival == words[ARRIVALS_STOP]:
+        return
     log[arrival + ARRIVED_AT_CORE], log[arrival + ARRIVED], log[arrival + POPPED_AGAIN] = core, cycle, pop
     words[ARRIVALS_AT] = arrival + ARRIVAL_COLUMNS
 
 
 @kernel
-def _occupy(words: Pool, core: int, duration: int, pop: int) -> None:
-    """An event popped in cycle `pop` goes from register to register to the row engine, or is dropped."""
-    words[core + TABLES_LEFT] = max(pop + 1, words[core + ENTRY_LEFT])
-    words[core + ENTRY_LEFT] = max(words[core + TABLES_LEFT] + 1, words[core + DECODE_FREE])
-    decoded = words[core + ENTRY_LEFT] + 1
-    words[core + DECODE_FREE] = decoded
+def occupy(words: Pool, events: int, duration: int, pop: int) -> None:
+    """An event popped in cycle `pop` goes through the registers `events` to the row engine, or is dropped."""
+    words[events + TABLES_LEFT] = max(pop + 1, words[events + ENTRY_LEFT])
+    words[events + ENTRY_LEFT] = max(words[events + TABLES_LEFT] + 1, words[events + DECODE_FREE])
+    decoded = words[events + ENTRY_LEFT] + 1
+    words[events + DECODE_FREE] = decoded
     if duration > 0:
-        decoded = max(decoded, words[core + BUSY_UNTIL])
-        words[core + BUSY_UNTIL] = decoded + duration
-        words[core + DECODE_FREE] = decoded + 1
-        words[words[core + TALLY] + ROW_CYCLES] += duration
-    words[core + DECODED] = decoded
+        decoded = max(decoded, words[events + BUSY_UNTIL])
+        words[events + BUSY_UNTIL] = decoded + duration
+        words[events + DECODE_FREE] = decoded + 1
+    words[events + DECODED] = decoded
+
+
+@kernel
+def all_clear(words: Pool, events: int) -> int:
+    """First cycle in which the registers `events` are empty and the row engine is free."""
+    return max(words[events + BUSY_UNTIL], words[events + DECODED]) + 1
 
 
 @kernel
@@ -127,7 +150,7 @@ def _add_value(words: Pool, states: Pool, core: int, data: int) -> None:
     bits = words[STATE_BITS]
     value = data & ((1 << bits) - 1)
     value -= (value >> (bits - 1)) << bits
-    states[words[core + STATE_START] + (data >> bits)] += value
+    states[words[core + VALUE_START] + (data >> bits)] += value
     words[words[core + TALLY] + VALUES] += 1
 
 
@@ -144,8 +167,7 @@ def progress(words: Pool, states: Pool, log: Pool, trace: Pool, core: int) -> No
         if words[core + ENDS] != words[core + ENDS_NEEDED]:
             return
         words[core + ENDS] = 0
-        clear = max(words[core + BUSY_UNTIL], words[core + DECODED]) + 1
-        ready = max(words[core + ENDS_VISIBLE], clear)
+        ready = max(words[core + ENDS_VISIBLE], all_clear(words, core + EVENT_REGISTERS))
         _leave_accumulate(words, states, log, trace, core, max(ready, words[core + TIME]) + 1)
 
 
@@ -153,34 +175,40 @@ def progress(words: Pool, states: Pool, log: Pool, trace: Pool, core: int) -> No
 def _leave_accumulate(words: Pool, states: Pool, log: Pool, trace: Pool, core: int, start: int) -> None:
     """SWEEP, or DRAIN for partial sums, from cycle `start` on, and the command that follows."""
     emission, last = words[core + EMISSION], words[core + LAST_STEP]
-    if words[core + TIMELINE] >= 0:
-        words[core + TIMELINE] += TIMELINE_COLUMNS
-        log[words[core + TIMELINE] + SWEEP_AT] = start
-    end_step(words, states, trace, core, words[core + STEP])
-    done = start
-    if emission != VALUES_EVERY:
-        duration = words[core + WORDS] + _SWEEP_TAIL
-        words[words[core + TALLY] + SWEEP_CYCLES] += duration
-        done += duration
+    done = start + sweep(words, states, log, trace, core, start)
     if emission == VALUES_EVERY or (emission != SPIKES and last):
         words[core + DRAINING] = 1
         start_emitter(words, core, WAIT, 1, done)
         return
     if last:
-        done += _initialise(words, states, core)
+        done += initialise(words, states, core)
     _return_to_accumulate(words, log, core, 1 if emission == SPIKES else 0, done)
+
+
+@kernel
+def sweep(words: Pool, states: Pool, log: Pool, trace: Pool, core: int, start: int) -> int:
+    """What ends a step from cycle `start` on; returns the duration of SWEEP, 0 for partial sums."""
+    if words[core + TIMELINE] >= 0:
+        words[core + TIMELINE] += TIMELINE_COLUMNS
+        log[words[core + TIMELINE] + SWEEP_AT] = start
+    end_step(words, states, trace, core, words[core + STEP])
+    if words[core + EMISSION] == VALUES_EVERY:
+        return 0
+    duration = words[core + WORDS] + _SWEEP_TAIL
+    words[words[core + TALLY] + SWEEP_CYCLES] += duration
+    return duration
 
 
 @kernel
 def _leave_drain(words: Pool, states: Pool, log: Pool, core: int) -> None:
     """The emitter is IDLE from cycle TIME on, which is the last of DRAIN; then INIT."""
     words[core + DRAINING] = 0
-    done = words[core + TIME] + 1 + _initialise(words, states, core)
+    done = words[core + TIME] + 1 + initialise(words, states, core)
     _return_to_accumulate(words, log, core, 0, done)
 
 
 @kernel
-def _initialise(words: Pool, states: Pool, core: int) -> int:
+def initialise(words: Pool, states: Pool, core: int) -> int:
     """INIT; returns its duration."""
     load_initial(words, states, core)
     duration = words[core + WORDS] + _INIT_TAIL
@@ -192,6 +220,12 @@ def _initialise(words: Pool, states: Pool, core: int) -> int:
 def _return_to_accumulate(words: Pool, log: Pool, core: int, emits: int, cycle: int) -> None:
     """ACCUMULATE from `cycle` on with command CREDIT, and EMIT if `emits`; the step is counted."""
     start_emitter(words, core, CREDIT, emits, cycle)
+    count_step(words, log, core, cycle)
+
+
+@kernel
+def count_step(words: Pool, log: Pool, core: int, cycle: int) -> None:
+    """A tile accumulates again from `cycle` on."""
     words[core + STEP] = 0 if words[core + LAST_STEP] else words[core + STEP] + 1
     words[core + LAST_STEP] = 0
     if words[core + TIMELINE] >= 0:

@@ -18,6 +18,7 @@ from snnc.sim.engine.records import (
     EMIT_AT,
     EMITS,
     END,
+    END_FLIT,
     ENTRIES_FROM,
     ENTRIES_TO,
     ENTRY_WORDS,
@@ -71,7 +72,6 @@ from snnc.sim.engine.records import (
 )
 
 _SPIKE_DATA = 1 << PAYLOAD_SHIFT
-_END_TYPE = int(FlitType.END) << TYPE_SHIFT
 _VALUE_TYPE = int(FlitType.VALUE) << TYPE_SHIFT
 
 
@@ -84,6 +84,17 @@ def start_emitter(words: Pool, core: int, first: int, emits: int, cycle: int) ->
 
 
 @kernel
+def start_emission(words: Pool, log: Pool, core: int, cycle: int) -> None:
+    """SEGMENT 0 from `cycle` on."""
+    words[core + OWED] = words[core + CREDITS_NEEDED]
+    words[core + TIME] = cycle
+    words[core + SEGMENT], words[core + SCANS] = words[core + FIRST_SEGMENT], 0
+    words[core + PHASE] = SEND
+    if words[core + TIMELINE] >= 0:
+        log[words[core + TIMELINE] + EMIT_AT] = cycle
+
+
+@kernel
 def emit(words: Pool, states: Pool, log: Pool, core: int) -> bool:
     """Advance as far as is decided; True once the emitter is IDLE, from cycle TIME on."""
     if words[core + PHASE] == CREDIT and not _send_credits(words, core):
@@ -93,12 +104,7 @@ def emit(words: Pool, states: Pool, log: Pool, core: int) -> bool:
             return False
         leave = max(words[core + TIME], words[core + OWED_ZERO])
         words[words[core + TALLY] + WAITED] += leave - words[core + TIME]
-        words[core + OWED] = words[core + CREDITS_NEEDED]
-        words[core + TIME] = leave + 1
-        words[core + SEGMENT], words[core + SCANS] = words[core + FIRST_SEGMENT], 0
-        words[core + PHASE] = SEND
-        if words[core + TIMELINE] >= 0:
-            log[words[core + TIMELINE] + EMIT_AT] = leave + 1
+        start_emission(words, log, core, leave + 1)
     if words[core + PHASE] == SEND and not _send_segments(words, states, core):
         return False
     if words[core + PHASE] == END:
@@ -205,7 +211,7 @@ def _send_ends(words: Pool, core: int) -> bool:
         entry = words[core + CURSOR]
         if words[entry + SENDS_END]:
             last = 0 if words[entry + BACKWARD] else words[core + SENDS_LAST]
-            if not _offer(words, core, words[entry + HEAD] | _END_TYPE | (last << DATA_SHIFT)):
+            if not _offer(words, core, words[entry + END_FLIT] | (last << DATA_SHIFT)):
                 return False
         else:
             words[core + TIME] += 1

@@ -1,10 +1,10 @@
-"""Kernels of the event queue (routers by wake-up cycle), of the FIFOs between routers, and of routes."""
+"""Kernels of the event queue (routers and shared cores by wake-up cycle), of FIFOs, and of routes."""
 
 from snnc.compiler.isa.flits import HOST_SHIFT, X_MASK, Y_MASK, Y_SHIFT
 from snnc.sim.engine.jit import Pool, kernel
 from snnc.sim.engine.records import (
     EAST,
-    FIFO_ROUTER,
+    FIFO_MASK,
     FLIT,
     LOCAL,
     NORTH,
@@ -15,7 +15,7 @@ from snnc.sim.engine.records import (
     PUSHED,
     QUEUE,
     QUEUED,
-    ROUTER_MASK,
+    READER,
     ROUTER_X,
     ROUTER_Y,
     SLOT_WORDS,
@@ -29,7 +29,7 @@ from snnc.sim.engine.records import (
 
 @kernel
 def schedule(words: Pool, router: int, cycle: int) -> None:
-    """Evaluate `router` in `cycle`, unless it is due earlier anyway."""
+    """Evaluate `router` (or shared core) in `cycle`, unless it is due earlier anyway."""
     queue, position = words[QUEUE], words[router + PLACE]
     if position < 0:
         position = words[QUEUED]
@@ -51,7 +51,7 @@ def schedule(words: Pool, router: int, cycle: int) -> None:
 
 @kernel
 def take_earliest(words: Pool) -> int:
-    """Remove and return the router that is due first; the queue must not be empty."""
+    """Remove and return the router or shared core that is due first; the queue must not be empty."""
     queue = words[QUEUE]
     first = words[queue]
     words[first + PLACE] = -1
@@ -86,7 +86,7 @@ def space_from(words: Pool, fifo: int) -> int:
     A slot knows the cycle of its last pop, an entry the cycle from which it is visible: so two
     components evaluated in the same cycle see each other's old registers in either order.
     """
-    pushed, mask = words[fifo + PUSHED], words[ROUTER_MASK]
+    pushed, mask = words[fifo + PUSHED], words[fifo + FIFO_MASK]
     if pushed - words[fifo + POPPED] > mask:
         return -1
     return words[fifo + SLOTS + (pushed & mask) * SLOT_WORDS + POP] + 1
@@ -94,18 +94,28 @@ def space_from(words: Pool, fifo: int) -> int:
 
 @kernel
 def push(words: Pool, fifo: int, flit: int, cycle: int) -> None:
-    """Push a flit in `cycle`, now or in the future; wakes the router if the flit becomes the head.
+    """Push a flit into a router's FIFO in `cycle`, now or in the future."""
+    put(words, fifo, flit, output_port(words, words[fifo + READER], flit), cycle)
 
-    Only for cycles that `space_from` allows.
-    """
-    pushed, router = words[fifo + PUSHED], words[fifo + FIFO_ROUTER]
-    slot = fifo + SLOTS + (pushed & words[ROUTER_MASK]) * SLOT_WORDS
+
+@kernel
+def put(words: Pool, fifo: int, flit: int, output: int, cycle: int) -> None:
+    """Push a flit that asks for `output`, in a cycle that `space_from` allows; wakes the reader if the flit
+    becomes the head."""
+    pushed = words[fifo + PUSHED]
+    slot = fifo + SLOTS + (pushed & words[fifo + FIFO_MASK]) * SLOT_WORDS
     words[slot + FLIT] = flit
-    words[slot + OUTPUT] = output_port(words, router, flit)
+    words[slot + OUTPUT] = output
     words[slot + VISIBLE] = cycle + 1
     words[fifo + PUSHED] = pushed + 1
     if pushed == words[fifo + POPPED]:
-        schedule(words, router, cycle + 1)
+        schedule(words, words[fifo + READER], cycle + 1)
+
+
+@kernel
+def head_slot(words: Pool, fifo: int) -> int:
+    """The slot of a FIFO's oldest flit."""
+    return fifo + SLOTS + (words[fifo + POPPED] & words[fifo + FIFO_MASK]) * SLOT_WORDS
 
 
 @kernel

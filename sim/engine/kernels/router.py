@@ -3,10 +3,12 @@
 from snnc.compiler.isa.contract import FlitType
 from snnc.compiler.isa.flits import DATA_SHIFT, SYNC_MASK, TYPE_MASK, TYPE_SHIFT
 from snnc.sim.engine.jit import Pool, kernel
+from snnc.sim.engine.kernels.contexts import go_on
 from snnc.sim.engine.kernels.core import event_space_from, progress, receive
-from snnc.sim.engine.kernels.queue import push, schedule, space_from
+from snnc.sim.engine.kernels.queue import head_slot, push, put, schedule, space_from
 from snnc.sim.engine.records import (
     DRIVES,
+    EVENT_FIFO,
     FEEDER,
     FLIT,
     HELD,
@@ -32,10 +34,8 @@ from snnc.sim.engine.records import (
     PUSHED,
     ROUTER_CORE,
     ROUTER_HOPS,
-    ROUTER_MASK,
+    ROUTER_SHARED,
     SLEEPER,
-    SLOT_WORDS,
-    SLOTS,
     VISIBLE,
 )
 
@@ -83,7 +83,7 @@ def evaluate(
         fifo = words[router + INPUT + port]
         if words[fifo + PUSHED] == words[fifo + POPPED]:
             continue
-        slot = fifo + SLOTS + (words[fifo + POPPED] & words[ROUTER_MASK]) * SLOT_WORDS
+        slot = head_slot(words, fifo)
         if words[slot + VISIBLE] > cycle:
             again = min(again, words[slot + VISIBLE])
         else:
@@ -123,19 +123,23 @@ def _serve(
     words[router + POINTER + output] = 0 if chosen == PORTS - 1 else chosen + 1
     words[words[router + ROUTER_HOPS] + output] += 1
     fifo = words[router + INPUT + chosen]
-    slot = fifo + SLOTS + (words[fifo + POPPED] & words[ROUTER_MASK]) * SLOT_WORDS
+    slot = head_slot(words, fifo)
     flit = words[slot + FLIT]
     words[slot + POP] = cycle
     words[fifo + POPPED] += 1
-    core = words[router + ROUTER_CORE]
+    core, shared = words[router + ROUTER_CORE], words[router + ROUTER_SHARED]
     stirred = False
-    if output == LOCAL:
+    if output == LOCAL and shared:
+        put(words, words[shared + EVENT_FIFO], flit, LOCAL, cycle)
+    elif output == LOCAL:
         stirred = receive(words, weights, states, log, core, flit, cycle)
     elif words[router + DRIVES + output] != 0:
         push(words, words[router + DRIVES + output], flit, cycle)
     else:
         _leave(words, log, stream, flit, cycle)
-    if chosen == LOCAL:
+    if chosen == LOCAL and shared:
+        go_on(words, states, log, shared, cycle)
+    elif chosen == LOCAL:
         stirred |= words[core + PHASE] != IDLE
     elif fifo == words[HOST_FIFO]:
         feed(words, stream)
@@ -164,9 +168,11 @@ def _choose(words: Pool, router: int, output: int, inputs: int) -> int:
 @kernel
 def _ready_from(words: Pool, router: int, output: int, cycle: int) -> int:
     """First cycle in which the receiver of an output takes a flit; NEVER if a wake-up will tell."""
+    fifo, shared = words[router + DRIVES + output], words[router + ROUTER_SHARED]
     if output == LOCAL:
-        return event_space_from(words, words[router + ROUTER_CORE])
-    fifo = words[router + DRIVES + output]
+        if not shared:
+            return event_space_from(words, words[router + ROUTER_CORE])
+        fifo = words[shared + EVENT_FIFO]
     if fifo == 0:
         return cycle
     space = space_from(words, fifo)

@@ -25,7 +25,7 @@ def content(subject: Subject) -> dict[str, Any]:
     reasons = [subject.missing[name] for name in ("report", "samples", "labels") if name in subject.missing]
     if report is None or samples is None or reasons:
         return {"missing": reasons}
-    labels = samples.y[: report.samples]
+    labels = samples.classes[: report.samples]
     predictions = np.asarray(report.predictions, np.int64)
     wrong = np.flatnonzero(labels != predictions)
     classes = int(max(labels.max(), predictions.max())) + 1
@@ -41,7 +41,7 @@ def content(subject: Subject) -> dict[str, Any]:
                 "number": int(number),
                 "label": int(labels[number]),
                 "prediction": int(predictions[number]),
-                "picture": _picture(samples, int(number)),
+                "picture": picture(samples, int(number)),
             }
             for number in wrong[:MAX_SHOWN]
         ],
@@ -60,7 +60,7 @@ def _matrix(labels: NDArray[np.int64], predictions: NDArray[np.int64], classes: 
     return rows
 
 
-def _picture(samples: Samples, number: int) -> str | None:
+def picture(samples: Samples, number: int) -> str | None:
     """The sample as a PNG in a data URI, None where it is no picture."""
     values = samples.x[number]
     channels, height, width = samples.shape

@@ -37,7 +37,7 @@ def content(subject: Subject) -> dict[str, Any]:
     return {
         "plot": raster(f"Spikes of sample {SAMPLE}", rows, network.steps),
         "sample": SAMPLE,
-        "label": int(samples.y[SAMPLE]),
+        "label": int(samples.y[SAMPLE]) if samples.has_classes else None,
         "prediction": int(np.argmax(run.outputs[0])),
         "counts": [(name, len(spikes)) for name, _, spikes in bands],
         "cut": cut,

@@ -54,13 +54,16 @@ def _images(graph: FloatGraph, samples: int = 60) -> InputData:
 @pytest.mark.parametrize("reset", ["soft", "hard"])
 @pytest.mark.parametrize("alpha", [None, np.array(0.6)])
 def test_eight_bits_keep_the_classes_and_nearly_all_spikes(reset: str, alpha: Any) -> None:
-    graph = _image_graph(reset=reset, alpha=alpha, strict=reset == "soft")
-    made = convert(_imported(graph), _images(graph), 12, Widths(8, 24))
-    assert made.agreement.semantics == 1
-    assert made.agreement.quantisation >= 0.85
-    for layer in made.agreement.layers:
-        assert layer.same > 0.95 and layer.found > 0.8
-        assert layer.rate > 0.01
+    """Of five random networks the middle one: untrained ones have classes that are nearly equal."""
+    found = []
+    for _ in range(5):
+        graph = _image_graph(reset=reset, alpha=alpha, strict=reset == "soft")
+        made = convert(_imported(graph), _images(graph), 12, Widths(8, 24)).agreement
+        assert made.semantics == 1
+        assert all(layer.rate > 0.01 for layer in made.layers)
+        found.append([made.quantisation, *np.min([[one.same, one.found] for one in made.layers], 0)])
+    classes, same, spikes = np.median(found, 0)
+    assert classes >= 0.9 and same >= 0.94 and spikes >= 0.85
 
 
 def test_every_layer_fits_the_state_word_and_fewer_bits_lose_more() -> None:

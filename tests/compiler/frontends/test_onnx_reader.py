@@ -280,7 +280,6 @@ RELU = helper.make_node("Relu", ["x"], ["r"])
             "at the border",
         ),
         ([RELU, helper.make_node("Identity", ["w"], ["y"])], "does not come from its input"),
-        ([RELU, helper.make_node("Relu", ["r"], ["y"])], "not one number per class"),
     ],
 )
 def test_what_is_refused(nodes: list[Any], message: str, tmp_path: Path) -> None:

@@ -150,8 +150,9 @@ def known(signal, limit: int) -> int:
 def inputs(kind: int) -> dict[str, int]:
     """Idle values of everything the bench drives."""
     names = (
-        *("spikes_i", "state_i", "destination_i", "source_i", "segment_i", "credit_i", "ready_i"),
-        *("start_credit_i", "start_emit_i", "step_i", "last_step_i", "flat_i", "recurrent_destinations_i"),
+        *("spikes_i", "state_i", "destination_i", "source_i", "segment_i", "ready_i", "flat_i"),
+        *("start_credit_i", "start_emit_i", "step_i", "last_step_i", "state_word_i"),
+        *("first_destination_i", "first_source_i"),
     )
     ones = ("words_i", "neurons_i", "pixel_words_i", "columns_i", "destination_count_i", "source_count_i")
     values = {name: 0 for name in names} | {name: 1 for name in (*ones, "segment_count_i")}
@@ -162,24 +163,16 @@ def inputs(kind: int) -> dict[str, int]:
 @cocotb.parametrize(kind=[SPIKES, VALUES_LAST, VALUES_EVERY], pause=[0.0, 0.5])
 async def sends_what_is_due_in_the_planned_cycles(dut, kind: int, pause: float) -> None:
     rng = seeded()
-    await start(dut, credits_needed_i=1, **inputs(kind))
-    owed = 0
+    await start(dut, granted_i=1, **inputs(kind))
     for _ in range(25 if not LARGE else 3):
         e = emission(rng, kind)
-        needed = rng.randrange(3)
         plan = e.plan()
-        while owed:
-            dut.credit_i.value = 1
-            await RisingEdge(dut.clk_i)
-            dut.credit_i.value = 0
-            owed -= 1
         dut.words_i.value, dut.neurons_i.value = len(e.state), e.neurons
         dut.pixel_words_i.value, dut.columns_i.value = e.pixel_words, e.columns & 0xFF
         dut.flat_i.value = int(e.flat)
         dut.destination_count_i.value = len(e.destinations)
         dut.source_count_i.value = len(e.sources)
         dut.segment_count_i.value = len(e.segments)
-        dut.credits_needed_i.value = needed
         dut.step_i.value, dut.last_step_i.value = e.step, int(e.last)
         dut.start_credit_i.value, dut.start_emit_i.value = int(e.credit), int(e.emit)
         await ReadOnly()
@@ -223,24 +216,23 @@ async def sends_what_is_due_in_the_planned_cycles(dut, kind: int, pause: float) 
             # A flit that is not taken stays; so does the memory's answer.
             cycle += ready or plan[cycle] is None
             await RisingEdge(dut.clk_i)
-        owed = needed if e.emit else 0
         assert reads == e.reads()
 
 
 @cocotb.test()
-@cocotb.parametrize(token=[0, 1])
-async def waits_for_every_credit_it_is_owed(dut, token: int) -> None:
+async def waits_for_its_grant(dut) -> None:
     values = inputs(SPIKES) | {"destination_i": 1 << 73, "segment_i": 1 << 8, "ready_i": 1}
-    values |= {"start_emit_i": 1, "recurrent_destinations_i": token}
-    await start(dut, credits_needed_i=2, **values)
-    # The first emission needs only the tokens: WAIT, SEGMENT, SCAN, END in cycles 1 to 5.
-    ended = []
+    await start(dut, granted_i=0, **values)
+    ended, waited = [], []
     for cycle in range(20):
-        dut.start_emit_i.value = int(cycle in (0, 9))
-        dut.credit_i.value = int(cycle in (6, 12) or (token and cycle == 2))
+        dut.start_emit_i.value = int(cycle == 0)
+        dut.granted_i.value = int(cycle >= 9)
         await ReadOnly()
+        if int(dut.waits_o.value):
+            waited.append(cycle)
         if int(dut.valid_o.value):
             ended.append(cycle)
         await RisingEdge(dut.clk_i)
-    # The token's CREDIT comes in cycle 2, so WAIT ends in 3; the second emission waits for that of cycle 12.
-    assert ended == [5 + 2 * token, 17]
+    # WAIT up to the grant, two cycles of SEGMENT, SCAN, END.
+    assert waited == list(range(1, 10))
+    assert ended == [13]

@@ -46,7 +46,7 @@ def grid(rng) -> Grid:
         banks.append(
             Bank(
                 rng.randrange(1, 9), rng.randrange(9), rng.randrange(9), row_step, column_step,
-                row_words[number], rng.randrange(10), channels, spaced, depthwise[number],
+                row_words[number], rng.randrange(10), channels, spaced, depthwise[number], rng.randrange(13),
             )
         )  # fmt: skip
     for y in range(ROWS):
@@ -78,8 +78,10 @@ def configuration(g: Grid) -> list[int]:
 
 Event = tuple[int, int, tuple[int, int, int], int]
 """Type, payload, (y, x, channel), value."""
-Cycle = tuple[int | None, int, int, int | None, int]
-Read = tuple[int, int | None, int, int, int | None, int]
+Factor = tuple[int, int]
+"""What a weight is multiplied or shifted by, and the fraction bits."""
+Cycle = tuple[int | None, int, Factor | None, int | None, int]
+Read = tuple[int, int | None, int, Factor | None, int | None, int]
 
 
 def schedule(g: Grid, event: Event) -> list[Cycle | None] | None:
@@ -87,7 +89,7 @@ def schedule(g: Grid, event: Event) -> list[Cycle | None] | None:
     kind, payload, (y, x, channel), value = event
     if kind == VALUE:
         lane = 1 << channel % LANES
-        return [*[None] * 3, (None, channel // LANES, 0, value, lane), *[None] * 3]
+        return [*[None] * 3, (None, channel // LANES, None, value, lane), *[None] * 3]
     number, row_count, row_weights, row_state = g.axon_rows[y]
     column_count, column_weights, column_state = g.axon_columns[x]
     b = g.banks[number]
@@ -104,7 +106,7 @@ def schedule(g: Grid, event: Event) -> list[Cycle | None] | None:
             (
                 weights + i * b.row_weight_step + j * b.column_weight_step + k,
                 state + i * b.row_state_step + j * b.column_state_step + k,
-                factor,
+                (factor, b.fraction_bits),
                 None,
                 lanes,
             )
@@ -144,7 +146,7 @@ class Watch:
     pushed: list[int]
     busy: list[int]
     reads: list[tuple[int, int | None, int]]
-    lanes: list[tuple[int, int | None, int]]
+    lanes: list[tuple[Factor | None, int | None, int]]
     writes: list[tuple[int, int]]
 
 
@@ -165,7 +167,9 @@ async def watch(dut, count: int) -> Watch:
         if int(engine.read_o.value):
             seen.reads.append((cycle, previous, int(engine.read_word_o.value)))
             value = None if int(engine.weigh_o.value) else int(engine.value_o.value)
-            factor = int(engine.factor_o.value) if value is None else 0
+            factor = None
+            if value is None:
+                factor = (int(engine.factor_o.value), int(engine.fraction_bits_o.value))
             seen.lanes.append((factor, value, int(engine.lanes_o.value)))
         previous = address
         address = known(engine.weight_address_o) if int(engine.weight_read_o.value) else None
@@ -173,7 +177,7 @@ async def watch(dut, count: int) -> Watch:
             seen.writes.append((cycle, int(engine.write_word_o.value)))
         if int(engine.busy_o.value):
             seen.busy.append(cycle)
-        resting = not int(engine.busy_o.value) and int(dut.decode_empty.value)
+        resting = int(dut.quiet.value)
         quiet = quiet + 1 if resting and len(seen.pushed) == count else 0
         await RisingEdge(dut.clk_i)
         cycle += 1
