@@ -59,6 +59,9 @@ SIMULATION_SOURCES = ("harness/snnc_trace.sv", "harness/snnc_harness.sv")
 COUNTERS = "harness/snnc_count.sv"
 """Bound to a simulation that counts what the design does; Verilator alone."""
 
+TILE = RTL_DIR / "harness" / "snnc_tile.sv"
+"""A core with a router in full use, to be measured."""
+
 
 def sources() -> list[Path]:
     """The synthesisable source files in dependency order."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from snnc.base.errors import SnncError
 from snnc.rtl.fpga.openflow import DEVICES, Placement, place, synthesise
 from snnc.rtl.parameters import RtlParameters
-from snnc.rtl.sources import sources
+from snnc.rtl.sources import TILE, sources
 
 DENSE = RtlParameters(
     mesh_width=1,
@@ -27,6 +27,7 @@ DENSE = RtlParameters(
     axon_columns=16,
     destinations=16,
     sources=16,
+    router_fifo_depth=2,
     decay_multiplier=1,
 )
 """Leaky integrate-and-fire neurons without synaptic current: 4,096 neurons, 65,536 weights of 4 bits."""
@@ -46,6 +47,13 @@ CONFIGURATIONS = {
 }
 """dense: as above, 8 and 16 lanes; shift: its lanes without multipliers; full: with currents and delays; then
 what else neurons may have, one by one; all: every feature of a core."""
+
+TILES = {
+    "dense-tile": CONFIGURATIONS["dense"],
+    "dense-16-tile": CONFIGURATIONS["dense-16"],
+    "full-tile": CONFIGURATIONS["full"],
+}
+"""The same cores beside a router with all five ports in use; above, all but two of them fold away."""
 
 HEADER = """\
 | configuration | LUT4 | per lane | logic per lane | FF | block RAM | DSP | MHz per seed | median | path |
@@ -74,14 +82,15 @@ def row(name: str, logic: int, placements: list[Placement], lanes: int) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure the configurations named; returns the exit code."""
+    known = CONFIGURATIONS | TILES
     parser = argparse.ArgumentParser(
         prog="python -m snnc.rtl.fpga.area", description="Area and clock of a core."
     )
-    parser.add_argument("names", nargs="*", metavar="CONFIGURATION", help=f"of {', '.join(CONFIGURATIONS)}")
+    parser.add_argument("names", nargs="*", metavar="CONFIGURATION", help=f"of {', '.join(known)}")
     parser.add_argument("--seeds", type=int, default=5, help="placements of each (default 5)")
     parser.add_argument("--work", type=Path, default=Path("build/area"), help="folder for netlists and logs")
     options = parser.parse_args(arguments)
-    unknown = sorted(set(options.names) - set(CONFIGURATIONS))
+    unknown = sorted(set(options.names) - set(known))
     if unknown:
         print(f"no configuration is called {unknown[0]!r}", file=sys.stderr)
         return 2
@@ -89,8 +98,10 @@ def main(arguments: list[str] | None = None) -> int:
     print(HEADER)
     try:
         for name in options.names or CONFIGURATIONS:
-            parameters = CONFIGURATIONS[name]
-            netlist = synthesise(sources(), "snnc_top", parameters.verilog(), device, options.work / name)
+            parameters = known[name]
+            top = "snnc_tile" if name in TILES else "snnc_top"
+            files = [*sources(), TILE]
+            netlist = synthesise(files, top, parameters.verilog(), device, options.work / name)
             placements = []
             for seed in range(1, options.seeds + 1):
                 placements.append(place(netlist.path, device, seed))

@@ -27,9 +27,9 @@ DISTRIBUTED_BITS, DISTRIBUTED_WORDS = 4, 16
 BLOCK_COST, DISTRIBUTED_COST, MULTIPLEXER_COST, TABLE_BIT_COST = 128, 4, 1, 1 / 64
 """What Yosys weighs where no style is asked for (its share/lattice and synth_lattice): a DP16KD, a
 TRELLIS_DPR16X4, a bit of a multiplexer between two of these, a bit of a constant table in logic."""
-PORTS = 5
-EVENT_BITS, PACKET_BITS = FLIT.width - ADDRESS.width, FLIT.width + PORTS
-"""Words of the FIFOs of events and of packets, which know the output they are to leave by."""
+EVENT_BITS, PACKET_BITS = FLIT.width - ADDRESS.width, FLIT.width
+"""Words of the FIFOs of events and of packets. The five bits that say where a packet leads are not counted:
+the table of measurements is older than they are."""
 
 
 @dataclass(frozen=True)
@@ -72,11 +72,16 @@ def memory_cells(image: Image, parameters: RtlParameters) -> MemoryCells:
 
 
 def _fifos(p: RtlParameters) -> MemoryCells:
-    """One of events per core; one of packets for each core, the host and each direction of a link."""
+    """One of events per core; one of packets for each core, the host and each direction of a link.
+    FIFOs of two entries are flip-flops."""
     cores = p.mesh_width * p.mesh_height
     links = 2 * (2 * cores - p.mesh_width - p.mesh_height)
-    events = _distributed(EVENT_BITS, p.event_fifo_depth) * cores
-    return events + _distributed(PACKET_BITS, p.router_fifo_depth) * (cores + links + 1)
+    events = _fifo(EVENT_BITS, p.event_fifo_depth) * cores
+    return events + _fifo(PACKET_BITS, p.router_fifo_depth) * (cores + links + 1)
+
+
+def _fifo(bits: int, depth: int) -> MemoryCells:
+    return _distributed(bits, depth) if depth > 2 else MemoryCells()
 
 
 def _written(p: RtlParameters, *, bitmap: bool) -> MemoryCells:

@@ -24,8 +24,9 @@ module snnc_memory #(
   input  wire logic [AddressBits-1:0] read_address_i,
   output      logic [Width-1:0]       read_data_o
 );
-  // Up to 16 words are one level of distributed RAM, on most devices less than a block RAM.
-  (* no_rw_check, ram_style = (Depth > 16) ? "block" : "distributed" *)
+  // Up to 16 words are one level of distributed RAM, on most devices less than a block RAM; that no style is
+  // asked for leaves room for constants, which are logic.
+  (* no_rw_check, ram_style = (Depth > 16) ? "block" : "auto" *)
   logic [Width-1:0] memory [0:Depth-1];
 
   if (InitFile != "") begin : g_init

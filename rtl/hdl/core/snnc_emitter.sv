@@ -50,9 +50,9 @@ module snnc_emitter #(
   localparam int DestinationAddressBits = (Destinations > 1) ? $clog2(Destinations) : 1;
   localparam int SourceAddressBits = (Sources > 1) ? $clog2(Sources) : 1;
 
-  (* ram_style = "distributed" *)
+  // Written they are distributed RAM, since they are read without a clock; constant they are logic.
   logic [snnc_pkg::DestinationBits-1:0] destinations [0:Destinations-1];
-  (* ram_style = "distributed" *) logic [snnc_pkg::SourceBits-1:0] sources [0:Sources-1];
+  logic [snnc_pkg::SourceBits-1:0] sources [0:Sources-1];
   logic [DestinationAddressBits-1:0] destination_address;
   logic [SourceAddressBits-1:0] source_address;
 

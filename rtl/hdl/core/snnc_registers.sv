@@ -43,12 +43,12 @@ module snnc_registers #(
   localparam int SegmentAddressBits = (Contexts > 1) ? ContextBits + SegmentNumberBits : SegmentNumberBits;
   localparam int BankAddressBits = (Contexts > 1) ? ContextBits + BankNumberBits : BankNumberBits;
 
-  // One context has the registers of its own, several a memory.
-  (* ram_style = (Contexts > 1) ? "distributed" : "registers" *)
+  // One context has the registers of its own, several a memory. Where nothing writes them these are constants,
+  // for which no kind of RAM may be asked.
+  (* ram_style = (Contexts > 1) ? "auto" : "registers" *)
   logic [snnc_pkg::RegisterBits-1:0] registers [0:Contexts-1];
-  (* ram_style = "distributed" *)
   logic [snnc_pkg::SegmentBits-1:0] segments [0:Contexts*snnc_pkg::Segments-1];
-  (* ram_style = "distributed" *) logic [snnc_pkg::BankBits-1:0] banks [0:Contexts*snnc_pkg::Banks-1];
+  logic [snnc_pkg::BankBits-1:0] banks [0:Contexts*snnc_pkg::Banks-1];
 
   logic [NumberBits-1:0] number;
   logic [ContextBits-1:0] written;

