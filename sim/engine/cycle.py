@@ -69,8 +69,8 @@ class CycleRun:
     """(runs, cores, steps, 4): first cycle of SWEEP (or DRAIN), ACCUMULATE, SEGMENT 0 and IDLE, 0 where a
     step had none; empty unless asked for."""
     arrivals: IntArray
-    """(flits, 3): number of a core, and the cycles in which a flit was pushed into its event FIFO and popped;
-    the first so many as were asked for."""
+    """(flits, 3): number of a core (of its first tile, if it has several), and the cycles in which a flit was
+    pushed into its event FIFO and popped; the first so many as were asked for."""
     trace: Traces | None
     """Per core, with one sample per run."""
 

@@ -88,7 +88,7 @@ def assert_counts(program: TiledProgram, counted: Primitives, rtl: RtlCounts, ru
     expected = {name: dict.fromkeys(_places(program), 0) for name in COUNTED}
     for number, core in enumerate(program.cores):
         for name in COUNTED:
-            expected[name][core.at.x, core.at.y] = runs * int(counts[name][number])
+            expected[name][core.at.x, core.at.y] += runs * int(counts[name][number])
     for name, by_place in expected.items():
         found = rtl.actions.get(name, Counter())
         assert {place: found[place] for place in by_place} == by_place, name
