@@ -119,12 +119,27 @@ PROPERTIES = (
         defines=("SNNC_ASSERT",),
     ),
     Property(
+        "contexts",
+        "formal_contexts",
+        "contexts are counted for, chosen and served as documented: none lost, doubled, early or out of turn",
+        depth=16,
+        induction=3,
+        parameters={"Contexts": 2},
+    ),
+    Property(
+        "contexts-progress",
+        "formal_contexts",
+        "whatever came before, once nothing more arrives every due context is swept and every job done",
+        depth=48,
+        parameters={"Contexts": 2, "Progress": 1},
+    ),
+    Property(
         "reset",
         "formal_reset",
         "a reset leads from any state to v(0) in every word, ready, at rest and at home; nothing is sent",
         depth=22,
         skip=8,
-        free="dut.u_registers.registers*",
+        free="dut.u_configuration.u_registers.registers*",
     ),
     Property(
         "reset-cuba",
@@ -133,7 +148,7 @@ PROPERTIES = (
         depth=22,
         parameters={"Cuba": 1},
         skip=8,
-        free="dut.u_registers.registers*",
+        free="dut.u_configuration.u_registers.registers*",
     ),
     Property(
         "core",
@@ -142,7 +157,7 @@ PROPERTIES = (
         depth=39,
         defines=("SNNC_ASSERT",),
         skip=6,
-        free="dut.u_registers.registers*",
+        free="dut.u_configuration.u_registers.registers*",
     ),
     Property(
         "core-cuba",
@@ -152,6 +167,6 @@ PROPERTIES = (
         parameters={"Cuba": 1},
         defines=("SNNC_ASSERT",),
         skip=6,
-        free="dut.u_registers.registers*",
+        free="dut.u_configuration.u_registers.registers*",
     ),
 )

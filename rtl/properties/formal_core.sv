@@ -57,6 +57,7 @@ module formal_core #(
     .packet_ready_i(packet_ready),
     .packet_data_o(packet),
     .router_empty_i(1'b1),
+    .sent_i(1'b1),
     .router_dropped_i(1'b0),
     .ready_o(ready),
     .error_o(error)
@@ -75,8 +76,8 @@ module formal_core #(
   assign configured = resets_q == 3'd3 && !$initstate;
 
   (* hierconn *) wire [snnc_pkg::RegisterBits-1:0] \dut.registers ;
-  (* hierconn *) wire [snnc_pkg::SegmentBits-1:0] \dut.u_registers.segments[0] ;
-  (* hierconn *) wire [snnc_pkg::BankBits-1:0] \dut.u_registers.banks[0] ;
+  (* hierconn *) wire [snnc_pkg::SegmentBits-1:0] \dut.u_configuration.u_registers.segments[0] ;
+  (* hierconn *) wire [snnc_pkg::BankBits-1:0] \dut.u_configuration.u_registers.banks[0] ;
   // Weights, state word, count, and of a row its bank; addresses as wide as those of the memories.
   localparam int EntryBits = 2;
   localparam int StateAt = EntryBits;
@@ -100,8 +101,8 @@ module formal_core #(
   logic credits_needed;
 
   assign registers = \dut.registers ;
-  assign bank = \dut.u_registers.banks[0] ;
-  assign segment = \dut.u_registers.segments[0] ;
+  assign bank = \dut.u_configuration.u_registers.banks[0] ;
+  assign segment = \dut.u_configuration.u_registers.segments[0] ;
   assign destination = \dut.u_emitter.destinations[0] ;
   assign pixel_words = 32'({snnc_pkg::register_pixel_words(registers)});
   assign row = \dut.u_events.u_decode.rows[0] ;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Properties of the step protocol in one core: snnc_control and snnc_emit, wired as in snnc_core, between
+// Properties of the step protocol in one core: snnc_steps and snnc_emit, wired as in snnc_core, between
 // neighbours that keep to docs/microarchitecture.md, section 6, and are otherwise free: two sources, each of
 // which sends one END per CREDIT, and two destinations, each of which returns one CREDIT per END. When events
 // are done, how long a sweep takes and what the emitter finds to send are free too.
@@ -55,11 +55,14 @@ module formal_counters #(
   logic sweeping;
   logic draining;
   logic initialising;
-  logic [snnc_pkg::StepBits-1:0] time_step;
-  logic last_step;
+  logic [snnc_pkg::RegisterBits-1:0] registers;
   logic start_credit;
   logic start_emit;
+  logic [snnc_pkg::StepBits-1:0] emit_step;
+  logic emit_last_step;
   logic emitter_idle;
+  logic emitter_waits;
+  logic granted;
   logic destination_address;
   logic source_address;
   logic starting;
@@ -73,31 +76,48 @@ module formal_counters #(
   assign rst = reset || $initstate;
   always_ff @(posedge clk_i) first_q <= accumulating;
 
-  snnc_control u_control (
+  always_comb begin
+    registers = '0;
+    registers[snnc_pkg::RegisterEmissionAt+:snnc_pkg::RegisterEmissionBits] = emission;
+    registers[snnc_pkg::RegisterEndsNeededAt+:CountBits] = ones(sources);
+    registers[snnc_pkg::RegisterCreditsNeededAt+:CountBits] = ones(receivers);
+    registers[snnc_pkg::RegisterRecurrentSourcesAt+:CountBits] = ones(sources & recurrent_source);
+    registers[snnc_pkg::RegisterRecurrentDestinationsAt+:CountBits] = ones(receivers & recurrent_destination);
+  end
+
+  snnc_steps u_steps (
     .clk_i,
     .rst_i(rst),
     .enable_i(1'b1),
-    .values_last_i(emission == 2'd1),
-    .values_every_i(emission == 2'd2),
-    .ends_needed_i(ones(sources)),
-    .recurrent_sources_i(ones(sources & recurrent_source)),
+    .registers_i(registers),
     .end_i(end_arrives),
-    .end_last_i(end_last),
+    .credit_i(credit_arrives),
+    .data_i({31'd0, end_last}),
     .quiet_i(quiet),
+    .event_start_i(1'b0),
     .sweep_last_cycle_i(sweep_last_cycle && !first_q),
     .emitter_idle_i(emitter_idle),
-    .accumulate_o(accumulating),
+    .emitter_waits_i(emitter_waits),
+    .events_pass_o(accumulating),
     .sweep_o(sweeping),
     .drain_o(draining),
     .init_o(initialising),
-    .step_o(time_step),
-    .last_step_o(last_step),
     .start_credit_o(start_credit),
     .start_emit_o(start_emit),
-    .starting_o(starting),
-    .surplus_end_o(surplus_end),
-    .ends_o(ends)
+    .emit_step_o(emit_step),
+    .emit_last_step_o(emit_last_step),
+    .granted_o(granted)
   );
+
+  (* hierconn *) wire \u_steps.starting ;
+  (* hierconn *) wire \u_steps.surplus_end ;
+  (* hierconn *) wire \u_steps.surplus_credit ;
+  (* hierconn *) wire [CountBits-1:0] \u_steps.ends ;
+
+  assign starting = \u_steps.starting ;
+  assign surplus_end = \u_steps.surplus_end ;
+  assign surplus_credit = \u_steps.surplus_credit ;
+  assign ends = \u_steps.ends ;
 
   snnc_emit #(
     .Lanes(1),
@@ -115,25 +135,23 @@ module formal_counters #(
     .columns_i(8'd1),
     .values_last_i(emission == 2'd1),
     .values_every_i(emission == 2'd2),
-    .recurrent_destinations_i(ones(receivers & recurrent_destination)),
-    .credits_needed_i(ones(receivers)),
     .destination_count_i({two_destinations, !two_destinations}),
     .source_count_i({two_sources, !two_sources}),
     .segment_count_i(3'd2),
     .start_credit_i(start_credit),
     .start_emit_i(start_emit),
-    .step_i(time_step),
-    .last_step_i(last_step),
+    .step_i(emit_step),
+    .last_step_i(emit_last_step),
     .idle_o(emitter_idle),
-    .credit_i(credit_arrives),
-    .surplus_credit_o(surplus_credit),
+    .waits_o(emitter_waits),
+    .granted_i(granted),
     .spikes_i(spike),
     .state_i(value),
     .segment_i(segment),
     .destination_address_o(destination_address),
     .destination_i(destination),
     .source_address_o(source_address),
-    .source_i({8'd0, source_address}),
+    .source_i({12'd0, source_address}),
     .valid_o(packet_valid),
     .ready_i(packet_ready),
     .data_o(packet)
@@ -180,17 +198,19 @@ module formal_counters #(
     end
   end
 
-  (* hierconn *) wire [CountBits-1:0] \u_emit.owed_q ;
+  (* hierconn *) wire [CountBits-1:0] \u_steps.g_single.u_single.owed_q ;
 
   always @(posedge clk_i) begin
     assume (emission != 2'd3);
     if (rst) assume (!end_arrives && !credit_arrives);
     if (end_arrives && Surplus == 0) assume (may_end_q[end_from]);
     if (credit_arrives && Surplus == 0) assume (to_answer_q[credit_from]);
+    // Events are taken in ACCUMULATE alone, and a step starts when there are none.
+    if (!accumulating) assume (quiet);
     // A word of the state memory that is being sent is not written.
     if (!rst && waiting_q) assume (value == value_q);
     if (!rst && Surplus != 0) begin
-      assert (ends <= ones(sources) && \u_emit.owed_q <= ones(receivers));
+      assert (ends <= ones(sources) && \u_steps.g_single.u_single.owed_q <= ones(receivers));
       if (end_arrives && (!(accumulating || starting) || ends == ones(sources))) assert (surplus_end);
       if (!end_arrives) assert (!surplus_end);
       // The step that follows ENDs enough is not put off by more of them.
@@ -210,8 +230,8 @@ module formal_counters #(
   localparam logic [2:0] Wait = 3'd2;
   localparam logic [2:0] End = 3'd6;
 
-  (* hierconn *) wire [CountBits-1:0] \u_control.ends_q ;
-  (* hierconn *) wire \u_control.step_starts ;
+  (* hierconn *) wire [CountBits-1:0] \u_steps.g_single.u_single.ends_q ;
+  (* hierconn *) wire \u_steps.step_starts ;
   (* hierconn *) wire [2:0] \u_emit.state_q ;
   (* hierconn *) wire \u_emit.source_q ;
   (* hierconn *) wire \u_emit.destination_q ;
@@ -220,14 +240,14 @@ module formal_counters #(
   logic [Neighbours-1:0] owes_credit;
   logic [Neighbours-1:0] owes_end;
 
-  (* hierconn *) wire \u_control.ends_met_q ;
-  (* hierconn *) wire \u_control.enabled_q ;
+  (* hierconn *) wire \u_steps.g_single.u_single.ends_met_q ;
+  (* hierconn *) wire \u_steps.g_single.u_single.enabled_q ;
 
   assign emitter = \u_emit.state_q ;
 
   // Sources whose END is counted; to whom the core is still going to send CREDIT, and END.
   always_ff @(posedge clk_i) begin
-    if (\u_control.step_starts ) ended_q <= '0;
+    if (\u_steps.step_starts ) ended_q <= '0;
     if (end_arrives) ended_q[end_from] <= 1'b1;
     if (rst) ended_q <= sources & recurrent_source;
   end
@@ -243,26 +263,26 @@ module formal_counters #(
   // Every state but ACCUMULATE takes a cycle at least, in which the comparison catches up.
   logic entered_q;
   always_ff @(posedge clk_i) begin
-    entered_q <= \u_control.step_starts ;
+    entered_q <= \u_steps.step_starts ;
     if (rst) entered_q <= 1'b0;
   end
 
   always @(posedge clk_i) begin
     if (!rst) begin
-      assert (\u_control.enabled_q );
+      assert (\u_steps.g_single.u_single.enabled_q );
       assert (!(starting && (sweeping || draining || accumulating)));
       assert (emitter != 3'd7);
       if (emitter == Credit) assert (accumulating && (!\u_emit.source_q || two_sources));
       if (emitter == End) assert (!\u_emit.destination_q || two_destinations);
       if (sweeping || initialising) assert (emitter == Idle);
-      assert (\u_control.ends_met_q == (ends == ones(sources)) || entered_q);
+      assert (\u_steps.g_single.u_single.ends_met_q == (ends == ones(sources)) || entered_q);
       assert (!(entered_q && accumulating));
     end
     if (!rst && Surplus == 0) begin
-      assert (\u_control.ends_q == ones(ended_q) && (ended_q & ~sources) == '0);
+      assert (\u_steps.g_single.u_single.ends_q == ones(ended_q) && (ended_q & ~sources) == '0);
       assert ((may_end_q ^ ended_q ^ owes_credit) == sources);
       assert ((may_end_q & ended_q) == '0 && (may_end_q & owes_credit) == '0);
-      assert (\u_emit.owed_q == ones(to_answer_q) + ones(owes_end));
+      assert (\u_steps.g_single.u_single.owed_q == ones(to_answer_q) + ones(owes_end));
       assert ((to_answer_q & owes_end) == '0 && (to_answer_q & ~receivers) == '0);
     end
   end

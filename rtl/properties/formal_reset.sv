@@ -55,6 +55,7 @@ module formal_reset #(
     .packet_valid_o(packet_valid),
     .packet_ready_i(packet_ready),
     .router_empty_i(1'b1),
+    .sent_i(1'b1),
     .router_dropped_i(1'b0),
     .ready_o(ready),
     .rest_o(rest),

@@ -115,6 +115,10 @@ module snnc_steps #(
 
   if (Contexts > 1) begin : g_contexts
     logic fence;
+    logic [snnc_pkg::EndContextBits-1:0] whose;
+
+    assign whose = credit_i ? data_i[snnc_pkg::CreditContextAt+:snnc_pkg::CreditContextBits]
+        : data_i[snnc_pkg::EndContextAt+:snnc_pkg::EndContextBits];
 
     snnc_contexts #(
       .Contexts(Contexts)
@@ -128,7 +132,7 @@ module snnc_steps #(
       .disable_i,
       .end_i,
       .credit_i,
-      .context_i(snnc_pkg::end_context(data_i)),
+      .context_i(whose),
       .end_last_i(snnc_pkg::end_last(data_i)),
       .accumulate_i(accumulate),
       .chosen_i(chosen),

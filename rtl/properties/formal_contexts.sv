@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: Apache-2.0
+// Properties of the books of several contexts, snnc_steps, beside the rules of docs/microarchitecture.md, section 4.7,
+// kept here cycle by cycle as they are written there: counts of ENDs and CREDITs, pending jobs, whose turn it is. ENDs
+// and CREDITs come whenever they like, for any context, and events, sweeps and jobs last as long as they like.
+`default_nettype none
+
+module formal_contexts #(
+  parameter int Contexts = 2,
+  // 1: from some cycle on no END or CREDIT comes and everything lasts two cycles; then all that can be done is done.
+  parameter int Progress = 0
+) (
+  input wire logic clk_i
+);
+  localparam int Bits = $clog2(Contexts);
+  localparam int CountBits = 2;
+  // Cycles in which everything that can be done is done: of each context a sweep, a DRAIN, an INIT and two jobs.
+  localparam int Patience = 16 * Contexts;
+
+  // The configuration of each context.
+  (* anyconst *) logic [Contexts-1:0] enable;
+  (* anyconst *) logic [Contexts-1:0] values_last;
+  (* anyconst *) logic [Contexts*CountBits-1:0] ends_needed;
+  (* anyconst *) logic [Contexts*CountBits-1:0] credits_needed;
+  (* anyconst *) logic [Contexts*CountBits-1:0] recurrent_sources;
+  (* anyconst *) logic [Contexts*CountBits-1:0] recurrent_destinations;
+
+  (* anyseq *) logic reset;
+  (* anyseq *) logic end_arrives;
+  (* anyseq *) logic credit_arrives;
+  (* anyseq *) logic end_last;
+  (* anyseq *) logic [3:0] named;
+  (* anyseq *) logic quiet;
+  (* anyseq *) logic sweep_last_cycle;
+  (* anyseq *) logic job_ends;
+  (* anyseq *) logic sent;
+
+  logic rst;
+  logic [Bits-1:0] current;
+  logic [Bits-1:0] job;
+  logic [Bits-1:0] asked;
+  logic sweeping;
+  logic draining;
+  logic initialising;
+  logic events_pass;
+  logic [snnc_pkg::StepBits-1:0] time_step;
+  logic last_step;
+  logic start_credit;
+  logic start_emit;
+  logic [snnc_pkg::StepBits-1:0] emit_step;
+  logic emit_last_step;
+
+  // The emitter: LOAD, then any number of cycles.
+  logic working_q;
+  logic loads_q;
+
+  assign rst = reset || $initstate;
+
+  function automatic logic [snnc_pkg::RegisterBits-1:0] registers(input logic [Bits-1:0] whose);
+    registers = '0;
+    registers[snnc_pkg::RegisterEmissionAt] = values_last[whose];
+    registers[snnc_pkg::RegisterEndsNeededAt+:CountBits] = ends_needed[whose*CountBits+:CountBits];
+    registers[snnc_pkg::RegisterCreditsNeededAt+:CountBits] = credits_needed[whose*CountBits+:CountBits];
+    registers[snnc_pkg::RegisterRecurrentSourcesAt+:CountBits] = recurrent_sources[whose*CountBits+:CountBits];
+    registers[snnc_pkg::RegisterRecurrentDestinationsAt+:CountBits] =
+        recurrent_destinations[whose*CountBits+:CountBits];
+  endfunction
+
+  snnc_steps #(
+    .Contexts(Contexts)
+  ) dut (
+    .clk_i,
+    .rst_i(rst),
+    .current_o(current),
+    .job_o(job),
+    .named_o(asked),
+    .enable_i(enable[current]),
+    .registers_i(registers(current)),
+    .job_registers_i(registers(job)),
+    .named_registers_i(registers(asked)),
+    .disable_i({Contexts{1'b0}}),
+    .end_i(end_arrives),
+    .credit_i(credit_arrives),
+    .data_i(credit_arrives ? {28'd0, named} : {27'd0, named, end_last}),
+    .quiet_i(quiet),
+    .event_start_i(1'b0),
+    .event_is_value_i(1'b0),
+    .event_context_i({Bits{1'b0}}),
+    .sweep_last_cycle_i(sweep_last_cycle),
+    .emitter_idle_i(!working_q),
+    .emitter_waits_i(loads_q),
+    .sent_i(sent),
+    .sweep_o(sweeping),
+    .drain_o(draining),
+    .init_o(initialising),
+    .events_pass_o(events_pass),
+    .step_o(time_step),
+    .last_step_o(last_step),
+    .start_credit_o(start_credit),
+    .start_emit_o(start_emit),
+    .emit_step_o(emit_step),
+    .emit_last_step_o(emit_last_step),
+    .router_empty_i(1'b1),
+    .fifo_empty_i(1'b1)
+  );
+
+  (* hierconn *) wire \dut.chosen ;
+  (* hierconn *) wire \dut.starting ;
+  (* hierconn *) wire \dut.step_starts ;
+  (* hierconn *) wire \dut.surplus_end ;
+  (* hierconn *) wire \dut.surplus_credit ;
+  (* hierconn *) wire [Contexts-1:0] \dut.g_contexts.u_contexts.enabled_q ;
+
+  logic chosen;
+  logic starting;
+  logic accumulating;
+  logic [Contexts-1:0] enabled;
+
+  assign chosen = \dut.chosen ;
+  assign starting = \dut.starting ;
+  assign enabled = \dut.g_contexts.u_contexts.enabled_q ;
+  assign accumulating = !chosen && !sweeping && !draining && !initialising;
+
+  // The rules. Per context what is counted, and its jobs: pending ones, the one at work, and the step they are about.
+  logic [Contexts*CountBits-1:0] ends_q;
+  logic [Contexts*CountBits-1:0] owed_q;
+  logic [Contexts-1:0] last_q;
+  logic [Contexts-1:0] credit_q;
+  logic [Contexts-1:0] emit_q;
+  logic [Contexts-1:0] emitted_last_q;
+  logic [Bits-1:0] job_q;
+
+  logic [Contexts-1:0] due;
+  logic [Contexts-1:0] drains;
+  logic [Contexts-1:0] ready;
+  logic [Contexts-1:0] goes;
+  logic [Contexts-1:0] chosen_next;
+  logic [Contexts-1:0] taken;
+  logic blocked;
+  logic known;
+  logic end_counts;
+  logic credit_counts;
+  logic gives_credit;
+  logic gives_emit;
+  logic [Bits-1:0] whose;
+
+  assign whose = named[Bits-1:0];
+  assign known = 32'(named) < Contexts && (enabled[whose] || starting);
+  assign end_counts = end_arrives && known && (accumulating || starting || whose != current)
+      && ends_q[whose*CountBits+:CountBits] != ends_needed[whose*CountBits+:CountBits];
+  assign credit_counts = credit_arrives && known && owed_q[whose*CountBits+:CountBits] != '0;
+  for (genvar i = 0; i < Contexts; i++) begin : g_rules
+    assign due[i] = enabled[i] && ends_q[i*CountBits+:CountBits] == ends_needed[i*CountBits+:CountBits]
+        && !credit_q[i] && !emit_q[i] && !(working_q && job_q == Bits'(i));
+    assign drains[i] = values_last[i] && last_q[i];
+    assign ready[i] = due[i] && (!drains[i] || (!working_q && sent));
+    assign goes[i] = (credit_q[i] || (emit_q[i] && owed_q[i*CountBits+:CountBits] == '0))
+        && (draining ? current == Bits'(i) : !blocked);
+  end
+  assign blocked = (due & drains) != '0 || ((chosen || sweeping) && drains[current]);
+  // The lowest of them.
+  assign chosen_next = ready & (~ready + Contexts'(1));
+  assign taken = goes & (~goes + Contexts'(1));
+
+  // Where a step leads, and what it gives to the emitter.
+  logic was_sweeping_q;
+  logic was_draining_q;
+  logic ended_q;
+  logic drained_q;
+  logic leaves;
+  logic to_drain;
+
+  // SWEEP or INIT is over in this cycle; so is a step of the sample, or membranes are sent.
+  assign leaves = sweep_last_cycle && !starting;
+  assign to_drain = sweeping && leaves && last_q[current] && values_last[current];
+  assign gives_credit = leaves && (initialising || (sweeping && !last_q[current]));
+  assign gives_emit = (gives_credit && !values_last[current]) || to_drain;
+
+  always_ff @(posedge clk_i) begin
+    working_q <= working_q ? loads_q || !job_ends : start_credit || start_emit;
+    loads_q <= !working_q && (start_credit || start_emit);
+    for (int i = 0; i < Contexts; i++) begin
+      if (accumulating && quiet && chosen_next[i]) ends_q[i*CountBits+:CountBits] <= '0;
+      if (end_counts && whose == Bits'(i)) begin
+        ends_q[i*CountBits+:CountBits] <= ends_q[i*CountBits+:CountBits] + CountBits'(1);
+        if (end_last) last_q[i] <= 1'b1;
+      end
+      if (credit_counts && whose == Bits'(i)) owed_q[i*CountBits+:CountBits] <= owed_q[i*CountBits+:CountBits] - CountBits'(1);
+      if (!working_q && taken[i]) begin
+        job_q <= Bits'(i);
+        if (credit_q[i]) credit_q[i] <= 1'b0;
+        else begin
+          emit_q[i] <= 1'b0;
+          owed_q[i*CountBits+:CountBits] <= credits_needed[i*CountBits+:CountBits];
+        end
+      end
+    end
+    if (gives_credit) begin
+      credit_q[current] <= 1'b1;
+      last_q[current] <= 1'b0;
+    end
+    if (gives_emit) emit_q[current] <= 1'b1;
+    if (chosen && !starting) emitted_last_q[current] <= last_q[current];
+    if (rst) begin
+      working_q <= 1'b0;
+      loads_q <= 1'b0;
+      last_q <= '0;
+      credit_q <= '0;
+      emit_q <= '0;
+      emitted_last_q <= '1;
+      ends_q <= recurrent_sources;
+      owed_q <= recurrent_destinations;
+      job_q <= '0;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    was_sweeping_q <= sweeping && !rst;
+    was_draining_q <= draining && !rst;
+    ended_q <= accumulating && quiet && ready != '0;
+    drained_q <= draining && !working_q && !credit_q[current] && !emit_q[current];
+  end
+
+  for (genvar i = 0; i < Contexts; i++) begin : g_configuration
+    always @(posedge clk_i) begin
+      assume (ends_needed[i*CountBits+:CountBits] != '0);
+      assume (recurrent_sources[i*CountBits+:CountBits] <= ends_needed[i*CountBits+:CountBits]);
+      assume (recurrent_destinations[i*CountBits+:CountBits] <= credits_needed[i*CountBits+:CountBits]);
+      if (!rst) begin
+        assert (ends_q[i*CountBits+:CountBits] <= ends_needed[i*CountBits+:CountBits]);
+        assert (owed_q[i*CountBits+:CountBits] <= credits_needed[i*CountBits+:CountBits]);
+      end
+    end
+  end
+
+  always @(posedge clk_i) begin
+    if (rst) assume (!end_arrives && !credit_arrives);
+    assume (!(end_arrives && credit_arrives));
+    if (!rst) begin
+      // ENDs and CREDITs: those that count, and those that are told.
+      assert (\dut.surplus_end == (end_arrives && !end_counts));
+      assert (\dut.surplus_credit == (credit_arrives && !credit_counts));
+      // A context is chosen when it is ready and no event is under way, the lowest; meanwhile no event passes.
+      assert (\dut.step_starts == (accumulating && quiet && ready != '0));
+      assert (events_pass == (accumulating && ready == '0));
+      // A job is taken when it can go, the lowest; one at a time, and none is given while one is there.
+      assert ((start_credit || start_emit) == (!working_q && goes != '0));
+      if (start_credit) assert ((taken & credit_q) != '0);
+      if (start_emit) assert ((taken & ~credit_q) != '0);
+      assert (!(start_credit && start_emit));
+      if (gives_credit || gives_emit) assert (!credit_q[current] && !emit_q[current] && !(working_q && job_q == current));
+      if (working_q) assert (job == job_q && emit_last_step == emitted_last_q[job]);
+      // The way of the control.
+      if (!starting) assert (last_step == last_q[current]);
+      if (chosen && !starting) assert (ended_q);
+      // The sweep before a DRAIN, and all of it, find the emitter free for what it sends.
+      if (((chosen && !starting) || sweeping) && drains[current]) assert (!working_q);
+      if (draining && working_q) assert (job_q == current);
+      if (draining && !was_draining_q) assert (!working_q && was_sweeping_q && last_q[current]);
+      if (was_draining_q) assert (draining == !drained_q && (draining || initialising));
+      assert (!(chosen && sweeping) && !(starting && (sweeping || draining)));
+
+    end
+  end
+
+`ifdef INVARIANTS
+  (* hierconn *) wire [Contexts-1:0] \dut.g_contexts.u_contexts.last_step_q ;
+  (* hierconn *) wire [Contexts-1:0] \dut.g_contexts.u_contexts.values_last_q ;
+  (* hierconn *) wire [Contexts-1:0] \dut.g_contexts.u_contexts.values_every_q ;
+  (* hierconn *) wire [Contexts-1:0] \dut.g_contexts.u_contexts.sample_ended_q ;
+  (* hierconn *) wire [Contexts-1:0] \dut.g_contexts.u_contexts.u_jobs.credit_q ;
+  (* hierconn *) wire [Contexts-1:0] \dut.g_contexts.u_contexts.u_jobs.emit_q ;
+  (* hierconn *) wire [Bits-1:0] \dut.g_contexts.u_contexts.u_jobs.job_q ;
+  (* hierconn *) wire [Contexts-1:0] \dut.g_contexts.u_contexts.u_ends.first_q ;
+  (* hierconn *) wire [Contexts-1:0] \dut.g_contexts.u_contexts.u_ends.needed_q ;
+  (* hierconn *) wire [Contexts-1:0] \dut.g_contexts.u_contexts.u_ends.none_q ;
+  (* hierconn *) wire [snnc_pkg::CountBits-1:0] \dut.g_contexts.u_contexts.u_ends.counts[0] ;
+  (* hierconn *) wire [snnc_pkg::CountBits-1:0] \dut.g_contexts.u_contexts.u_ends.counts[1] ;
+  (* hierconn *) wire [Contexts-1:0] \dut.g_contexts.u_contexts.u_credits.first_q ;
+  (* hierconn *) wire [Contexts-1:0] \dut.g_contexts.u_contexts.u_credits.needed_q ;
+  (* hierconn *) wire [Contexts-1:0] \dut.g_contexts.u_contexts.u_credits.none_q ;
+  (* hierconn *) wire [snnc_pkg::CountBits-1:0] \dut.g_contexts.u_contexts.u_credits.counts[0] ;
+  (* hierconn *) wire [snnc_pkg::CountBits-1:0] \dut.g_contexts.u_contexts.u_credits.counts[1] ;
+  logic [Contexts*snnc_pkg::CountBits-1:0] awaited;
+  logic [Contexts*snnc_pkg::CountBits-1:0] owed;
+
+  assign awaited = {\dut.g_contexts.u_contexts.u_ends.counts[1] , \dut.g_contexts.u_contexts.u_ends.counts[0] };
+  assign owed = {\dut.g_contexts.u_contexts.u_credits.counts[1] , \dut.g_contexts.u_contexts.u_credits.counts[0] };
+
+  logic loads_emit_q;
+  always_ff @(posedge clk_i) loads_emit_q <= !working_q && start_emit && !rst;
+
+  // What the design keeps is what the rules say, for two contexts.
+  for (genvar i = 0; i < Contexts; i++) begin : g_invariants
+    logic [CountBits-1:0] needs;
+    logic [CountBits-1:0] first;
+    logic [CountBits-1:0] credits;
+    logic [CountBits-1:0] tokens;
+    logic first_ends;
+    logic needed_ends;
+    logic first_credits;
+    logic needed_credits;
+    // Behind a reset, before its registers were looked at.
+    logic unseen;
+
+    assign needs = ends_needed[i*CountBits+:CountBits];
+    assign first = needs - recurrent_sources[i*CountBits+:CountBits];
+    assign credits = credits_needed[i*CountBits+:CountBits];
+    assign tokens = recurrent_destinations[i*CountBits+:CountBits];
+    assign first_ends = \dut.g_contexts.u_contexts.u_ends.first_q [i];
+    assign needed_ends = \dut.g_contexts.u_contexts.u_ends.needed_q [i];
+    assign first_credits = \dut.g_contexts.u_contexts.u_credits.first_q [i];
+    assign needed_credits = \dut.g_contexts.u_contexts.u_credits.needed_q [i];
+    assign unseen = starting && (32'(current) < i || (32'(current) == i && chosen));
+    always @(posedge clk_i) begin
+      if (!rst) begin
+        assert (!(first_ends && needed_ends) && !(first_credits && needed_credits));
+        assert (needs - ends_q[i*CountBits+:CountBits] == (first_ends ? first : needed_ends ? needs
+                : awaited[i*snnc_pkg::CountBits+:CountBits]));
+        assert (owed_q[i*CountBits+:CountBits] == (first_credits ? tokens : needed_credits ? credits
+                : owed[i*snnc_pkg::CountBits+:CountBits]));
+        if (!first_ends && !needed_ends) assert (awaited[i*snnc_pkg::CountBits+CountBits+:8] == '0);
+        if (!first_credits && !needed_credits) assert (owed[i*snnc_pkg::CountBits+CountBits+:8] == '0);
+        if (!(unseen && first_ends) && !(chosen && current == Bits'(i) && needed_ends)) begin
+          assert (\dut.g_contexts.u_contexts.u_ends.none_q [i] == (ends_q[i*CountBits+:CountBits] == needs));
+        end else assert (!\dut.g_contexts.u_contexts.u_ends.none_q [i]);
+        if (!(unseen && first_credits) && !(loads_emit_q && job_q == Bits'(i) && needed_credits)) begin
+          assert (\dut.g_contexts.u_contexts.u_credits.none_q [i] == (owed_q[i*CountBits+:CountBits] == '0));
+        end else assert (!\dut.g_contexts.u_contexts.u_credits.none_q [i]);
+        if (enabled[i]) begin
+          assert (\dut.g_contexts.u_contexts.values_last_q [i] == values_last[i]);
+          assert (!\dut.g_contexts.u_contexts.values_every_q [i]);
+        end
+        if (credit_q[i] || emit_q[i]) assert (enabled[i] && !starting);
+        if (unseen) assert (!enabled[i]);
+        // Whose step is under way has no job, but for what its DRAIN sends.
+        if (!accumulating && !starting && current == Bits'(i)) begin
+          assert (enabled[i] && !credit_q[i]);
+          if (!draining) assert (!emit_q[i] && !(working_q && job_q == current));
+          if (chosen) assert (ends_q[i*CountBits+:CountBits] == '0);
+          else assert (emitted_last_q[i] == last_q[i]);
+          if (draining) assert (last_q[i] && values_last[i]);
+        end
+      end
+    end
+  end
+  always @(posedge clk_i) begin
+    if (!rst) begin
+      assert (\dut.g_contexts.u_contexts.last_step_q == last_q);
+      assert (\dut.g_contexts.u_contexts.sample_ended_q == emitted_last_q);
+      assert (\dut.g_contexts.u_contexts.u_jobs.credit_q == credit_q);
+      assert (\dut.g_contexts.u_contexts.u_jobs.emit_q == emit_q);
+      if (working_q) assert (\dut.g_contexts.u_contexts.u_jobs.job_q == job_q && !starting && enabled[job_q]);
+      if (loads_q) assert (working_q);
+      if (starting) assert (chosen || initialising);
+    end
+  end
+`endif
+
+  if (Progress != 0) begin : g_progress
+    (* anyconst *) logic [7:0] silence;
+    logic [7:0] cycle_q;
+    logic [7:0] silent_q;
+    logic [1:0] lasts_q;
+    logic silent;
+
+    assign silent = cycle_q >= silence;
+    always_ff @(posedge clk_i) begin
+      cycle_q <= rst ? '0 : cycle_q + 8'(cycle_q != '1);
+      silent_q <= (rst || !silent) ? '0 : silent_q + 8'(silent_q != '1);
+      // Cycles of SWEEP or INIT, and whether the emitter is at work for the second time.
+      lasts_q <= (sweeping || initialising) && !sweep_last_cycle ? lasts_q + 2'(lasts_q != '1) : '0;
+      if (rst) lasts_q <= '0;
+    end
+    always @(posedge clk_i) begin
+      if (silent) begin
+        assume (!reset && !end_arrives && !credit_arrives && quiet && sent && job_ends);
+        assume (sweep_last_cycle == (lasts_q != '0));
+      end
+      if (!rst && silent_q >= 8'(Patience)) assert (accumulating && !working_q && due == '0 && goes == '0);
+    end
+  end
+endmodule
+
+`default_nettype wire
