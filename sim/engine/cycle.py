@@ -278,10 +278,12 @@ def _rounds(program: TiledProgram, stream: FlitArray) -> int:
 def _stuck(program: TiledProgram, layout: Layout, words: IntArray, run: int) -> VerificationError:
     """Where things stand once nothing can happen any more although work is left."""
     phases = ("IDLE", "CREDIT", "WAIT", "SEND", "END")
+    # A tile whose job is pending has not begun with it, so what it waits for is CREDITs.
+    at_work = [c.WAIT if words[record + c.JOBS] else int(words[record + c.PHASE]) for record in layout.cores]
     emitters = [
-        f"{core.at} {phases[words[record + c.PHASE]]}"
-        for core, record in zip(program.cores, layout.cores, strict=True)
-        if words[record + c.PHASE] != c.IDLE
+        f"{core.at} {phases[phase]}"
+        for core, phase in zip(program.cores, at_work, strict=True)
+        if phase != c.IDLE
     ]
     routers = [
         f"({words[router + c.ROUTER_X]},{words[router + c.ROUTER_Y]})"
