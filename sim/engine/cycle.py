@@ -69,8 +69,8 @@ class CycleRun:
     """(runs, cores, steps, 4): first cycle of SWEEP (or DRAIN), ACCUMULATE, SEGMENT 0 and IDLE, 0 where a
     step had none; empty unless asked for."""
     arrivals: IntArray
-    """(flits, 3): number of a core, and the cycles in which a flit was pushed into its event FIFO and popped;
-    the first so many as were asked for."""
+    """(flits, 3): number of a core (of its first tile, if it has several), and the cycles in which a flit was
+    pushed into its event FIFO and popped; the first so many as were asked for."""
     trace: Traces | None
     """Per core, with one sample per run."""
 
@@ -278,10 +278,12 @@ def _rounds(program: TiledProgram, stream: FlitArray) -> int:
 def _stuck(program: TiledProgram, layout: Layout, words: IntArray, run: int) -> VerificationError:
     """Where things stand once nothing can happen any more although work is left."""
     phases = ("IDLE", "CREDIT", "WAIT", "SEND", "END")
+    # A tile whose job is pending has not begun with it, so what it waits for is CREDITs.
+    at_work = [c.WAIT if words[record + c.JOBS] else int(words[record + c.PHASE]) for record in layout.cores]
     emitters = [
-        f"{core.at} {phases[words[record + c.PHASE]]}"
-        for core, record in zip(program.cores, layout.cores, strict=True)
-        if words[record + c.PHASE] != c.IDLE
+        f"{core.at} {phases[phase]}"
+        for core, phase in zip(program.cores, at_work, strict=True)
+        if phase != c.IDLE
     ]
     routers = [
         f"({words[router + c.ROUTER_X]},{words[router + c.ROUTER_Y]})"

@@ -161,8 +161,9 @@ def _write_core(
     writer.counter(
         writer.track(process, SPIKES, "spikes of a step", "spikes"), zip(ends, spikes, strict=True)
     )
-    arrivals = run.arrivals[run.arrivals[:, 0] == number]
-    writer.counter(writer.track(process, DEPTH, "event FIFO", "flits"), depths(arrivals))
+    if core.at.context == 0:  # Tiles of one core share its FIFO.
+        arrivals = run.arrivals[run.arrivals[:, 0] == number]
+        writer.counter(writer.track(process, DEPTH, "event FIFO", "flits"), depths(arrivals))
     if energy is not None:
         joules = (energy[:steps, number] * 1e12).tolist()
         track = writer.track(process, ENERGY, "energy so far (estimated)", "pJ")

@@ -1,12 +1,15 @@
 """Traces for Perfetto: slices that close, counters that agree with the run, and what is left out is said."""
 
 from collections import Counter
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 from builders import tiny_network
 from click.testing import CliRunner
+from random_packings import packed
 from timelines import Read
 
 from snnc.commands.cli import main
@@ -71,6 +74,21 @@ def test_every_flit_that_a_core_takes_arrives_and_is_popped_later(build: Build, 
         own = run.arrivals[run.arrivals[:, 0] == number]
         assert (np.diff(own[:, 1]) > 0).all() and (np.diff(own[:, 2]) > 0).all()
     assert list(depths(np.zeros((0, 3), np.int64))) == []
+
+
+def test_tiles_of_one_core_have_slices_each_and_one_fifo(build: Build, x: np.ndarray) -> None:
+    shared = replace(build, tiled=packed(build.tiled, [(0, 0)] * len(build.tiled.cores)))
+    read = Read(record_timeline(shared, x, 100_000).content)
+    sweeps = []
+    for tile in shared.tiled.cores:
+        name = f"core {tile.at} {tile.layer}"
+        sweeps += [slice_ for slice_ in read.slices(name, "control") if slice_[0].startswith("sweep")]
+        fifo = [value for *_, value in read.events.get((name, "event FIFO"), ())]
+        assert (0 < max(fifo, default=0) <= shared.tiled.target.event_fifo) == (tile.at.context == 0)
+    sweeps.sort(key=lambda slice_: slice_[1])
+    assert len(sweeps) == shared.tiled.steps * len(shared.tiled.cores)
+    assert all(before[2] <= after[1] for before, after in pairwise(sweeps))
+    assert simulate(shared, x).cycles == [record_timeline(shared, x, 100_000).cycles]
 
 
 def test_what_is_left_out_is_said(build: Build, x: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:

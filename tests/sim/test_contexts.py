@@ -3,20 +3,26 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
+from builders import target, tiny_network
 from crowded_programs import crowded_program
 from example_counts import examples
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
-from random_packings import random_packing
+from random_packings import packed, random_packing
 from random_programs import compiled_program, random_payloads, random_program
 from same_runs import assert_as_the_stepped_model, assert_same_traces
 
+from snnc.base.errors import VerificationError
 from snnc.compiler.ir.program import TiledProgram
 from snnc.compiler.isa.arithmetic import IntArray
-from snnc.compiler.protocol.streams import decode_outputs
+from snnc.compiler.isa.contract import FlitType
+from snnc.compiler.isa.flits import flit, flit_types
+from snnc.compiler.pipeline import compile_network
+from snnc.compiler.protocol.streams import decode_outputs, encode_samples
 from snnc.sim.accounting.counts import count_actions
-from snnc.sim.engine.cycle import run_isolated, run_stream
+from snnc.sim.engine.cycle import run_cycles, run_isolated, run_stream
 from snnc.sim.engine.functional import run_functional
 
 seeds = st.integers(0, 1 << 32)
@@ -80,3 +86,15 @@ def test_samples_in_isolation_equal_streams_of_one_sample(seed: int) -> None:
         part = slice(isolated.offsets[sample], isolated.offsets[sample + 1])
         assert_array_equal(isolated.flits[part], run.flits)
         assert_array_equal(isolated.stamps[part], run.stamps)
+
+
+def test_tiles_that_wait_for_credits_are_named_when_the_mesh_comes_to_rest_too_early() -> None:
+    """Of three tiles that feed a fourth, the first hears the end of its first step only."""
+    program = compile_network(tiny_network(), target()).tiled
+    shared = packed(program, [(0, 0)] * len(program.cores))
+    stream = encode_samples(shared, np.ones((2, shared.steps, shared.input.features), np.int64))
+    fed, kinds = len(shared.fed_by_host), flit_types(stream)
+    stream[np.flatnonzero(kinds == FlitType.SYNC)[1:]] = flit(FlitType.SYNC, fed - 1)
+    missing = np.flatnonzero(kinds == FlitType.END)[fed::fed]
+    with pytest.raises(VerificationError, match=r"at work: \(0,0\)\.1 WAIT, \(0,0\)\.2 WAIT; flits left"):
+        run_cycles(shared, np.delete(stream, missing))
