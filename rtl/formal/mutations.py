@@ -139,14 +139,14 @@ MUTATIONS = (
         "if (ready[Contexts-1-i]) lowest_ready",
     ),
     Mutation(
-        "contexts-drain-behind-others",
+        "contexts-drain-too-early",
         "contexts",
         "snnc_contexts.sv",
         "{Contexts{emitter_idle_i && sent_i}}",
         "{Contexts{emitter_idle_i}}",
     ),
     Mutation(
-        "contexts-end-at-work-counts",
+        "contexts-end-at-work",
         "contexts",
         "snnc_contexts.sv",
         "(accumulate_i || starting_i || named != current_q);",
@@ -167,7 +167,7 @@ MUTATIONS = (
         "assign events_pass_o = accumulate;",
     ),
     Mutation(
-        "contexts-emit-before-credit",
+        "contexts-emit-first",
         "contexts",
         "snnc_jobs.sv",
         "assign start_credit_o = start && credit_q[next_o];",

@@ -96,7 +96,7 @@ module formal_contexts #(
     .emit_step_o(emit_step),
     .emit_last_step_o(emit_last_step),
     .router_empty_i(1'b1),
-    .fifo_empty_i(1'b1)
+    .fifo_empty_i(!end_arrives && !credit_arrives)
   );
 
   (* hierconn *) wire \dut.chosen ;
