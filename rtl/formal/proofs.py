@@ -121,17 +121,10 @@ PROPERTIES = (
     Property(
         "contexts",
         "formal_contexts",
-        "contexts are counted for, chosen and served as documented: none lost, doubled, early or out of turn",
-        depth=16,
+        "contexts are counted for, chosen and served as documented, none lost, doubled, early or out of turn",
+        depth=14,
         induction=3,
         parameters={"Contexts": 2},
-    ),
-    Property(
-        "contexts-progress",
-        "formal_contexts",
-        "whatever came before, once nothing more arrives every due context is swept and every job done",
-        depth=48,
-        parameters={"Contexts": 2, "Progress": 1},
     ),
     Property(
         "reset",

@@ -5,16 +5,12 @@
 `default_nettype none
 
 module formal_contexts #(
-  parameter int Contexts = 2,
-  // 1: from some cycle on no END or CREDIT comes and everything lasts two cycles; then all that can be done is done.
-  parameter int Progress = 0
+  parameter int Contexts = 2
 ) (
   input wire logic clk_i
 );
   localparam int Bits = $clog2(Contexts);
   localparam int CountBits = 2;
-  // Cycles in which everything that can be done is done: of each context a sweep, a DRAIN, an INIT and two jobs.
-  localparam int Patience = 16 * Contexts;
 
   // The configuration of each context.
   (* anyconst *) logic [Contexts-1:0] enable;
@@ -100,7 +96,7 @@ module formal_contexts #(
     .emit_step_o(emit_step),
     .emit_last_step_o(emit_last_step),
     .router_empty_i(1'b1),
-    .fifo_empty_i(1'b1)
+    .fifo_empty_i(!end_arrives && !credit_arrives)
   );
 
   (* hierconn *) wire \dut.chosen ;
@@ -164,7 +160,10 @@ module formal_contexts #(
   // Where a step leads, and what it gives to the emitter.
   logic was_sweeping_q;
   logic was_draining_q;
-  logic ended_q;
+  // Whose turn it was in the last cycle: a step's, a job's.
+  logic [Contexts-1:0] turn_q;
+  logic [Contexts-1:0] taken_q;
+  logic drained;
   logic drained_q;
   logic leaves;
   logic to_drain;
@@ -213,11 +212,13 @@ module formal_contexts #(
     end
   end
 
+  assign drained = draining && !working_q && !credit_q[current] && !emit_q[current];
   always_ff @(posedge clk_i) begin
     was_sweeping_q <= sweeping && !rst;
     was_draining_q <= draining && !rst;
-    ended_q <= accumulating && quiet && ready != '0;
-    drained_q <= draining && !working_q && !credit_q[current] && !emit_q[current];
+    turn_q <= (accumulating && quiet) ? chosen_next : '0;
+    taken_q <= working_q ? '0 : taken;
+    drained_q <= drained;
   end
 
   for (genvar i = 0; i < Contexts; i++) begin : g_configuration
@@ -230,6 +231,12 @@ module formal_contexts #(
         assert (owed_q[i*CountBits+:CountBits] <= credits_needed[i*CountBits+:CountBits]);
       end
     end
+  end
+
+  // All that is left to do waits for ENDs or CREDITs.
+  logic [Contexts-1:0] waits;
+  for (genvar i = 0; i < Contexts; i++) begin : g_waits
+    assign waits[i] = !due[i] && !credit_q[i] && (!emit_q[i] || owed_q[i*CountBits+:CountBits] != '0);
   end
 
   always @(posedge clk_i) begin
@@ -249,9 +256,15 @@ module formal_contexts #(
       assert (!(start_credit && start_emit));
       if (gives_credit || gives_emit) assert (!credit_q[current] && !emit_q[current] && !(working_q && job_q == current));
       if (working_q) assert (job == job_q && emit_last_step == emitted_last_q[job]);
+      // Nothing stands still: where no job is at work and nothing of the core is on its way, something begins, unless
+      // all that is left waits for others. Each beginning uses up a job or the ENDs of a step.
+      if (accumulating && !working_q && quiet && sent) assert (\dut.step_starts || goes != '0 || waits == '1);
+      if (draining && !working_q) assert (goes != '0 || drained || emit_q[current]);
+      if (draining && !working_q && emit_q[current] && goes == '0) assert (owed_q[current*CountBits+:CountBits] != '0);
       // The way of the control.
       if (!starting) assert (last_step == last_q[current]);
-      if (chosen && !starting) assert (ended_q);
+      if (chosen && !starting) assert (turn_q[current]);
+      if (loads_q) assert (taken_q[job]);
       // The sweep before a DRAIN, and all of it, find the emitter free for what it sends.
       if (((chosen && !starting) || sweeping) && drains[current]) assert (!working_q);
       if (draining && working_q) assert (job_q == current);
@@ -355,30 +368,6 @@ module formal_contexts #(
     end
   end
 `endif
-
-  if (Progress != 0) begin : g_progress
-    (* anyconst *) logic [7:0] silence;
-    logic [7:0] cycle_q;
-    logic [7:0] silent_q;
-    logic [1:0] lasts_q;
-    logic silent;
-
-    assign silent = cycle_q >= silence;
-    always_ff @(posedge clk_i) begin
-      cycle_q <= rst ? '0 : cycle_q + 8'(cycle_q != '1);
-      silent_q <= (rst || !silent) ? '0 : silent_q + 8'(silent_q != '1);
-      // Cycles of SWEEP or INIT, and whether the emitter is at work for the second time.
-      lasts_q <= (sweeping || initialising) && !sweep_last_cycle ? lasts_q + 2'(lasts_q != '1) : '0;
-      if (rst) lasts_q <= '0;
-    end
-    always @(posedge clk_i) begin
-      if (silent) begin
-        assume (!reset && !end_arrives && !credit_arrives && quiet && sent && job_ends);
-        assume (sweep_last_cycle == (lasts_q != '0));
-      end
-      if (!rst && silent_q >= 8'(Patience)) assert (accumulating && !working_q && due == '0 && goes == '0);
-    end
-  end
 endmodule
 
 `default_nettype wire

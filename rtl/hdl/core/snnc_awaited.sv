@@ -42,6 +42,11 @@ module snnc_awaited #(
   logic [Contexts-1:0] none_q;
   logic [Contexts-1:0] fresh_q;
   logic [CountBits-1:0] next;
+  // What was counted in the last cycle; whether that many are awaited after a reset, nobody asks at once.
+  logic counted_q;
+  logic [ContextBits-1:0] named_q;
+  logic [CountBits-1:0] next_q;
+  logic [CountBits-1:0] first_count_q;
 
   assign left_o = first_q[named_i] ? named_first_i : needed_q[named_i] ? named_needed_i : counts[named_i];
   assign counts_o = arrive_i && left_o != '0;
@@ -49,9 +54,16 @@ module snnc_awaited #(
   assign none_o = none_q;
   assign fresh_o = fresh_q;
 
-  always_ff @(posedge clk_i) if (counts_o) counts[named_i] <= next;
+  always_ff @(posedge clk_i) begin
+    if (counts_o) counts[named_i] <= next;
+    counted_q <= counts_o && !rst_i;
+    named_q <= named_i;
+    next_q <= next;
+    first_count_q <= named_first_i;
+  end
 
   always_ff @(posedge clk_i) begin
+    if (counted_q) fresh_q[named_q] <= next_q == first_count_q;
     if (look_i && first_q[looked_i]) none_q[looked_i] <= looked_first_i == '0;
     if (look_i && needed_q[looked_i]) begin
       none_q[looked_i] <= looked_needed_i == '0;
@@ -66,8 +78,8 @@ module snnc_awaited #(
     if (counts_o) begin
       first_q[named_i] <= 1'b0;
       needed_q[named_i] <= 1'b0;
-      none_q[named_i] <= next == '0;
-      fresh_q[named_i] <= next == named_first_i;
+      none_q[named_i] <= left_o == CountBits'(1);
+      fresh_q[named_i] <= 1'b0;
     end
     if (rst_i) begin
       first_q <= '1;

@@ -22,6 +22,8 @@ module snnc_contexts #(
   input  wire logic                              credit_i,
   input  wire logic [snnc_pkg::EndContextBits-1:0] context_i,
   input  wire logic                              end_last_i,
+  // No flit has come that could name one.
+  input  wire logic                              fifo_empty_i,
   // The control state of this cycle; see snnc_control.
   input  wire logic                              accumulate_i,
   input  wire logic                              chosen_i,
@@ -120,7 +122,7 @@ module snnc_contexts #(
 
   // ENDs and CREDITs. One that comes during the INIT of a reset counts before it is known who takes part; one
   // for the context that is at work outside ACCUMULATE does not.
-  assign named = (end_i || credit_i) ? context_i[ContextBits-1:0] : lowest_waiting;
+  assign named = fifo_empty_i ? lowest_waiting : context_i[ContextBits-1:0];
   assign named_known = 32'(context_i) < Contexts && (enabled_q[named] || starting_i);
   assign end_open = named_known && (accumulate_i || starting_i || named != current_q);
   assign named_ends_first = first_ends(named_registers_i);
@@ -252,8 +254,8 @@ module snnc_contexts #(
       step_q <= step;
       steps[current_q] <= step;
     end
-    // Between two flits that name a context, it is the one that waits.
-    if (!end_i && !credit_i) begin
+    // While no flit names a context, it is the one that waits.
+    if (fifo_empty_i) begin
       ends_q <= CountBits'({snnc_pkg::register_ends_needed(named_registers_i)}) - ends_left;
     end
   end

@@ -134,6 +134,7 @@ module snnc_steps #(
       .credit_i,
       .context_i(whose),
       .end_last_i(snnc_pkg::end_last(data_i)),
+      .fifo_empty_i,
       .accumulate_i(accumulate),
       .chosen_i(chosen),
       .sweep_i(sweep_o),
