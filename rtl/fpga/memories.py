@@ -9,9 +9,14 @@ from snnc.compiler.isa.contract import (
     ADDRESS,
     AXON_COLUMN,
     AXON_ROW,
+    BANK,
     DECAY_WIDTH,
     DESTINATION,
     FLIT,
+    MAX_BANKS,
+    MAX_SEGMENTS,
+    REGISTER,
+    SEGMENT,
     SOURCE,
     Memory,
     kept_axon,
@@ -27,9 +32,11 @@ DISTRIBUTED_BITS, DISTRIBUTED_WORDS = 4, 16
 BLOCK_COST, DISTRIBUTED_COST, MULTIPLEXER_COST, TABLE_BIT_COST = 128, 4, 1, 1 / 64
 """What Yosys weighs where no style is asked for (its share/lattice and synth_lattice): a DP16KD, a
 TRELLIS_DPR16X4, a bit of a multiplexer between two of these, a bit of a constant table in logic."""
-EVENT_BITS, PACKET_BITS = FLIT.width - ADDRESS.width, FLIT.width
-"""Words of the FIFOs of events and of packets. The five bits that say where a packet leads are not counted:
-the table of measurements is older than they are."""
+REGISTER_READERS = 3
+"""Contexts of which a core with several reads the registers at once; with one it has no memory of them."""
+PORTS = 5
+EVENT_BITS, PACKET_BITS = FLIT.width - ADDRESS.width, FLIT.width + PORTS
+"""Words of the FIFOs of events and of packets, which know the output they are to leave by."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +109,16 @@ def _loaded_tables(p: RtlParameters) -> MemoryCells:
     cells += _cheapest(_context_bits(kept_axon(AXON_ROW, *addresses), p), p.axon_rows)
     cells += _cheapest(kept_axon(AXON_COLUMN, *addresses).bits, p.axon_columns)
     cells += _distributed(_context_bits(DESTINATION, p), p.destinations)
+    if p.contexts > 1:
+        cells += _distributed(_field_bits(REGISTER), p.contexts) * REGISTER_READERS
+        cells += _distributed(_field_bits(SEGMENT), p.contexts * MAX_SEGMENTS)
+        cells += _distributed(_field_bits(BANK), p.contexts * MAX_BANKS)
     return cells + _distributed(_context_bits(SOURCE, p), p.sources)
+
+
+def _field_bits(word: Word) -> int:
+    """Bits of a word that mean something."""
+    return sum(item.width for item in word.fields)
 
 
 def _context_bits(word: Word, p: RtlParameters) -> int:
