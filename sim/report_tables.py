@@ -48,12 +48,31 @@ def render_summary(report: "Report") -> str:
             f"latency     {latency.mean * 1e6:.2f} us mean, {latency.max * 1e6:.2f} us max  "
             f"(simulated, {report.clock_hz / 1e6:g} MHz)"
         )
+    lines += _about_answers(report)
     if report.throughput_hz is not None:
         lines.append(f"throughput  {report.throughput_hz:.1f} samples/s  (simulated, back to back)")
     lines += render_energy(report)
     for warning in report.warnings:
         lines += textwrap.wrap(f"warning     {warning}", 80, subsequent_indent=" " * 12)
     return "\n".join(lines)
+
+
+def _about_answers(report: "Report") -> list[str]:
+    """What a host knows while a sample runs."""
+    found = report.answers
+    if found is None:
+        return []
+    first, interval = found.cycles_mean[0], found.interval
+    microseconds = 1e6 / report.clock_hz
+    text = (
+        f"answers     after every step: the first after {first:.1f} cycles ({first * microseconds:.2f} us), "
+        f"then one every {interval:.1f} ({interval * microseconds:.2f} us)"
+    )
+    if found.correct is not None:
+        quarters = sorted({-(-report.steps * part // 4) for part in (1, 2, 3, 4)})
+        shares = ", ".join(f"{found.correct[step - 1] / report.samples:.4f}" for step in quarters)
+        text += f"; accuracy {shares} after {', '.join(map(str, quarters))} steps"
+    return textwrap.wrap(text, 80, subsequent_indent=" " * 12)
 
 
 def _about_outputs(report: "Report") -> list[str]:

@@ -27,6 +27,7 @@ from snnc.compiler.protocol.streams import decode_outputs
 from snnc.sim.accounting.counts import Counts, Primitives, count_actions, join_primitives
 from snnc.sim.accounting.energy import EnergyReport, Price, price
 from snnc.sim.accounting.energy_table import load_energy_table
+from snnc.sim.answers import Answers, answers_of, join_answers
 from snnc.sim.engine.cycle import AT_WORK, CAUSES, CycleRun, run_isolated, run_stream
 from snnc.sim.engine.functional import run_functional
 from snnc.sim.findings import findings
@@ -52,6 +53,8 @@ class _Result:
     cycles: IntArray | None = None
     causes: IntArray | None = None
     """(cores, causes), in the order of `CAUSES`."""
+    answers: Answers | None = None
+    """Only of a readout of spikes."""
 
 
 def simulate(
@@ -108,6 +111,7 @@ def simulate(
         warnings=findings(build.network, x, layers, len(x)),
         wall_s=wall,
         metrics=None if y is None else _metrics(build.network, result.outputs, outputs, y),
+        answers=None if result.answers is None else result.answers.figures(y if task == "classes" else None),
     )
 
 
@@ -138,6 +142,7 @@ def _run_batches(program: TiledProgram, x: NDArray[Any], tier: Tier, progress: P
         primitives=join_primitives([part.primitives for part in parts]),
         cycles=np.concatenate(cycles) if cycles else None,
         causes=_total(part.causes for part in parts),
+        answers=join_answers([part.answers for part in parts if part.answers is not None]),
     )
 
 
@@ -162,7 +167,7 @@ def _run_functional(program: TiledProgram, payloads: IntArray) -> _Result:
 def _run_cycles(program: TiledProgram, payloads: IntArray) -> _Result:
     run = run_isolated(program, payloads)
     outputs = decode_outputs(program, run.flits, len(payloads))
-    return _Result(outputs, run.primitives, run.cycles, run.causes)
+    return _Result(outputs, run.primitives, run.cycles, run.causes, answers_of(program, run, len(payloads)))
 
 
 def _throughput(program: TiledProgram, x: NDArray[Any]) -> float:

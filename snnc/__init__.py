@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from snnc.compiler.reference.interpreter import Execution, LayerTrace
     from snnc.compiler.targets import Target, load_target
     from snnc.sim.report import Report
+    from snnc.training.model.classifier import SpikingClassifier
+    from snnc.training.model.config import EdgeConfig, LayerConfig, ModelConfig, Population
     from snnc.verification.compare import Verification
 
 _PLACES = {
@@ -41,6 +43,8 @@ _PLACES = {
     "snnc.compiler.reference.interpreter": ("Execution", "LayerTrace"),
     "snnc.compiler.targets": ("Target", "load_target"),
     "snnc.sim.report": ("Report",),
+    "snnc.training.model.classifier": ("SpikingClassifier",),
+    "snnc.training.model.config": ("EdgeConfig", "LayerConfig", "ModelConfig", "Population"),
     "snnc.verification.compare": ("Verification",),
 }
 _HOME = {name: module for module, names in _PLACES.items() for name in names}
@@ -50,16 +54,21 @@ __all__ = [
     "Conv2d",
     "Decay",
     "Edge",
+    "EdgeConfig",
     "Execution",
     "Input",
     "Layer",
+    "LayerConfig",
     "LayerTrace",
     "Linear",
+    "ModelConfig",
     "Network",
     "Neurons",
+    "Population",
     "Readout",
     "Report",
     "SnncError",
+    "SpikingClassifier",
     "Target",
     "Verification",
     "__version__",

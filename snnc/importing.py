@@ -1,7 +1,7 @@
 """A network trained elsewhere, from its file to integers: which reader, which data, which of two ways."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,8 @@ from snnc.compiler.frontends.quantise import Widths
 from snnc.compiler.ir.network import Network, Shape
 from snnc.compiler.ir.provenance import Preparation, Provenance
 from snnc.models import Selection
+from snnc.training.data.recordings.load import is_recordings, load_recordings
+from snnc.training.data.recordings.view import WHOLE, Taken, View
 
 if TYPE_CHECKING:
     from snnc.training.model.classifier import SpikingClassifier
@@ -39,6 +41,8 @@ USUAL_STEPS = 32
 CALIBRATION_SAMPLES = 1024
 INVENTED = 64
 """Random samples that stand for data, where there are none."""
+LARGEST = 255
+"""Most events of a recording that are counted in a step and input."""
 DIGITS = 16
 """Largest pixel of the data set `digits`, which stands for 1."""
 
@@ -65,6 +69,8 @@ class ImportRequest:
     deviation: tuple[float, ...] = ()
     bits: int = 8
     state_bits: int = 18
+    view: View = WHOLE
+    """What is seen of recordings."""
 
 
 @dataclass(frozen=True)
@@ -83,12 +89,17 @@ class ImportResult:
 
 def import_network(request: ImportRequest) -> ImportResult:
     """Read, calibrate, quantise and compare; raises FileError, UsageError, UnsupportedModel."""
-    stored = None if request.calibrate is None else _stored(request)
-    imported = read_network(request, None if stored is None else stored[1])
+    recorded: list[str] = []
+    if request.calibrate is not None and is_recordings(request.calibrate):
+        imported = read_network(request)
+        stored: tuple[InputData, Shape] | None = _recorded(request, imported, recorded.append)
+    else:
+        stored = None if request.calibrate is None else _stored(request)
+        imported = read_network(request, None if stored is None else stored[1])
     if imported.integers is not None and stored is None:
         return _as_written(imported, imported.integers)
     graph = imported.graph
-    assumed = list(imported.findings.general)
+    assumed = [*imported.findings.general, *recorded]
     data = _invented(graph) if stored is None else _fitting(stored[0], stored[1], graph, request)
     if stored is None:
         assumed.append(f"calibrated on {INVENTED} random samples, which says little: give --calibrate")
@@ -195,6 +206,28 @@ def _stored(request: ImportRequest) -> "tuple[InputData, Shape]":
         break
     full = DIGITS if chosen.data == "digits" else 255
     return InputData(found.x, found.y, full), found.shape
+
+
+def _recorded(
+    request: ImportRequest, imported: Imported, say: Callable[[str], object]
+) -> "tuple[InputData, Shape]":
+    """The first recordings, as many events in a step and input as there are, and the shape of a step."""
+    steps = imported.steps or request.steps
+    if steps is None:
+        raise UsageError("recordings need a number of steps", hint="--steps 50 reads the first 50 of each")
+    shape = imported.graph.shape
+    taken = Taken(shape, steps, LARGEST)
+    for split in ("train", "test"):
+        try:
+            found = load_recordings(
+                request.calibrate or "", split, CALIBRATION_SAMPLES, view=request.view, taken=taken, say=say
+            )
+        except FileError:
+            if split == "test":
+                raise
+            continue
+        break
+    return InputData(found.x, found.y), shape
 
 
 def _fitting(data: InputData, shape: Shape, graph: FloatGraph, request: ImportRequest) -> InputData:

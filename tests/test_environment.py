@@ -41,7 +41,7 @@ def python(script: str, folder: Path, **environment: str) -> subprocess.Complete
 
 @pytest.mark.parametrize("home", ["unwritable", "unknown"])
 def test_kernels_run_where_they_cannot_be_kept(tmp_path: Path, home: str) -> None:
-    shutil.copy(ROOT / "sim" / "engine" / "jit.py", tmp_path)
+    shutil.copy(ROOT / "base" / "jit.py", tmp_path)
     (tmp_path / "kernel.py").write_text(KERNEL)
     (tmp_path / "__pycache__").write_text("no folder can be made here, not even by the superuser")
     given = {"HOME": "/proc/nowhere"} if home == "unwritable" else {}

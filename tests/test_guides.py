@@ -19,7 +19,9 @@ LONG = "snnc synth"
 FRAMEWORKS = ("nir", "snntorch", "spikingjelly", "norse", "sinabs", "onnx")
 
 
-@pytest.mark.parametrize("name", ["first-steps", "look", "mesh", "python", *FRAMEWORKS])
+@pytest.mark.parametrize(
+    "name", ["first-steps", "look", "mesh", "python", "dense-outputs", "events", *FRAMEWORKS]
+)
 def test_guide(name: str, tmp_path: Path) -> None:
     text = (GUIDES / f"{name}.md").read_text()
     for code in re.findall(r"```(?:python|yaml)\n(.*?)```", text, re.DOTALL):

@@ -28,7 +28,7 @@ def demands_of(tiling: Tiling) -> tuple[list[Demand], Room]:
     network, target = tiling.network, tiling.target
     program = routed(tiling.with_places([Address(number, 0) for number in range(len(tiling.tiles))]))
     summed = {core.destinations[0].to for core in program.cores if core.emission == "values_every"}
-    cycles = _cycles(tiling)
+    cycles = tile_cycles(tiling)
     demands = [_demand(core, program, cycles[core.layer], core.at in summed) for core in program.cores]
     limits = {what: limit for what, _, limit in core_usage(program.cores[:1], target, program.weight_bits)}
     room = Room(
@@ -52,7 +52,7 @@ def _demand(core: Core, program: TiledProgram, cycles: float, summed: bool) -> D
     )
 
 
-def _cycles(tiling: Tiling) -> dict[str, float]:
+def tile_cycles(tiling: Tiling) -> dict[str, float]:
     """Expected cycles per step of a tile of each layer, its largest."""
     network, target, activity = tiling.network, tiling.target, activity_of(tiling.network)
     tiles: dict[str, list[Tile]] = {}

@@ -3,13 +3,13 @@
 import math
 from functools import cached_property
 
-from snnc.base.errors import DoesNotFit
 from snnc.compiler.analysis.cuts import LayerCut, smallest_cut
 from snnc.compiler.analysis.planned import finer_cuts, planned_tiles
 from snnc.compiler.analysis.sharing import CORE_WORTH, Demand, Room, Sharing, share
 from snnc.compiler.ir.network import Network
 from snnc.compiler.ir.tiling import Tiling
-from snnc.compiler.passes.demands import SHARED, demands_of
+from snnc.compiler.passes.demands import demands_of
+from snnc.compiler.passes.misfit import misfit, needs_of, require_room
 from snnc.compiler.targets import Target
 
 ROUNDS = 32
@@ -22,14 +22,16 @@ def packed_cuts(network: Network, target: Target, *, spread: bool) -> list[Layer
 
     Raises DoesNotFit where no such cuts were found, saying which memory or table is missing.
     """
-    first = Packing([smallest_cut(network, layer, target) for layer in network.layers], network, target)
+    cuts = [smallest_cut(network, layer, target) for layer in network.layers]
+    require_room(network, cuts, target)
+    first = Packing(cuts, network, target)
     found: Packing | None = first
     for _ in range(ROUNDS):
         if found is None or found.fits:
             break
         found = found.with_largest_tile_cut()
     if found is None or not found.fits:
-        raise DoesNotFit(_misfit(first))
+        raise misfit(network, first.cuts, first.demands, first.room, target)
     while spread:
         slowest = max(found.demands, key=lambda demand: demand.cycles)
         better = min(found.with_cut(slowest.layer), key=lambda other: other.score, default=found)
@@ -44,8 +46,7 @@ def pack(tiling: Tiling, *, spread: bool) -> Sharing:
     demands, room = demands_of(tiling)
     sharing = _share(demands, room, spread=spread)
     if sharing is None:
-        found = f"its {len(demands)} tiles find no packing on {_cores(room)}"
-        raise DoesNotFit(f"model does not fit target `{tiling.target.name}`: {found}")
+        raise misfit(tiling.network, [], demands, room, tiling.target)
     return sharing
 
 
@@ -98,51 +99,4 @@ class Packing:
     @property
     def scarcest(self) -> float:
         """The largest share of all cores that tiles need together, of any memory or table."""
-        return max(needed / limit for _, needed, limit in self.needs)
-
-    @property
-    def needs(self) -> list[tuple[str, int, int]]:
-        """What tiles share: which, how much they need together, how much all cores have."""
-        columns = zip(*(demand.amounts for demand in self.demands), strict=True)
-        there = [limit * self.room.cores for limit in self.room.limits]
-        return list(zip(SHARED, map(sum, columns), there, strict=True))
-
-
-def _misfit(packing: Packing) -> str:
-    """Which memory or table is missing, and what every layer takes."""
-    room, target = packing.room, packing.target
-    first = f"its {len(packing.demands)} tiles find no packing on {_cores(room)}"
-    if missing := [need for need in packing.needs if need[1] > need[2]]:
-        there = f"{_cores(room)} {'has' if room.cores == 1 else 'have'}"
-        needs = (
-            f"needs {_sized(what, n, packing)}, {there} {_sized(what, m, packing)}" for what, n, m in missing
-        )
-        first = "; ".join(needs)
-    for demand in packing.demands:
-        for what, used, limit in zip(SHARED, demand.amounts, room.limits, strict=True):
-            if used > limit:
-                tile = f"a tile of layer {demand.layer!r} needs {_sized(what, used, packing)}"
-                first = f"{tile}, a core has {_sized(what, limit, packing)}"
-    rows = [_row(cut, packing) for cut in packing.cuts]
-    return "\n".join([f"model does not fit target `{target.name}`: {first}", *rows])
-
-
-def _row(cut: LayerCut, packing: Packing) -> str:
-    own = [demand.amounts for demand in packing.demands if demand.layer == cut.layer.name]
-    sums = [sum(column) for column in zip(*own, strict=True)]
-    needs = ", ".join(_sized(what, n, packing) for what, n in zip(SHARED, sums, strict=True))
-    return f"layer {cut.layer.name!r}: {cut.layer.count} neurons; {needs}"
-
-
-def _sized(what: str, amount: int, packing: Packing) -> str:
-    """An amount in words; memories in KiB, too."""
-    target = packing.target
-    bits = {
-        "weight words": target.lanes * target.stored_weight_bits(packing.network.weight_bits),
-        "state words": target.lanes * target.state_bits,
-    }.get(what)
-    return f"{amount} {what}" + (f" ({amount * bits / 8192:.1f} KiB)" if bits else "")
-
-
-def _cores(room: Room) -> str:
-    return "one core" if room.cores == 1 else f"{room.cores} cores"
+        return max(needed / there for _, needed, there in needs_of(self.demands, self.room))

@@ -72,7 +72,8 @@ def _smallest_target(program: TiledProgram) -> Target:
         state_bits=max(int(limits(Target, "state_bits").low), *(_state_bits(core) for core in program.cores)),
         destinations=used["destinations"],
         sources=used["sources"],
-        contexts=used["tiles"],
+        # Two contexts take their cycles as sixteen do; none take fewer.
+        contexts=min(target.contexts, max(used["tiles"], 2)),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.base.jit import entry
 from snnc.compiler.ir.packing import bases, host_index
 from snnc.compiler.ir.program import Core, TiledProgram, local_coordinates
 from snnc.compiler.isa.arithmetic import IntArray
@@ -31,20 +32,56 @@ def encode_samples(program: TiledProgram, payloads: NDArray[np.integer]) -> Flit
     sent: per step the events by feature, then by route, END to every tile the host feeds, and a SYNC for
     their CREDITs.
     """
-    payloads = entering(program.input, payloads)
+    entered = np.ascontiguousarray(entering(program.input, payloads), np.int64)
     events = _event_table(program)
     feeds = program.fed_by_host
-    ends = {
-        last: [flit(FlitType.END, END.pack(last=last, context=to.context), to) for to in feeds]
-        for last in (False, True)
-    }
-    sync = flit(FlitType.SYNC, len(feeds))
-    parts: list[FlitArray] = []
-    for sample in payloads:
-        for step, row in enumerate(sample):
-            parts.append(_step_events(events, row))
-            parts.append(np.array([*ends[step == program.steps - 1], sync], np.uint64))
-    return np.concatenate(parts) if parts else np.zeros(0, np.uint64)
+    ends = [
+        [flit(FlitType.END, END.pack(last=last, context=to.context), to) for to in feeds] for last in (0, 1)
+    ]
+    closing = np.array([[*row, flit(FlitType.SYNC, len(feeds))] for row in ends], np.uint64)
+    sent = _count_events(entered, events.features)
+    stream = np.empty(sent + len(entered) * entered.shape[1] * closing.shape[1], np.uint64)
+    payload_at = np.uint64(DATA_SHIFT + PAYLOAD_SHIFT)
+    _fill_stream(entered, events.flits, events.features, payload_at, closing, program.steps - 1, stream)
+    return stream
+
+
+@entry
+def _count_events(payloads: IntArray, features: IntArray) -> int:
+    """Flits that carry the payloads of these features."""
+    count = 0
+    samples, steps, _ = payloads.shape
+    for sample in range(samples):
+        for step in range(steps):
+            for feature in features:
+                count += payloads[sample, step, feature] > 0
+    return count
+
+
+@entry
+def _fill_stream(
+    payloads: IntArray,
+    flits: FlitArray,
+    features: IntArray,
+    payload_at: np.uint64,
+    closing: FlitArray,
+    last_step: int,
+    stream: FlitArray,
+) -> None:
+    """Write what `encode_samples` says: a payload begins at the bit `payload_at` of a flit, `closing` is what
+    ends a step and what ends the last."""
+    place = 0
+    samples, steps, _ = payloads.shape
+    for sample in range(samples):
+        for step in range(steps):
+            for event in range(len(flits)):
+                payload = payloads[sample, step, features[event]]
+                if payload > 0:
+                    stream[place] = flits[event] | np.uint64(payload) << payload_at
+                    place += 1
+            for part in closing[int(step == last_step)]:
+                stream[place] = part
+                place += 1
 
 
 @dataclass(frozen=True)
@@ -72,13 +109,6 @@ def _event_table(program: TiledProgram) -> _EventTable:
     all_features = np.concatenate(features)
     order = np.argsort(all_features, kind="stable")
     return _EventTable(np.concatenate(flits)[order], all_features[order])
-
-
-def _step_events(events: _EventTable, row: NDArray[np.integer]) -> FlitArray:
-    payloads = row[events.features]
-    hit = payloads > 0
-    shifted = payloads[hit].astype(np.uint64) << np.uint64(DATA_SHIFT + PAYLOAD_SHIFT)
-    return events.flits[hit] | shifted
 
 
 def named_neurons(core: Core, program: TiledProgram) -> dict[int, int]:

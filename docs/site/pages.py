@@ -13,6 +13,7 @@ import click
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+from notebook_page import notebook_page
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = PurePosixPath("docs")
@@ -24,7 +25,9 @@ SCHEME = re.compile(r"[a-z]+:")
 def on_files(files: Files, *, config: MkDocsConfig) -> Files:
     """Add the first page, every file that pages link to, and the generated pages."""
     for path in _reached(FIRST):
-        if not path.is_relative_to(DOCS):
+        if path.suffix == ".ipynb":
+            files.append(File.generated(config, _place(path), content=notebook_page(ROOT / path)))
+        elif not path.is_relative_to(DOCS):
             files.append(File.generated(config, _place(path), abs_src_path=str(ROOT / path)))
     files.append(File.generated(config, "reference/commands.md", content=_commands()))
     files.append(File.generated(config, "reference/words.md", content=_words()))
@@ -81,7 +84,8 @@ def _place(path: PurePosixPath) -> str:
     """Where a file of the repository is in the site."""
     if str(path) == FIRST:
         return "index.md"
-    return str(path.relative_to(DOCS) if path.is_relative_to(DOCS) else path).replace("README.md", "index.md")
+    place = path.relative_to(DOCS) if path.is_relative_to(DOCS) else path
+    return str(place).replace("README.md", "index.md").replace(".ipynb", ".md")
 
 
 def _commands() -> str:

@@ -91,7 +91,7 @@ def features(image: Image, loadable: int, *, uart: bool) -> dict[str, float]:
     p = parameters_for(image, loadable=loadable)
     any_network = bool(loadable & ~WEIGHTS_ALONE)
     mesh = p.mesh_width * p.mesh_height
-    cores = mesh if any_network else len(image.cores)
+    cores = mesh if any_network else len(image.on_core())
     lane_bits = cores * p.lanes * p.state_bits
     loadable_bits = lane_bits * any_network
     memories = memory_cells(image, p)

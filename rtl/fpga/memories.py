@@ -13,8 +13,10 @@ from snnc.compiler.isa.contract import (
     DESTINATION,
     FLIT,
     SOURCE,
+    Memory,
     kept_axon,
 )
+from snnc.compiler.isa.layout import Word
 from snnc.rtl.export import address_bits
 from snnc.rtl.parameters import WEIGHTS_ALONE, RtlParameters
 
@@ -25,8 +27,9 @@ DISTRIBUTED_BITS, DISTRIBUTED_WORDS = 4, 16
 BLOCK_COST, DISTRIBUTED_COST, MULTIPLEXER_COST, TABLE_BIT_COST = 128, 4, 1, 1 / 64
 """What Yosys weighs where no style is asked for (its share/lattice and synth_lattice): a DP16KD, a
 TRELLIS_DPR16X4, a bit of a multiplexer between two of these, a bit of a constant table in logic."""
-EVENT_BITS, PACKET_BITS = FLIT.width - ADDRESS.width, FLIT.width
-"""Words of the FIFOs of events and of packets."""
+PORTS = 5
+EVENT_BITS, PACKET_BITS = FLIT.width - ADDRESS.width, FLIT.width + PORTS
+"""Words of the FIFOs of events and of packets, which know the output they are to leave by."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +66,8 @@ def memory_cells(image: Image, parameters: RtlParameters) -> MemoryCells:
         cores = (_written(p, bitmap=True) + _loaded_tables(p)) * (p.mesh_width * p.mesh_height)
     else:
         cores = MemoryCells()
-        for core in image.cores:
-            cores += _written(p, bitmap=core.emits_spikes) + _constant_tables(p, core)
+        for tiles in image.on_core().values():
+            cores += _written(p, bitmap=any(tile.emits_spikes for tile in tiles)) + _constant_tables(p, tiles)
     return cores + _fifos(p)
 
 
@@ -91,28 +94,42 @@ def _loaded_tables(p: RtlParameters) -> MemoryCells:
     cells += _memory(p.lanes * p.state_bits, 2 * p.parameter_words)
     cells += _memory(p.lanes * p.state_bits, p.parameter_words) * p.reset_amount
     cells += _memory(p.lanes * DECAY_WIDTH, p.parameter_words) * (p.channel_leak * (1 + p.cuba))
-    cells += _cheapest(kept_axon(AXON_ROW, *addresses).bits, p.axon_rows)
+    cells += _cheapest(_context_bits(kept_axon(AXON_ROW, *addresses), p), p.axon_rows)
     cells += _cheapest(kept_axon(AXON_COLUMN, *addresses).bits, p.axon_columns)
-    return cells + _distributed(DESTINATION.bits, p.destinations) + _distributed(SOURCE.bits, p.sources)
+    cells += _distributed(_context_bits(DESTINATION, p), p.destinations)
+    return cells + _distributed(_context_bits(SOURCE, p), p.sources)
 
 
-def _constant_tables(p: RtlParameters, core: CoreImage) -> MemoryCells:
-    """Tables that nothing writes: block RAM where that is cheaper than logic."""
+def _context_bits(word: Word, p: RtlParameters) -> int:
+    """Bits of a word whose last field names a context, of which hardware keeps as many as it needs."""
+    return word["context"].at + (p.contexts - 1).bit_length()
+
+
+def _constant_tables(p: RtlParameters, tiles: list[CoreImage]) -> MemoryCells:
+    """Tables of a core that nothing writes: block RAM where that is cheaper than logic."""
     cells = MemoryCells()
-    tables: list[tuple[tuple[MemoryImage, ...], int]] = [
-        ((core.thresholds,), p.parameter_words),
-        ((core.bias, core.initial), 2 * p.parameter_words),
-        ((core.axon_rows,), p.axon_rows),
-        ((core.axon_columns,), p.axon_columns),
-    ]
-    for section in (core.reset_amounts, core.decays, core.current_decays):
-        tables += [] if section is None else [((section,), p.parameter_words)]
-    for sections, words in tables:
-        bits = _varying_bits(*sections)
-        blocks = _blocks(bits, words)
-        is_block = BLOCK_COST * blocks < TABLE_BIT_COST * bits * words
-        cells += MemoryCells(block=blocks) if is_block else MemoryCells(table_bits=bits * words)
+    words = {
+        Memory.THRESHOLDS: p.parameter_words,
+        Memory.BIAS: 2 * p.parameter_words,
+        Memory.AXON_ROWS: p.axon_rows,
+        Memory.AXON_COLUMNS: p.axon_columns,
+        Memory.RESET_AMOUNTS: p.parameter_words,
+        Memory.DECAYS: p.parameter_words,
+        Memory.CURRENT_DECAYS: p.parameter_words,
+    }
+    contents: dict[Memory, list[MemoryImage]] = {}
+    for memory, section in (found for tile in tiles for found in tile.sections()):
+        contents.setdefault(memory, []).append(section)
+    for memory, depth in words.items():
+        if memory in contents:
+            cells += _constant(_varying_bits(contents[memory]), depth)
     return cells
+
+
+def _constant(bits: int, words: int) -> MemoryCells:
+    blocks = _blocks(bits, words)
+    is_block = BLOCK_COST * blocks < TABLE_BIT_COST * bits * words
+    return MemoryCells(block=blocks) if is_block else MemoryCells(table_bits=bits * words)
 
 
 def _memory(bits: int, words: int) -> MemoryCells:
@@ -138,7 +155,7 @@ def _blocks(bits: int, words: int) -> int:
     return min(-(-bits // width) * -(-words // depth) for width, depth in BLOCK_SHAPES)
 
 
-def _varying_bits(*sections: MemoryImage) -> int:
+def _varying_bits(sections: list[MemoryImage]) -> int:
     """Bits of a word that are not the same in all words."""
     words = np.concatenate([section.words for section in sections])
     ones, zeros = np.bitwise_or.reduce(words), np.bitwise_or.reduce(~words)

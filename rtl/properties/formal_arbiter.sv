@@ -31,9 +31,15 @@ module formal_arbiter #(
     .request_i(request),
     .ready_i(ready),
     .valid_o(valid),
-    .grant_o(grant),
-    .choice_o(choice)
+    .grant_o(grant)
   );
+
+  always_comb begin
+    choice = '0;
+    for (int i = 0; i < Requesters; i++) begin
+      if (grant[i]) choice = choice | ChoiceBits'(i);
+    end
+  end
 
   // What the page says.
   logic [ChoiceBits-1:0] next_q;

@@ -98,25 +98,31 @@ module formal_fifo #(
 
 `ifdef INVARIANTS
   // For induction, with a depth of 4: what the counters here say of the registers inside.
-  (* hierconn *) wire [1:0] \dut.read_q ;
-  (* hierconn *) wire [1:0] \dut.write_q ;
-  (* hierconn *) wire [2:0] \dut.count_q ;
   (* hierconn *) wire \dut.valid_q ;
-  (* hierconn *) wire [Width-1:0] \dut.memory[0] ;
-  (* hierconn *) wire [Width-1:0] \dut.memory[1] ;
-  (* hierconn *) wire [Width-1:0] \dut.memory[2] ;
-  (* hierconn *) wire [Width-1:0] \dut.memory[3] ;
+  (* hierconn *) wire [Width-1:0] \dut.head_q ;
+  (* hierconn *) wire \dut.g_memory.more_q ;
+  (* hierconn *) wire [1:0] \dut.g_memory.read_q ;
+  (* hierconn *) wire [1:0] \dut.g_memory.write_q ;
+  (* hierconn *) wire [2:0] \dut.g_memory.count_q ;
+  (* hierconn *) wire [Width-1:0] \dut.g_memory.memory[0] ;
+  (* hierconn *) wire [Width-1:0] \dut.g_memory.memory[1] ;
+  (* hierconn *) wire [Width-1:0] \dut.g_memory.memory[2] ;
+  (* hierconn *) wire [Width-1:0] \dut.g_memory.memory[3] ;
   logic [1:0] slot;
   logic [4*Width-1:0] memory;
 
-  assign slot = \dut.read_q + ahead_q[1:0];
-  assign memory = {\dut.memory[3] , \dut.memory[2] , \dut.memory[1] , \dut.memory[0] };
+  // Slots are counted from the one behind the head.
+  assign slot = \dut.g_memory.read_q + ahead_q[1:0] - 2'd1;
+  assign memory = {\dut.g_memory.memory[3] , \dut.g_memory.memory[2] , \dut.g_memory.memory[1] ,
+                   \dut.g_memory.memory[0] };
 
   always @(posedge clk_i) begin
     if (!rst) begin
-      assert (count_q <= 3'd4 && \dut.count_q == count_q && \dut.valid_q == (count_q != '0));
-      assert (\dut.write_q == 2'(\dut.read_q + count_q[1:0]));
-      assert (!watched_q || memory[slot*Width+:Width] == entry_q);
+      assert (count_q <= 3'd4 && \dut.g_memory.count_q == count_q);
+      assert (\dut.valid_q == (count_q != '0) && \dut.g_memory.more_q == (count_q > 3'd1));
+      assert (\dut.g_memory.write_q == 2'(\dut.g_memory.read_q + count_q[1:0] - 2'd1));
+      if (watched_q && ahead_q == '0) assert (\dut.head_q == entry_q);
+      if (watched_q && ahead_q != '0) assert (memory[slot*Width+:Width] == entry_q);
     end
   end
 `endif

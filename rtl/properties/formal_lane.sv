@@ -81,8 +81,7 @@ module formal_lane #(
     .FractionBits(FractionBits)
   ) dut (
     .clk_i,
-    .weight_skip_i(!take || sweep || is_value),
-    .weight_i(weight),
+    .weight_i((!take || sweep || is_value) ? '0 : weight),
     .bias_i(take ? bias : noise),
     .membrane_skip_i(1'b1),
     .membrane_i(noise),

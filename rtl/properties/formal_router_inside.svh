@@ -1,85 +1,64 @@
 // For induction: what the counters of formal_router say of the two entries of each input FIFO.
-(* hierconn *) wire \dut.g_input[0].u_fifo.read_q ;
-(* hierconn *) wire \dut.g_input[0].u_fifo.write_q ;
-(* hierconn *) wire [1:0] \dut.g_input[0].u_fifo.count_q ;
 (* hierconn *) wire \dut.g_input[0].u_fifo.valid_q ;
-(* hierconn *) wire [Bits-1:0] \dut.g_input[0].u_fifo.memory[0] ;
-(* hierconn *) wire [Bits-1:0] \dut.g_input[0].u_fifo.memory[1] ;
-(* hierconn *) wire \dut.g_input[1].u_fifo.read_q ;
-(* hierconn *) wire \dut.g_input[1].u_fifo.write_q ;
-(* hierconn *) wire [1:0] \dut.g_input[1].u_fifo.count_q ;
+(* hierconn *) wire \dut.g_input[0].u_fifo.g_two.full_q ;
+(* hierconn *) wire [Ports+Bits-1:0] \dut.g_input[0].u_fifo.head_q ;
+(* hierconn *) wire [Ports+Bits-1:0] \dut.g_input[0].u_fifo.g_two.second_q ;
 (* hierconn *) wire \dut.g_input[1].u_fifo.valid_q ;
-(* hierconn *) wire [Bits-1:0] \dut.g_input[1].u_fifo.memory[0] ;
-(* hierconn *) wire [Bits-1:0] \dut.g_input[1].u_fifo.memory[1] ;
-(* hierconn *) wire \dut.g_input[2].u_fifo.read_q ;
-(* hierconn *) wire \dut.g_input[2].u_fifo.write_q ;
-(* hierconn *) wire [1:0] \dut.g_input[2].u_fifo.count_q ;
+(* hierconn *) wire \dut.g_input[1].u_fifo.g_two.full_q ;
+(* hierconn *) wire [Ports+Bits-1:0] \dut.g_input[1].u_fifo.head_q ;
+(* hierconn *) wire [Ports+Bits-1:0] \dut.g_input[1].u_fifo.g_two.second_q ;
 (* hierconn *) wire \dut.g_input[2].u_fifo.valid_q ;
-(* hierconn *) wire [Bits-1:0] \dut.g_input[2].u_fifo.memory[0] ;
-(* hierconn *) wire [Bits-1:0] \dut.g_input[2].u_fifo.memory[1] ;
-(* hierconn *) wire \dut.g_input[3].u_fifo.read_q ;
-(* hierconn *) wire \dut.g_input[3].u_fifo.write_q ;
-(* hierconn *) wire [1:0] \dut.g_input[3].u_fifo.count_q ;
+(* hierconn *) wire \dut.g_input[2].u_fifo.g_two.full_q ;
+(* hierconn *) wire [Ports+Bits-1:0] \dut.g_input[2].u_fifo.head_q ;
+(* hierconn *) wire [Ports+Bits-1:0] \dut.g_input[2].u_fifo.g_two.second_q ;
 (* hierconn *) wire \dut.g_input[3].u_fifo.valid_q ;
-(* hierconn *) wire [Bits-1:0] \dut.g_input[3].u_fifo.memory[0] ;
-(* hierconn *) wire [Bits-1:0] \dut.g_input[3].u_fifo.memory[1] ;
-(* hierconn *) wire \dut.g_input[4].u_fifo.read_q ;
-(* hierconn *) wire \dut.g_input[4].u_fifo.write_q ;
-(* hierconn *) wire [1:0] \dut.g_input[4].u_fifo.count_q ;
+(* hierconn *) wire \dut.g_input[3].u_fifo.g_two.full_q ;
+(* hierconn *) wire [Ports+Bits-1:0] \dut.g_input[3].u_fifo.head_q ;
+(* hierconn *) wire [Ports+Bits-1:0] \dut.g_input[3].u_fifo.g_two.second_q ;
 (* hierconn *) wire \dut.g_input[4].u_fifo.valid_q ;
-(* hierconn *) wire [Bits-1:0] \dut.g_input[4].u_fifo.memory[0] ;
-(* hierconn *) wire [Bits-1:0] \dut.g_input[4].u_fifo.memory[1] ;
+(* hierconn *) wire \dut.g_input[4].u_fifo.g_two.full_q ;
+(* hierconn *) wire [Ports+Bits-1:0] \dut.g_input[4].u_fifo.head_q ;
+(* hierconn *) wire [Ports+Bits-1:0] \dut.g_input[4].u_fifo.g_two.second_q ;
 (* hierconn *) wire [Ports-1:0] \dut.g_output[0].u_arbiter.upper_q ;
 (* hierconn *) wire [Ports-1:0] \dut.g_output[1].u_arbiter.upper_q ;
 (* hierconn *) wire [Ports-1:0] \dut.g_output[2].u_arbiter.upper_q ;
 (* hierconn *) wire [Ports-1:0] \dut.g_output[3].u_arbiter.upper_q ;
 (* hierconn *) wire [Ports-1:0] \dut.g_output[4].u_arbiter.upper_q ;
 
-logic [Ports-1:0] reads;
-logic [Ports-1:0] writes;
-logic [Ports*2-1:0] counts;
+// An entry of a FIFO: a flit, and above it the outputs that it leads to.
+localparam int EntryBits = Ports + Bits;
+
 logic [Ports-1:0] valids;
-logic [Ports*Bits-1:0] slots_0;
-logic [Ports*Bits-1:0] slots_1;
+logic [Ports-1:0] fulls;
+logic [Ports*EntryBits-1:0] heads;
+logic [Ports*EntryBits-1:0] seconds;
 logic [Ports*Ports-1:0] uppers;
 logic [Ports*3-1:0] firsts;
 
-assign reads = {
-    \dut.g_input[4].u_fifo.read_q ,
-    \dut.g_input[3].u_fifo.read_q ,
-    \dut.g_input[2].u_fifo.read_q ,
-    \dut.g_input[1].u_fifo.read_q ,
-    \dut.g_input[0].u_fifo.read_q };
-assign writes = {
-    \dut.g_input[4].u_fifo.write_q ,
-    \dut.g_input[3].u_fifo.write_q ,
-    \dut.g_input[2].u_fifo.write_q ,
-    \dut.g_input[1].u_fifo.write_q ,
-    \dut.g_input[0].u_fifo.write_q };
-assign counts = {
-    \dut.g_input[4].u_fifo.count_q ,
-    \dut.g_input[3].u_fifo.count_q ,
-    \dut.g_input[2].u_fifo.count_q ,
-    \dut.g_input[1].u_fifo.count_q ,
-    \dut.g_input[0].u_fifo.count_q };
 assign valids = {
     \dut.g_input[4].u_fifo.valid_q ,
     \dut.g_input[3].u_fifo.valid_q ,
     \dut.g_input[2].u_fifo.valid_q ,
     \dut.g_input[1].u_fifo.valid_q ,
     \dut.g_input[0].u_fifo.valid_q };
-assign slots_0 = {
-    \dut.g_input[4].u_fifo.memory[0] ,
-    \dut.g_input[3].u_fifo.memory[0] ,
-    \dut.g_input[2].u_fifo.memory[0] ,
-    \dut.g_input[1].u_fifo.memory[0] ,
-    \dut.g_input[0].u_fifo.memory[0] };
-assign slots_1 = {
-    \dut.g_input[4].u_fifo.memory[1] ,
-    \dut.g_input[3].u_fifo.memory[1] ,
-    \dut.g_input[2].u_fifo.memory[1] ,
-    \dut.g_input[1].u_fifo.memory[1] ,
-    \dut.g_input[0].u_fifo.memory[1] };
+assign fulls = {
+    \dut.g_input[4].u_fifo.g_two.full_q ,
+    \dut.g_input[3].u_fifo.g_two.full_q ,
+    \dut.g_input[2].u_fifo.g_two.full_q ,
+    \dut.g_input[1].u_fifo.g_two.full_q ,
+    \dut.g_input[0].u_fifo.g_two.full_q };
+assign heads = {
+    \dut.g_input[4].u_fifo.head_q ,
+    \dut.g_input[3].u_fifo.head_q ,
+    \dut.g_input[2].u_fifo.head_q ,
+    \dut.g_input[1].u_fifo.head_q ,
+    \dut.g_input[0].u_fifo.head_q };
+assign seconds = {
+    \dut.g_input[4].u_fifo.g_two.second_q ,
+    \dut.g_input[3].u_fifo.g_two.second_q ,
+    \dut.g_input[2].u_fifo.g_two.second_q ,
+    \dut.g_input[1].u_fifo.g_two.second_q ,
+    \dut.g_input[0].u_fifo.g_two.second_q };
 assign uppers = {
     \dut.g_output[4].u_arbiter.upper_q ,
     \dut.g_output[3].u_arbiter.upper_q ,
@@ -97,44 +76,52 @@ always_comb begin
   end
 end
 
-for (genvar port = 0; port < Ports; port++) begin : g_inside
-  logic [1:0] count;
-  logic [Bits-1:0] head;
-  logic [Bits-1:0] tail;
+// The outputs that an entry leads to, one bit each.
+function automatic logic [Ports-1:0] outputs_of(input logic [2:0] way);
+  outputs_of = (way == Nowhere) ? '0 : Ports'(1) << way;
+endfunction
 
-  assign count = counts[port*2+:2];
-  assign head = reads[port] ? slots_1[port*Bits+:Bits] : slots_0[port*Bits+:Bits];
-  assign tail = reads[port] ? slots_0[port*Bits+:Bits] : slots_1[port*Bits+:Bits];
+for (genvar port = 0; port < Ports; port++) begin : g_inside
+  logic [Bits-1:0] head;
+  logic [Bits-1:0] second;
+  logic [Ports-1:0] head_outputs;
+  logic [Ports-1:0] second_outputs;
+
+  assign {head_outputs, head} = heads[port*EntryBits+:EntryBits];
+  assign {second_outputs, second} = seconds[port*EntryBits+:EntryBits];
 
   always @(posedge clk_i) begin
     if (!rst) begin
       assert (uppers[port*Ports+:Ports] == '0
           || uppers[port*Ports+:Ports] == {Ports{1'b1}} << firsts[port*3+:3]);
-      assert (valids[port] == (count != 2'd0));
-      assert (count != 2'd3 && writes[port] == (reads[port] ^ count[0]));
-      if (count != 2'd0) assert (head[Mark] == (from == 3'(port)));
-      if (count[1]) assert (tail[Mark] == (from == 3'(port)));
-      if (!astray_q && count != 2'd0) assert (leads_to(head, 3'(port), edges) != Nowhere);
-      if (!astray_q && count[1]) assert (leads_to(tail, 3'(port), edges) != Nowhere);
+      assert (valids[port] || !fulls[port]);
+      if (valids[port]) begin
+        assert (head[Mark] == (from == 3'(port)));
+        assert (head_outputs == outputs_of(leads_to(head, 3'(port), edges)));
+        if (!astray_q) assert (head_outputs != '0);
+      end
+      if (fulls[port]) begin
+        assert (second[Mark] == (from == 3'(port)));
+        assert (second_outputs == outputs_of(leads_to(second, 3'(port), edges)));
+        if (!astray_q) assert (second_outputs != '0);
+      end
     end
   end
 end
 
 // The FIFO of the marked flits: entries per output, and where the watched one stands.
-logic [1:0] from_count;
 logic [Bits-1:0] from_head;
-logic [Bits-1:0] from_tail;
+logic [Bits-1:0] from_second;
 logic [2:0] head_way;
-logic [2:0] tail_way;
+logic [2:0] second_way;
 logic watched_at_head;
 logic [31:0] turns;
 
-assign from_count = counts[from*2+:2];
-assign from_head = reads[from] ? slots_1[from*Bits+:Bits] : slots_0[from*Bits+:Bits];
-assign from_tail = reads[from] ? slots_0[from*Bits+:Bits] : slots_1[from*Bits+:Bits];
+assign from_head = heads[from*EntryBits+:Bits];
+assign from_second = seconds[from*EntryBits+:Bits];
 assign head_way = leads_to(from_head, from, edges);
-assign tail_way = leads_to(from_tail, from, edges);
-// The first of its output may be head or tail of the FIFO.
+assign second_way = leads_to(from_second, from, edges);
+// The first of its output may be the head of the FIFO or the second.
 assign watched_at_head = ahead_q == '0 && head_way == way_q;
 // How many inputs the arbiter looks at before it looks at the head; what leads nowhere is dropped at once.
 assign turns = (head_way == Nowhere) ? 0 : (32'(from) + Ports - 32'(firsts[head_way*3+:3])) % Ports;
@@ -143,8 +130,8 @@ for (genvar way = 0; way < Ports; way++) begin : g_inside_way
   always @(posedge clk_i) begin
     if (!rst) begin
       assert (inside_q[way*CountBits+:CountBits]
-          == CountBits'(from_count != 2'd0 && head_way == 3'(way))
-          + CountBits'(from_count[1] && tail_way == 3'(way)));
+          == CountBits'(valids[from] && head_way == 3'(way))
+          + CountBits'(fulls[from] && second_way == 3'(way)));
     end
   end
 end
@@ -152,9 +139,9 @@ end
 always @(posedge clk_i) begin
   if (!rst && watched_q) begin
     assert (way_q == leads_to(flit_q, from, edges) && way_q != Nowhere);
-    if (watched_at_head) assert (from_count != 2'd0 && from_head == flit_q);
-    else assert (from_count[1] && from_tail == flit_q && (ahead_q == '0 || head_way == way_q));
-    // The head leaves after its turns, and behind it the tail after at most as many as there are inputs.
+    if (watched_at_head) assert (valids[from] && from_head == flit_q);
+    else assert (fulls[from] && from_second == flit_q && (ahead_q == '0 || head_way == way_q));
+    // The head leaves after its turns, and behind it the second after at most as many as there are inputs.
     if (Delivery != 0) begin
       assert (32'(age_q) + turns + (watched_at_head ? 0 : Ports) < Ports * FifoDepth);
     end
@@ -163,7 +150,6 @@ end
 
 always @(posedge clk_i) begin
   if (!rst && !astray_q) begin
-    assert (total_q == 8'(counts[1:0]) + 8'(counts[3:2]) + 8'(counts[5:4]) + 8'(counts[7:6])
-        + 8'(counts[9:8]));
+    assert (total_q == 8'(ones(valids)) + 8'(ones(fulls)));
   end
 end

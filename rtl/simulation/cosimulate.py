@@ -122,7 +122,8 @@ def _layers(
 
 def _of_tile(trace: RtlTrace, at: Address) -> NDArray[np.bool_]:
     """Which entries are of the tile at this address."""
-    return (trace.x == at.x) & (trace.y == at.y) & (trace.context == at.context)
+    own: NDArray[np.bool_] = (trace.x == at.x) & (trace.y == at.y) & (trace.context == at.context)
+    return own
 
 
 def _core_trace(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from snnc.importing import ImportResult
     from snnc.training.data.datasets import Samples
     from snnc.training.fitting.loop import Progress
+    from snnc.training.fitting.parts import Loss, MakeOptimiser
     from snnc.training.fitting.train import TrainResult
     from snnc.training.model.classifier import SpikingClassifier
     from snnc.training.model.imported import ImportedModel
@@ -52,6 +53,10 @@ def train(
     seed: int = 1,
     data_dir: Path | str | None = None,
     progress: "Callable[[Progress], None] | None" = None,
+    log: Path | str | None = None,
+    model: "SpikingClassifier | None" = None,
+    loss: "Loss | None" = None,
+    optimiser: "MakeOptimiser | None" = None,
     **settings: object,
 ) -> "TrainResult":
     """Train a recipe by name with PyTorch and Brevitas: surrogate gradients through quantised integer layers.
@@ -59,17 +64,33 @@ def train(
     `settings` change fields of the recipe, `epochs=3`, `hidden=(128, 64)`; `snnc train --list` shows both.
     `progress` is called after every epoch. The result holds the `model`, whose integers are those the
     hardware computes, and from these its `accuracy` and `mean_rate` (spikes per neuron and step) on the test
-    split. The same arguments give the same bits on the same kind of processor.
+    split. The same arguments give the same bits on the same kind of processor. `log` keeps what every epoch
+    came to, in a `.csv` file or a folder for TensorBoard.
 
-    Raises UsageError for an unknown recipe, setting or value, FileError where data are missing.
+    `model` is trained in place of the recipe's network. `loss(outputs, y)` replaces the cross entropy:
+    `outputs.logits` are (samples, classes), `outputs.steps` what every step adds to them (steps, samples,
+    classes), `outputs.rates` the firing rates of the hidden layers, `y` the labels (samples,).
+    `optimiser(groups)` makes one of torch.optim from parameter groups in place of AdamW.
+
+    Raises UsageError for an unknown recipe, setting or value and a model that does not take the data,
+    FileError where data are missing or the log cannot be written.
     Source: surrogate gradients as in Fang et al. 2021, arXiv 2007.05785.
     """
+    from snnc.training.fitting.logs import open_log
+    from snnc.training.fitting.parts import Parts
     from snnc.training.fitting.recipes import find_recipe
     from snnc.training.fitting.train import train as fit
 
     texts = {name: _setting(value) for name, value in settings.items()}
     folder = None if data_dir is None else Path(data_dir)
-    return fit(find_recipe(recipe), seed, texts, progress, data_dir=folder)
+    keep = None if log is None else open_log(Path(log))
+
+    def report(state: "Progress") -> None:
+        for told in (keep, progress):
+            if told is not None:
+                told(state)
+
+    return fit(find_recipe(recipe), seed, texts, report, data_dir=folder, parts=Parts(model, loss, optimiser))
 
 
 def convert(

@@ -55,8 +55,10 @@ def simulate(
     (seconds), energy (joules per sample) is estimated by the target's table.
 
     `x` holds integers 0..max_payload of shape (samples, features) or (samples, channels, height, width), for
-    the encoding `events` with steps after samples; `y` the labels (samples,), if there are any. Both are
-    arrays, nested lists or torch tensors in main memory. The functional tier is faster and knows no time.
+    the encoding `events` with steps after samples; `y` the labels, if there are any: classes (samples,), or,
+    for the figures in `report.metrics`, a class for each pixel of the readout (samples, height, width), as
+    many floats as there are outputs, or boxes (samples, boxes, 5). Both are arrays, nested lists or torch
+    tensors in main memory. The functional tier is faster and knows no time.
     `progress` is called with the number of samples done. `energy_table` prices the actions instead of the
     target's own: a name, or the path of a `.yaml`.
 

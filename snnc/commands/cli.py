@@ -27,6 +27,7 @@ VERBS = {
     "opt": "Run compiler passes on TEXT, an IR as in build/MODEL/ir or a model (.pt), and print the result.",
     "targets": "List the targets with their limits.",
     "ops": "List the supported layers, neurons and rules, from the checks themselves.",
+    "bench": "Measure what simulation and compilation cost, beside peers, aims and the least possible.",
     "doctor": "Say which tools are present and what is missing for which command.",
 }
 """Verb -> what `snnc --help` says of it. The module `snnc.commands.VERB` has the rest in its `command`."""

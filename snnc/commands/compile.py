@@ -17,6 +17,7 @@ from snnc.commands.options import data_dir_option, directory, file, json_option,
 from snnc.compiler.formats.storage import Build
 from snnc.compiler.formats.text import print_ir, write_ir
 from snnc.compiler.ir.network import Network
+from snnc.compiler.passes.demands import tile_cycles
 from snnc.compiler.passes.registry import ALL, check_pass_name, make_pass
 from snnc.compiler.pipeline import (
     SPECIALISED,
@@ -125,7 +126,8 @@ def command(
         if print_after in (stage.name, ALL):
             click.echo(f"# after {stage.name}\n{print_ir(stage.ir, compiled.made_for)}", nl=False)
     validate_compiled(compiled, thorough, console)
-    deliver(Fit.of(compiled.compilation.tiled), console, json_file=json_file)
+    fit = Fit.of(compiled.compilation.tiled, tile_cycles(compiled.compilation.tiling))
+    deliver(fit, console, json_file=json_file)
     if dry_run:
         console.say("dry run: nothing written")
         return
@@ -184,6 +186,7 @@ def _model(request: Request, target: Target, console: Console) -> "tuple[Checkpo
             data_dir=request.data_dir,
             bits=request.bits or 8,
             state_bits=target.state_bits,
+            view=request.view,
         )
     )
     console.say(ImportReport(result).render())
@@ -196,8 +199,11 @@ def validate_compiled(compiled: Compiled, thorough: bool, console: Console) -> N
 
     Raises MiscompileError at a difference.
     """
+    from snnc.sim.warm import MESSAGE, is_cold
     from snnc.verification.validation import THOROUGH, USUAL, validate
 
+    if is_cold():
+        console.say(MESSAGE)
     effort = THOROUGH if thorough else USUAL
     image = compiled.compilation.image if thorough else None
     with console.progress("validating", effort.samples(compiled.build.network)) as update:
@@ -267,10 +273,10 @@ def _best_design(
 ) -> "tuple[Design, str]":
     """The best design for `goal` on the target's device, and a picture of all that fit; prints the front."""
     from snnc.exploration.pareto import draw_designs, render_designs
-    from snnc.exploration.search import COMBINATIONS, choose, example_inputs, explore
+    from snnc.exploration.search import choose, combinations, example_inputs, explore
 
     x, source = example_inputs(network, request.calibrate, request.data_dir, request.view)
-    with console.progress("exploring designs", COMBINATIONS) as update:
+    with console.progress("exploring designs", combinations(target)) as update:
         designs = explore(network, target, x, update)
     chosen = choose(designs, goal)
     title = f"{network.name} on {target.name}, {len(x)} {source}: {len(designs)} designs fit, best {goal}"

@@ -45,6 +45,15 @@ def deliver(
         raise errors[0]
 
 
+def print_data(text: str, document: Any, json_file: Path | None) -> None:
+    """A list, which is data itself, on stdout; its JSON in `json_file`, or in its place for `-`."""
+    if json_file == STDOUT:
+        text = json.dumps(document, indent=1)
+    elif json_file is not None:
+        write_json(json_file, document)
+    click.echo(text)
+
+
 def _write(result: Result, path: Path | None) -> None:
     if path == STDOUT:
         click.echo(json.dumps(result.to_dict(), indent=1))

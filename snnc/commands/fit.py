@@ -1,20 +1,25 @@
 """How a compiled network fits its target: memory of every core, and what its events cost in packets."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from snnc.compiler.analysis.bounds import bits_needed
 from snnc.compiler.analysis.multicast import multicast
 from snnc.compiler.ir.program import Core, TiledProgram, state_memory_bits
+from snnc.compiler.isa.address import Address
 from snnc.compiler.targets import Target
+from snnc.reporting.occupancy import Occupancy, draw, occupancies
 
 
 @dataclass(frozen=True)
 class CoreFit:
-    """What a core holds, of what it has."""
+    """What a tile holds, of what its core has."""
 
     x: int
     y: int
+    context: int
+    """Which of the core's tiles."""
     layer: str
     channels: int
     rows: int
@@ -51,11 +56,14 @@ class Fit:
     held_input: str | None
     """The input, if its events come in the first step alone and the cores keep their current."""
     cores: tuple[CoreFit, ...]
+    """Its tiles."""
     nodes: tuple[NodeFit, ...]
+    occupancies: tuple[Occupancy, ...]
+    """Its cores."""
 
     @staticmethod
-    def of(program: TiledProgram) -> "Fit":
-        """The fit of a compiled program."""
+    def of(program: TiledProgram, cycles: Mapping[str, float] | None = None) -> "Fit":
+        """The fit of a compiled program; `cycles` are those expected per step of a tile of each layer."""
         target = program.target
         nodes = multicast(program).items()
         return Fit(
@@ -67,6 +75,7 @@ class Fit:
             held_input=program.input.name if program.input.encoding == "held" else None,
             cores=tuple(_core_fit(core, target, program.weight_bits) for core in program.cores),
             nodes=tuple(_node_fit(program, name, cost.packets, cost.halo) for name, cost in nodes),
+            occupancies=occupancies(program, cycles),
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -74,11 +83,13 @@ class Fit:
         return asdict(self)
 
     def render(self) -> str:
-        """Two tables for people."""
+        """Two tables for people, and a picture of every core that tiles share."""
+        shared = [core for core in self.occupancies if len(core.layers) > 1]
+        tiles = f", {len(self.cores)} tiles" if shared else ""
         return "\n".join(
             [
-                f"{self.name} -> {self.target}: {len(self.cores)} of {self.cores_available} cores, "
-                f"{self.weight_bits}-bit weights, {self.lanes} lanes",
+                f"{self.name} -> {self.target}: {len(self.occupancies)} of {self.cores_available} cores"
+                f"{tiles}, {self.weight_bits}-bit weights, {self.lanes} lanes",
                 *self._held_line(),
                 f"{'core':>7}  {'layer':12}{'channels':>9}{'rows':>5}{'neurons':>8}{'weights KiB':>20}"
                 f"{'state word bits':>17}",
@@ -86,6 +97,7 @@ class Fit:
                 f"{'':7}  {'layer':12}{'cores':>9}{'weights Kb':>13}{'state Kb':>11}{'packets per event':>20}"
                 f"{'of them halo':>15}",
                 *map(_node_line, self.nodes),
+                *map(draw, shared),
             ]
         )
 
@@ -102,6 +114,7 @@ def _core_fit(core: Core, target: Target, weight_bits: int) -> CoreFit:
     return CoreFit(
         x=core.at.x,
         y=core.at.y,
+        context=core.at.context,
         layer=core.layer,
         channels=core.tile.channels,
         rows=core.tile.rows,
@@ -127,7 +140,7 @@ def _node_fit(program: TiledProgram, name: str, packets: float, halo: float) -> 
 
 def _core_line(core: CoreFit) -> str:
     used, available = core.weight_bits_used, core.weight_bits
-    place = f"({core.x},{core.y})"
+    place = str(Address(core.x, core.y, context=core.context))
     return (
         f"{place:>7}  {core.layer:12}{core.channels:9}{core.rows:5}{core.neurons:8}"
         f"{used / 8192:8.1f} /{available / 8192:6.1f} {used / available:4.0%}"

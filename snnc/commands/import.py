@@ -9,7 +9,14 @@ from snnc.base.files import make_directory, replaceable
 from snnc.commands.console import Console
 from snnc.commands.deliver import deliver
 from snnc.commands.import_report import ImportReport
-from snnc.commands.options import FiniteRange, data_dir_option, file, json_option, pass_console
+from snnc.commands.options import (
+    FiniteRange,
+    data_dir_option,
+    file,
+    json_option,
+    pass_console,
+    view_options,
+)
 from snnc.compiler.frontends.nir.conventions import EXPORTERS
 from snnc.importing import ImportRequest, import_network, numbers, shape_of
 from snnc.models import check_model_name
@@ -32,6 +39,7 @@ from snnc.models import check_model_name
 @click.option("--mean", metavar="NUMBERS", help="Subtracted from inputs 0..1 in training, by channel.")
 @click.option("--deviation", metavar="NUMBERS", help="What inputs were then divided by, by channel.")
 @data_dir_option
+@view_options
 @json_option("the report")
 @pass_console
 def command(

@@ -1,11 +1,16 @@
 """`snnc ops`: what is supported."""
 
+from pathlib import Path
+
 import click
 
-from snnc.compiler.supported import supported_text
+from snnc.commands.deliver import print_data
+from snnc.commands.options import json_option
+from snnc.compiler.supported import supported_tables, supported_text
 
 
 @click.command("ops")
-def command() -> None:
+@json_option("the tables")
+def command(json_file: Path | None) -> None:
     """List the supported layers, neurons and rules, from the checks themselves."""
-    click.echo(supported_text(), nl=False)
+    print_data(supported_text().rstrip(), supported_tables(), json_file)

@@ -72,9 +72,12 @@ def simulate_build(
     """Simulate a build, with progress; with `trace` every spike and membrane is written there."""
     from snnc.sim.accounting.energy_table import load_energy_table
     from snnc.sim.simulate import simulate
+    from snnc.sim.warm import MESSAGE, is_cold
 
     load_energy_table(energy_table or build.tiled.target.energy_table)
     inputs = load_inputs(build.network, selection, console.say)
+    if is_cold():
+        console.say(MESSAGE)
     with console.progress("simulating", len(inputs.y)) as update:
         report = simulate(build, inputs.x, inputs.y, tier, update, energy_table)
     if trace is not None:

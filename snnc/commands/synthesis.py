@@ -153,7 +153,8 @@ def _prepare(job: _Job, image: Image, directory: Path) -> bool:
     if job.device.family != "ecp5":
         return False
     mesh = [Address(x, y) for y in range(image.target.height) for x in range(image.target.width)]
-    return hide_weights(directory, parameters, mesh if job.loadable else [core.at for core in image.cores])
+    used = [Address(*place) for place in image.on_core()]
+    return hide_weights(directory, parameters, mesh if job.loadable else used)
 
 
 def _differing_file(fresh: Path, work: Path) -> str | None:

@@ -1,16 +1,23 @@
 """`snnc targets`: what the built-in targets offer."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
 
 import click
 
+from snnc.commands.deliver import print_data
+from snnc.commands.options import json_option
 from snnc.compiler.targets import Target, builtin_targets
 
 
 @click.command("targets")
-def command() -> None:
+@json_option("all their fields")
+def command(json_file: Path | None) -> None:
     """List the targets with their limits."""
-    click.echo(render_targets(builtin_targets().values()))
+    targets = builtin_targets()
+    document = {name: asdict(target) for name, target in targets.items()}
+    print_data(render_targets(targets.values()), document, json_file)
 
 
 def render_targets(targets: Iterable[Target]) -> str:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 @data_dir_option
 @click.option("--from", "checkpoint", type=file, help="Checkpoint that RECIPE convert starts from.")
 @click.option("--calibrate", metavar="DATA", help="Images for convert (default: the training split).")
+@click.option("--log", type=file, help="Keep what every epoch came to: a .csv, or a folder for TensorBoard.")
 @click.option("--list", "show_list", is_flag=True, help="List the recipes and their fields.")
 @pass_console
 def command(
@@ -41,6 +42,7 @@ def command(
     data_dir: Path | None,
     checkpoint: Path | None,
     calibrate: str | None,
+    log: Path | None,
     show_list: bool,
 ) -> None:
     """Train RECIPE and write the model; run again, it continues where it was interrupted.
@@ -59,10 +61,14 @@ def command(
     if recipe != CONVERT:
         if checkpoint is not None or calibrate is not None:
             raise UsageError(f"--from and --calibrate go with convert, not with {recipe}")
-        trained = train_model(recipe, output, seed=seed, settings=changed, data_dir=data_dir, console=console)
+        trained = train_model(
+            recipe, output, seed=seed, settings=changed, data_dir=data_dir, log=log, console=console
+        )
         if trained.first:
             console.say(f"{render_training(trained)}\nwrote {output}")
         return
+    if log is not None:
+        raise UsageError("--log goes with trainings, and convert is none")
     if checkpoint is None:
         raise UsageError("convert needs --from CHECKPOINT, a file of pretrained weights")
     changed = {"seed": str(seed)} | changed
@@ -77,6 +83,7 @@ def train_model(
     seed: int,
     settings: dict[str, str],
     data_dir: Path | None = None,
+    log: Path | None = None,
     console: Console,
 ) -> "TrainResult":
     """Train `recipe` and write the model file, with progress."""
@@ -86,15 +93,19 @@ def train_model(
     chosen = apply_settings(find_recipe(recipe), settings)
     _prepare_output(output)
     from snnc.training.files.checkpoint import save_checkpoint
+    from snnc.training.fitting.logs import open_log
     from snnc.training.fitting.loop import Progress
     from snnc.training.fitting.train import TrainingFiles, train
 
+    keep = None if log is None else open_log(log)
     files = TrainingFiles.beside(output)
     with console.progress(f"training {recipe}", chosen.epochs) as update:
 
         def report(state: Progress) -> None:
             update(state.epoch, state.describe())
             console.detail(state.describe())
+            if keep is not None:
+                keep(state)
 
         warn = _warn(console)
         result = train(chosen, seed, progress=report, data_dir=data_dir, files=files, warn=warn)

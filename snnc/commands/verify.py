@@ -37,6 +37,9 @@ from snnc.verification.compare import Verification, VerifyOptions, verify
 if TYPE_CHECKING:
     from snnc.training.files.checkpoint import Checkpoint
 
+EXECUTIONS = ("reference", "simulator", "rtl")
+"""In the order in which they run."""
+
 
 @click.command("verify")
 @build_argument
@@ -96,11 +99,17 @@ def verify_build(
         traces = _own_checkpoint(folder / MODEL_FILE, network).model.trace(inputs.x)
         trainer = {trace.name: (trace.membranes, trace.spikes) for trace in traces}
     payloads = encode_inputs(network.input, network.steps, inputs.x)
-    with _work_folder(folder / "verify", console) as work:
+    with (
+        _work_folder(folder / "verify", console) as work,
+        console.progress("verifying", len(EXECUTIONS)) as update,
+    ):
         options = VerifyOptions(stall, seed, cache=cache_directory(), work=work)
-        return verify(
-            build, payloads, trainer, options, announce=lambda name: console.detail(f"running {name}")
-        )
+
+        def announce(name: str) -> None:
+            update(EXECUTIONS.index(name), name)
+            console.detail(f"running {name}")
+
+        return verify(build, payloads, trainer, options, announce)
 
 
 def _own_checkpoint(path: Path, network: Network) -> "Checkpoint":

@@ -63,6 +63,7 @@ class Answer:
 def answer(question: Question) -> Answer:
     """Compile and simulate; a design that cannot be is an answer too. Raises FileError for broken files."""
     from snnc.compiler.formats.storage import Build
+    from snnc.compiler.ir.packing import on_core
     from snnc.compiler.pipeline import compile_network
     from snnc.models import load_inputs, read_model
     from snnc.sim.simulate import simulate
@@ -86,7 +87,7 @@ def answer(question: Question) -> Answer:
         energy_j=report.energy.mean,
         area=_area(compilation.tiled),
         memory=sum(core.weight_bits_used + core.state_bits_used for core in report.cores),
-        cores=len(tiled.cores),
+        cores=len(on_core(tiled)),
         seconds=report.wall_s,
     )
 

@@ -1,4 +1,4 @@
-"""`snnc compile --optimise`: lanes, cores and tiling for a device, by simulating all that fit."""
+"""`snnc compile --optimise`: lanes, cores, tiling and packing for a device, by simulating all that fit."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -9,12 +9,14 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.base.bounds import limits
 from snnc.base.errors import DoesNotFit, FileError, SnncError, UnsupportedModel, UsageError
 from snnc.compiler.analysis.activity import activity_of
 from snnc.compiler.formats.codec import encode
 from snnc.compiler.formats.storage import Build
 from snnc.compiler.ir.image import Image
 from snnc.compiler.ir.network import Network
+from snnc.compiler.ir.packing import on_core
 from snnc.compiler.ir.program import TiledProgram
 from snnc.compiler.passes.specialise import BLOCK_KIBIT
 from snnc.compiler.pipeline import Compilation, Stage, run_passes, standard_passes
@@ -30,7 +32,6 @@ Goal = Literal["latency", "area", "energy"]
 
 LANES = (4, 8, 16, 32)
 MESHES = ((1, 1), (2, 1), (3, 1), (2, 2), (3, 2), (4, 2))
-COMBINATIONS = 2 * len(LANES) * len(MESHES)
 EXAMPLES = 8
 """Samples that designs are compared on."""
 FULL = 0.9
@@ -54,8 +55,9 @@ class Design:
 
     @property
     def label(self) -> str:
-        """Cores and lanes in short."""
-        return f"{len(self.tiled.cores)} x {self.tiled.target.lanes}"
+        """Cores and lanes in short, and tiles where cores have several."""
+        cores, tiles = len(on_core(self.tiled)), len(self.tiled.cores)
+        return f"{cores} x {self.tiled.target.lanes}" + (f", {tiles} tiles" if tiles > cores else "")
 
     @property
     def objectives(self) -> dict[Goal, float]:
@@ -120,8 +122,8 @@ def explore(
 ) -> list[Design]:
     """Every design that fits the device of `target`, simulated on samples x; equal ones only once.
 
-    `progress` takes the number of combinations tried so far, of `COMBINATIONS`. Raises UsageError for a
-    target without an ECP5, whose areas alone are known, UnsupportedModel for a network that breaks the
+    `progress` takes the number of combinations tried so far, of `combinations(target)`. Raises UsageError
+    for a target without an ECP5, whose areas alone are known, UnsupportedModel for a network that breaks the
     target's rules, and DoesNotFit where no combination fits.
     """
     device = target.device
@@ -154,7 +156,7 @@ def explore(
     if not designs:
         _, nearest = min(refusals, key=lambda refusal: refusal[0])
         raise DoesNotFit(
-            f"none of {COMBINATIONS} combinations of lanes, cores and tiling fits the {device.part}; "
+            f"none of {combinations(target)} combinations of lanes, cores and tiling fits the {device.part}; "
             f"the nearest: {nearest.message.splitlines()[0]}",
             where=network.name,
         )
@@ -176,24 +178,30 @@ def hint_for(network: Network, target: Target) -> str | None:
         except SnncError:
             continue
         tiled = compiled.tiled
-        cores = f"{len(tiled.cores)} cores of {tiled.target.lanes} lanes"
+        number = len(on_core(tiled))
+        cores = f"{number} core{'s' * (number > 1)} of {tiled.target.lanes} lanes"
         return f"`--optimise latency` makes it fit the same {device.part}, for one on {cores}"
     return None
 
 
+def combinations(target: Target) -> int:
+    """Combinations of lanes, cores and tiling that are tried for the device of `target`."""
+    return 0 if target.device is None else len(list(_meshes(target, target.device)))
+
+
 def _meshes(target: Target, device: Device) -> Iterator[tuple[Target, bool]]:
-    """Every mesh and tiling to try."""
-    for lanes in LANES:
-        for width, height in MESHES:
-            # Cores may share the device's block RAM as they like: what they take is counted afterwards.
-            mesh = replace(
-                target,
-                width=width,
-                height=height,
-                lanes=lanes,
-                weight_kibit=device.block_rams * BLOCK_KIBIT,
-            )
-            yield from ((mesh, False), (mesh, True))
+    """Every mesh and tiling to try, where cores may hold several tiles with one each, too."""
+    kibit = device.block_rams * BLOCK_KIBIT
+    # Cores may share the device's block RAM as they like: what they take is counted afterwards.
+    roomy = replace(target, weight_kibit=kibit)
+    if target.contexts > 1:
+        states = 1 << (kibit * 1024 // target.state_bits).bit_length() - 1
+        roomy = replace(roomy, neurons=min(states, int(limits(Target, "neurons").high)))
+    for contexts in dict.fromkeys((1, target.contexts)):
+        for lanes in LANES:
+            for width, height in MESHES:
+                mesh = replace(roomy, width=width, height=height, lanes=lanes, contexts=contexts)
+                yield from ((mesh, False), (mesh, True))
 
 
 class _TooLarge(DoesNotFit):

@@ -107,26 +107,27 @@ def _address(places: Places, name: str) -> str:
         "view": places.view + START,
         "site": places.site,
         "guide": places.site.replace("index.html", "guides/look.html"),
+        "notebook": places.site.replace("index.html", "examples/notebooks/first_steps.html"),
         "python": places.site.replace("index.html", "reference/python.html"),
         "nowhere": places.view + "/?sample=77",
     }[name]
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("name", ["report", "view", "site", "guide", "python"])
+@pytest.mark.parametrize("name", ["report", "view", "site", "guide", "notebook", "python"])
 def test_a_page_renders_and_fits(browser: Browser, places: Places, name: str, size: str) -> None:
     address = _address(places, name)
     with opened(browser, address, size) as watched:
         expect(watched.page.locator("h1").first).to_be_visible()
         assert watched.wrong == []
         assert overflow(watched.page) <= 0
-        home = address.rpartition("/")[0].replace("/guides", "").replace("/reference", "")
+        home = "/".join(address.split("/")[:3])
         elsewhere = [url for url in watched.asked if not url.startswith((home, "data:", "blob:"))]
         assert elsewhere == [], "nothing is fetched from elsewhere"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["report", "view", "nowhere"])
+@pytest.mark.parametrize("name", ["report", "view", "nowhere", "site", "guide", "notebook"])
 def test_a_page_can_be_read(browser: Browser, places: Places, name: str, scheme: str) -> None:
     """Contrast, names, roles and order, as axe-core judges them against WCAG 2.2 AA."""
     with opened(browser, _address(places, name), color_scheme=scheme) as watched:
@@ -253,10 +254,23 @@ def test_pages_work_without_scripts(browser: Browser, places: Places) -> None:
         watched.page.locator("#way-next-step").click()
         expect(watched.page.get_by_role("status")).to_contain_text("Step 1 of 2")
         assert not watched.page.locator("#play").is_visible()
-        watched.page.locator("a.core").first.click()
+        watched.page.locator("a.tile").first.click()
         assert "core=" in watched.page.url
     with opened(browser, places.report, java_script_enabled=False) as watched:
         expect(watched.page.get_by_role("heading", name="Verdicts")).to_be_visible()
+
+
+def test_the_site_is_searched_without_a_network(browser: Browser, places: Places) -> None:
+    with opened(browser, places.site) as watched:
+        page = watched.page
+        page.keyboard.press("/")
+        page.get_by_role("textbox", name="Search").fill("neurocore")
+        result = page.locator(".md-search-result__link").first
+        expect(result).to_be_visible()
+        result.click()
+        page.wait_for_url("**?h=**")
+        expect(page.locator("h1")).to_be_visible()
+        assert watched.wrong == []
 
 
 def test_the_report_prints_on_a4(browser: Browser, places: Places) -> None:

@@ -10,10 +10,12 @@ import numpy as np
 import onnx
 import pytest
 from click.testing import CliRunner, Result
+from recorded import draw_events, write_nmnist
 
 import snnc
 from snnc.commands.cli import main
-from snnc.models import read_model
+from snnc.models import Selection, load_inputs, read_model
+from snnc.training.data.recordings.view import View
 
 RNG = np.random.default_rng(31)
 
@@ -76,6 +78,29 @@ def test_a_file_becomes_a_model_that_compiles(net: Path, tmp_path: Path) -> None
         "-q", "simulate", tmp_path / "build", "--data", "digits", "--samples", "100", "--json", "-"
     )
     assert json.loads(simulated.stdout)["accuracy"] > report["agreement"]["float_accuracy"] - 0.1
+
+
+def test_recordings_calibrate_as_many_events_as_they_have(net: Path, tmp_path: Path) -> None:
+    (tmp_path / "train").mkdir()
+    for label in range(3):
+        write_nmnist(tmp_path / "train" / f"a_{label}.bin", draw_events(label, 600, (8, 8)))
+    seen = ["--calibrate", str(tmp_path), "--bin", "5ms", "--crop", "8x8"]
+    said = tmp_path / "import.json"
+    result = run("import", net, "-o", tmp_path / "m.pt", *seen, "--steps", "6", "--json", said)
+    assert result.exit_code == 0, result.output
+    assert "3 recordings, labels from the number behind the last _" in result.stderr
+    assert "1800 events, of them dropped" in result.stderr and "after the last step" in result.stderr
+    agreement = json.loads(said.read_text())["agreement"]
+    assert agreement["samples"] == 3 and agreement["accuracy"] is not None
+    node = read_model(tmp_path / "m.pt")[1].input
+    chosen = Selection(str(tmp_path), split="train", view=View.parse("5ms", crop="8x8"))
+    inputs = load_inputs(read_model(tmp_path / "m.pt")[1], chosen)
+    assert node.encoding == "events" and node.max_payload == inputs.x.max() > 1
+    compiled = run("compile", net, "-o", tmp_path / "build", *seen, "--steps", "6")
+    assert compiled.exit_code == 0, compiled.output
+    assert read_model(tmp_path / "build" / "model.pt")[1].input == node
+    refused = run("import", net, *seen)
+    assert refused.exit_code == 2 and "recordings need a number of steps" in refused.stderr
 
 
 def test_the_same_file_gives_the_same_bytes(net: Path, tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ from snnc.base.errors import DoesNotFit, UnsupportedModel
 from snnc.compiler.analysis.sharing import CORE_WORTH, Demand, Room, Sharing, share
 from snnc.compiler.ir.network import Network
 from snnc.compiler.ir.packing import on_core
-from snnc.compiler.pipeline import compile_network
+from snnc.compiler.passes import pack
+from snnc.compiler.pipeline import compile_network, run_passes, standard_passes
 from snnc.compiler.reference.interpreter import execute_image, execute_network
 from snnc.compiler.reference.lowering import require_lowering
 from snnc.sim.engine.functional import run_functional
@@ -163,6 +164,14 @@ def test_the_memory_that_is_missing_is_named_in_the_first_line() -> None:
         first = error.value.message.splitlines()[0]
         assert first.startswith("model does not fit target `test`: needs ")
         assert re.search(message, first), first
+
+
+def test_a_network_far_too_large_is_refused_before_any_table_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its tables could be many times as large as the hardware."""
+    monkeypatch.setattr(pack, "demands_of", None)
+    hardware = replace(CONTEXTS, width=2, height=1, weight_kibit=1, weight_bits=4)
+    with pytest.raises(DoesNotFit, match="needs 4032 weight words"):
+        run_passes(chain(128, 118), standard_passes(hardware))
 
 
 def test_a_layer_is_not_cut_by_fan_in_where_a_core_has_room_otherwise() -> None:

@@ -27,7 +27,7 @@ from snnc.sim.engine.cycle import run_isolated
 SIZES = (
     *("width", "height", "neurons", "parameter_words", "axon_rows", "axon_columns", "delay_slots"),
     *("state_bits", "destinations", "sources", "cuba", "decay_multiplier"),
-    *("reset_amount", "channel_leak", "lower_clamp", "fraction_bits"),
+    *("reset_amount", "channel_leak", "lower_clamp", "fraction_bits", "contexts"),
 )
 SECOND = {"reset_amount": True, "channel_leak": True, "lower_clamp": True, "fraction_bits": 7}
 TARGET = target(width=2, height=1, **SECOND)

@@ -13,17 +13,18 @@ from random_classifiers import varied
 from snnc.base.errors import DoesNotFit, FileError, UnsupportedModel, UsageError
 from snnc.commands.cli import main
 from snnc.compiler.formats.storage import Build
+from snnc.compiler.ir.packing import on_core
 from snnc.compiler.ir.provenance import Activity, Provenance
 from snnc.compiler.isa.arithmetic import NO_LEAK
 from snnc.compiler.protocol.input_encoding import encode_inputs
 from snnc.compiler.targets import Device, load_target
 from snnc.exploration.pareto import draw_designs, pareto_front, render_designs
 from snnc.exploration.search import (
-    COMBINATIONS,
     FULL,
     Design,
     Goal,
     choose,
+    combinations,
     example_inputs,
     explore,
     hint_for,
@@ -45,7 +46,7 @@ def explored() -> list[Design]:
     pixels = random_inputs(network, 0.2, 1.0)[:4]
     done: list[int] = []
     designs = explore(network, load_target("ecp5-25k-mesh"), pixels, done.append)
-    assert done == list(range(1, COMBINATIONS + 1))
+    assert done == list(range(1, 48 + 1))
     return designs
 
 
@@ -101,6 +102,19 @@ def test_the_picture_and_the_table_name_the_chosen_design(designs: list[Design])
     marked = [line for line in render_designs(designs, chosen).splitlines() if "chosen" in line]
     assert len(marked) == 1
     assert chosen.label in marked[0]
+
+
+@pytest.mark.slow
+def test_where_cores_hold_several_tiles_packings_are_tried_too(designs: list[Design]) -> None:
+    target = load_target("ecp5-25k")
+    network = convolutional(16, 12, 2)
+    found = explore(network, target, random_inputs(network, 0.2, 1.0)[:4])
+    assert combinations(target) == 2 * combinations(load_target("ecp5-25k-mesh")) == 96
+    packed = [design for design in found if len(on_core(design.tiled)) < len(design.tiled.cores)]
+    assert packed and len(packed) < len(found)
+    assert choose(found, "area").area.lut < choose(designs, "area").area.lut
+    assert choose(found, "area") in packed
+    assert choose(found, "latency").latency_s <= choose(designs, "latency").latency_s
 
 
 def test_random_inputs_are_as_active_as_asked() -> None:

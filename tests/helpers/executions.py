@@ -5,10 +5,13 @@ from pathlib import Path
 
 import numpy as np
 from cases import Draft
+from random_packings import random_packing
 from stepped_model import Mesh
 
 from snnc.base.files import cache_directory
 from snnc.compiler.ir.program import TiledProgram
+from snnc.compiler.isa.arithmetic import IntArray
+from snnc.compiler.passes.encode import Encode
 from snnc.compiler.pipeline import Compilation
 from snnc.compiler.protocol.streams import decode_outputs, encode_samples
 from snnc.compiler.reference.interpreter import (
@@ -88,7 +91,7 @@ def assert_counts(program: TiledProgram, counted: Primitives, rtl: RtlCounts, ru
     expected = {name: dict.fromkeys(_places(program), 0) for name in COUNTED}
     for number, core in enumerate(program.cores):
         for name in COUNTED:
-            expected[name][core.at.x, core.at.y] = runs * int(counts[name][number])
+            expected[name][core.at.x, core.at.y] += runs * int(counts[name][number])
     for name, by_place in expected.items():
         found = rtl.actions.get(name, Counter())
         assert {place: found[place] for place in by_place} == by_place, name
@@ -118,7 +121,8 @@ def _places(program: TiledProgram) -> list[tuple[int, int]]:
 
 
 def check_software(draft: Draft, compilation: Compilation) -> Execution:
-    """Program, image, both tiers of the simulator and, where affordable, the stepped model."""
+    """Program, image, both tiers of the simulator and, where affordable, the stepped model; then its tiles on
+    other cores, several on each as it falls."""
     program, payloads = compilation.tiled, draft.payloads
     expected = as_stored(draft.network, program, execute_network(draft.network, payloads))
     for name, execution in (
@@ -127,6 +131,16 @@ def check_software(draft: Draft, compilation: Compilation) -> Execution:
     ):
         np.testing.assert_array_equal(expected.outputs, execution.outputs, err_msg=name)
         assert_traces(expected, execution.layers, name)
+    _check_simulator(program, payloads, expected)
+    packing = random_packing(np.random.default_rng(payloads.sum()), program)
+    image = Encode().run(packing)
+    image.verify()
+    assert_traces(expected, execute_image(image, payloads).layers, "image of a packing")
+    _check_simulator(packing, payloads, expected)
+    return expected
+
+
+def _check_simulator(program: TiledProgram, payloads: IntArray, expected: Execution) -> None:
     functional = run_functional(program, payloads, trace=True)
     np.testing.assert_array_equal(expected.outputs, functional.outputs, err_msg="functional tier")
     assert_layers(expected, layer_traces(program, functional.trace), "functional tier")
@@ -138,7 +152,6 @@ def check_software(draft: Draft, compilation: Compilation) -> Execution:
     if int(stream.cycles[0]) * program.target.core_count <= STEPPED_CYCLES:
         packets = Mesh(program).run(encode_samples(program, payloads).tolist())
         assert packets == list(zip(stream.flits.tolist(), stream.stamps.tolist(), strict=True))
-    return expected
 
 
 def check_rtl(draft: Draft, compilation: Compilation, work: Path) -> Execution:

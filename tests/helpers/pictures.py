@@ -27,10 +27,10 @@ def main(demo: Path) -> None:
             ("report", (demo / "report.html").resolve().as_uri(), 1900),
             ("view", view.url + LOOK, 900),
         ):
-            with opened(browser, url, "desktop", color_scheme="light", device_scale_factor=1.0) as watched:
-                part = {"x": 0.0, "y": 0.0, "width": float(SIZES["desktop"][0]), "height": float(height)}
+            with opened(browser, url, "desktop", color_scheme="light") as watched:
+                watched.page.set_viewport_size({"width": SIZES["desktop"][0], "height": height})
                 path = DOCS / f"{name}.png"
-                taken = watched.page.screenshot(animations="disabled", full_page=True, clip=part)
+                taken = watched.page.screenshot(animations="disabled")
                 Image.open(io.BytesIO(taken)).quantize(COLOURS).save(path, optimize=True)
                 print(path)
 

@@ -169,11 +169,13 @@ def _edge_config(edge: Edge) -> EdgeConfig:
 def varied(config: ModelConfig, seed: int, *, batch_norm: bool = False) -> SpikingClassifier:
     """A model whose neurons differ: random biases and thresholds, and weights large enough to fire.
 
-    With `batch_norm`, where no layer is in a loop, it has the statistics of a batch.
+    With `batch_norm` it has the statistics of a batch, unless a layer hears nothing but a loop.
     """
     torch.manual_seed(seed)
-    loops = any(config.is_recurrent(layer, edge) for layer in config.layers for edge in layer.edges)
-    model = SpikingClassifier(config, batch_norm=batch_norm and not loops)
+    try:
+        model = SpikingClassifier(config, batch_norm=batch_norm)
+    except ValueError:
+        model = SpikingClassifier(config)
     with torch.no_grad():
         for layer in model.stack:
             layer.bias.normal_(0, 0.2)

@@ -122,6 +122,7 @@ FEATURES: dict[str, Row] = {
     "partial sums": lambda d: len(d.cores) > len(d.owners),
     "rows over cores": lambda d: _any(core.tile.rows < core.tile.layer_shape[1] for core in d.owners),
     "channels over cores": lambda d: _any(core.tile.channels < core.tile.layer_shape[0] for core in d.owners),
+    "several tiles on a core": lambda d: _any(core.at.context for core in d.cores),
     "padding lanes": lambda d: _any(core.tile.channels % d.draft.hardware.lanes for core in d.owners),
 }
 
@@ -149,6 +150,11 @@ def _ranges(name: str, limits: list[int], of: Callable[[Drawn], int]) -> dict[st
     return {f"{name} {low}..{high - 1}": partial(_between, of, low, high) for low, high in pairwise(limits)}
 
 
+def most_on_a_core(cores: Iterable[Core]) -> int:
+    """Tiles of the core that has most."""
+    return max((core.at.context + 1 for core in cores), default=0)
+
+
 POWERS = (2, 4, 8, 16, 32, 64, 128, 256)
 
 ROWS: dict[str, dict[str, Row]] = {
@@ -164,11 +170,13 @@ ROWS: dict[str, dict[str, Row]] = {
     | _choices("bitmaps", (1, *POWERS[:4]), lambda d: d.draft.hardware.delay_slots)
     | _choices("event fifo", POWERS, lambda d: d.draft.hardware.event_fifo)
     | _choices("router fifo", POWERS, lambda d: d.draft.hardware.router_fifo)
+    | _choices("contexts", (1, 2, 4, 16), lambda d: d.draft.hardware.contexts)
     | _ranges("state bits", [8, 9, 13, 17, 21, 24, 25], lambda d: d.draft.hardware.state_bits)
     | _ranges("routers", [1, 2, 5, 10, 17], lambda d: d.draft.hardware.core_count),
     "size": _ranges("steps", [1, 2, 6, 33, 65, 201], lambda d: d.draft.network.steps)
     | _ranges("layers", [1, 2, 4, 8], lambda d: len(d.layers))
-    | _ranges("cores", [1, 2, 5, 9, 17], lambda d: len(d.cores))
+    | _ranges("tiles", [1, 2, 5, 9, 17], lambda d: len(d.cores))
+    | _ranges("tiles of a core", [1, 2, 3, 5, 17], lambda d: most_on_a_core(d.cores))
     | _ranges(
         "columns", [1, 2, 16, 65, 129, 257], lambda d: max((c.tile.columns for c in d.owners), default=0)
     )
@@ -209,7 +217,7 @@ ROWS: dict[str, dict[str, Row]] = {
         "state word full": lambda d: _any(
             bits_needed(*core.accumulator) == d.draft.hardware.state_bits for core in d.cores
         ),
-        "mesh full": lambda d: len(d.cores) == d.draft.hardware.core_count,
+        "mesh full": lambda d: len({(c.at.x, c.at.y) for c in d.cores}) == d.draft.hardware.core_count,
     },
     "outcome": {
         "silent network": lambda d: (

@@ -279,3 +279,13 @@ def test_energy_has_its_interval_and_a_rate_at_which_it_breaks_even(tmp_path: Pa
             .partition("</tr>")[0]
         )
         assert f"<td>{even['input_rate']:.1%}</td>" in row
+
+
+def test_the_map_shows_every_tile_of_a_core(tmp_path: Path) -> None:
+    build = make_build(tmp_path / "shared", tiny_network(), "ecp5-25k")
+    assert any(core.at.context for core in build.tiled.cores)
+    assert run("report", tmp_path / "shared").exit_code == 0
+    text = (tmp_path / "shared" / "report.html").read_text()
+    (map_,) = re.findall(r'<table class="map">.*?</table>', text, re.DOTALL)
+    assert [name for name in ("hidden", "readout") if f"<b>{name}</b>" in map_] == ["hidden", "readout"]
+    assert map_.count('class="gauge"') == 2 * map_.count('<span class="basis">')

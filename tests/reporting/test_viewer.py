@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
@@ -29,7 +30,7 @@ from snnc.compiler.targets import Target, load_target
 from snnc.reporting.viewer import recording as recordings
 from snnc.reporting.viewer.location import Location
 from snnc.reporting.viewer.memories import PAGE, show_memory
-from snnc.reporting.viewer.mesh import draw_mesh
+from snnc.reporting.viewer.mesh import draw_mesh, place_of
 from snnc.reporting.viewer.neurons import show_neurons
 from snnc.reporting.viewer.recording import Recording
 from snnc.reporting.viewer.server import listen
@@ -46,10 +47,14 @@ def build_of(model: Network, mesh: Target) -> Build:
     return Build(compiled.network, compiled.tiled)
 
 
-@pytest.fixture(scope="module", name="build")
-def tiny_build() -> Build:
-    """The tiny network on small cores: several of them, and links between them that are used."""
-    return build_of(tiny_network(), hardware(neurons=16, weight_kibit=2, destinations=8))
+@pytest.fixture(scope="module", name="build", params=["spread", "shared"])
+def tiny_build(request: pytest.FixtureRequest) -> Build:
+    """The tiny network on several small cores, with links that are used; or on two with several tiles."""
+    if request.param == "spread":
+        return build_of(tiny_network(), hardware(neurons=16, weight_kibit=2, destinations=8))
+    build = build_of(tiny_network(), hardware(width=2, height=1, neurons=64, contexts=4))
+    assert any(core.at.context for core in build.tiled.cores)
+    return build
 
 
 @pytest.fixture(scope="module", name="session")
@@ -101,7 +106,8 @@ def test_links_carry_every_flit(session: Session) -> None:
             assert min(xs) >= 0 and max(xs) <= drawn["width"]
             assert min(ys) >= 0 and max(ys) <= drawn["height"]
     box = shown.run.hops.shape
-    assert len(drawn["unused"]) == box[0] * box[1] - len(shown.traces)
+    assert len(drawn["unused"]) == box[0] * box[1] - len(drawn["cells"])
+    assert sum(len(cell.tiles) for cell in drawn["cells"]) == len(shown.traces)
 
 
 def test_neurons_are_those_of_the_reference(session: Session, build: Build) -> None:
@@ -198,7 +204,7 @@ def test_other_cores_are_shown(kind: str) -> None:
     emissions = [core.emission for core in build.tiled.cores]
     assert ("values_every" in emissions) == wide
     for core in build.tiled.cores:
-        content = session.content(Location(core=(core.at.x, core.at.y)))
+        content = session.content(Location(core=place_of(core)))
         values = [name for name, _ in content["neurons"]["values"]]
         assert values[0].startswith("partial sum" if core.emission == "values_every" else "state word")
     if not wide:
@@ -206,17 +212,27 @@ def test_other_cores_are_shown(kind: str) -> None:
         assert "weights" in names
 
 
+def test_recordings_of_events_are_shown() -> None:
+    model = network(layer("a", "input", 8, 6), layer("out", "a", 6, 3, reset="none", state_bits=16))
+    model = replace(model, input=replace(model.input, encoding="events"))
+    x = np.random.default_rng(4).integers(0, 3, (2, model.steps, 8)).astype(np.uint8)
+    build = build_of(model, load_target("fpga"))
+    session = Session(build, Samples("own", x, np.zeros(2, np.int64), (8, 1, 1), spike_trains=True))
+    reference = execute_network(model, x[1:2].astype(np.int64))
+    assert session.content(Location(1))["outputs"] == reference.outputs[0].tolist()
+
+
 def test_addresses_lead_back() -> None:
     places = [
         Location(),
-        Location(3, 1, (2, 0), 17, "axon_rows", 32),
-        Location(9, 0, (10, 15), None, "state", 0),
+        Location(3, 1, (2, 0, 3), 17, "axon_rows", 32),
+        Location(9, 0, (10, 15, 0), None, "state", 0),
     ]
     for place in places:
         query = dict(re.findall(r"(\w+)=([^&]+)", place.url))
         assert Location.parse(query) == place
-    there = Location(3, 1, (2, 0), 17, "weights", 32)
-    assert "neuron" not in there.at(core=(1, 1)) and "memory=weights" in there.at(core=(1, 1))
+    there = Location(3, 1, (2, 0, 0), 17, "weights", 32)
+    assert "neuron" not in there.at(core=(1, 1, 0)) and "memory=weights" in there.at(core=(1, 1, 0))
     assert "word" not in there.at(memory="bias") and "neuron=17" in there.at(step=2)
 
 
@@ -226,7 +242,7 @@ def test_addresses_lead_back() -> None:
         "sample=x",
         "step=-1",
         "core=1",
-        "core=1,2,3",
+        "core=1,2,3,4",
         "neuron=1e3",
         "memory=../x",
         "word=99999999999",
@@ -255,6 +271,7 @@ def test_places_that_are_not_there_are_said(view: Served, query: str, said: str)
     assert answer.status == 404 and said in unescape(answer.text)
 
 
+@pytest.mark.slow
 def test_every_link_of_the_page_leads_somewhere(view: Served) -> None:
     waiting, seen = ["/", "/?sample=4&step=1"], set[str]()
     while waiting and len(seen) < 60:
@@ -307,6 +324,7 @@ def test_a_trace_too_large_is_refused(build: Build, monkeypatch: pytest.MonkeyPa
         Recording(build, np.zeros((1, 36), np.uint8))
 
 
+@pytest.mark.slow
 def test_the_verb_serves_until_interrupted(build: Build, tmp_path: Path) -> None:
     build.save(tmp_path)
     data = tmp_path / "own.npz"

@@ -76,7 +76,7 @@ def test_every_port_of_a_board_has_a_pin(board) -> None:  # type: ignore[no-unty
 
 
 def test_an_unknown_board_or_part_is_refused_with_what_there_is() -> None:
-    with pytest.raises(UsageError, match="no board is called 'x'; there are ulx3s-25f, ulx3s-85f"):
+    with pytest.raises(UsageError, match="no board is called 'x'; there are ulx3s-12f, ulx3s-25f, ulx3s-85f"):
         find_board("x")
     with pytest.raises(UsageError, match="not set up for part 'XC7'"):
         find_device("XC7")

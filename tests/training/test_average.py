@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from snnc.training.data.datasets import Samples
 from snnc.training.fitting.average import MovingAverage
-from snnc.training.fitting.loop import MEASURES, Session, fit, make_optimiser
+from snnc.training.fitting.loop import MEASURES, Session, fit, parameter_groups
 from snnc.training.fitting.objective import SpikingObjective
 from snnc.training.fitting.processes import Place
 from snnc.training.fitting.recipes import find_recipe
@@ -74,7 +74,7 @@ def test_what_is_kept_of_an_average_obeys_the_constraint() -> None:
 def test_weights_decay_and_thresholds_do_not() -> None:
     model = SpikingClassifier(RECIPE.model_config((1, 8, 8), 10))
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    optimiser = make_optimiser(model, replace(RECIPE, weight_decay=0.5, learning_rate=0.1), fused=False)
+    optimiser = torch.optim.AdamW(parameter_groups(model, replace(RECIPE, weight_decay=0.5)), lr=0.1)
     for parameter in model.parameters():
         parameter.grad = torch.zeros_like(parameter)
     optimiser.step()

@@ -124,7 +124,7 @@ def test_progress_tells_the_pace_and_the_time_left() -> None:
 )
 def test_schedules(name: LearningSchedule, expected: list[float]) -> None:
     optimiser = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.2)
-    scheduler = learning_schedule(name, optimiser, 0.2, 40)
+    scheduler = learning_schedule(name, optimiser, 40)
     rates = []
     for _ in range(41):
         rates.append(optimiser.param_groups[0]["lr"])

@@ -1,5 +1,6 @@
 """Batch normalisation of integer currents: what it computes, its gradients, and its exact folding."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,17 @@ from random_classifiers import models, random_inputs
 from surrogate import AtanSpike
 from torch import Tensor, nn
 
-from snnc.base.errors import UsageError
 from snnc.training.files.checkpoint import save_checkpoint
 from snnc.training.fitting.recipes import find_recipe
 from snnc.training.fitting.train import train
 from snnc.training.model.classifier import SpikingClassifier
-from snnc.training.model.config import EdgeConfig, LayerConfig, Population
+from snnc.training.model.config import (
+    EdgeConfig,
+    LayerConfig,
+    ModelConfig,
+    Population,
+    fully_connected,
+)
 from snnc.training.model.evaluation_order import run_block
 from snnc.training.model.layers import SpikingLayer
 from snnc.training.model.normalisation import MOMENTUM, VARIANCE_FLOOR, CurrentStatistics
@@ -102,9 +108,43 @@ def test_an_unfolded_model_is_not_stored(tmp_path: Path) -> None:
         save_checkpoint(tmp_path / "m.pt", SpikingClassifier(config, batch_norm=True))
 
 
-def test_loops_have_no_batch_statistics() -> None:
-    with pytest.raises(UsageError, match="batch_norm does not go with layer hidden1, which is in a loop"):
-        train(find_recipe("digits-mlp"), 1, {"architecture": "recurrent", "batch_norm": "true"})
+def _readout(source: str) -> tuple[LayerConfig, ...]:
+    return tuple(replace(layer, edges=(EdgeConfig(source),)) for layer in fully_connected((3,)))
+
+
+def test_in_a_loop_what_comes_from_outside_is_normalised() -> None:
+    edges = (EdgeConfig("input"), EdgeConfig("loop", delay=1))
+    layers = (LayerConfig("loop", 5, edges, Population(state_bits=24), weight_bits=8), *_readout("loop"))
+    torch.manual_seed(1)
+    model = SpikingClassifier(ModelConfig((6, 1, 1), layers, steps=3, encoding="events"), batch_norm=True)
+    x = np.random.default_rng(0).integers(0, 17, (40, 3, 6)).astype(np.uint8)
+    model(torch.from_numpy(x))
+    loop = model.stack[0]
+    weights = loop.grid().weights[0].double() * loop.grid().unit.double()[:, None]
+    outer = (torch.from_numpy(x).double() @ weights.T).detach().flatten(0, 1).numpy()
+    assert loop.statistics is not None
+    np.testing.assert_allclose(loop.statistics.mean, MOMENTUM * outer.mean(0), rtol=1e-3)
+    before = model.trace(x)
+    model.fold()
+    assert all(np.array_equal(a.membranes, b.membranes) for a, b in zip(before, model.trace(x), strict=True))
+    assert before[0].spikes.any()
+
+
+def test_recurrent_layers_train_with_batch_normalisation() -> None:
+    settings = {"architecture": "recurrent", "batch_norm": "true", "epochs": "4", "hidden": "24"}
+    assert train(find_recipe("digits-mlp"), 1, {**settings, "rate_penalty": "0"}).accuracy > 0.7
+
+
+def test_a_layer_that_hears_only_its_loop_is_not_normalised() -> None:
+    population = Population()
+    layers = (
+        LayerConfig("a", 4, (EdgeConfig("input"), EdgeConfig("b", delay=1)), population),
+        LayerConfig("b", 4, (EdgeConfig("a"),), population),
+        *_readout("b"),
+    )
+    config = ModelConfig((6, 1, 1), layers)
+    with pytest.raises(ValueError, match="batch_norm does not go with layer b, which hears only its loop"):
+        SpikingClassifier(config, batch_norm=True)
 
 
 def test_a_net_of_one_step_learns() -> None:

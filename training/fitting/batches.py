@@ -38,7 +38,8 @@ class Batches:
     def __init__(self, samples: Samples, encode: Encode, recipe: Recipe, seed: int, place: Place) -> None:
         self.samples, self.recipe, self.place = samples, recipe, place
         self.encode = encode
-        sides = samples.x.shape[1:] if samples.spike_trains else samples.shape[1:]
+        rows = samples.spike_trains and samples.shape[1:] == (1, 1)
+        sides = samples.x.shape[1:] if rows else samples.shape[1:]
         self.sides = (sides[0], sides[1])
         self.shuffle = torch.Generator().manual_seed(seed)
         self.generator = np.random.default_rng(seed)

@@ -20,6 +20,7 @@ from snnc.training.data.datasets import Samples
 from snnc.training.fitting.average import MovingAverage
 from snnc.training.fitting.batches import Batch, Batches, Encode
 from snnc.training.fitting.capture import CapturedPass
+from snnc.training.fitting.parts import MakeOptimiser
 from snnc.training.fitting.processes import Place
 from snnc.training.fitting.recipe import LearningSchedule, Recipe
 from snnc.training.fitting.resume import load_state, save_state
@@ -91,6 +92,8 @@ class Session:
     state: Path | None = None
     """File that keeps the state between epochs."""
     stage: str = "network"
+    optimiser: MakeOptimiser | None = None
+    """In place of AdamW."""
 
 
 def fit(
@@ -156,9 +159,9 @@ class _Run:
         self.constrain = constrain
         self.objective = objective.to(place.device)
         self.samples, self.session = samples, session
-        self.optimiser = make_optimiser(objective, recipe, fused=place.device.type == "cuda")
+        self.optimiser = (session.optimiser or _adamw(recipe, place))(parameter_groups(objective, recipe))
         steps = recipe.epochs * -(-len(samples) // recipe.batch)
-        self.schedule = learning_schedule(recipe.schedule, self.optimiser, recipe.learning_rate, steps)
+        self.schedule = learning_schedule(recipe.schedule, self.optimiser, steps)
         self.batches = Batches(samples, encode, recipe, session.seed, place)
         self.average = MovingAverage(objective, recipe.average) if recipe.average else None
         self.best: dict[str, Any] = {"accuracy": -1.0, "age": 0, "objective": {}}
@@ -262,14 +265,19 @@ class _Run:
         return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
-def make_optimiser(objective: nn.Module, recipe: Recipe, *, fused: bool) -> torch.optim.Optimizer:
-    """AdamW; weights decay, thresholds and biases do not."""
+def parameter_groups(objective: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:
+    """All that is learned; weights decay, thresholds and biases do not."""
     learned = [parameter for parameter in objective.parameters() if parameter.requires_grad]
     groups = [
         {"params": [p for p in learned if p.ndim > 1], "weight_decay": recipe.weight_decay},
         {"params": [p for p in learned if p.ndim <= 1], "weight_decay": 0.0},
     ]
-    return torch.optim.AdamW([g for g in groups if g["params"]], lr=recipe.learning_rate, fused=fused or None)
+    return [group for group in groups if group["params"]]
+
+
+def _adamw(recipe: Recipe, place: Place) -> MakeOptimiser:
+    fused = place.device.type == "cuda" or None
+    return lambda groups: torch.optim.AdamW(groups, lr=recipe.learning_rate, fused=fused)
 
 
 def random_states(device: torch.device) -> dict[str, torch.Tensor]:
@@ -293,12 +301,13 @@ def checksums(samples: Samples) -> list[int]:
 
 
 def learning_schedule(
-    name: LearningSchedule, optimiser: torch.optim.Optimizer, rate: float, steps: int
+    name: LearningSchedule, optimiser: torch.optim.Optimizer, steps: int
 ) -> torch.optim.lr_scheduler.LRScheduler:
-    """PyTorch's schedule of that name over `steps` steps of the optimiser."""
+    """PyTorch's schedule of that name over `steps` steps of the optimiser, up to its own learning rates."""
     schedulers = torch.optim.lr_scheduler
     if name == "onecycle":
-        return schedulers.OneCycleLR(optimiser, rate, total_steps=steps + 1, pct_start=WARM_UP)
+        rates = [group["lr"] for group in optimiser.param_groups]
+        return schedulers.OneCycleLR(optimiser, rates, total_steps=steps + 1, pct_start=WARM_UP)
     if name == "linear":
         return schedulers.LinearLR(optimiser, 1.0, 0.0, steps)
     if name == "constant":

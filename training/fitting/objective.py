@@ -9,9 +9,9 @@ from snnc.base.errors import UsageError
 from snnc.base.units import format_quantity
 from snnc.training.fitting.distillation import Distillation
 from snnc.training.fitting.energy import energy_prices
+from snnc.training.fitting.parts import Loss, Outputs
 from snnc.training.fitting.recipe import Recipe
 from snnc.training.model.classifier import SpikingClassifier
-from snnc.training.model.evaluation_order import LayerRun
 
 BUDGET_GAIN = 0.01
 """How fast the multiplier of a broken energy budget grows, per batch and relative excess."""
@@ -29,12 +29,14 @@ class SpikingObjective(nn.Module):
         recipe: Recipe,
         x: NDArray[np.uint8],
         distillation: Distillation | None = None,
+        loss: Loss | None = None,
     ) -> None:
         """The samples `x` show what the network's inputs cost. Raises TargetError for an unknown target and
         UsageError for an energy budget that not even a silent network keeps."""
         super().__init__()
         self.model = model
         self.distillation = distillation
+        self.loss = loss or self._cross_entropy
         self.recipe = recipe
         self.prices = energy_prices(model.config, recipe.target)
         self.unavoidable = self.prices.unavoidable(model.payloads(x))
@@ -50,7 +52,7 @@ class SpikingObjective(nn.Module):
         if not self.priced:
             # The gradient of a rate, though 0, would take a pass over all spikes.
             rates = rates.detach()
-        loss = self._cross_entropy(runs, logits, y)
+        loss = self.loss(Outputs(logits, self.model.logits_by_step(runs[-1]), rates), y)
         if self.distillation is not None:
             loss = self.distillation(loss, payloads, runs, logits)
         spent = (rates * self.per_rate).sum()
@@ -58,15 +60,14 @@ class SpikingObjective(nn.Module):
         loss = loss + self.recipe.rate_penalty * rate + self._energy_price(spent)
         return loss, measures(loss, logits, y, rate, spent + self.unavoidable)
 
-    def _cross_entropy(self, runs: tuple[LayerRun, ...], logits: Tensor, y: Tensor) -> Tensor:
+    def _cross_entropy(self, outputs: Outputs, y: Tensor) -> Tensor:
         """Of the logits, or for `tet` the mean of those of what every step adds to them (temporal efficient
         training, Deng et al. 2022, arXiv 2202.11946, without its second term)."""
         smoothing = self.recipe.label_smoothing
         if self.recipe.loss == "cross_entropy":
-            return nn.functional.cross_entropy(logits, y, label_smoothing=smoothing)
-        steps = self.model.logits_by_step(runs[-1])
-        labels = y.repeat(len(steps), *[1] * (y.ndim - 1))
-        return nn.functional.cross_entropy(steps.flatten(0, 1), labels, label_smoothing=smoothing)
+            return nn.functional.cross_entropy(outputs.logits, y, label_smoothing=smoothing)
+        labels = y.repeat(len(outputs.steps), *[1] * (y.ndim - 1))
+        return nn.functional.cross_entropy(outputs.steps.flatten(0, 1), labels, label_smoothing=smoothing)
 
     def _energy_price(self, spent: Tensor) -> Tensor:
         """The price of joules `spent` on spikes: relative to firing in every step, and with a budget the

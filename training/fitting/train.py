@@ -19,6 +19,7 @@ from snnc.training.fitting.distillation import Distillation
 from snnc.training.fitting.loop import Progress, Session, fit
 from snnc.training.fitting.measure import Quality, measure
 from snnc.training.fitting.objective import SpikingObjective
+from snnc.training.fitting.parts import NOTHING, Loss, Parts
 from snnc.training.fitting.processes import training_place
 from snnc.training.fitting.recipe import Recipe, apply_settings
 from snnc.training.fitting.remarks import Warn, about_inputs, about_layers, warn
@@ -108,6 +109,7 @@ def train(
     data_dir: Path | None = None,
     files: TrainingFiles | None = None,
     warn: Warn = warn,
+    parts: Parts = NOTHING,
 ) -> TrainResult:
     """Train `recipe`, changed by `settings` (see `apply_settings`), and measure it on the test split.
 
@@ -116,24 +118,27 @@ def train(
     changes the order of float sums. With `files` an interrupted training continues after its last whole
     epoch, with the same result. Started by torchrun, the processes share each batch. The caller's random
     state and threads are left as they were. `warn` is told of layers that never or always fire and of inputs
-    that fill little of their range.
+    that fill little of their range. `parts` replace what the recipe would make; an interrupted training does
+    not notice that they have changed.
     """
-    recipe = apply_settings(recipe, dict(settings or {}))
+    recipe = _recipe_of(parts.model, apply_settings(recipe, dict(settings or {})))
     learn, test, config = _data(recipe, data_dir)
+    if parts.model is not None:
+        _check_model(parts.model.config, config)
+        config = parts.model.config
     remarks = about_inputs(int(learn.x.max()), recipe.max_payload, recipe.data)
     with training_place(recipe.device) as place, _repeatable(seed, place.device):
         if place.first:
             _say(remarks, warn)
-        model = _new_model(config, recipe)
-        session = Session(
-            recipe, seed, place, progress or (lambda _: None), state=None if files is None else files.state
-        )
+        model = parts.model or _new_model(config, recipe)
+        state = None if files is None else files.state
+        session = Session(recipe, seed, place, progress or (lambda _: None), state, optimiser=parts.optimiser)
         teacher = None
         if recipe.distill != "none":
             teacher = train_teacher(config, learn, test, session, None if files is None else files.teacher)
         if model.fits_tensor_floats:
             _allow_tensor_floats(True)
-        _fit(model, learn, session, teacher)
+        _fit(model, learn, session, teacher, parts.loss)
         model.eval()
         model.fold()
         quality, found = measure_where_trained(model, test, place.device)
@@ -199,7 +204,9 @@ def train_without_spikes(
         return train_teacher(config, learn, test, session, keep, levels=levels, weight_bits=bits)
 
 
-def _fit(model: SpikingClassifier, samples: Samples, session: Session, teacher: Teacher | None) -> None:
+def _fit(
+    model: SpikingClassifier, samples: Samples, session: Session, teacher: Teacher | None, loss: Loss | None
+) -> None:
     """Fit the model, with samples held out where these judge every epoch."""
     recipe, distillation = session.recipe, None
     if teacher is not None:
@@ -208,7 +215,7 @@ def _fit(model: SpikingClassifier, samples: Samples, session: Session, teacher: 
         distillation = Distillation(
             recipe.distill, teacher.network, model.config, recipe.teacher_weight, recipe.temperature
         )
-    objective = SpikingObjective(model, recipe, samples.x[:CALIBRATION_SAMPLES], distillation)
+    objective = SpikingObjective(model, recipe, samples.x[:CALIBRATION_SAMPLES], distillation, loss)
     bits = recipe.accumulator_bits
     constrain = None if bits is None else AccumulatorLimit(model, bits)
     if not recipe.judged_part:
@@ -264,6 +271,32 @@ def _check_inputs(samples: Samples, learn: Samples, recipe: Recipe) -> None:
         raise UsageError(
             f"spike trains of {learn.name} have {steps} steps, recipe {recipe.name} runs for {recipe.steps}",
             hint=f"`--set steps={steps}`",
+        )
+
+
+def _recipe_of(model: SpikingClassifier | None, recipe: Recipe) -> Recipe:
+    """The recipe for data that a caller's own model takes."""
+    if model is None:
+        return recipe
+    config = model.config
+    return replace(
+        recipe,
+        steps=config.steps,
+        max_payload=config.max_payload,
+        encoding=config.encoding,
+        readout=config.readout,
+    )
+
+
+def _check_model(own: ModelConfig, usual: ModelConfig) -> None:
+    """Raise UsageError unless a caller's own model takes the data of a recipe and has a place for its
+    classes."""
+    classes = usual.layers[-1].channels
+    if own.shape != usual.shape or own.layers[-1].channels < classes:
+        outputs = own.layers[-1].channels
+        raise UsageError(
+            f"the model takes inputs of shape {own.shape} and has {outputs} outputs; the data have shape "
+            f"{usual.shape} and {classes} classes"
         )
 
 

@@ -62,14 +62,15 @@ class SpikingClassifier(nn.Module):
         """With `batch_norm` the hidden layers train on normalised currents, until `fold`, with `dropout` on
         spikes of a part of the hidden neurons less and the others' counting more.
 
-        Raises ValueError where a hidden layer is in a loop: its currents are not known before it runs.
+        In a loop it is the currents from outside the loop that are normalised. Raises ValueError for a
+        hidden layer in a loop that hears nothing else.
         """
         super().__init__()
         self.config = config
         self.dropout = dropout
         self.blocks = blocks(config)
         if batch_norm:
-            _check_no_loops(config, self.blocks)
+            _check_outer_currents(config, self.blocks)
         shapes = config.shapes
         self.layers = nn.ModuleList(
             SpikingLayer(
@@ -249,11 +250,12 @@ class SpikingClassifier(nn.Module):
             raise FileError(f"values reach {int(x.max())}, the model takes 0..{config.max_payload}")
 
 
-def _check_no_loops(config: ModelConfig, groups: tuple[tuple[int, ...], ...]) -> None:
+def _check_outer_currents(config: ModelConfig, groups: tuple[tuple[int, ...], ...]) -> None:
     for group in groups:
-        for layer in (config.layers[number] for number in group[:1]):
-            if len(group) > 1 or any(edge.source == layer.name for edge in layer.edges):
-                raise ValueError(f"batch_norm does not go with layer {layer.name}, which is in a loop")
+        inside = {config.layers[number].name for number in group}
+        for layer in (config.layers[number] for number in group):
+            if layer is not config.layers[-1] and all(edge.source in inside for edge in layer.edges):
+                raise ValueError(f"batch_norm does not go with layer {layer.name}, which hears only its loop")
 
 
 def predictions(trace: tuple[TrainerTrace, ...], config: ModelConfig) -> IntArray:

@@ -69,8 +69,15 @@ def _run_whole(layer: SpikingLayer, grid: Grid, known: Mapping[str, Tensor], ste
 def _run_stepwise(
     layers: Mapping[str, SpikingLayer], grids: Mapping[str, Grid], known: Mapping[str, Tensor], steps: int
 ) -> dict[str, LayerRun]:
-    """Layers in a loop: what comes from outside once, then step after step."""
+    """Layers in a loop: what comes from outside once, then step after step.
+
+    Batch normalisation sees what comes from outside alone, since the rest is not known before it runs.
+    """
     outer = {name: _outer_currents(layer, grids[name], known, steps) for name, layer in layers.items()}
+    grids = {
+        name: grids[name] if current is None else layers[name].normalised(grids[name], current)
+        for name, current in outer.items()
+    }
     samples = known[INPUT].shape[1]
     membranes: dict[str, list[Tensor]] = {name: [] for name in layers}
     spikes: dict[str, list[Tensor]] = {name: [] for name in layers}

@@ -31,7 +31,7 @@ from snnc.training.model.surrogate import (
     limit_below,
     round_through,
 )
-from snnc.training.model.synapses import transform, weight_shape
+from snnc.training.model.synapses import rounded, transform, weight_shape
 
 EXACT_FLOAT32 = 1 << 24
 """Below this bound every integer, sum and difference of integers is exact in float32."""
@@ -305,7 +305,10 @@ class SpikingLayer(nn.Module):
     def current(self, grid: Grid, number: int, events: Tensor) -> Tensor:
         """What the payloads (steps, samples, channels, height, width) of the source of edge `number` add
         to each neuron, step by step; the edge's delay is left to the caller."""
-        currents = transform(self.config.edges[number], grid.weights[number], events.to(self.dtype))
+        edge = self.config.edges[number]
+        currents = transform(edge, grid.weights[number], events.to(self.dtype))
+        if edge.kind == "conv" and currents.device.type == "cuda":
+            currents = rounded(currents)
         fine = self.population.fraction_bits
         return currents * float(1 << fine) if fine else currents
 

@@ -30,25 +30,31 @@ def transform(edge: EdgeConfig, weights: Tensor, events: Tensor) -> Tensor:
     if edge.kind == "linear":
         currents = nn.functional.linear(flat.flatten(1), weights)[:, :, None, None]
     elif flat.device.type == "cuda":
-        currents = _convolved_on_gpu(edge, weights, flat)
+        currents = convolved_on_gpu(edge, weights, flat)
     else:
         currents = nn.functional.conv2d(flat, weights, None, edge.stride, edge.padding, 1, edge.groups)
     return currents.reshape(steps, samples, *currents.shape[1:])
 
 
-def _convolved_on_gpu(edge: EdgeConfig, weights: Tensor, maps: Tensor) -> Tensor:
+def convolved_on_gpu(edge: EdgeConfig, weights: Tensor, maps: Tensor) -> Tensor:
     """The same by cuDNN, channels last.
 
     With channels first cuDNN takes Winograd transforms, whose float32 sums near 2^24 were wrong by up to 14
     (`examples/benchmarks/gpu`); with channels last it multiplies matrices, with TF32 or without, and every
-    sum was exact. Should another version round, integers lie far enough apart to come back where they are
-    small. In place and unseen by autograd, rounding has the gradient 1.
+    sum of integers was exact.
     """
     last = torch.channels_last
     maps, weights = maps.contiguous(memory_format=last), weights.contiguous(memory_format=last)
     currents = nn.functional.conv2d(maps, weights, None, edge.stride, edge.padding, 1, edge.groups)
     # Of one input channel cuDNN does not see that it is last.
-    currents = currents.contiguous(memory_format=last)
+    return currents.contiguous(memory_format=last)
+
+
+def rounded(currents: Tensor) -> Tensor:
+    """Sums of integers, should a library have rounded them otherwise: the nearest integers, in place.
+
+    Unseen by autograd, this has the gradient 1. Networks without spikes have no integers, and are left alone.
+    """
     currents.detach().round_()
     return currents
 

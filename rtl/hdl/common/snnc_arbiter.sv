@@ -4,9 +4,7 @@
 
 module snnc_arbiter #(
   // Number of requesters, at least 2.
-  parameter int Requesters = 5,
-  // Derived; not to be set.
-  parameter int ChoiceBits = $clog2(Requesters)
+  parameter int Requesters = 5
 ) (
   input  wire logic                  clk_i,
   input  wire logic                  rst_i,
@@ -16,9 +14,8 @@ module snnc_arbiter #(
   input  wire logic                  ready_i,
   // Somebody asks.
   output      logic                  valid_o,
-  // The chosen requester, one bit of each, and its index, meaningful while `valid_o`.
-  output      logic [Requesters-1:0] grant_o,
-  output      logic [ChoiceBits-1:0] choice_o
+  // The chosen requester, one bit of each; none where nobody asks.
+  output      logic [Requesters-1:0] grant_o
 );
   // The requesters that are looked at before the others: all behind the last one served. While a choice
   // waits it is the lowest of them, and therefore stays the first of those who ask: that is the hold.
@@ -38,9 +35,7 @@ module snnc_arbiter #(
   assign grant_o = (upper != '0) ? lowest(upper) : lowest(request_i);
 
   always @* begin
-    choice_o = '0;
     for (int i = 0; i < Requesters; i++) begin
-      if (grant_o[i]) choice_o = choice_o | ChoiceBits'(i);
       behind[i] = (grant_o & ((Requesters'(1) << i) - Requesters'(1))) != '0;
     end
   end
@@ -54,13 +49,13 @@ module snnc_arbiter #(
 
 `ifdef SNNC_ASSERT
   logic waiting_q;
-  logic [ChoiceBits-1:0] choice_q;
+  logic [Requesters-1:0] grant_q;
 
   always @(posedge clk_i) begin
     waiting_q <= valid_o && !ready_i && !rst_i;
-    choice_q <= choice_o;
+    grant_q <= grant_o;
     if (!rst_i && waiting_q) begin
-      assert (valid_o && choice_o == choice_q) else $fatal(1, "%m: choice changed while waiting");
+      assert (valid_o && grant_o == grant_q) else $fatal(1, "%m: choice changed while waiting");
     end
   end
 `endif

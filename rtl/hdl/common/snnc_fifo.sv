@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// First-in first-out buffer: everything registered but the head, which is read without a clock.
+// First-in first-out buffer: everything registered, its head too, which is therefore early in a cycle.
 `default_nettype none
 
 module snnc_fifo #(
@@ -21,47 +21,88 @@ module snnc_fifo #(
   // Nothing is in it.
   output      logic             empty_o
 );
-  localparam int PointerBits = $clog2(Depth);
-
-  (* ram_style = "distributed" *) logic [Width-1:0] memory [0:Depth-1];
-  logic [PointerBits-1:0] read_q;
-  logic [PointerBits-1:0] write_q;
-  logic [PointerBits:0] count_q;
-  // The count is not 0.
+  // The first entry, the one behind it, and which of them there are.
+  logic [Width-1:0] head_q;
+  logic [Width-1:0] second;
   logic valid_q;
+  logic more;
+  logic full;
 
   logic push;
   logic pop;
   logic refuse;
   logic hide;
 
-  // count_q never exceeds Depth, so its top bit says full.
-  assign ready_o = !count_q[PointerBits] && !refuse;
+  assign ready_o = !full && !refuse;
   assign valid_o = valid_q && !hide;
-  assign data_o = memory[read_q];
+  assign data_o = head_q;
   assign empty_o = !valid_q;
   assign push = valid_i && ready_o;
   assign pop = valid_o && ready_i;
 
   always_ff @(posedge clk_i) begin
-    if (push) memory[write_q] <= data_i;
+    if (pop || !valid_q) head_q <= more ? second : data_i;
+    valid_q <= push || more || (valid_q && !pop);
+    if (rst_i) valid_q <= 1'b0;
   end
 
-  always_ff @(posedge clk_i) begin
-    if (push) write_q <= write_q + PointerBits'(1);
-    if (pop) read_q <= read_q + PointerBits'(1);
-    // What is counted depends on the push alone, which is known early; a pop, which comes late from
-    // whoever is behind, only enables the counter.
-    if (push != pop) begin
-      count_q <= push ? count_q + (PointerBits + 1)'(1) : count_q - (PointerBits + 1)'(1);
+  if (Depth == 2) begin : g_two
+    // A memory for one entry would be larger than its flip-flops.
+    logic [Width-1:0] second_q;
+    logic full_q;
+
+    assign second = second_q;
+    assign more = full_q;
+    assign full = full_q;
+
+    always_ff @(posedge clk_i) begin
+      if (!full_q) second_q <= data_i;
+      full_q <= full_q ? !pop : valid_q && push && !pop;
+      if (rst_i) full_q <= 1'b0;
     end
-    valid_q <= push || (valid_q && !(pop && count_q == (PointerBits + 1)'(1)));
-    if (rst_i) begin
-      write_q <= '0;
-      read_q <= '0;
-      count_q <= '0;
-      valid_q <= 1'b0;
+  end else begin : g_memory
+    localparam int PointerBits = $clog2(Depth);
+
+    (* ram_style = "distributed" *) logic [Width-1:0] memory [0:Depth-1];
+    // Where the entry behind the head is, and where the next one goes.
+    logic [PointerBits-1:0] read_q;
+    logic [PointerBits-1:0] write_q;
+    logic [PointerBits:0] count_q;
+    logic more_q;
+
+    assign second = memory[read_q];
+    assign more = more_q;
+    // The count never exceeds Depth.
+    assign full = count_q[PointerBits];
+
+    always_ff @(posedge clk_i) begin
+      if (push) memory[write_q] <= data_i;
     end
+
+    always_ff @(posedge clk_i) begin
+      if (push) write_q <= write_q + PointerBits'(1);
+      if (pop) read_q <= read_q + PointerBits'(1);
+      // What is counted depends on the push alone, which is known early; a pop, which comes late from
+      // whoever is behind, only enables the counter.
+      if (push != pop) begin
+        count_q <= push ? count_q + (PointerBits + 1)'(1) : count_q - (PointerBits + 1)'(1);
+        more_q <= push ? valid_q : count_q > (PointerBits + 1)'(2);
+      end
+      if (rst_i) begin
+        write_q <= '0;
+        read_q <= PointerBits'(1);
+        count_q <= '0;
+        more_q <= 1'b0;
+      end
+    end
+
+`ifdef SNNC_ASSERT
+    always @(posedge clk_i) begin
+      if (!rst_i) begin
+        assert (count_q <= (PointerBits + 1)'(Depth)) else $fatal(1, "%m: count beyond depth");
+      end
+    end
+`endif
   end
 
 `ifdef SNNC_STALL
@@ -102,20 +143,19 @@ module snnc_fifo #(
   logic offered_q;
   logic [Width-1:0] offer_q;
   logic waiting_q;
-  logic [Width-1:0] head_q;
+  logic [Width-1:0] shown_data_q;
 
   always @(posedge clk_i) begin
     offered_q <= valid_i && !ready_o && !rst_i;
     offer_q <= data_i;
     waiting_q <= valid_o && !ready_i && !rst_i;
-    head_q <= data_o;
+    shown_data_q <= data_o;
     if (!rst_i) begin
-      assert (count_q <= (PointerBits + 1)'(Depth)) else $fatal(1, "%m: count beyond depth");
       if (offered_q) begin
         assert (valid_i && data_i == offer_q) else $fatal(1, "%m: input changed while waiting");
       end
       if (waiting_q) begin
-        assert (valid_o && data_o == head_q) else $fatal(1, "%m: head changed while waiting");
+        assert (valid_o && data_o == shown_data_q) else $fatal(1, "%m: head changed while waiting");
       end
     end
   end

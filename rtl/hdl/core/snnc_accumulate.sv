@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Row engine: turns one decoded event into the memory addresses and the lane controls of its
 // read-modify-write passes. A state word is read in cycle i and written in cycle i + 3; its weights
-// are read one cycle before it.
+// are read two cycles before it, and wait one of them in a register.
 `default_nettype none
 
 module snnc_accumulate #(
@@ -305,8 +305,8 @@ module snnc_accumulate #(
     end
   end
 
-  assign weight_read_o = read_q && !is_value_q1;
-  assign weight_address_o = weight_address_q;
+  assign weight_read_o = read && !is_value_q;
+  assign weight_address_o = weight_sum;
   assign read_o = read_q2;
   assign read_word_o = word_q2;
   assign lanes_o = lanes_q2;
@@ -331,7 +331,7 @@ module snnc_accumulate #(
         else $fatal(1, "%m: end of a pass missed");
     end
     if (!rst_i && weight_read_o) begin
-      assert (32'(weight_address_q) < WeightWords) else $fatal(1, "%m: beyond the weight memory");
+      assert (32'(weight_sum) < WeightWords) else $fatal(1, "%m: beyond the weight memory");
     end
     if (!rst_i && start_i) begin
       assert (ready_o) else $fatal(1, "%m: event taken while the engine is occupied");

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Memories and lanes of a core, and who reads and writes them when: accumulation, sweep, emitter
-// or configuration.
+// Memories and lanes of a core, and who reads and writes them when.
 `default_nettype none
 
 module snnc_datapath #(
@@ -136,6 +135,7 @@ module snnc_datapath #(
   logic [StateWordBits-1:0] bias_data;
 
   logic weight_skip_q;
+  logic [WeightWordBits-1:0] weight_q;  // Behind the block RAM, which shows a word late.
   logic membrane_skip_q;
   logic state_skip_q;
   logic add_constant_q;
@@ -180,6 +180,7 @@ module snnc_datapath #(
   // Controls of the lanes' stages 0 and 1, and decays of their stage 6.
   always_ff @(posedge clk_i) begin
     weight_skip_q <= !weight_read_i;
+    weight_q <= weight_skip_q ? '0 : weight_data;
     membrane_skip_q <= !(constant_read_i && sweep_i && cuba);
     state_skip_q <= !(acc_read_i || sweep_read_i || emit_keep_i);
     settle_skip_q <= !settle_i;
@@ -332,8 +333,7 @@ module snnc_datapath #(
       .FractionBits(FractionBits)
     ) u_lane (
       .clk_i,
-      .weight_skip_i(weight_skip_q),
-      .weight_i(weight_data[lane*WeightBits+:WeightBits]),
+      .weight_i(weight_q[lane*WeightBits+:WeightBits]),
       .bias_i(bias_data[lane*StateBits+:StateBits]),
       .membrane_skip_i(membrane_skip_q),
       .membrane_i(membrane_data[lane*StateBits+:StateBits]),

@@ -27,8 +27,7 @@ module snnc_lane #(
       ? snnc_pkg::DecayShift - WeightPlace + FractionBits + 8 : snnc_pkg::DecayBits
 ) (
   input  wire logic                  clk_i,
-  // Stage 0: words from the memories. A word with its `skip` counts as 0.
-  input  wire logic                  weight_skip_i,
+  // Stage 0: words from the memories; the weight is 0 where none is to be added. A word with its `skip` counts as 0.
   input  wire logic [WeightBits-1:0] weight_i,
   input  wire logic [StateBits-1:0]  bias_i,
   input  wire logic                  membrane_skip_i,
@@ -72,7 +71,6 @@ module snnc_lane #(
   // Bits that say whether four of a number's are beyond the clamp.
   localparam int BeyondBits = (StateBits + 3) / 4;
 
-  logic [WeightBits-1:0] weight;
   logic [StateBits-1:0] bias_q;
   logic [StateBits-1:0] constant;
   logic [StateBits-1:0] weighted;
@@ -97,7 +95,6 @@ module snnc_lane #(
   logic [StateBits-1:0] clamped;
 
   // Stage 0 ends with the words in registers.
-  assign weight = weight_skip_i ? '0 : weight_i;
   always_ff @(posedge clk_i) begin
     bias_q <= bias_i;
   end
@@ -176,7 +173,7 @@ module snnc_lane #(
       number_q <= clamped;
       for (int i = WeightPlace; i < StateBits; i++) begin
         number_q[i] <= clamped[i]
-            | weight[(i - WeightPlace < WeightBits) ? i - WeightPlace : WeightBits - 1];
+            | weight_i[(i - WeightPlace < WeightBits) ? i - WeightPlace : WeightBits - 1];
       end
       clamped_q2 <= number_q;
       leak_q <= product[snnc_pkg::DecayShift+:StateBits];
@@ -192,7 +189,7 @@ module snnc_lane #(
     logic [ShiftedBits-1:0] shifted;
 
     always_ff @(posedge clk_i) begin
-      weight_q <= weight;
+      weight_q <= weight_i;
       clamped_q <= clamped;
     end
     assign shifted = {{(ShiftedBits - WeightBits){weight_q[WeightBits-1]}}, weight_q}

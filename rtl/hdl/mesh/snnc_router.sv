@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Five-port router: an input FIFO per port, dimension-order routing (X, then Y), one round-robin
-// arbiter per output. Ports are packed in the order North, East, South, West, Local.
+// arbiter per output. Where a flit leads is found out as it comes in and stored with it, so that a cycle
+// begins with what the arbiters need. Ports are packed in the order North, East, South, West, Local.
 `default_nettype none
 
 module snnc_router #(
@@ -49,44 +50,27 @@ module snnc_router #(
 
   // The outputs that an input may ask for: from the Y direction only South to West, by which a host flit
   // leaves the mesh at (0, 0), besides straight on and Local; only Local turns back.
-  function automatic logic [Ports-1:0] turns(input int from);
-    turns = '1;
-    if (from != Local) turns[from] = 1'b0;
-    if (from == North || from == East || from == South) turns[East] = 1'b0;
-    if (from == North) turns[West] = 1'b0;
+  function automatic logic may_turn(input int from, input int way);
+    may_turn = from != way || from == Local;
+    if (way == East && (from == North || from == South)) may_turn = 1'b0;
+    if (way == West && from == North) may_turn = 1'b0;
   endfunction
 
   for (genvar port = 0; port < Ports; port++) begin : g_input
-    logic [Bits-1:0] head;
+    logic [Bits-1:0] flit;
     logic [snnc_pkg::FlitXBits-1:0] x;
     logic [snnc_pkg::FlitYBits-1:0] y;
     logic host;
     logic [Ports-1:0] route;
     logic [Ports-1:0] leads;
+    logic [Ports-1:0] head_leads;
     logic [Ports-1:0] popped;
 
-    snnc_fifo #(
-      .Width(Bits),
-      .Depth(FifoDepth)
-    ) u_fifo (
-      .clk_i,
-      .rst_i,
-      .valid_i(valid_i[port]),
-      .ready_o(ready_o[port]),
-      .data_i(data_i[port*Bits+:Bits]),
-      .valid_o(head_valid[port]),
-      .ready_i(head_ready[port]),
-      .data_o(head_data[port*Bits+:Bits]),
-      .empty_o(empty[port])
-    );
+    assign flit = data_i[port*Bits+:Bits];
+    assign host = snnc_pkg::flit_host(flit);
+    assign x = host ? '0 : snnc_pkg::flit_x(flit);
+    assign y = host ? '0 : snnc_pkg::flit_y(flit);
 
-    assign head = head_data[port*Bits+:Bits];
-    assign host = snnc_pkg::flit_host(head);
-    assign x = host ? '0 : snnc_pkg::flit_x(head);
-    assign y = host ? '0 : snnc_pkg::flit_y(head);
-
-    // Dimension order never takes some turns: only what the host sends to itself, or beyond the mesh, would.
-    // Such a flit has nowhere to go.
     always @* begin
       route = '0;
       if (x < x_i) route[West] = 1'b1;
@@ -96,11 +80,29 @@ module snnc_router #(
       else if (host) route[West] = 1'b1;
       else route[Local] = 1'b1;
     end
-    assign leads = route & turns(port) & ~edge_i;
-    assign wanted[port*Ports+:Ports] = head_valid[port] ? leads : '0;
-    assign drops[port] = head_valid[port] && leads == '0;
 
-    for (genvar way = 0; way < Ports; way++) begin : g_popped
+    // Dimension order never takes some turns: only what the host sends to itself, or beyond the mesh, would.
+    // Such a flit has nowhere to go.
+    snnc_fifo #(
+      .Width(Ports + Bits),
+      .Depth(FifoDepth)
+    ) u_fifo (
+      .clk_i,
+      .rst_i,
+      .valid_i(valid_i[port]),
+      .ready_o(ready_o[port]),
+      .data_i({leads, flit}),
+      .valid_o(head_valid[port]),
+      .ready_i(head_ready[port]),
+      .data_o({head_leads, head_data[port*Bits+:Bits]}),
+      .empty_o(empty[port])
+    );
+
+    assign drops[port] = head_valid[port] && head_leads == '0;
+
+    for (genvar way = 0; way < Ports; way++) begin : g_way
+      assign leads[way] = route[way] && may_turn(port, way) && !edge_i[way];
+      assign wanted[port*Ports+way] = head_valid[port] && head_leads[way] && may_turn(port, way);
       assign popped[way] = pops[way*Ports+port];
     end
     assign head_ready[port] = popped != '0 || drops[port];
@@ -116,7 +118,7 @@ module snnc_router #(
   for (genvar port = 0; port < Ports; port++) begin : g_output
     logic [Ports-1:0] request;
     logic [Ports-1:0] grant;
-    logic [2:0] choice;
+    logic [Bits-1:0] data;
 
     for (genvar from = 0; from < Ports; from++) begin : g_request
       assign request[from] = wanted[from*Ports+port];
@@ -131,28 +133,16 @@ module snnc_router #(
       .request_i(request),
       .ready_i(ready_i[port]),
       .valid_o(valid_o[port]),
-      .grant_o(grant),
-      .choice_o(choice)
+      .grant_o(grant)
     );
 
-    if (port == East) begin : g_data_east
-      assign data_o[port*Bits+:Bits] =
-          (choice == 3'(West)) ? head_data[West*Bits+:Bits] : head_data[Local*Bits+:Bits];
-    end else if (port == West) begin : g_data_west
-      assign data_o[port*Bits+:Bits] =
-          (choice == 3'(East)) ? head_data[East*Bits+:Bits] :
-          (choice == 3'(South)) ? head_data[South*Bits+:Bits] : head_data[Local*Bits+:Bits];
-    end else if (port == Local) begin : g_data_local
-      assign data_o[port*Bits+:Bits] = choice[2] ? head_data[Local*Bits+:Bits] :
-          choice[1] ? (choice[0] ? head_data[West*Bits+:Bits] : head_data[South*Bits+:Bits]) :
-          (choice[0] ? head_data[East*Bits+:Bits] : head_data[North*Bits+:Bits]);
-    end else begin : g_data_y
-      // The opposite port of North is South, and the other way round.
-      assign data_o[port*Bits+:Bits] =
-          choice[2] ? head_data[Local*Bits+:Bits] :
-          !choice[0] ? head_data[(South-port)*Bits+:Bits] :
-          choice[1] ? head_data[West*Bits+:Bits] : head_data[East*Bits+:Bits];
+    always @* begin
+      data = '0;
+      for (int from = 0; from < Ports; from++) begin
+        if (may_turn(from, port)) data = data | (head_data[from*Bits+:Bits] & {Bits{grant[from]}});
+      end
     end
+    assign data_o[port*Bits+:Bits] = data;
   end
 endmodule
 

@@ -35,4 +35,5 @@ def content(subject: Subject) -> dict[str, Any]:
         "rows": rows,
         "columns": (*at_work, "credit_wait", "mesh_wait"),
         "left_out": len(cores) - len(shown),
+        "shared": any(core.context for core in cores),
     }

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from snnc.compiler.ir.packing import on_core
 from snnc.reporting.subject import Subject
 
 TITLE = "What it is"
@@ -24,11 +25,17 @@ def content(subject: Subject) -> dict[str, Any]:
             ("target", f"{target.name}: {target.description}"),
             (
                 "mesh",
-                f"{len(tiled.cores)} of {target.core_count} cores, {target.lanes} lanes, "
+                f"{len(on_core(tiled))} of {target.core_count} cores{_tiles(subject)}, {target.lanes} lanes, "
                 f"{target.state_bits}-bit states, {target.clock_mhz:g} MHz",
             ),
         ]
     }
+
+
+def _tiles(subject: Subject) -> str:
+    """How many tiles there are, where cores hold several."""
+    tiled = subject.build.tiled
+    return f" with {len(tiled.cores)} tiles" if len(on_core(tiled)) < len(tiled.cores) else ""
 
 
 def _weights(subject: Subject) -> int:

@@ -65,6 +65,10 @@ def _simulated(report: Report) -> list[Verdict]:
         mean, longest = format_quantity(latency.mean, "s"), format_quantity(latency.max, "s")
         clock = f"simulated, {report.clock_hz / 1e6:g} MHz"
         found.append(Verdict("latency", f"{mean} mean, {longest} max", clock, latency.mean, True))
+    if report.answers is not None:
+        first, interval = report.answers.cycles_mean[0], report.answers.interval
+        text = f"after every step: the first after {first:,.1f} cycles, then one every {interval:,.1f}"
+        found.append(Verdict("answers", text, "exact", interval, True))
     if report.throughput_hz is not None:
         text = f"{report.throughput_hz:,.0f} samples/s back to back"
         found.append(Verdict("throughput", text, "simulated", report.throughput_hz, False))

@@ -10,7 +10,7 @@ from snnc.base.errors import UsageError
 from snnc.base.quoting import quote
 
 NUMBER = re.compile(r"[0-9]{1,9}")
-PLACE = re.compile(r"[0-9]{1,2},[0-9]{1,2}")
+PLACE = re.compile(r"[0-9]{1,2},[0-9]{1,2}(,[0-9]{1,3})?")
 MEMORY = re.compile(r"[a-z_]{1,20}")
 
 
@@ -20,7 +20,8 @@ class Location:
 
     sample: int = 0
     step: int = 0
-    core: tuple[int, int] | None = None
+    core: tuple[int, int, int] | None = None
+    """Column, row and context: a tile on a core."""
     neuron: int | None = None
     """Number in its layer."""
     memory: str | None = None
@@ -30,14 +31,14 @@ class Location:
     @staticmethod
     def parse(query: Mapping[str, str]) -> "Location":
         """The location in the query of an address; raises UsageError for one that is malformed."""
-        place = _matched(PLACE, "core", query, "x,y")
+        place = _matched(PLACE, "core", query, "x,y or x,y,context")
         neuron = _matched(NUMBER, "neuron", query, "a number")
         memory = _matched(MEMORY, "memory", query, "a name")
-        x, _, y = (place or "").partition(",")
+        x, y, context, *_ = [*map(int, (place or "0,0").split(",")), 0]
         return Location(
             sample=int(_matched(NUMBER, "sample", query, "a number") or 0),
             step=int(_matched(NUMBER, "step", query, "a number") or 0),
-            core=None if place is None else (int(x), int(y)),
+            core=None if place is None else (x, y, context),
             neuron=None if neuron is None else int(neuron),
             memory=memory,
             word=int(_matched(NUMBER, "word", query, "a number") or 0),
@@ -46,7 +47,9 @@ class Location:
     @property
     def query(self) -> dict[str, int | str]:
         """All that is chosen, as an address or a form has it."""
-        place = None if self.core is None else f"{self.core[0]},{self.core[1]}"
+        place = None
+        if self.core is not None:
+            place = ",".join(map(str, self.core if self.core[2] else self.core[:2]))
         chosen = {
             "sample": self.sample,
             "step": self.step,

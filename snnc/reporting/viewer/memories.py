@@ -42,7 +42,9 @@ def show_memory(recording: Recording, core: Core, location: Location) -> dict[st
     if chosen not in names:
         raise UsageError(f"core {core.at} has no memory {quote(chosen)}; it has {', '.join(names)}")
     if chosen in TRACED:
-        rows = _traced(recording, core, getattr(recording.trace(core), TRACED[chosen])[0, location.step])
+        held = loaded.state if chosen == "state" or loaded.membrane is None else loaded.membrane
+        values = getattr(recording.trace(core), TRACED[chosen])[0, location.step]
+        rows = _traced(recording, core, values, held.first_address)
     else:
         rows = _loaded(image, loaded, Memory[chosen.upper()])
     if location.word >= max(1, len(rows)):
@@ -90,7 +92,7 @@ def _meanings(image: Image, memory: Memory, section: MemoryImage) -> list[str]:
     if memory in TABLES:
         return [_said(TABLES[memory].leaves(), value) for value in values]
     if memory is Memory.REGISTERS:
-        return [_register(section.first_address + place, value) for place, value in enumerate(values)]
+        return [_register(place, value) for place, value in enumerate(values)]
     width = image.weight_bits if memory is Memory.WEIGHTS else image.target.state_bits
     if memory in (Memory.DECAYS, Memory.CURRENT_DECAYS):
         width = contract.DECAY_WIDTH
@@ -117,13 +119,13 @@ def _said(fields: Iterable[Field], value: int) -> str:
     return ", ".join(f"{item.name} {item.read(value)}" for item in fields)
 
 
-def _traced(recording: Recording, core: Core, values: NDArray[np.int32]) -> list[Row]:
-    """Words of a memory with a value for each neuron; lanes of no neuron are 0."""
+def _traced(recording: Recording, core: Core, values: NDArray[np.int32], first: int) -> list[Row]:
+    """Words of a memory with a value for each neuron, from address `first` on; lanes of no neuron are 0."""
     target = recording.build.tiled.target
     numbers = core.tile.neuron_map(target.lanes)
     slots: IntArray = np.zeros(len(numbers), np.int64)
     slots[numbers >= 0] = values
-    packed = pack_lanes(slots.reshape(-1, target.lanes), target.state_bits, target.lanes)
+    packed = pack_lanes(slots.reshape(-1, target.lanes), target.state_bits, target.lanes, first)
     return _rows(packed, [_lanes(row) for row in packed.lanes(target.state_bits)])
 
 

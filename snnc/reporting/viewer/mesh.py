@@ -4,12 +4,13 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from snnc.compiler.ir.program import Core
 from snnc.reporting.plots import COLOURS, short
 from snnc.reporting.viewer.location import Location
 from snnc.reporting.viewer.recording import Recording
 from snnc.sim.engine.records import EAST, LOCAL, NORTH, SOUTH, WEST
 
-CELL_WIDTH, CELL_HEIGHT, GAP = 104, 72, 56
+CELL_WIDTH, TILE_HEIGHT, FOOT, GAP = 112, 44, 24, 56
 LEFT, TOP = 76, 6
 """Of the core at (0, 0); left of it is the host."""
 APART = 7
@@ -18,21 +19,34 @@ TOWARDS = {NORTH: (0, -1), EAST: (1, 0), SOUTH: (0, 1), WEST: (-1, 0)}
 
 
 @dataclass(frozen=True)
-class Cell:
-    """A core of the mesh."""
+class TileLine:
+    """A tile on a core."""
 
-    left: int
     top: int
-    name: str
     layer: str
     colour: str
     spikes: int
     share: float
     """Of its neurons that fired, 0 to 1."""
-    arrived: int
-    """Flits that its router gave it."""
     chosen: bool
     url: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A core of the mesh with its tiles."""
+
+    left: int
+    top: int
+    name: str
+    arrived: int
+    """Flits that its router gave it."""
+    tiles: tuple[TileLine, ...]
+
+    @property
+    def chosen(self) -> bool:
+        """Whether one of its tiles is looked at."""
+        return any(tile.chosen for tile in self.tiles)
 
 
 @dataclass(frozen=True)
@@ -47,74 +61,83 @@ class Link:
     said: str
 
 
+def place_of(core: Core) -> tuple[int, int, int]:
+    """Column, row and context."""
+    return core.at.x, core.at.y, core.at.context
+
+
 def draw_mesh(recording: Recording, location: Location) -> dict[str, Any]:
     """Everything the drawing needs: its size, cells, links that carried flits, and totals."""
     hops = recording.hops(location.step)
     height, width, _ = hops.shape
+    places: dict[tuple[int, int], list[Core]] = {}
+    for core in sorted(recording.build.tiled.cores, key=place_of):
+        places.setdefault((core.at.x, core.at.y), []).append(core)
+    grid = Grid(4 + TILE_HEIGHT * max(map(len, places.values())) + FOOT)
     entered = recording.sent_by_host(location.step)
-    links = [_from_host(entered)] if entered else []
+    links = [_from_host(grid, entered)] if entered else []
     for y in range(height):
         for x in range(width):
-            links += [_link(x, y, port, int(hops[y, x, port])) for port in TOWARDS if hops[y, x, port]]
-    cells = _cells(recording, location, hops[:, :, LOCAL].tolist())
+            links += [_link(grid, x, y, port, int(hops[y, x, port])) for port in TOWARDS if hops[y, x, port]]
+    tiles = {place: _tiles(recording, location, grid, cores) for place, cores in places.items()}
+    corners = {(x, y): grid.corner(x, y) for y in range(height) for x in range(width)}
     return {
         "width": LEFT + width * (CELL_WIDTH + GAP) - GAP + TOP,
-        "height": TOP + height * (CELL_HEIGHT + GAP) - GAP + TOP,
+        "height": TOP + height * (grid.cell_height + GAP) - GAP + TOP,
         "cell_width": CELL_WIDTH,
-        "cell_height": CELL_HEIGHT,
-        "cells": cells,
-        "unused": _unused(width, height, cells),
+        "cell_height": grid.cell_height,
+        "tile_height": TILE_HEIGHT,
+        "cells": [
+            Cell(*corners[x, y], f"({x}, {y})", int(hops[y, x, LOCAL]), lines)
+            for (x, y), lines in tiles.items()
+        ],
+        "unused": [corner for place, corner in corners.items() if place not in tiles],
         "links": links,
-        "spikes": sum(cell.spikes for cell in cells),
+        "spikes": sum(line.spikes for lines in tiles.values() for line in lines),
         "hops": int(hops.sum()),
         "entered": entered,
     }
 
 
-def _cells(recording: Recording, location: Location, arrived: list[list[int]]) -> list[Cell]:
+@dataclass(frozen=True)
+class Grid:
+    """Where the cores are drawn."""
+
+    cell_height: int
+
+    def corner(self, x: int, y: int) -> tuple[int, int]:
+        """The upper left one of a core."""
+        return LEFT + x * (CELL_WIDTH + GAP), TOP + y * (self.cell_height + GAP)
+
+
+def _tiles(recording: Recording, location: Location, grid: Grid, cores: list[Core]) -> tuple[TileLine, ...]:
     layers = [layer.name for layer in recording.build.network.layers]
-    cells = []
-    for core, trace in zip(recording.build.tiled.cores, recording.traces, strict=True):
-        x, y = core.at.x, core.at.y
-        spikes = int(trace.spikes[0, location.step].sum())
-        left, top = _corner(x, y)
-        cells.append(
-            Cell(
-                left,
-                top,
-                f"({x}, {y})",
-                short(core.layer, 14),
+    lines = []
+    for number, core in enumerate(cores):
+        spikes = int(recording.trace(core).spikes[0, location.step].sum())
+        lines.append(
+            TileLine(
+                grid.corner(core.at.x, core.at.y)[1] + 4 + number * TILE_HEIGHT,
+                short(core.layer, 12),
                 COLOURS[layers.index(core.layer) % len(COLOURS)],
                 spikes,
                 spikes / core.neurons,
-                arrived[y][x],
-                (x, y) == location.core,
-                location.at(core=(x, y)),
+                place_of(core) == location.core,
+                location.at(core=place_of(core)),
             )
         )
-    return cells
+    return tuple(lines)
 
 
-def _unused(width: int, height: int, cells: list[Cell]) -> list[tuple[int, int]]:
-    """Corners of the cores whose routers alone are used."""
-    corners = [_corner(x, y) for y in range(height) for x in range(width)]
-    used = {(cell.left, cell.top) for cell in cells}
-    return [corner for corner in corners if corner not in used]
-
-
-def _corner(x: int, y: int) -> tuple[int, int]:
-    return LEFT + x * (CELL_WIDTH + GAP), TOP + y * (CELL_HEIGHT + GAP)
-
-
-def _link(x: int, y: int, port: int, flits: int) -> Link:
+def _link(grid: Grid, x: int, y: int, port: int, flits: int) -> Link:
     """From the edge of a core to that of its neighbour, on the right-hand side of the way."""
     right, down = TOWARDS[port]
-    left, top = _corner(x, y)
-    middle = left + CELL_WIDTH // 2, top + CELL_HEIGHT // 2
+    left, top = grid.corner(x, y)
+    middle = left + CELL_WIDTH // 2, top + grid.cell_height // 2
     aside = (-down * APART, right * APART)
     start = (
         middle[0] + right * CELL_WIDTH // 2 + aside[0],
-        middle[1] + down * CELL_HEIGHT // 2 + aside[1],
+        middle[1] + down * grid.cell_height // 2 + aside[1],
     )
     end = start[0] + right * GAP, start[1] + down * GAP
     # Only the host lies west of the first column.
@@ -122,9 +145,8 @@ def _link(x: int, y: int, port: int, flits: int) -> Link:
     return _arrow(start, end, aside, flits, f"({x}, {y}) to {to}: {flits} flits")
 
 
-def _from_host(flits: int) -> Link:
-    _, top = _corner(0, 0)
-    y = top + CELL_HEIGHT // 2 + APART
+def _from_host(grid: Grid, flits: int) -> Link:
+    y = grid.corner(0, 0)[1] + grid.cell_height // 2 + APART
     return _arrow((LEFT - GAP, y), (LEFT, y), (0, APART), flits, f"the host to (0, 0): {flits} flits")
 
 

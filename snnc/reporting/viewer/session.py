@@ -7,15 +7,18 @@ from typing import Any
 from snnc.base.errors import UsageError
 from snnc.compiler.formats.storage import Build
 from snnc.compiler.ir.program import Core
+from snnc.compiler.isa.address import Address
 from snnc.reporting.sections.mistakes import picture
 from snnc.reporting.viewer.location import Location
 from snnc.reporting.viewer.memories import show_memory
-from snnc.reporting.viewer.mesh import draw_mesh
+from snnc.reporting.viewer.mesh import draw_mesh, place_of
 from snnc.reporting.viewer.neurons import show_neurons
 from snnc.reporting.viewer.recording import Recording
 from snnc.sim.engine.records import ACCUMULATE_AT, EMIT_AT, IDLE_AT, SWEEP_AT
 from snnc.training.data.datasets import Samples
 
+MAX_OUTPUTS = 16
+"""Most outputs that are shown."""
 KEPT = 4
 """Recordings that are kept."""
 
@@ -37,8 +40,8 @@ class Session:
         _check("step", location.step, steps)
         recording = self.recording(location.sample)
         core = self._core(location)
-        location = replace(location, core=(core.at.x, core.at.y))
-        label = int(self.samples.y[location.sample])
+        location = replace(location, core=place_of(core))
+        label = int(self.samples.classes[location.sample]) if self.samples.has_classes else None
         return {
             "name": self.build.network.name,
             "target": self.build.tiled.target.name,
@@ -49,7 +52,8 @@ class Session:
             "cycles": recording.cycles,
             "label": label,
             "prediction": int(recording.outputs.argmax()),
-            "outputs": recording.outputs.tolist(),
+            "outputs": recording.outputs[:MAX_OUTPUTS].tolist(),
+            "more": max(0, len(recording.outputs) - MAX_OUTPUTS),
             "picture": picture(self.samples, location.sample),
             "mesh": draw_mesh(recording, location),
             "core": core,
@@ -64,9 +68,9 @@ class Session:
         if location.core is None:
             return cores[0]
         for core in cores:
-            if (core.at.x, core.at.y) == location.core:
+            if place_of(core) == location.core:
                 return core
-        raise UsageError(f"nothing lies on core ({location.core[0]},{location.core[1]})")
+        raise UsageError(f"nothing lies on core {Address(*location.core[:2], context=location.core[2])}")
 
     def _times(self, recording: Recording, core: Core, step: int) -> list[tuple[str, int, int]]:
         """(what, first cycle, cycle behind the last) of what a core does in a step."""
@@ -82,8 +86,7 @@ class Session:
         sample, step = location.sample, location.step
 
         def core_at(number: int) -> str:
-            at = cores[number % len(cores)].at
-            return location.at(core=(at.x, at.y))
+            return location.at(core=place_of(cores[number % len(cores)]))
 
         return {
             "step_before": location.at(step=step - 1) if step else None,

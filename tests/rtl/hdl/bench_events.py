@@ -159,18 +159,19 @@ async def watch(dut, count: int) -> Watch:
     """Follow the core until `count` events have been pushed and nothing is under way."""
     engine, seen = dut.u_events.u_accumulate, Watch([], [], [], [], [])
     cycle = quiet = 0
-    address = None
+    address = previous = None
     while quiet < 12:
         await ReadOnly()
         if int(dut.event_valid_i.value) and int(dut.event_ready_o.value):
             seen.pushed.append(cycle)
         if int(engine.read_o.value):
-            seen.reads.append((cycle, address, int(engine.read_word_o.value)))
+            seen.reads.append((cycle, previous, int(engine.read_word_o.value)))
             value = None if int(engine.weigh_o.value) else int(engine.value_o.value)
             factor = None
             if value is None:
                 factor = (int(engine.factor_o.value), int(engine.fraction_bits_o.value))
             seen.lanes.append((factor, value, int(engine.lanes_o.value)))
+        previous = address
         address = known(engine.weight_address_o) if int(engine.weight_read_o.value) else None
         if int(engine.write_o.value):
             seen.writes.append((cycle, int(engine.write_word_o.value)))
@@ -200,7 +201,7 @@ def expected(g: Grid, events: list[Event], pushed: list[int]) -> tuple[list[int]
         left = max(left, final)
         free = left + 1
         busy += range(left + 1, left + 1 + len(plan))
-        # The address of a weight takes one cycle more, that of the state another.
+        # A weight is read in the cycle that is counted, the state two cycles later.
         reads += [(left + 3 + at, *row) for at, row in enumerate(plan) if row is not None]
         final = left + len(plan)
     return busy, reads

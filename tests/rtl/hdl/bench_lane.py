@@ -35,7 +35,7 @@ async def tick(dut) -> None:
 def idle(dut) -> None:
     for name in ("state_i", "membrane_i", "weight_i", "bias_i", "value_i", "factor_i", "threshold_i"):
         getattr(dut, name).value = 0
-    for name in ("weight_skip_i", "membrane_skip_i", "state_skip_i", "add_nothing_i", "settle_skip_i"):
+    for name in ("membrane_skip_i", "state_skip_i", "add_nothing_i", "settle_skip_i"):
         getattr(dut, name).value = 1
     for name in ("add_constant_i", "show_membrane_i", "fires_i", "hard_reset_i", "reset_value_i"):
         getattr(dut, name).value = 0
@@ -175,10 +175,9 @@ async def adds_weighed_payloads_and_values(dut) -> None:
         show, membrane = rng.random() < 0.2, rng.randint(LOW // 2, HIGH // 2)
         if show and use_weight:
             continue
-        dut.weight_i.value = weight & ((1 << WEIGHT) - 1)
-        dut.weight_skip_i.value = int(not use_weight)
+        dut.weight_i.value = weight & ((1 << WEIGHT) - 1) if use_weight else 0
         await tick(dut)
-        dut.weight_i.value = rng.getrandbits(WEIGHT)
+        dut.weight_i.value = rng.getrandbits(WEIGHT) if use_weight else 0
         dut.show_membrane_i.value = int(show)
         dut.membrane_i.value = membrane & mask
         dut.state_i.value = state & mask

@@ -16,6 +16,7 @@ from snnc.base.errors import FileError
 from snnc.base.files import file_errors
 from snnc.base.quoting import printable
 from snnc.training.data.npz import read_arrays
+from snnc.training.data.recordings.aedat4 import check_packets
 from snnc.training.data.recordings.events import BLOCK, MAX_FILE_BYTES, Events, Stream
 
 _OVERFLOW_ROW = 240
@@ -121,6 +122,8 @@ def open_with_faery(path: Path) -> Stream:
     import faery
 
     _opened(path).close()
+    if path.suffix.lower() == ".aedat4":
+        check_packets(path)
     stream = _trusted_to(lambda: faery.events_stream_from_file(path), path)
     width, height = stream.dimensions()
     return Stream(_faery_blocks(stream, path), (int(height), int(width)))

@@ -1,0 +1,1 @@
+"""`snnc bench`: cost of simulation and compilation, fairly measured, beside peers and aims."""

@@ -1,0 +1,164 @@
+"""What is measured: both tiers beside the bare loop and peers, threads, memory, compile times."""
+
+import os
+import time
+import tracemalloc
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from snnc.benchmark.bare import bare_loop
+from snnc.benchmark.measure import Spread, interleaved, ratios
+from snnc.benchmark.networks import Subject, chain, compiled, population, spikes, weights
+from snnc.compiler.ir.network import Conv2d, Edge, Input, Linear, Network, Readout
+from snnc.compiler.targets import load_target
+from snnc.sim.accounting.counts import count_actions, total
+from snnc.sim.engine.cycle import run_isolated
+from snnc.sim.engine.functional import run_functional
+
+BARE, FUNCTIONAL, CYCLE = "bare loop", "functional tier", "cycle tier"
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One way to run a network, per sample."""
+
+    name: str
+    seconds: Spread
+    """CPU time."""
+    times_bare: Spread
+    """As multiples of the bare loop's, round by round."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One network and everybody who ran it."""
+
+    name: str
+    cores: int
+    steps: int
+    events: float
+    """Synaptic events of a sample: spikes times fan-out."""
+    cycles: float
+    """Of a sample."""
+    contenders: tuple[Contender, ...]
+
+    def contender(self, name: str) -> Contender | None:
+        """The one of that name, if it ran."""
+        return next((one for one in self.contenders if one.name == name), None)
+
+
+def measure_network(subject: Subject, rounds: int, peers: dict[str, Callable[[], object]]) -> Row:
+    """Everybody on the same samples, `peers` too: one thread, encoding and layouts included."""
+    program, payloads = subject.program, subject.payloads
+    count = len(payloads)
+    contenders: dict[str, Callable[[], object]] = {
+        BARE: bare_loop(program, payloads),
+        FUNCTIONAL: lambda: run_functional(program, payloads, threads=1),
+        CYCLE: lambda: run_isolated(program, payloads, threads=1),
+    }
+    times = interleaved(contenders | peers, rounds)
+    run = run_isolated(program, payloads, threads=1)
+    return Row(
+        subject.name,
+        len(program.cores),
+        program.steps,
+        total(count_actions(program, run.primitives), "sops") / count,
+        float(run.cycles.mean()),
+        tuple(
+            Contender(name, Spread.of([one / count for one in own]), ratios(times, name, BARE))
+            for name, own in times.items()
+        ),
+    )
+
+
+def thread_speedup(subject: Subject, rounds: int) -> Spread | None:
+    """How many times as fast the cycle tier is on two threads as on one, by the clock on the wall; None where
+    there is one core."""
+    if len(os.sched_getaffinity(0)) < 2:
+        return None
+    runs: dict[str, Callable[[], object]] = {
+        str(threads): lambda threads=threads: run_isolated(  # type: ignore[misc]
+            subject.program, subject.payloads, threads=threads
+        )
+        for threads in (1, 2)
+    }
+    return ratios(interleaved(runs, rounds, time.perf_counter), "1", "2")
+
+
+@dataclass(frozen=True)
+class Large:
+    """What a large network costs."""
+
+    name: str
+    neurons: int
+    weights: int
+    synapses: int
+    """Connections: weights times the places at which a kernel is put."""
+    cores: int
+    compile_s: float
+    """CPU time."""
+    compile_bytes: float
+    """Per weight at the peak, the network included."""
+    run_bytes: float
+    """Per weight at the peak of a run of both tiers, the program included."""
+
+
+def measure_large(network: Network, width: int, height: int, *, memory: bool) -> Large:
+    """Compile and, with `memory`, follow every allocation, which takes its time."""
+    target = replace(load_target("mesh16"), width=width, height=height, destinations=256, sources=256)
+    start = time.process_time()
+    program = compiled(network, target)
+    seconds = time.process_time() - start
+    edges = [(layer, edge) for layer in network.layers for edge in layer.edges]
+    count = sum(edge.synapses.weights.size for _, edge in edges)
+    peaks = (0.0, 0.0)
+    if memory:
+        payloads = spikes(network, 1, 0.1)
+        peaks = (
+            1 + _peak(lambda: compiled(network, target)) / count,
+            1 + _peak(lambda: (run_functional(program, payloads), run_isolated(program, payloads))) / count,
+        )
+    synapses = sum(
+        edge.synapses.weights.size
+        * (layer.shape[1] * layer.shape[2] if isinstance(edge.synapses, Conv2d) else 1)
+        for layer, edge in edges
+    )
+    neurons = sum(layer.count for layer in network.layers)
+    return Large(network.name, neurons, count, synapses, len(program.cores), seconds, *peaks)
+
+
+def _peak(run: Callable[[], object]) -> int:
+    """Bytes at the peak beyond what is there already."""
+    tracemalloc.start()
+    try:
+        run()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def large_dense(side: int) -> Network:
+    """Two layers, the first with side x side weights."""
+    return chain(f"dense {side} x {side}", (side, side, 10), (4000, 60), 2)
+
+
+def large_convolutional() -> Network:
+    """A million neurons and 252 million connections: sixteen convolutions of 16 channels."""
+    draw = np.random.default_rng(0)
+    names = ["input", *(f"c{number}" for number in range(16))]
+    layers = []
+    for source, name in pairwise(names):
+        kernel = Conv2d(weights(draw, (16, 16, 3, 5)), 4, padding=(1, 2))
+        layers.append(population(name, (16, 64, 64), 40, Edge(source, kernel)))
+    readout = Linear(weights(draw, (10, 16 * 16)), 4)
+    layers.append(population("out", (10, 1, 1), 90, Edge(names[-1], readout, pool=(16, 16))))
+    node = Input("input", (16, 64, 64), "events", 1)
+    return Network("conv, 1 M neurons", 2, node, tuple(layers), Readout("out", "spike_count"))
+
+
+def long_chain(tiles: int) -> Network:
+    """As many dense layers of 256 neurons as there are to be tiles, one tile each."""
+    return chain(f"chain of {tiles} tiles", (256,) * (tiles + 1), (60,) * tiles, 2)
