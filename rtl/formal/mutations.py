@@ -188,13 +188,6 @@ MUTATIONS = (
         "assign counts_o = arrive_i;",
     ),
     Mutation(
-        "contexts-not-renewed",
-        "contexts",
-        "snnc_awaited.sv",
-        "      needed_q[renewed_i] <= 1'b1;\n",
-        "",
-    ),
-    Mutation(
         "contexts-drain-stops",
         "contexts",
         "snnc_jobs.sv",

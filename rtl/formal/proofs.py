@@ -121,7 +121,7 @@ PROPERTIES = (
     Property(
         "contexts",
         "formal_contexts",
-        "contexts are counted for, chosen and served as documented, none lost, doubled, early or out of turn",
+        "contexts are counted for, chosen and served as documented: none lost, doubled, early or out of turn",
         depth=14,
         induction=3,
         parameters={"Contexts": 2},
