@@ -96,9 +96,15 @@ module snnc_registers #(
         && number == NumberBits'(snnc_pkg::RegisterEnableAt / Bits) && !data_i[snnc_pkg::RegisterEnableAt % Bits];
   end
 
-  assign registers_o = registers[(Contexts > 1) ? current_i : '0];
-  assign job_registers_o = registers[(Contexts > 1) ? job_i : '0];
-  assign named_registers_o = registers[(Contexts > 1) ? named_i : '0];
+  if (Contexts > 1) begin : g_several
+    assign registers_o = registers[current_i];
+    assign job_registers_o = registers[job_i];
+    assign named_registers_o = registers[named_i];
+  end else begin : g_one
+    assign registers_o = registers[0];
+    assign job_registers_o = registers[0];
+    assign named_registers_o = registers[0];
+  end
   assign segment_o = segments[SegmentAddressBits'({job_i, segment_i})];
   assign bank_o = banks[BankAddressBits'({bank_context_i, bank_i})];
 endmodule
