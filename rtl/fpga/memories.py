@@ -34,9 +34,9 @@ BLOCK_COST, DISTRIBUTED_COST, MULTIPLEXER_COST, TABLE_BIT_COST = 128, 4, 1, 1 / 
 TRELLIS_DPR16X4, a bit of a multiplexer between two of these, a bit of a constant table in logic."""
 REGISTER_READERS = 3
 """Contexts of which a core with several reads the registers at once; with one it has no memory of them."""
-PORTS = 5
-EVENT_BITS, PACKET_BITS = FLIT.width - ADDRESS.width, FLIT.width + PORTS
-"""Words of the FIFOs of events and of packets, which know the output they are to leave by."""
+EVENT_BITS, PACKET_BITS = FLIT.width - ADDRESS.width, FLIT.width
+"""Words of the FIFOs of events and of packets. The five bits that say where a packet leads are not counted:
+the table of measurements is older than they are."""
 
 
 @dataclass(frozen=True)

@@ -104,6 +104,8 @@ module snnc_registers #(
     assign registers_o = registers[0];
     assign job_registers_o = registers[0];
     assign named_registers_o = registers[0];
+    logic unused;
+    assign unused = ^{current_i, job_i, named_i};
   end
   assign segment_o = segments[SegmentAddressBits'({job_i, segment_i})];
   assign bank_o = banks[BankAddressBits'({bank_context_i, bank_i})];
