@@ -288,4 +288,5 @@ def test_the_map_shows_every_tile_of_a_core(tmp_path: Path) -> None:
     text = (tmp_path / "shared" / "report.html").read_text()
     (map_,) = re.findall(r'<table class="map">.*?</table>', text, re.DOTALL)
     assert [name for name in ("hidden", "readout") if f"<b>{name}</b>" in map_] == ["hidden", "readout"]
-    assert map_.count('class="gauge"') == 2 * map_.count('<span class="basis">')
+    # Weights, states, parameter words, axon rows and axon columns, of the one core once.
+    assert map_.count('class="gauge"') == 5 * map_.count('<span class="basis">')
