@@ -24,6 +24,7 @@ from snnc.rtl.parameters import EVERY_MEMORY, WEIGHTS_ALONE
 from snnc.verification.validation import validate
 
 WORK_FOLDER = "synth"
+_WITHOUT_DISTRIBUTED_RAM = {name for name, fpga in DEVICES.items() if fpga.family == "ice40"}
 BITSTREAM_ENDINGS = {"ecp5": ".bit", "ice40": ".bin"}
 
 
@@ -118,6 +119,12 @@ def _plan(target: Target, options: SynthesisOptions, work: Path) -> _Job:
         raise UsageError(
             f"target `{target.name}` has no FPGA behind it",
             hint="compile for one of the targets with a device: `snnc targets`",
+        )
+    if find_device(target.device.part) in _WITHOUT_DISTRIBUTED_RAM:
+        raise UsageError(
+            f"{target.device.part} has no RAM that is read without a clock, which tables and FIFOs are in; "
+            "builds for it are compiled and simulated, not synthesised",
+            hint="`--target ecp5-12k` is the smallest that can be synthesised",
         )
     wanted = options.clock_mhz or target.clock_mhz
     how = (options.seed, options.loadable, work)

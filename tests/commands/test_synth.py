@@ -141,6 +141,13 @@ def test_a_target_without_an_fpga_is_refused(tmp_path: Path) -> None:
     assert "target `mesh16` has no FPGA behind it" in run.stderr
 
 
+def test_an_fpga_without_distributed_ram_is_refused_before_anything_is_built(tmp_path: Path) -> None:
+    Build(tiny_network(), tiny_program(load_target("ice40-up5k"))).save(tmp_path)
+    run = CliRunner().invoke(main, ["synth", str(tmp_path)])
+    assert run.exit_code == 2 and "no RAM that is read without a clock" in run.stderr
+    assert not (tmp_path / "synth").exists()
+
+
 def test_the_report_sets_predicted_beside_placed() -> None:
     cells = Resource(used=100, available=400, predicted=110)
     report = Synthesis(
