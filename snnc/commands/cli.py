@@ -22,7 +22,7 @@ VERBS = {
     "synth": "Place and route a build with the open tools: resources, clock, bitstream.",
     "report": "Write one HTML page about builds: figures, plots, core map, mistakes, provenance.",
     "trace": "Write what every core does in which cycle of one sample, as a trace for Perfetto.",
-    "view": "Step through a sample on a local page: mesh, neurons, memories.",
+    "view": "Step through a sample on a local page: mesh, neurons, memories. Ends with Ctrl-C.",
     "inspect": "Print the IR of a build directory, or of a model (.pt, network level only).",
     "opt": "Run compiler passes on TEXT, an IR as in build/MODEL/ir or a model (.pt), and print the result.",
     "targets": "List the targets with their limits.",

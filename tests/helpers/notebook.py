@@ -1,6 +1,7 @@
 """Runs the notebooks of the examples, and writes their results into them: `make notebooks`."""
 
 import re
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +29,19 @@ def execute(path: Path, folder: Path) -> Any:
 
 def shown(notebook: Any) -> list[list[str]]:
     """The kinds of results of each cell of code; of tables also their heads, since figures may differ by
-    kind of processor."""
+    kind of processor. What is told on the standard error depends on what was compiled before, and in how many
+    pieces a text arrives on time: neither counts."""
     results = []
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            results.append([part for output in cell.outputs for part in _parts(output)])
+            outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
+            parts = [part for output in outputs for part in _parts(output)]
+            results.append([part for part, several in groupby(parts) for part in _once(part, list(several))])
     return results
+
+
+def _once(part: str, several: list[str]) -> list[str]:
+    return several[:1] if part == "stream" else several
 
 
 def _parts(output: Any) -> list[str]:

@@ -28,6 +28,7 @@ def test_words_are_those_of_the_benches_that_write_bits_by_hand() -> None:
     assert FLIT.pack(address=at, type=FlitType.VALUE, data=0x8765_4321) == flit(1, 0x8765_4321, 3, 12, True)
     by_hand = Destination(3, 12, True, -5, 7, 65535, True, True).encode()
     fields = {"base": -5, "first_word": 7, "last_word": 65535, "address": at, "end": 1, "recurrent": 1}
+    fields["context"] = 0
     assert DESTINATION.pack(**fields) == by_hand
     assert DESTINATION.unpack(by_hand) == fields
     assert (

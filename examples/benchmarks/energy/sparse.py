@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
-import recordings
+import event_data
 from run import verdict
 
 import snnc
@@ -65,8 +65,8 @@ ROWS = (
     Row("mnist-s2nn", "fpga", mnist),
     Row("mnist-cnn-s2nn", "fpga", mnist),
     Row("mnist-delays", str(SLOTS), mnist),
-    Row("n-mnist", "mesh16", lambda network, samples: recordings.nmnist(samples), (0.96, 200)),
-    Row("spoken-digits", "mesh16", lambda network, samples: recordings.spoken(samples), (299 / 300, 300)),
+    Row("n-mnist", "mesh16", lambda network, samples: event_data.nmnist(samples), (0.96, 200)),
+    Row("spoken-digits", "mesh16", lambda network, samples: event_data.spoken(samples), (299 / 300, 300)),
 )
 
 
