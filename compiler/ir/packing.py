@@ -48,11 +48,11 @@ def in_contexts(places: Sequence[Place]) -> list[Address]:
 
 
 def on_core(program: TiledProgram) -> dict[Place, list[Core]]:
-    """The tiles of every core that has any, by context."""
+    """The tiles of every core that has any, in the program's order, which is that of their contexts."""
     places: dict[Place, list[Core]] = {}
     for core in program.cores:
         places.setdefault((core.at.x, core.at.y), []).append(core)
-    return {place: sorted(tiles, key=lambda core: core.at.context) for place, tiles in places.items()}
+    return places
 
 
 def bases(program: TiledProgram) -> dict[Address, Bases]:

@@ -111,7 +111,7 @@ def _verify_sharing(tiles: list[Core], program: TiledProgram) -> None:
     """The tiles of a core are numbered in the program's order and fit its memories and tables together."""
     at = tiles[0].at
     where = f"core {Address(at.x, at.y)}"
-    contexts = [core.at.context for core in program.cores if (core.at.x, core.at.y) == (at.x, at.y)]
+    contexts = [core.at.context for core in tiles]
     require(contexts == list(range(len(tiles))), where, f"numbers its tiles {contexts}")
     for label, used, limit in core_usage(tiles, program.target, program.weight_bits):
         require(used <= limit, where, f"{label}: needs {used}, has {limit}")

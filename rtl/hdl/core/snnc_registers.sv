@@ -96,6 +96,7 @@ module snnc_registers #(
         && number == NumberBits'(snnc_pkg::RegisterEnableAt / Bits) && !data_i[snnc_pkg::RegisterEnableAt % Bits];
   end
 
+  // Apart, since Icarus Verilog reads X from an array whose index a constant condition chooses.
   if (Contexts > 1) begin : g_several
     assign registers_o = registers[current_i];
     assign job_registers_o = registers[job_i];

@@ -4,13 +4,14 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from snnc.compiler.ir.packing import on_core
 from snnc.compiler.ir.program import Core
 from snnc.reporting.plots import COLOURS, short
 from snnc.reporting.viewer.location import Location
 from snnc.reporting.viewer.recording import Recording
 from snnc.sim.engine.records import EAST, LOCAL, NORTH, SOUTH, WEST
 
-CELL_WIDTH, TILE_HEIGHT, FOOT, GAP = 112, 44, 24, 56
+CELL_WIDTH, HEAD, TILE_HEIGHT, FOOT, GAP = 112, 4, 44, 24, 56
 LEFT, TOP = 76, 6
 """Of the core at (0, 0); left of it is the host."""
 APART = 7
@@ -70,10 +71,8 @@ def draw_mesh(recording: Recording, location: Location) -> dict[str, Any]:
     """Everything the drawing needs: its size, cells, links that carried flits, and totals."""
     hops = recording.hops(location.step)
     height, width, _ = hops.shape
-    places: dict[tuple[int, int], list[Core]] = {}
-    for core in sorted(recording.build.tiled.cores, key=place_of):
-        places.setdefault((core.at.x, core.at.y), []).append(core)
-    grid = Grid(4 + TILE_HEIGHT * max(map(len, places.values())) + FOOT)
+    places = on_core(recording.build.tiled)
+    grid = Grid(HEAD + TILE_HEIGHT * max(map(len, places.values())) + FOOT)
     entered = recording.sent_by_host(location.step)
     links = [_from_host(grid, entered)] if entered else []
     for y in range(height):
@@ -117,7 +116,7 @@ def _tiles(recording: Recording, location: Location, grid: Grid, cores: list[Cor
         spikes = int(recording.trace(core).spikes[0, location.step].sum())
         lines.append(
             TileLine(
-                grid.corner(core.at.x, core.at.y)[1] + 4 + number * TILE_HEIGHT,
+                grid.corner(core.at.x, core.at.y)[1] + HEAD + number * TILE_HEIGHT,
                 short(core.layer, 12),
                 COLOURS[layers.index(core.layer) % len(COLOURS)],
                 spikes,
