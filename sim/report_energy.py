@@ -1,17 +1,18 @@
 """The report's figures of energy: intervals, the memories of the target and those that are built, and whether
 spikes are worth it."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from snnc.compiler.formats.storage import Build
 from snnc.compiler.ir.program import TiledProgram
 from snnc.sim.accounting.break_even import BreakEven, break_even
 from snnc.sim.accounting.coefficients import Corner
-from snnc.sim.accounting.comparison import DenseComparison, price_dense
+from snnc.sim.accounting.comparison import SKIPPED, DenseComparison, price_dense
 from snnc.sim.accounting.counts import Primitives
 from snnc.sim.accounting.energy import EnergyReport, Price
 from snnc.sim.accounting.energy_table import EnergyTable
+from snnc.sim.accounting.zeros import Zeros, ZeroSkipping, densities, source_rates
 
 
 @dataclass(frozen=True)
@@ -111,8 +112,10 @@ class ComparisonFigures:
     target: DenseComparison
     built: DenseComparison
     break_even: dict[str, BreakEven]
-    """By layer, on the target's memories."""
+    """By layer, on the target's memories, whatever zeros are skipped."""
     verdict: str
+    densities: dict[str, float] = field(default_factory=dict)
+    """Share of activations that are not zero, by their source, the input or a layer."""
 
     def to_dict(self) -> dict[str, Any]:
         """The comparison on the target's memories, with the other one beside it."""
@@ -122,22 +125,32 @@ class ComparisonFigures:
             "built": document["built"],
             "break_even": document["break_even"],
             "verdict": self.verdict,
+            "densities": self.densities,
         }
 
 
 def comparison_figures(
-    program: Build, counted: Primitives, table: EnergyTable, energy: EnergyReport, built: EnergyReport
+    program: Build,
+    counted: Primitives,
+    table: EnergyTable,
+    energy: EnergyReport,
+    built: EnergyReport,
+    skipping: ZeroSkipping = "none",
 ) -> ComparisonFigures:
-    """Both comparisons, per inference."""
-    samples, tiled = counted.samples, program.tiled
-    dense = price_dense(tiled, program.network, table)
-    sized = price_dense(tiled, program.network, table, sized=True)
+    """Both comparisons, per inference, with an array that skips these zeros."""
+    samples, tiled, network = counted.samples, program.tiled, program.network
+    rates = source_rates(tiled, network, counted)
+    zeros = Zeros(skipping, densities(tiled, network, rates))
+    dense = price_dense(tiled, network, table, zeros=zeros)
+    sized = price_dense(tiled, network, table, sized=True, zeros=zeros)
     static = (energy.typical.static or 0.0) / samples
+    every = price_dense(tiled, network, table)
     return ComparisonFigures(
         target=dense,
         built=sized,
-        break_even=break_even(tiled, program.network, counted, dense, table, static),
+        break_even=break_even(tiled, network, counted, every, table, static, rates),
         verdict=_verdict(energy.typical, dense, built.typical, sized, samples),
+        densities=dict(zeros.densities),
     )
 
 
@@ -151,8 +164,10 @@ def _verdict(
         (energy.total / samples, dense.total, dense.ideal.total, "the target's memories"),
         (built.total / samples, sized.total, sized.ideal.total, "memories made for the network"),
     )
-    dynamic = built.dynamic / samples
-    return "; ".join([*(_compared(*way) for way in ways), _without_static(dynamic, sized)])
+    words = [*(_compared(*way) for way in ways), _without_static(built.dynamic / samples, sized)]
+    if dense.zero_skipping != "none":
+        words.insert(0, f"where the other array has {SKIPPED[dense.zero_skipping]}")
+    return "; ".join(words)
 
 
 def _without_static(dynamic: float, dense: DenseComparison) -> str:

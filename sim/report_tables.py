@@ -106,6 +106,8 @@ def render_energy(report: "Report") -> list[str]:
         f"            {_without(own)} on memories of its own",
         f"            {target.activation_bits}-bit activations, output stationary, {passes}",
     ]
+    if target.zero_skipping != "none":
+        lines.append(f"            zeros skipped: {target.zero_skipping}")
     return lines + textwrap.wrap(f"verdict     {report.comparison.verdict}", 80, subsequent_indent=" " * 12)
 
 

@@ -27,6 +27,7 @@ from snnc.compiler.protocol.streams import decode_outputs
 from snnc.sim.accounting.counts import Counts, Primitives, count_actions, join_primitives
 from snnc.sim.accounting.energy import EnergyReport, Price, price
 from snnc.sim.accounting.energy_table import load_energy_table
+from snnc.sim.accounting.zeros import ZeroSkipping
 from snnc.sim.answers import Answers, answers_of, join_answers
 from snnc.sim.engine.cycle import AT_WORK, CAUSES, CycleRun, run_isolated, run_stream
 from snnc.sim.engine.functional import run_functional
@@ -64,14 +65,21 @@ def simulate(
     tier: Tier = "cycle",
     progress: Progress | None = None,
     energy_table: str | None = None,
+    zero_skipping: ZeroSkipping = "none",
 ) -> Report:
     """Simulate samples x, of the model's input encoding, against labels y: classes (samples,), or arrays as
     `metrics.Task` has them.
 
     `progress` is called with the number of samples done so far. The functional tier knows no time.
-    `energy_table` prices the actions instead of the target's table: a name, or the path of a `.yaml`. Raises
-    FileError for samples or labels that do not fit, UsageError for an unknown tier, TargetError for a table.
+    `energy_table` prices the actions instead of the target's table: a name, or the path of a `.yaml`.
+    `zero_skipping` says which zeros the network without spikes skips.
+
+    Raises FileError for samples or labels that do not fit, UsageError for an unknown tier or kind of zeros,
+    TargetError for a table.
     """
+    if zero_skipping not in get_args(ZeroSkipping):
+        known = ", ".join(get_args(ZeroSkipping))
+        raise UsageError(f"zero_skipping must be one of {known}, not {zero_skipping!r}")
     if tier not in get_args(Tier):
         raise UsageError(f"tier must be {' or '.join(get_args(Tier))}, not {tier!r}")
     y = None if y is None else as_samples(y)
@@ -89,7 +97,7 @@ def simulate(
     total_cycles = None if result.cycles is None else int(result.cycles.sum())
     energy = price(counts, tiled, total_cycles, table)
     built = price(counts, specialise(tiled), total_cycles, table, built=True)
-    comparison = comparison_figures(build, result.primitives, table, energy, built)
+    comparison = comparison_figures(build, result.primitives, table, energy, built, zero_skipping)
     layers = _all_layers(build, counts, energy, built, result, len(x))
     return Report(
         target=tiled.target.name,

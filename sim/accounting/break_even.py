@@ -1,10 +1,12 @@
 """From which firing rate on a layer costs more with spikes than without."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from snnc.compiler.ir.network import Layer, Network, count
+from snnc.compiler.ir.packing import on_core
 from snnc.compiler.ir.program import TiledProgram
 from snnc.sim.accounting.comparison import DenseComparison
 from snnc.sim.accounting.counts import Primitives, count_actions
@@ -32,27 +34,27 @@ def break_even(
     dense: DenseComparison,
     table: EnergyTable,
     static: float,
+    rates: Mapping[str, float],
 ) -> dict[str, BreakEven]:
     """By layer. What a layer costs beyond its silence is taken to grow in proportion to the events it hears;
-    `static`, the joules of a sample that flow whatever happens, is shared by the cores."""
+    `static`, the joules of a sample that flow whatever happens, is shared by the cores, and on a core by its
+    tiles. `rates` are events per neuron and step of the input and the layers, `dense` an array that skips no
+    zeros, so that what it costs does not depend on them."""
     busy, silent = (
         price(count_actions(program, primitives), program, None, table).typical.per_core
         for primitives in (counted, _silent(counted))
     )
-    rates = {network.input.name: _input_rate(program, counted)}
-    found = {}
+    sharing = on_core(program)
+    result = {}
     for layer, other in zip(network.layers, dense.layers, strict=True):
         members = [number for number, core in enumerate(program.cores) if core.layer == layer.name]
-        spikes = float(counted.fired[members].sum())
-        rates[layer.name] = spikes / (layer.count * program.steps * counted.samples)
-        fixed = float(silent[members].sum()) / counted.samples + static * len(members) / len(program.cores)
+        tiles = (program.cores[number].at for number in members)
+        held = sum(1 / len(sharing[at.x, at.y]) for at in tiles) / len(sharing)
+        fixed = float(silent[members].sum()) / counted.samples + static * held
         events = float((busy - silent)[members].sum()) / counted.samples
-        found[layer.name] = (layer, other, fixed, events)
-    result = {}
-    for name, (layer, other, fixed, events) in found.items():
         rate = _rate_heard(network, layer, rates)
         ways = (_rate_at(way, fixed, events, rate) for way in (other.dataflow, other.ideal))
-        result[name] = BreakEven(rate, *ways)
+        result[layer.name] = BreakEven(rate, *ways)
     return result
 
 
@@ -66,17 +68,7 @@ def _silent(counted: Primitives) -> Primitives:
     return replace(counted, **{name: np.zeros_like(getattr(counted, name)) for name in names})
 
 
-def _input_rate(program: TiledProgram, counted: Primitives) -> float:
-    """Events per input feature and step, mean over the cores that hear them."""
-    width = program.input.shape[2]
-    heard = sum(
-        (route.last_channel - route.first_channel) * (route.last_row - route.first_row) * width
-        for route in program.input_routes
-    )
-    return float(counted.host_events.sum()) / (heard * program.steps * counted.samples)
-
-
-def _rate_heard(network: Network, layer: Layer, rates: dict[str, float]) -> float:
+def _rate_heard(network: Network, layer: Layer, rates: Mapping[str, float]) -> float:
     """Mean over the source neurons of all its edges."""
     sources = [(count(network.shape_of(edge.source)), rates[edge.source]) for edge in layer.edges]
     return sum(number * rate for number, rate in sources) / sum(number for number, _ in sources)

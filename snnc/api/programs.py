@@ -50,6 +50,7 @@ def simulate(
     tier: Literal["cycle", "functional"] = "cycle",
     progress: Callable[[int], None] | None = None,
     energy_table: str | None = None,
+    zero_skipping: Literal["none", "activations", "both"] = "none",
 ) -> "Report":
     """Simulate samples on the mesh: predictions and cycles are exact, latency follows from the target's clock
     (seconds), energy (joules per sample) is estimated by the target's table.
@@ -60,14 +61,15 @@ def simulate(
     many floats as there are outputs, or boxes (samples, boxes, 5). Both are arrays, nested lists or torch
     tensors in main memory. The functional tier is faster and knows no time.
     `progress` is called with the number of samples done. `energy_table` prices the actions instead of the
-    target's own: a name, or the path of a `.yaml`.
+    target's own: a name, or the path of a `.yaml`. `zero_skipping` says which zeros the network without
+    spikes, with which this one is compared, does not multiply by.
 
     Raises FileError for samples or labels that do not fit, UsageError for an unknown tier. Sources of the
     energies stand in `sim/accounting/energy_tables/`; the cycles are those of docs/microarchitecture.md.
     """
     from snnc.sim.simulate import simulate as run
 
-    return run(program, _samples(program.network, x), y, tier, progress, energy_table)
+    return run(program, _samples(program.network, x), y, tier, progress, energy_table, zero_skipping)
 
 
 def verify(program: Build, x: Any, *, stall: float = 0.0, seed: int = 0) -> Verification:

@@ -21,6 +21,7 @@ from snnc.compiler.formats.storage import Build
 from snnc.models import Selection, load_inputs
 
 if TYPE_CHECKING:
+    from snnc.sim.accounting.zeros import ZeroSkipping
     from snnc.sim.report import Report
 
 
@@ -38,6 +39,12 @@ if TYPE_CHECKING:
 @click.option("--max-latency", metavar="TIME", help="Budget of the slowest sample, e.g. 1ms.")
 @click.option("--min-accuracy", type=FiniteRange(0, 1), help="Budget, e.g. 0.95.")
 @click.option("--energy-table", metavar="NAME", help="Price by this table, or .yaml, not by the target's.")
+@click.option(
+    "--zero-skipping",
+    type=click.Choice(["none", "activations", "both"]),
+    default="none",
+    help="Zeros that the network without spikes skips: of activations, or of weights too.",
+)
 @click.option("--trace", type=file, help="Write every spike and membrane of the run to this .npz.")
 @json_option(REPORT_FILE)
 @pass_console
@@ -50,13 +57,14 @@ def command(
     max_latency: str | None,
     min_accuracy: float | None,
     energy_table: str | None,
+    zero_skipping: "ZeroSkipping",
     trace: Path | None,
     json_file: Path | None,
 ) -> None:
     """Simulate a build: accuracy, cycles, latency, energy; checks budgets."""
     budgets = Budgets.parse(max_energies, max_latency, min_accuracy)
     budgets.require_time(tier)
-    report = simulate_build(Build.load(folder), selection, tier, console, energy_table, trace)
+    report = simulate_build(Build.load(folder), selection, tier, console, energy_table, trace, zero_skipping)
     deliver(report, console, kept=folder / REPORT_FILE, json_file=json_file)
     budgets.check(report)
 
@@ -68,6 +76,7 @@ def simulate_build(
     console: Console,
     energy_table: str | None = None,
     trace: Path | None = None,
+    zero_skipping: "ZeroSkipping" = "none",
 ) -> "Report":
     """Simulate a build, with progress; with `trace` every spike and membrane is written there."""
     from snnc.sim.accounting.energy_table import load_energy_table
@@ -79,7 +88,7 @@ def simulate_build(
     if is_cold():
         console.say(MESSAGE)
     with console.progress("simulating", len(inputs.y)) as update:
-        report = simulate(build, inputs.x, inputs.y, tier, update, energy_table)
+        report = simulate(build, inputs.x, inputs.y, tier, update, energy_table, zero_skipping)
     if trace is not None:
         from snnc.commands.trace_file import write_trace
 

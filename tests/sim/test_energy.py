@@ -16,11 +16,12 @@ from snnc.compiler.pipeline import compile_network
 from snnc.compiler.targets import load_target
 from snnc.sim.accounting.action_costs import action_costs
 from snnc.sim.accounting.coefficients import CORNERS, Corner
-from snnc.sim.accounting.comparison import has_steps, price_dense
+from snnc.sim.accounting.comparison import price_dense
 from snnc.sim.accounting.counts import count_actions, total
 from snnc.sim.accounting.energy import price
 from snnc.sim.accounting.energy_table import energy_tables, load_energy_table, parse_energy_table
 from snnc.sim.accounting.memory_cost import BlockRam, SramCurve
+from snnc.sim.accounting.output_stationary import has_steps
 from snnc.sim.accounting.static_power import static_power
 from snnc.sim.engine.functional import run_functional
 
