@@ -14,6 +14,10 @@ CORE_REGISTERS, LANE_BIT_REGISTERS = 930, 15.7
 fit to the builds of `rtl/fpga/area_measurements.json`."""
 BUILT_CORE_REGISTERS, BUILT_LANE_BIT_REGISTERS = 500, 8.5
 """The same of hardware for one network."""
+SHARED_REGISTERS, CONTEXT_REGISTERS = 170, 12
+"""What a core has more because tiles share it, and per tile that may: as `rtl/fpga/area_model.py` has it."""
+BUILT_SHARED_REGISTERS, BUILT_CONTEXT_REGISTERS = 300, 110
+"""The same of hardware for one network, whose registers of tiles are no memory."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +53,13 @@ def static_power(table: EnergyTable, program: TiledProgram, corner: Corner, *, b
 
 
 def registers(target: Target, *, built: bool) -> int:
-    """Flip-flops of a core."""
-    lane_bits = target.lanes * target.state_bits
+    """Flip-flops of a core, those by which tiles share it among them."""
+    lane_bits, shares = target.lanes * target.state_bits, target.contexts > 1
     if built:
-        return round(BUILT_CORE_REGISTERS + BUILT_LANE_BIT_REGISTERS * lane_bits)
-    return round(CORE_REGISTERS + LANE_BIT_REGISTERS * lane_bits)
+        shared = shares * (BUILT_SHARED_REGISTERS + BUILT_CONTEXT_REGISTERS * target.contexts)
+        return round(BUILT_CORE_REGISTERS + BUILT_LANE_BIT_REGISTERS * lane_bits) + shared
+    shared = shares * (SHARED_REGISTERS + CONTEXT_REGISTERS * target.contexts)
+    return round(CORE_REGISTERS + LANE_BIT_REGISTERS * lane_bits) + shared
 
 
 def memory_kibit(target: Target, weight_bits: int) -> float:
