@@ -73,6 +73,13 @@ ROWS = (
 def main(output: Path, samples: int, energy_table: str | None) -> None:
     """Train, simulate and price every row; the table is printed and kept."""
     make_directory(output)
+    text = rows_of(output, samples, energy_table)
+    write_text(output / "table.md", text)
+    click.echo(text)
+
+
+def rows_of(output: Path, samples: int, energy_table: str | None = None) -> str:
+    """The table as Markdown; what is trained is kept in `output`."""
     lines, missing = [], []
     for row in ROWS:
         try:
@@ -82,9 +89,7 @@ def main(output: Path, samples: int, energy_table: str | None) -> None:
             continue
         lines.append(cells(row, report))
         click.echo(f"{row.name} on {row.target}: {report.comparison.verdict}", err=True)
-    text = table(lines) + "".join(f"\nleft out: {line}" for line in missing) + "\n"
-    write_text(output / "table.md", text)
-    click.echo(text)
+    return table(HEADER, lines) + "".join(f"\nleft out: {line}" for line in missing) + "\n"
 
 
 def simulated(row: Row, output: Path, samples: int, energy_table: str | None) -> Report:
@@ -119,15 +124,20 @@ def cells(row: Row, report: Report) -> tuple[str, ...]:
         f"{report.cycle_spread.mean:,.0f}",
         *_ways(report.energy, report.dense),
         *_ways(report.energy.built, report.comparison.built),
-        f"{report.energy.built.dynamic * 1e9:.3g}",
-        f"{(report.comparison.built.total - report.comparison.built.by_action['static']) * 1e9:.3g}",
+        number(report.energy.built.dynamic),
+        number(report.comparison.built.total - report.comparison.built.by_action["static"]),
         verdict(report),
     )
 
 
 def _ways(energy: EnergyFigures | BuiltFigures, dense: DenseComparison) -> tuple[str, str, str]:
-    interval = f"{energy.mean * 1e9:.3g} ({energy.low * 1e9:.3g}–{energy.high * 1e9:.3g})"
-    return interval, f"{dense.total * 1e9:.3g}", f"{dense.ideal.total * 1e9:.3g}"
+    interval = f"{number(energy.mean)} ({number(energy.low)}–{number(energy.high)})"
+    return interval, number(dense.total), number(dense.ideal.total)
+
+
+def number(joules: float) -> str:
+    """Nanojoules with three digits that matter."""
+    return f"{float(f'{joules * 1e9:.3g}'):,g}"
 
 
 def verdict(report: Report) -> str:
@@ -138,10 +148,10 @@ def verdict(report: Report) -> str:
     return "win" if mean < dense.total else f"lose, {mean / dense.total:.1f} times"
 
 
-def table(lines: Sequence[tuple[str, ...]]) -> str:
-    """As Markdown."""
-    rows = [HEADER, ("---",) * 2 + ("--:",) * (len(HEADER) - 3) + ("---",), *lines]
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+def table(header: Sequence[str], lines: Sequence[tuple[str, ...]], words: int = 2) -> str:
+    """As Markdown; the first `words` columns and the last are text, the others numbers."""
+    rule = ("---",) * words + ("--:",) * (len(header) - words - 1) + ("---",)
+    return "\n".join("| " + " | ".join(row) + " |" for row in (header, rule, *lines))
 
 
 if __name__ == "__main__":

@@ -3,17 +3,18 @@
     python examples/benchmarks/energy/sparse.py -o build/energy
 
 takes the trained models in `models/`, compiles them for targets that hold them, simulates samples of each
-test split in `$SNNC_DATA` (`mnist`, `n-mnist`, `fsdd`) and writes `build/energy/sparse.md`. What `$SNNC_DATA`
-lacks is left out, which the table says.
+test split in `$SNNC_DATA` (`mnist`, `n-mnist`, `fsdd`) and writes two tables, `build/energy/sparse.md` and
+`build/energy/sureness.md`. What `$SNNC_DATA` lacks is left out, which the tables say.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
 import event_data
-from run import verdict
+from run import number, table, verdict
+from sureness import Case, cases
 
 import snnc
 from snnc.base.errors import FileError
@@ -25,8 +26,8 @@ from snnc.sim.report_energy import BuiltFigures, EnergyFigures
 from snnc.training.data.datasets import Samples
 
 HERE = Path(__file__).parent
-SLOTS = HERE / "fpga-slots16.yaml"
-"""The default target with as many bitmap slots as a delay of 12 needs."""
+ONE_CORE, EIGHT_CORES = str(HERE / "one-core.yaml"), str(HERE / "eight-cores.yaml")
+"""Few cores that tiles share: a core that waits for others is clocked all the same."""
 HEADER = (
     "network",
     "target",
@@ -41,6 +42,23 @@ HEADER = (
     "made for it: with",
     "without",
     "ideal",
+    "zeros skipped: without",
+    "ideal",
+    "spikes",
+)
+SURENESS = (
+    "network",
+    "memories",
+    "zeros skipped",
+    "with spikes",
+    "without",
+    "ideal",
+    "lead, low",
+    "typical",
+    "high",
+    "worst prices",
+    "over the ideal",
+    "even at density",
     "spikes",
 )
 
@@ -62,22 +80,29 @@ def mnist(network: Network, samples: int) -> Samples:
 
 
 ROWS = (
-    Row("mnist-s2nn", "fpga", mnist),
-    Row("mnist-cnn-s2nn", "fpga", mnist),
-    Row("mnist-delays", str(SLOTS), mnist),
-    Row("n-mnist", "mesh16", lambda network, samples: event_data.nmnist(samples), (0.96, 200)),
-    Row("spoken-digits", "mesh16", lambda network, samples: event_data.spoken(samples), (299 / 300, 300)),
+    Row("mnist-s2nn", ONE_CORE, mnist),
+    Row("mnist-cnn-s2nn", ONE_CORE, mnist),
+    Row("mnist-delays", ONE_CORE, mnist),
+    Row("n-mnist", EIGHT_CORES, lambda network, samples: event_data.nmnist(samples), (0.96, 200)),
+    Row("spoken-digits", EIGHT_CORES, lambda network, samples: event_data.spoken(samples), (299 / 300, 300)),
 )
 
 
 @click.command()
 @click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("build/energy"))
-@click.option("--samples", type=click.IntRange(1), default=100, help="Of each test split.")
+@click.option("--samples", type=click.IntRange(1), default=50, help="Of each test split.")
 @click.option("--energy-table", help="Price by this table instead of the target's.")
 def main(output: Path, samples: int, energy_table: str | None) -> None:
-    """Simulate and price every row; the table is printed and kept."""
+    """Simulate and price every row; the tables are printed and kept."""
     make_directory(output)
-    lines, missing = [], []
+    for name, text in tables(samples, energy_table).items():
+        write_text(output / f"{name}.md", text)
+        click.echo(text)
+
+
+def tables(samples: int, energy_table: str | None = None) -> dict[str, str]:
+    """Both tables as Markdown: `sparse`, and `sureness` on how far each verdict carries."""
+    lines, duels, missing = [], [], []
     for row in ROWS:
         network = read_model(HERE / "models" / f"{row.name}.pt")[1]
         try:
@@ -85,23 +110,23 @@ def main(output: Path, samples: int, energy_table: str | None) -> None:
         except FileError as error:
             missing.append(f"\nleft out: {row.name}: {error.message}")
             continue
-        report = snnc.simulate(
-            snnc.compile(network, row.target), inputs.x, inputs.y, energy_table=energy_table
-        )
-        lines.append(cells(row, network, report))
+        build = snnc.compile(network, row.target)
+        report = snnc.simulate(build, inputs.x, inputs.y, energy_table=energy_table)
+        own = list(cases(build, report))
+        lines.append(cells(row, network, report, own))
+        duels += [sureness(row, case) for case in own]
         click.echo(f"{row.name}: {report.comparison.verdict}", err=True)
-    rows = [HEADER, ("---",) * 2 + ("--:",) * (len(HEADER) - 3) + ("---",), *lines]
-    text = "\n".join("| " + " | ".join(line) + " |" for line in rows) + "".join(missing) + "\n"
-    write_text(output / "sparse.md", text)
-    click.echo(text)
+    left_out = "".join(missing) + "\n"
+    return {"sparse": table(HEADER, lines) + left_out, "sureness": table(SURENESS, duels, 3) + left_out}
 
 
-def cells(row: Row, network: Network, report: Report) -> tuple[str, ...]:
-    """One row of the table; accuracy is that of the whole test split."""
+def cells(row: Row, network: Network, report: Report, own: Sequence[Case]) -> tuple[str, ...]:
+    """One row of the first table; accuracy is that of the whole test split."""
     provenance = network.provenance
     tested = row.tested or (provenance.test.accuracy if provenance.test is not None else 0.0, 10_000)
     hidden = report.layers[:-1]
     rate = sum(layer.rate * layer.neurons for layer in hidden) / sum(layer.neurons for layer in hidden)
+    gated = next(case for case in own if case.made_for_it and case.skipping == "activations").duel()
     return (
         row.name,
         Path(row.target).stem,
@@ -111,17 +136,46 @@ def cells(row: Row, network: Network, report: Report) -> tuple[str, ...]:
         f"{rate:.1%}",
         f"{report.cycle_spread.mean:,.0f}",
         *_prices(report.energy),
-        f"{report.dense.total * 1e9:,.3g}",
-        f"{report.dense.ideal.total * 1e9:,.3g}",
+        number(report.dense.total),
+        number(report.dense.ideal.total),
         *_prices(report.energy.built),
-        f"{report.comparison.built.total * 1e9:,.3g}",
-        f"{report.comparison.built.ideal.total * 1e9:,.3g}",
+        number(report.comparison.built.total),
+        number(report.comparison.built.ideal.total),
+        number(gated.dataflow[1]),
+        number(gated.ideal[1]),
         verdict(report),
     )
 
 
-def _prices(energy: EnergyFigures | BuiltFigures) -> tuple[str]:
-    return (f"{energy.mean * 1e9:,.3g} ({energy.low * 1e9:,.3g}–{energy.high * 1e9:,.3g})",)
+def sureness(row: Row, case: Case) -> tuple[str, ...]:
+    """One row of the second table; leads are the documented dataflow over spikes, above 1 spikes win."""
+    duel = case.duel()
+    leads = (*duel.leads, case.worst())
+    over_ideal = duel.ideal[1] / duel.spikes[1]
+    if min(leads) > 1:
+        state = "win at all prices"
+    elif min(duel.leads) > 1:
+        state = "win"
+    else:
+        state = "lose" if duel.leads[1] < 1 else "win at typical prices alone"
+    return (
+        row.name,
+        "made for it" if case.made_for_it else "target's",
+        {"none": "no", "activations": "activations", "both": "and weights"}[case.skipping],
+        *(number(joules[1]) for joules in (duel.spikes, duel.dataflow, duel.ideal)),
+        *(f"{lead:.2f}" for lead in leads),
+        f"{over_ideal:.2f}",
+        _density(case.even_density()),
+        state,
+    )
+
+
+def _density(found: float | None) -> str:
+    return "–" if found is None else f"{found:.1%}"
+
+
+def _prices(energy: EnergyFigures | BuiltFigures) -> Iterator[str]:
+    yield f"{number(energy.mean)} ({number(energy.low)}–{number(energy.high)})"
 
 
 if __name__ == "__main__":
