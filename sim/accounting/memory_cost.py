@@ -57,7 +57,8 @@ class SramCurve:
 @dataclass(frozen=True)
 class BlockRam:
     """Block RAM of an FPGA: every block of a memory is accessed with every word. Memories of few words are
-    made of look-up tables. What leaks is in the static power of the device."""
+    made of look-up tables; large ones that are only read lie in large RAMs of one port, where the device has
+    some. What leaks is in the static power of the device."""
 
     block_bits: Annotated[int, Range(1, 1 << 24)]
     widest: Annotated[int, Range(1, 1 << 10)]
@@ -68,9 +69,25 @@ class BlockRam:
     """Memories of up to so many words are no block RAM."""
     shallow_bit: Coefficient
     """An access of them, per bit of a word."""
+    large_over: Annotated[int, Range(1, 1 << 16)] | None = None
+    """Memories of one port are large from more blocks than these; None where the device has no large RAM."""
+    large_bits: Annotated[int, Range(1, 1 << 30)] = 1
+    large_width: Annotated[int, Range(1, 1 << 10)] = 1
+    """Bits of a word of one large RAM."""
+    large_read: Coefficient | None = None
+
+    def __post_init__(self) -> None:
+        """Raise SchemaError for large RAMs without a price."""
+        price = None if self.large_read is None else self.large_read.value
+        priced = (self.large_over is None) == (price is None)
+        expect(priced, "large_read", "a price where large_over is, and only there", price)
 
     def read(self, words: int, bits: int, *, ports: int, corner: Corner) -> float:
         """Picojoules of one read."""
+        large = self.large_over is not None and ports == 1 and self.blocks(words, bits) > self.large_over
+        if large and self.large_read is not None:
+            deep = math.ceil(words * self.large_width / self.large_bits)
+            return self.large_read.at(corner) * math.ceil(bits / self.large_width) * deep
         return self._access(words, bits, self.block_read, corner)
 
     def write(self, words: int, bits: int, *, ports: int, corner: Corner) -> float:

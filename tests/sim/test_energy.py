@@ -85,6 +85,20 @@ def test_a_block_ram_costs_by_the_blocks_it_takes() -> None:
     assert memory.write(8, 10, ports=2, corner="typical") == pytest.approx(10 * 0.1)
 
 
+def test_large_memories_that_are_only_read_lie_in_large_rams_where_there_are_some() -> None:
+    """The UP5K's weights: 65536 words of 16 bits are four of its single-port RAMs, not 256 block RAMs."""
+    memory = load_energy_table("ice40-up5k").memory
+    assert isinstance(memory, BlockRam)
+    assert memory.read(1 << 16, 16, ports=1, corner="typical") == pytest.approx(4 * 12.0)
+    assert memory.read(1 << 14, 17, ports=1, corner="low") == pytest.approx(2 * 5.0)
+    assert memory.blocks(3840, 16) == 15
+    assert memory.read(3840, 16, ports=1, corner="typical") == pytest.approx(15 * 5.0)
+    assert memory.read(1 << 16, 16, ports=2, corner="typical") == pytest.approx(256 * 5.0)
+    table = load_energy_table("ecp5").memory
+    assert isinstance(table, BlockRam)
+    assert table.read(1 << 16, 36, ports=1, corner="typical") == pytest.approx(128 * 15.0)
+
+
 def test_adds_and_multiplies_reproduce_their_source() -> None:
     logic = load_energy_table("cmos45").logic
     assert logic is not None
@@ -126,6 +140,8 @@ def broken_tables() -> list[tuple[str, str]]:
             "capacity_exponent must be without an ",
         )
     )
+    fpga = (FOLDER / "ice40-up5k.yaml").read_text("utf-8").replace("  large_over: 15\n", "")
+    cases.append((fpga, "memory.large_read must be a price where large_over is, and only there, not 12.0$"))
     cases.append((text.replace("basis: assumed", "basis: guessed", 1), "basis must be one of"))
     cases.append((text.replace("value: 3.6", "value: -1", 1), r"a number in 0\.\.1000000000, not -1$"))
     cases.append((text.replace("value: 3.6", f"value: 1{'0' * 60}", 1), "not an integer of 200 bits$"))
