@@ -19,7 +19,12 @@ HARNESS = (RTL_DIR / "gates" / "snnc_top_gates.sv", RTL_DIR / "harness" / "snnc_
 
 
 def build_gates(
-    netlist: Path, parameters: RtlParameters, cache: Path, simulator: Simulator = "verilator"
+    netlist: Path,
+    parameters: RtlParameters,
+    cache: Path,
+    simulator: Simulator = "verilator",
+    *,
+    waves: bool = False,
 ) -> BuiltRtl:
     """Compile the Verilog netlist of `build_top`, synthesised with `parameters`, for `run_rtl`.
 
@@ -36,8 +41,9 @@ def build_gates(
         cache,
         simulator,
         public=("clk_i", "done_o", "timed_out_o", "cycles_o"),
+        waves=waves,
     )
-    return BuiltRtl(parameters, simulator, directory, trace=False, stall_hooks=False, waves=False)
+    return BuiltRtl(parameters, simulator, directory, trace=False, stall_hooks=False, waves=waves)
 
 
 def _vendor_models() -> str:

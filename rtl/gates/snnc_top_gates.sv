@@ -24,6 +24,7 @@ module snnc_top #(
   parameter int Sources = 8,
   parameter int EventFifoDepth = 16,
   parameter int RouterFifoDepth = 4,
+  parameter int Contexts = 1,
   parameter int Loadable = 8191,
   parameter InitPrefix = ""
 ) (
