@@ -171,7 +171,9 @@ def sureness(row: Row, case: Case) -> tuple[str, ...]:
 
 
 def _density(found: float | None) -> str:
-    return "–" if found is None else f"{found:.1%}"
+    if found is None:
+        return "–"
+    return f"{found:.1%}" if found else "any"
 
 
 def _prices(energy: EnergyFigures | BuiltFigures) -> Iterator[str]:

@@ -79,9 +79,11 @@ class Case:
 
     def even_density(self) -> float | None:
         """Share of the activations of layers that are not zero from which on spikes win; None where the array
-        skips no zeros, and where spikes lose even if there are none."""
+        skips no zeros, and where spikes lose even if none is zero."""
         if self.skipping == "none" or self.duel(hidden=1.0).leads[1] < 1:
             return None
+        if self.duel(hidden=0.0).leads[1] >= 1:
+            return 0.0
         low, high = 0.0, 1.0
         while high - low > TOLERANCE:
             middle = (low + high) / 2
