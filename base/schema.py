@@ -132,7 +132,10 @@ class _Decoder:
         try:
             return kind(**values)
         except SchemaError as problem:
-            raise SchemaError(_below(path, str(problem))) from None
+            text = str(problem)
+            # What `expect` says of no field is said of the whole.
+            whole = path and text.startswith("must be ")
+            raise SchemaError(f"{path} {text}" if whole else _below(path, text)) from None
         except ValueError as problem:
             raise SchemaError(f"{path}: {problem}" if path else str(problem)) from None
 

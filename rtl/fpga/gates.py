@@ -41,6 +41,7 @@ def build_gates(
         cache,
         simulator,
         public=("clk_i", "done_o", "timed_out_o", "cycles_o"),
+        defines=["SNNC_WAVES"] if waves and simulator == "icarus" else [],
         waves=waves,
     )
     return BuiltRtl(parameters, simulator, directory, trace=False, stall_hooks=False, waves=waves)

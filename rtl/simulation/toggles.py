@@ -2,10 +2,12 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 TOP, COUNTING = "u_top", "counting"
+Wanted = Callable[[Sequence[str], str], bool]
+"""Of the scopes of a signal and its name."""
 REGISTER = re.compile(r"_q\d*$")
 """Names of registers, as everywhere in the design."""
 UNBUILT = {"u_trace", "u_count"}
@@ -13,12 +15,18 @@ UNBUILT = {"u_trace", "u_count"}
 _PART = re.compile(r"u_core\.u_(\w+)|u_(router|host_port)")
 
 
-def count_toggles(waves: Path) -> Counter[str]:
+def is_register(scopes: Sequence[str], name: str) -> bool:
+    """Whether a signal of the RTL is a register of the design, by its name."""
+    return REGISTER.search(name) is not None and not UNBUILT & set(scopes)
+
+
+def count_toggles(waves: Path, wanted: Wanted = is_register) -> Counter[str]:
     """Bits of registers that changed while runs were under way, by part of the design: `router`, `host_port`,
-    and the parts of a core. `waves` is a VCD of the harness."""
+    and the parts of a core. `waves` is a VCD of the harness around the RTL or a netlist, `wanted` says which
+    signals count if not registers."""
     toggles: Counter[str] = Counter()
     with waves.open("r", encoding="ascii", errors="replace") as lines:
-        parts, counting = _declarations(lines)
+        parts, counting = _declarations(lines, wanted)
         values: dict[str, int] = {}
         under_way = False
         for line in lines:
@@ -38,8 +46,8 @@ def count_toggles(waves: Path) -> Counter[str]:
     return toggles
 
 
-def _declarations(lines: Iterator[str]) -> tuple[dict[str, str], str]:
-    """The part that every register belongs to, by the code of its changes; the code that tells of a run."""
+def _declarations(lines: Iterator[str], wanted: Wanted) -> tuple[dict[str, str], str]:
+    """The part that every signal belongs to, by the code of its changes; the code that tells of a run."""
     scopes: list[str] = []
     parts: dict[str, str] = {}
     counting = ""
@@ -53,7 +61,7 @@ def _declarations(lines: Iterator[str]) -> tuple[dict[str, str], str]:
             code, name = words[3], words[4]
             if name == COUNTING and TOP not in scopes:
                 counting = code
-            elif REGISTER.search(name) and TOP in scopes and not UNBUILT & set(scopes):
+            elif TOP in scopes and wanted(scopes, name):
                 parts.setdefault(code, _part_of(".".join(scopes)))
         elif words[:1] == ["$enddefinitions"]:
             break

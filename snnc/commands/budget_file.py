@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 from snnc.base.bounds import Range, Text
 from snnc.base.errors import FileError
 from snnc.base.files import read_limited
+from snnc.base.quoting import quote
 from snnc.base.schema import SchemaError, decode, expect, reported, versioned
-from snnc.base.units import parse_quantity
-from snnc.commands.budgets import Budgets, EnergyBudget, Tier
+from snnc.commands.budgets import Budgets, EnergyBudget, Tier, positive_quantity
 from snnc.models import Selection
 
 SCHEMA = 1
@@ -35,7 +35,7 @@ class Entry:
     energy_table: Word | None = None
     """A table by name instead of the target's."""
     max_energy: Word | None = None
-    """Of a sample, as `--max-energy` takes it: `5uJ`, or `high:5uJ` for the high value of its interval."""
+    """Of a sample: `5uJ`, or `high:5uJ` for the high value of its interval."""
     max_latency: Word | None = None
     min_accuracy: Annotated[float, Range(0, 1)] | None = None
     max_layer_energy: dict[str, Word] = field(default_factory=dict)
@@ -60,10 +60,12 @@ class Entry:
     def budgets(self) -> Budgets:
         """Its limits; raises UsageError for one that is no quantity."""
         texts = [] if self.max_energy is None else [self.max_energy]
-        energies = [EnergyBudget.parse(text, "max_energy") for text in texts]
+        energies = [EnergyBudget.read(text, "max_energy") for text in texts]
         for layer, text in self.max_layer_energy.items():
-            energies.append(EnergyBudget.parse(f"{layer}={text}", "max_layer_energy"))
-        latency = None if self.max_latency is None else parse_quantity(self.max_latency, "s", "max_latency")
+            energies.append(EnergyBudget.read(text, f"max_layer_energy of {quote(layer)}", layer))
+        latency = None
+        if self.max_latency is not None:
+            latency = positive_quantity(self.max_latency, "s", "max_latency")
         budgets = Budgets(tuple(energies), latency, self.min_accuracy)
         budgets.require_time(self.tier)
         return budgets

@@ -15,6 +15,14 @@ End = Literal["low", "typical", "high"]
 """Of an interval of energy."""
 
 
+def positive_quantity(text: str, unit: str, option: str) -> float:
+    """As `parse_quantity`, but nothing keeps to a limit of 0; raises UsageError."""
+    value = parse_quantity(text, unit, option)
+    if value == 0:
+        raise UsageError(f"{option} must be more than 0 {unit}, not {quote(text)}")
+    return value
+
+
 @dataclass(frozen=True)
 class EnergyBudget:
     """Most joules of a sample, on average."""
@@ -28,12 +36,18 @@ class EnergyBudget:
     @staticmethod
     def parse(text: str, option: str) -> "EnergyBudget":
         """`5uJ`, `high:5uJ`, `conv1=5uJ` or `conv1=high:5uJ`; raises UsageError."""
-        layer, _, rest = text.rpartition("=")
-        end, _, quantity = rest.rpartition(":")
+        layer, equals, rest = text.rpartition("=")
+        if equals and not layer:
+            raise UsageError(f"{option} names no layer before the = of {quote(text)}")
+        return EnergyBudget.read(rest, option, layer or None)
+
+    @staticmethod
+    def read(text: str, option: str, layer: str | None = None) -> "EnergyBudget":
+        """`5uJ` or `high:5uJ`, of a layer or of the whole network; raises UsageError."""
+        end, _, quantity = text.rpartition(":")
         if end not in ("", *get_args(End)):
             raise UsageError(f"{option} takes the {', '.join(get_args(End))} value, not {quote(end)}")
-        joules = parse_quantity(quantity, "J", option)
-        return EnergyBudget(joules, end or "typical", layer or None)  # type: ignore[arg-type]
+        return EnergyBudget(positive_quantity(quantity, "J", option), end or "typical", layer)  # type: ignore[arg-type]
 
     @property
     def what(self) -> str:
@@ -73,7 +87,7 @@ class Budgets:
         """Budgets as they stand on the command line; raises UsageError."""
         return Budgets(
             tuple(EnergyBudget.parse(text, "--max-energy") for text in energies),
-            None if latency is None else parse_quantity(latency, "s", "--max-latency"),
+            None if latency is None else positive_quantity(latency, "s", "--max-latency"),
             accuracy,
         )
 

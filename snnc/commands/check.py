@@ -1,14 +1,17 @@
 """`snnc check`: every budget of a repository, as a table that a reviewer understands."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
-from snnc.base.errors import BudgetExceeded
+from snnc.base.errors import MAX_PLACE, BudgetExceeded, SnncError
 from snnc.base.files import write_text
+from snnc.base.quoting import printable, shortened
 from snnc.commands.budget_file import Entry, read_budgets
 from snnc.commands.budgets import Found
 from snnc.commands.console import Console
@@ -31,15 +34,31 @@ def command(
 ) -> None:
     """Check every budget of BUDGETS, a TOML file; exit code 6 and a table where one is exceeded."""
     entries = read_budgets(budgets)
-    for entry in entries:
-        entry.budgets()
-    checked = Checked([_check(entry, budgets.parent, data_dir, console) for entry in entries])
+    for number, entry in enumerate(entries):
+        with _located(budgets, number):
+            entry.budgets()
+    networks = []
+    for number, entry in enumerate(entries):
+        with _located(budgets, number):
+            networks.append(_check(entry, budgets.parent, data_dir, console))
+    checked = Checked(networks)
     deliver(checked, console, json_file=json_file)
     if markdown is not None:
         write_text(markdown, checked.markdown())
     if checked.broken:
         total = sum(len(network.found) for network in checked.networks)
         raise BudgetExceeded(f"{checked.broken} of {total} budgets exceeded", where=str(budgets))
+
+
+@contextmanager
+def _located(budgets: Path, number: int) -> Iterator[None]:
+    """What goes wrong inside is told as that of an entry of the file."""
+    try:
+        yield
+    except SnncError as error:
+        places = (str(budgets), f"network[{number}]", error.where)
+        error.where = shortened(printable(": ".join(filter(None, places))), MAX_PLACE)
+        raise
 
 
 @dataclass(frozen=True)
@@ -66,7 +85,7 @@ class Checked:
     def to_dict(self) -> dict[str, Any]:
         """`check.json`."""
         networks = [
-            asdict(network) | {"found": [asdict(found) | {"kept": found.kept} for found in network.found]}
+            asdict(network) | {"found": [_document(found) for found in network.found]}
             for network in self.networks
         ]
         return {"schema": 1, "broken": self.broken, "networks": networks}
@@ -104,9 +123,22 @@ LEGEND = (
 )
 
 
+def _document(found: Found) -> dict[str, Any]:
+    """JSON has no number for what is infinitely over its limit."""
+    used = found.used if math.isfinite(found.used) else None
+    return asdict(found) | {"used": used, "kept": found.kept}
+
+
 def _rows(found: Sequence[Found]) -> list[tuple[str, ...]]:
     return [
-        (one.what, one.value, one.limit, f"{one.used:.0%}", "ok" if one.kept else "EXCEEDED") for one in found
+        (
+            one.what,
+            one.value,
+            one.limit,
+            f"{one.used:.0%}" if math.isfinite(one.used) else "-",
+            "ok" if one.kept else "EXCEEDED",
+        )
+        for one in found
     ]
 
 

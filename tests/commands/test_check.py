@@ -13,6 +13,8 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
+import snnc
+from snnc.base.errors import UsageError
 from snnc.commands.budgets import EnergyBudget
 from snnc.commands.cli import main
 from snnc.training.data.datasets import load_samples
@@ -94,8 +96,74 @@ def test_a_broken_file_is_refused_by_name(repository: Path, old: str, new: str, 
 def test_an_entry_without_a_limit_checks_nothing_and_is_refused(repository: Path) -> None:
     text = 'schema = 1\n[[network]]\nmodel = "model.pt"\ndata = "digits"\n'
     result = check(repository, text)
-    assert result.exit_code == 2 and "an entry with a budget" in result.stderr
+    assert result.exit_code == 2
+    assert "other.toml: network[0] must be an entry with a budget, not 'none'" in result.stderr
     assert check(repository, "schema = 1\nnetwork = []\n").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("hidden1 =", '"" =', "no layer is called ''; there are hidden1, readout"),
+        (
+            '"high:1uJ"',
+            '"x=1uJ"',
+            "max_layer_energy of 'hidden1' must be a number with a unit like 5uJ, not 'x=1uJ'",
+        ),
+        (
+            '"high:2uJ"',
+            '"hidden1=2uJ"',
+            "max_energy must be a number with a unit like 5uJ, not 'hidden1=2uJ'",
+        ),
+        ('"high:2uJ"', '"0J"', "max_energy must be more than 0 J, not '0J'"),
+        ('"high:2uJ"', '"-2uJ"', "max_energy must be a number with a unit like 5uJ, not '-2uJ'"),
+        ('"high:2uJ"', '"nan"', "max_energy must be a number with a unit like 5uJ, not 'nan'"),
+        ('"high:2uJ"', '"1e999J"', "max_energy must be a finite number, not '1e999J'"),
+        ('"high:2uJ"', '"2us"', "max_energy must be a number with a unit like 5uJ, not '2us'"),
+        ('"50us"', '"0"', "max_latency must be more than 0 s, not '0'"),
+        ('target = "fpga"', 'target = "none"', "no target is called 'none'; there are "),
+        ('data = "digits" ', 'data = "none" ', "unknown data set 'none'"),
+        ("samples = 60", 'samples = 60\nenergy_table = "none"', "no energy table is called 'none'"),
+        ("samples = 60", "samples = 60\nsamples = 61", "not valid TOML"),
+    ],
+)
+def test_an_error_names_the_file_and_the_entry_and_leaves_nothing_behind(
+    repository: Path, old: str, new: str, message: str
+) -> None:
+    """Behind an entry that is kept, so that the number is that of the second."""
+    first, second = block("toml").split("[[network]]", 1)
+    assert old in second
+    text = f"{first}[[network]]{second}[[network]]{second.replace(old, new, 1)}"
+    written = repository / "left.json", repository / "left.md"
+    result = check(repository, text, "--json", written[0], "--markdown", written[1])
+    line = result.stderr.splitlines()[-1] if "hint" not in result.stderr else result.stderr.splitlines()[-3]
+    where = "" if "TOML" in message else "network[1]: "
+    assert result.exit_code == 2 and f"other.toml: {where}{message}" in line, result.stderr
+    assert not any(path.exists() for path in written)
+
+
+def test_an_accuracy_of_nothing_is_told_without_a_number_that_json_lacks(repository: Path) -> None:
+    """Labels that no prediction meets: the limit over what was found is without bound."""
+    import numpy as np
+
+    digits = load_samples("digits", limit=4)
+    network = snnc.load(repository / "model.pt")
+    predicted = snnc.simulate(snnc.compile(network), digits.x).predictions
+    np.savez(repository / "wrong.npz", x=digits.x, y=(np.array(predicted) + 1) % 10)
+    text = 'schema = 1\n[[network]]\nmodel = "model.pt"\ndata = "wrong.npz"\nmin_accuracy = 0.5\n'
+    result = check(repository, text, "--json", repository / "wrong.json")
+    assert result.exit_code == 6
+    document = json.loads((repository / "wrong.json").read_text(), parse_constant=pytest.fail)
+    (found,) = document["networks"][0]["found"]
+    assert found["used"] is None and not found["kept"] and found["value"] == "0.0000"
+    assert "inf" not in result.stderr
+
+
+def test_a_limit_of_the_command_line_that_names_no_layer_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"^--max-energy names no layer before the = of '=5J'$"):
+        EnergyBudget.parse("=5J", "--max-energy")
+    with pytest.raises(UsageError, match=r"^--max-energy must be more than 0 J, not '0J'$"):
+        EnergyBudget.parse("0J", "--max-energy")
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """The netlist of a small network, simulated cell by cell: packets and cycles are the simulator's."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,9 @@ from snnc.rtl.export import STREAM_TOP, export_rtl
 from snnc.rtl.fpga.gates import build_gates
 from snnc.rtl.fpga.openflow import DEVICES, missing_tools, synthesise
 from snnc.rtl.parameters import WEIGHTS_ALONE, RtlParameters
+from snnc.rtl.simulation.cosimulate import cosimulate
 from snnc.rtl.simulation.simulate import RtlRun, run_rtl
+from snnc.rtl.simulation.toggles import count_toggles
 from snnc.rtl.simulation.tools import Simulator, simulator_missing
 from snnc.sim.engine.cycle import run_stream
 
@@ -48,11 +50,24 @@ def fastest_to_build(needs: Callable[[Simulator], None]) -> Simulator:
     return "verilator"
 
 
-def run_netlist(netlist: Path, parameters: RtlParameters, cache: Path, simulator: Simulator) -> RtlRun:
+def run_netlist(
+    netlist: Path, parameters: RtlParameters, cache: Path, simulator: Simulator, waves: Path | None = None
+) -> RtlRun:
     """Stream the payloads through the netlist; nothing is configured."""
-    built = build_gates(netlist, parameters, cache, simulator)
+    built = build_gates(netlist, parameters, cache, simulator, waves=waves is not None)
     stimulus = encode_samples(PROGRAM, tiny_payloads())
-    return run_rtl(built, stimulus, TINY_SAMPLES * PROGRAM.ends_per_sample, timeout_cycles=100_000)
+    ends = TINY_SAMPLES * PROGRAM.ends_per_sample
+    return run_rtl(built, stimulus, ends, timeout_cycles=100_000, waves=waves)
+
+
+def is_held(scopes: Sequence[str], name: str) -> bool:
+    """Whether a signal of the netlist is the output of a flip-flop, or of a block RAM's register."""
+    return scopes[-2] == "u_netlist" and (name == "Q" or name.startswith("DO"))
+
+
+def is_logic(scopes: Sequence[str], name: str) -> bool:
+    """Whether it is the output of a look-up table, its multiplexers, or a carry cell."""
+    return scopes[-2] == "u_netlist" and name in ("Z", "S0", "S1")
 
 
 def test_the_netlist_gives_the_packets_of_the_simulator_in_its_cycles(
@@ -77,3 +92,27 @@ def test_the_block_rams_hold_the_weights_and_another_content_shows(
     (tmp_path / "spoiled.v").write_text(spoiled)
     run = run_netlist(tmp_path / "spoiled.v", netlist[1], rtl_cache, simulator)
     assert run.outputs["flit"].tolist() != run_stream(PROGRAM, tiny_payloads()).flits.tolist()
+
+
+def test_the_registers_that_change_are_about_those_that_the_power_page_counts_in_the_rtl(
+    netlist: tuple[Path, RtlParameters],
+    tmp_path: Path,
+    rtl_cache: Path,
+    needs: Callable[[Simulator], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The ratios of docs/energy.md. Fewer change in the netlist, where FIFOs are distributed RAM; the RTL runs
+    each sample twice, alone and in the stream."""
+    needs("icarus")
+    needs("verilator")
+    monkeypatch.setenv("SIM_CMD_SUFFIX", "-vcd")  # Behind cocotb's own choice of no waveform or FST.
+    gates, rtl = tmp_path / "gates.vcd", tmp_path / "rtl.vcd"
+    assert not run_netlist(*netlist, rtl_cache, "icarus", waves=gates).timed_out
+    monkeypatch.delenv("SIM_CMD_SUFFIX")
+    image = Encode().run(PROGRAM)
+    cosimulate(image, PROGRAM, tiny_payloads(), cache=rtl_cache, work=tmp_path, waves=rtl)
+    held, counted = count_toggles(gates, is_held), count_toggles(rtl)
+    logic = count_toggles(gates, is_logic)
+    assert 2 * held["neurons"] / counted["neurons"] == pytest.approx(0.95, abs=0.1)
+    assert 2 * held.total() / counted.total() == pytest.approx(0.88, abs=0.1)
+    assert logic.total() / held.total() == pytest.approx(0.84, abs=0.15)
