@@ -70,11 +70,13 @@ def memory_cells(image: Image, parameters: RtlParameters) -> MemoryCells:
     """
     p = parameters
     if p.loadable & ~WEIGHTS_ALONE:
-        cores = (_written(p, bitmap=True) + _loaded_tables(p)) * (p.mesh_width * p.mesh_height)
+        cores = (written_memories(p, bitmap=True) + _loaded_tables(p)) * (p.mesh_width * p.mesh_height)
     else:
         cores = MemoryCells()
         for tiles in image.on_core().values():
-            cores += _written(p, bitmap=any(tile.emits_spikes for tile in tiles)) + _constant_tables(p, tiles)
+            cores += written_memories(p, bitmap=any(tile.emits_spikes for tile in tiles)) + _constant_tables(
+                p, tiles
+            )
     return cores + _fifos(p)
 
 
@@ -91,8 +93,8 @@ def _fifo(bits: int, depth: int) -> MemoryCells:
     return _distributed(bits, depth) if depth > 2 else MemoryCells()
 
 
-def _written(p: RtlParameters, *, bitmap: bool) -> MemoryCells:
-    """Weights, states, currents and spikes of a core."""
+def written_memories(p: RtlParameters, *, bitmap: bool) -> MemoryCells:
+    """Weights, states, currents and spikes of a core, with `bitmap` where it sends any."""
     memories = [(p.lanes * p.weight_bits, p.weight_words)]
     memories += [(p.lanes * p.state_bits, p.state_words)] * (1 + p.cuba)
     memories += [(p.lanes, p.bitmap_slots * p.state_words)] * bitmap
