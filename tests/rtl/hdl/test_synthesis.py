@@ -96,7 +96,7 @@ def test_hardware_whose_core_three_tiles_share_is_elaborated(tmp_path: Path) -> 
     """Cut down to its network: contexts of constant registers, without a latch;
     the coarse part of synthesis alone, which takes seconds."""
     model = network(layer("a", "input", 8, 8), layer("b", "a", 8, 6), layer("c", "b", 6, 4))
-    hardware = target(width=1, height=1, contexts=16, axon_rows=64, axon_columns=64)
+    hardware = target(width=1, height=1, contexts=16, axon_rows=64, axon_columns=64, weight_bits=4)
     program = specialise(compile_network(model, hardware).tiled)
     assert program.target.contexts == 3 and [core.at.context for core in program.cores] == [0, 1, 2]
     parameters = export_rtl(Encode().run(program), tmp_path / "rtl", loadable=WEIGHTS_ALONE)
