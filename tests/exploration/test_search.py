@@ -30,7 +30,7 @@ from snnc.exploration.search import (
     hint_for,
     random_inputs,
 )
-from snnc.rtl.fpga.measure_area import convolutional
+from snnc.rtl.fpga.area_cases import convolutional
 from snnc.training.files.checkpoint import save_checkpoint
 from snnc.training.model.config import INPUT, EdgeConfig, LayerConfig, ModelConfig, Population
 

@@ -1,22 +1,35 @@
 """The area model: builds outside the fit are predicted; block RAM and multipliers are exact in all."""
 
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from snnc.compiler.ir.image import Image
+from snnc.compiler.isa.contract import FLIT
+from snnc.compiler.passes.encode import Encode
+from snnc.compiler.passes.specialise import specialise
+from snnc.compiler.pipeline import compile_network
 from snnc.compiler.targets import Target, load_target
+from snnc.models import read_model
+from snnc.rtl.fpga import measure_area
+from snnc.rtl.fpga.area_cases import CASES, Case
 from snnc.rtl.fpga.area_model import (
     Measurement,
     features,
     fit,
     measurements,
     multipliers,
+    predict_area,
     predict_logic,
-    shared_logic,
 )
-from snnc.rtl.fpga.measure_area import CASES, Case, connected, convolutional
+from snnc.rtl.fpga.measure_area import Synthesis, measure
 from snnc.rtl.fpga.memories import memory_cells
-from snnc.rtl.parameters import parameters_for
+from snnc.rtl.parameters import WEIGHTS_ALONE, parameters_for
 
 ROWS = measurements()
 FITTED = [row for row in ROWS if row.fitted]
@@ -44,31 +57,93 @@ def test_block_ram_and_multipliers_are_exact(case: Case, row: Measurement) -> No
     assert multipliers(parameters) == row.area.dsp
 
 
-def mesh(lanes: int, **changes: object) -> Target:
-    """Hardware of one core."""
-    whole = load_target("ecp5-25k-mesh")
-    return replace(whole, width=1, lanes=lanes, **changes)  # type: ignore[arg-type]
-
-
-SHARED = (
-    (Case("conv", convolutional(16, 12, 2), mesh(4, contexts=2)), (742, 534)),
-    (
-        Case("connected", connected((32, 32, 24), 12, 2), mesh(8, contexts=4, parameter_words=32)),
-        (1381, 715),
-    ),
-    (Case("wide", connected((24, 16, 12, 8), 16, 2), mesh(16, contexts=8)), (1581, 874)),
-    (Case("loadable", connected((32,), 12, 2), mesh(8, contexts=16), loadable=True), (1054, 366)),
+PLACED: tuple[tuple[str, dict[str, Any], tuple[int, int], int], ...] = (
+    ("ecp5-25k", {}, (1, 2), 3902),
+    ("ecp5-25k", {"lanes": 4}, (1, 2), 3443),
+    ("ecp5-25k-mesh", {}, (2, 1), 5151),
+    ("ecp5-25k-mesh", {"lanes": 16}, (2, 1), 6402),
 )
-"""Cores that tiles share, and the LUT4 and flip-flops that they had more, 2026-11-27, than the model said of
-one of a single tile with as large memories."""
+"""Of `examples/mnist-fpga.pt` with its UART: target, changes, cores and contexts, LUT4 placed 2026-11-27."""
 
 
-@pytest.mark.parametrize(("case", "more"), SHARED, ids=[case.name for case, _ in SHARED])
-def test_what_a_core_has_more_that_tiles_share(case: Case, more: tuple[int, int]) -> None:
-    parameters = parameters_for(case.image, loadable=case.memories)
-    assert parameters.contexts > 1
-    assert shared_logic(case.image, parameters) == pytest.approx(more, rel=0.1)
-    alone = replace(parameters, contexts=1)
-    assert shared_logic(case.image, alone) == (0, 0)
-    memories = memory_cells(case.image, parameters) + memory_cells(case.image, alone) * -1
-    assert (memories.distributed > 300) == case.loadable
+@pytest.mark.parametrize(("name", "changes", "shape", "luts"), PLACED)
+def test_what_was_placed_is_predicted_within_ten_percent(
+    name: str, changes: dict[str, Any], shape: tuple[int, int], luts: int
+) -> None:
+    image = board_image(replace(load_target(name), **changes))
+    parameters = parameters_for(image, loadable=WEIGHTS_ALONE)
+    assert (len(image.on_core()), parameters.contexts) == shape
+    assert predict_area(image, WEIGHTS_ALONE, uart=True).lut == pytest.approx(luts, rel=0.10)
+
+
+def board_image(target: Target) -> Image:
+    """The headline network on hardware for it alone."""
+    _, network = read_model(Path(__file__).parents[2] / "examples" / "mnist-fpga.pt")
+    return Encode().run(specialise(compile_network(network, target).tiled))
+
+
+def test_a_core_that_tiles_share_and_fifos_of_two_are_told_apart() -> None:
+    shared = next(case for case in CASES if case.name == "32-32-24, 8 lanes, shared")
+    found = features(shared.image, shared.memories, uart=False)
+    assert (found["shared cores"], found["contexts"], found["loadable contexts"]) == (1, 4, 0)
+    # One FIFO for the core and one for the host, of two flits with five bits of their way each.
+    assert found["FIFO register bits"] == 2 * 2 * (FLIT.width + 5)
+    deep = replace(shared, target=replace(shared.target, router_fifo=4))
+    assert features(deep.image, deep.memories, uart=False)["FIFO register bits"] == 0
+    loadable = next(case for case in CASES if case.name == "loadable, 8 lanes, shared")
+    found = features(loadable.image, loadable.memories, uart=False)
+    assert (found["shared cores"], found["contexts"], found["loadable contexts"]) == (1, 0, 16)
+
+
+FAST = CASES[:3]
+
+
+def fake(synthesised: list[str]) -> Callable[[Synthesis], dict[str, int]]:
+    """In place of a synthesis, leaves a result."""
+
+    def run(synthesis: Synthesis) -> dict[str, int]:
+        synthesised.append(synthesis.case.name)
+        cells = {"LUT4": len(synthesised), "TRELLIS_FF": 7}
+        synthesis.result.write_text(json.dumps({"digest": synthesis.digest, "cells": cells}))
+        return cells
+
+    return run
+
+
+@pytest.fixture
+def synthesised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    names: list[str] = []
+    monkeypatch.setattr(measure_area, "TABLE", tmp_path / "table.json")
+    monkeypatch.setattr(measure_area, "ProcessPoolExecutor", ThreadPoolExecutor)
+    monkeypatch.setattr(Synthesis, "run", fake(names))
+    monkeypatch.setattr(measure_area, "CASES", FAST)
+    return names
+
+
+def test_a_measurement_goes_on_where_it_was_interrupted(
+    tmp_path: Path,
+    synthesised: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(measure_area, "TABLE", tmp_path / "table.json")
+    work = ["--work", str(tmp_path / "work")]
+    assert measure_area.main([*work, "--minutes", "0"]) == 1
+    assert "not measured yet: " + "; ".join(case.name for case in FAST) in capsys.readouterr().err
+    measure(FAST[:1], tmp_path / "work", 1, 1e9)
+    assert synthesised == [FAST[0].name]
+    assert measure_area.main([*work, "-j", "2"]) == 0
+    assert sorted(synthesised) == sorted(case.name for case in FAST)
+    rows = json.loads((tmp_path / "table.json").read_text())
+    assert [row["name"] for row in rows] == [case.name for case in FAST]
+    assert "3 of 3" in capsys.readouterr().out
+
+
+def test_what_was_synthesised_of_other_sources_is_measured_again(
+    tmp_path: Path, synthesised: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measure(FAST[:1], tmp_path, 1, 1e9)
+    assert measure(FAST[:1], tmp_path, 1, 0) != {}
+    monkeypatch.setattr(measure_area, "version", lambda package: "another")
+    assert measure(FAST[:1], tmp_path, 1, 0) == {}
+    assert len(synthesised) == 1

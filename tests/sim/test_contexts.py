@@ -10,11 +10,13 @@ from example_counts import examples
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
+from numpy.typing import NDArray
 from random_packings import packed, random_packing
 from random_programs import compiled_program, random_payloads, random_program
 from same_runs import assert_as_the_stepped_model, assert_same_traces
 
 from snnc.base.errors import VerificationError
+from snnc.compiler.ir.dataflow import dataflow_order
 from snnc.compiler.ir.program import TiledProgram
 from snnc.compiler.isa.arithmetic import IntArray
 from snnc.compiler.isa.contract import FlitType
@@ -86,6 +88,49 @@ def test_samples_in_isolation_equal_streams_of_one_sample(seed: int) -> None:
         part = slice(isolated.offsets[sample], isolated.offsets[sample + 1])
         assert_array_equal(isolated.flits[part], run.flits)
         assert_array_equal(isolated.stamps[part], run.stamps)
+
+
+def distances(program: TiledProgram) -> list[int]:
+    """Forward edges on the shortest way from a tile that the host feeds, of each tile."""
+    found = dict.fromkeys(program.fed_by_host, 0)
+    for core in dataflow_order(program):
+        for entry in core.destinations:
+            if not entry.to.host and not entry.recurrent:
+                found[entry.to] = min(found.get(entry.to, len(program.cores)), found[core.at] + 1)
+    return [found[core.at] for core in program.cores]
+
+
+def leads(program: TiledProgram, payloads: IntArray) -> NDArray[np.int64]:
+    """(tiles, tiles): by how many sweeps the first was ahead of the second at most."""
+    timeline = run_stream(program, payloads, event_log=True).timeline[0, :, :, 0]
+    begun = np.array([np.searchsorted(other, timeline) for other in timeline])
+    ahead: NDArray[np.int64] = (np.arange(1, timeline.shape[1] + 1) - begun).max(axis=2).T
+    return ahead
+
+
+def crowd(seed: int) -> tuple[TiledProgram, IntArray]:
+    """Many tiles on few cores, and a stream of samples."""
+    generator = np.random.default_rng(seed)
+    program = crowded_program(generator)
+    return program, random_payloads(generator, program, 6)
+
+
+@examples(50, derandomize=True)
+@given(seeds)
+def test_no_tile_runs_further_ahead_of_another_than_the_argument_says(seed: int) -> None:
+    """So that none that is ready waits for more sweeps of the others than these can be ahead."""
+    program, payloads = crowd(seed)
+    ahead, far = leads(program, payloads), np.array(distances(program))
+    assert (ahead <= 2 * far + 1).all()
+
+
+def test_tiles_do_run_ahead() -> None:
+    """By more than a step, in some crowds by all that they may."""
+    most = [
+        (leads(program, payloads) - 2 * np.array(distances(program)))[~np.eye(len(program.cores), dtype=bool)]
+        for program, payloads in map(crowd, range(12))
+    ]
+    assert max(part.max() for part in most) == 1
 
 
 def test_tiles_that_wait_for_credits_are_named_when_the_mesh_comes_to_rest_too_early() -> None:

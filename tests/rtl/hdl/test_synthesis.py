@@ -8,11 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from builders import target, tiny_program
+from builders import layer, network, target, tiny_program
 
 from snnc.compiler.passes.encode import Encode
 from snnc.compiler.passes.specialise import specialise
+from snnc.compiler.pipeline import compile_network
 from snnc.rtl.export import STREAM_TOP, export_rtl
+from snnc.rtl.fpga.area_model import multipliers
 from snnc.rtl.parameters import WEIGHTS_ALONE, RtlParameters
 from snnc.rtl.sources import RTL_DIR, SOURCES
 
@@ -87,3 +89,24 @@ def test_hardware_for_one_network_passes_a_plain_script(tmp_path: Path) -> None:
     names = " ".join((tmp_path / "rtl" / "files.f").read_text().split())
     script = f"read_verilog -sv {names}\nsynth_ecp5 -top {STREAM_TOP} -run begin:map_luts\nstat"
     assert cells_of(script, tmp_path / "rtl")["DP16KD"] > 0
+
+
+@needs_yosys
+def test_hardware_whose_core_three_tiles_share_is_elaborated(tmp_path: Path) -> None:
+    """Cut down to its network: contexts of constant registers, without a latch;
+    the coarse part of synthesis alone, which takes seconds."""
+    model = network(layer("a", "input", 8, 8), layer("b", "a", 8, 6), layer("c", "b", 6, 4))
+    hardware = target(width=1, height=1, contexts=16, axon_rows=64, axon_columns=64, weight_bits=4)
+    program = specialise(compile_network(model, hardware).tiled)
+    assert program.target.contexts == 3 and [core.at.context for core in program.cores] == [0, 1, 2]
+    parameters = export_rtl(Encode().run(program), tmp_path / "rtl", loadable=WEIGHTS_ALONE)
+    assert parameters.contexts == 3
+    names = " ".join((tmp_path / "rtl" / "files.f").read_text().split())
+    script = f"""
+read_verilog -sv {names}
+synth_ecp5 -top {STREAM_TOP} -run begin:map_ram
+select -assert-min 5 t:$mem_v2
+select -assert-none t:$dlatch t:$adlatch t:$_DLATCH_*_
+stat
+"""
+    assert cells_of(script, tmp_path / "rtl")["MULT18X18D"] == multipliers(parameters)
