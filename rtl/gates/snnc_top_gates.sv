@@ -25,6 +25,7 @@ module snnc_top #(
   parameter int EventFifoDepth = 16,
   parameter int RouterFifoDepth = 4,
   parameter int Loadable = 8191,
+  parameter int SinglePortWeights = 0,
   parameter InitPrefix = ""
 ) (
   input  wire logic                         clk_i,
