@@ -61,7 +61,15 @@ CONFIGURATIONS = (
         decay_multiplier=1,
     ),
     RtlParameters(mesh_width=1, contexts=3, bitmap_slots=4, cuba=1, channel_leak=1),
-    RtlParameters(mesh_width=1, mesh_height=1, contexts=16, loadable=2, destinations=64, sources=33),
+    RtlParameters(
+        mesh_width=1,
+        mesh_height=1,
+        contexts=16,
+        loadable=2,
+        single_port_weights=1,
+        destinations=64,
+        sources=33,
+    ),
     RtlParameters(
         lanes=64, state_words=1024, parameter_words=1024, destinations=256, sources=256, cuba=1, lower_clamp=1
     ),

@@ -39,6 +39,8 @@ class RtlParameters:
     contexts: int = 1
     loadable: int = EVERY_MEMORY
     """Memories that CONFIG flits write, one bit per `Memory`; the others keep their initial content."""
+    single_port_weights: int = 0
+    """1: weights lie in RAM of one port without initial content: they are loaded before the first run."""
     init_prefix: str = ""
     """Absolute beginning of the names of the initial memory images; "" for none."""
 
@@ -77,6 +79,7 @@ def parameters_for(image: Image, init_prefix: str = "", *, loadable: int = EVERY
         router_fifo_depth=target.router_fifo,
         contexts=target.contexts,
         loadable=loadable,
+        single_port_weights=int(target.device is not None and target.device.single_port_rams > 0),
         init_prefix=init_prefix,
     )
 

@@ -80,13 +80,13 @@ def _smallest_target(program: TiledProgram) -> Target:
 def _weight_kibit(program: TiledProgram, cores: int, words: int) -> int:
     """Size of the weight memories: a power of two of words, which needs no multiplexers behind its block
     RAMs, if that leaves a third of the device's block RAM free, even where the target has less; else as few
-    whole block RAMs as possible. Large RAMs of one port are as large as they are."""
+    whole block RAMs as possible. In large RAMs of one port it is no more words than the target has."""
     target = program.target
     word_bits = target.lanes * program.weight_bits
     generous = -(-_power_of_two(words) * word_bits // 1024)
     device = target.device
     if device is not None and device.single_port_rams:
-        return target.weight_kibit
+        return min(target.weight_kibit, generous)
     if device is not None and 3 * generous * cores <= 2 * device.block_rams * BLOCK_KIBIT:
         return generous
     return min(target.weight_kibit, -(-words // BLOCK_WORDS) * BLOCK_WORDS * word_bits // 1024)

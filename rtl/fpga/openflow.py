@@ -159,6 +159,8 @@ def _script(sources: Sequence[Path], top: str, parameters: Mapping[str, str], de
         "opt_expr -fine",
         "opt_mem",
         "setattr -unset ram_style t:$mem_v2 r:WR_PORTS=0 %i",
+        # Where there is no distributed RAM, what asks for it is a few words: registers.
+        "setattr -unset ram_style a:ram_style=distributed" if device.family == "ice40" else "",
         f"{command} -top {top} -run map_ram:map_luts",
         # Latches are refused before they are mapped away.
         _NO_LATCH,

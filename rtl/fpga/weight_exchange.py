@@ -23,7 +23,7 @@ STAND_IN, WEIGHTS = "stand_in.hex", "weights.hex"
 BLOCK_WORDS = 512
 """Words of a block RAM at its widest; ecpbram takes multiples of it."""
 SEED = 0
-CELL = re.compile(r"\.u_weights\.memory\.\d+\.\d+$")
+CELL = re.compile(r"\.u_weights\.g_two_ports\.u_weights\.memory\.\d+\.\d+$")
 """Name of a block RAM of a weight memory in the netlist."""
 
 

@@ -26,6 +26,7 @@ module snnc_top #(
   parameter int RouterFifoDepth = 4,
   parameter int Contexts = 1,
   parameter int Loadable = 8191,
+  parameter int SinglePortWeights = 0,
   parameter InitPrefix = ""
 ) (
   input  wire logic                         clk_i,

@@ -155,6 +155,7 @@ module snnc_count_lanes #(
 endmodule
 
 bind snnc_memory snnc_count_memory u_count (.clk_i, .read_i, .write_i);
+bind snnc_single_port_memory snnc_count_memory u_count (.clk_i, .read_i, .write_i);
 bind snnc_fifo snnc_count_fifo u_count (.clk_i, .push, .pop);
 bind snnc_router snnc_count_router u_count (.clk_i, .valid_o, .ready_i, .data_o);
 bind snnc_decode snnc_count_decode u_count (.clk_i, .take);

@@ -37,6 +37,7 @@ module snnc_harness #(
   parameter int RouterFifoDepth = 4,
   parameter int Contexts = 1,
   parameter int Loadable = 8191,
+  parameter int SinglePortWeights = 0,
   parameter InitPrefix = ""
 ) (
   input  wire logic        clk_i,
@@ -271,6 +272,7 @@ module snnc_harness #(
     .RouterFifoDepth(RouterFifoDepth),
     .Contexts(Contexts),
     .Loadable(Loadable),
+    .SinglePortWeights(SinglePortWeights),
     .InitPrefix(InitPrefix)
   ) u_top (
     .clk_i,

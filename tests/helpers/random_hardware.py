@@ -6,7 +6,7 @@ from typing import Any
 from builders import target
 from hypothesis import strategies as st
 
-from snnc.compiler.targets import Target
+from snnc.compiler.targets import Device, Target
 
 MESHES = ((2, 2), (1, 1), (2, 1), (1, 3), (3, 2), (4, 1), (3, 3), (4, 4), (8, 2), (2, 8), (16, 1))
 
@@ -199,6 +199,7 @@ RTL_HARDWARE: dict[str, tuple[Target, bool]] = {
             destinations=64,
             sources=64,
             contexts=4,
+            device=Device("ice40", "none", "none", 0, 0, 0, single_port_rams=16),
             **SECOND_CONTRACT,
         ),
         True,

@@ -113,6 +113,13 @@ def test_the_rtl_does_what_is_counted(
     assert len(+counts.links) > 4
 
 
+def test_it_does_so_with_weights_in_ram_of_one_port(tmp_path: Path, needs: Callable[[str], None]) -> None:
+    needs("verilator")
+    hardware = replace(load_target("ice40-up5k"), neurons=64, weight_kibit=64)
+    counts = check(tiny_network(), hardware, tiny_payloads(), tmp_path)
+    assert sum(counts.actions["weight_reads"].values()) > 0
+
+
 def test_it_does_so_for_a_trained_network(tmp_path: Path, needs: Callable[[str], None]) -> None:
     needs("verilator")
     network = read_model(EXAMPLES / "mnist-cnn.pt")[1]

@@ -36,8 +36,11 @@ WRONG = {
     "EventFifoDepth": (1, 12),
     "RouterFifoDepth": (1, 3),
     "Loadable": (8192,),
+    "SinglePortWeights": (2,),
     "Diagnostics": (2,),
 }
+NOWHERE_FROM = {"SinglePortWeights": 1, "Loadable": 8191 - 2}
+"""Weights without initial content that nothing can write."""
 CASES = [(name, value) for name, values in WRONG.items() for value in values]
 RIGHT = {
     "Lanes": 4,
@@ -46,6 +49,7 @@ RIGHT = {
     "StateBits": 24,
     "BitmapSlots": 16,
     "RouterFifoDepth": 2,
+    "SinglePortWeights": 1,
 }
 
 
@@ -87,3 +91,13 @@ def test_wrong_parameters_are_refused_by_name(
         needs(tool)
     accepted, text = elaborate(tool, {name: value}, tmp_path)
     assert not accepted and f"{name}_is_not_" in text, text
+
+
+@pytest.mark.parametrize("tool", ["verilator", "icarus", "yosys"])
+def test_weights_that_come_from_nowhere_are_refused(
+    tool: Simulator | Literal["yosys"], tmp_path: Path, needs: Needs
+) -> None:
+    if tool != "yosys":
+        needs(tool)
+    accepted, text = elaborate(tool, NOWHERE_FROM, tmp_path)
+    assert not accepted and "SinglePortWeights_is_not_0_or_with_Loadable_weights_1" in text, text

@@ -36,9 +36,10 @@ module snnc_core #(
   parameter int EventFifoDepth = 16,
   // Tiles that the core can hold, 1 to 16.
   parameter int Contexts = 1,
-  // Memories that CONFIG flits write, one bit per memory code. The others keep their initial
-  // content, which synthesis then folds into the logic.
+  // Memories that CONFIG flits write, one bit per memory code. The others keep their initial content, which
+  // synthesis folds into the logic. 1: the one port of the weights' RAM, which has no initial content, serves all.
   parameter int Loadable = 8191,
+  parameter int SinglePortWeights = 0,
   // Common beginning of the names of this core's initial memory images; "" for none.
   parameter InitCore = ""
 ) (
@@ -310,6 +311,7 @@ module snnc_core #(
     .Contexts(Contexts),
     .ConfigBits(ConfigBits),
     .Loadable(Loadable),
+    .SinglePortWeights(SinglePortWeights),
     .InitCore(InitCore)
   ) u_neurons (
     .clk_i,

@@ -22,6 +22,7 @@ module snnc_datapath #(
   parameter int ConfigAddressBits = 24,
   // Memories that configuration writes; see snnc_core.
   parameter int Loadable = 8191,
+  parameter int SinglePortWeights = 0,
   // Common beginning of the names of the files with initial content; "" for none.
   parameter InitCore = "",
   // Derived; not to be set.
@@ -219,8 +220,7 @@ module snnc_datapath #(
     .current_decay_o(current_decay)
   );
 
-  assign state_read_word = acc_read_i ? acc_read_word_i
-      : sweep_read_i ? sweep_read_word_i : emit_word_i;
+  assign state_read_word = acc_read_i ? acc_read_word_i : sweep_read_i ? sweep_read_word_i : emit_word_i;
 
   // An accumulation may still write in the first cycles of a sweep, long before the sweep does. Sums
   // and decays are 0 while nothing is under way, the word of configuration while none is on its way.
@@ -236,9 +236,10 @@ module snnc_datapath #(
   assign state_write_data = config_state
       | (write_sum ? lane_sum : cuba ? lane_current_after : lane_membrane_after);
 
-  snnc_memory #(
+  snnc_weights #(
     .Width(WeightWordBits),
     .Depth(WeightWords),
+    .SinglePort(SinglePortWeights),
     .InitFile((InitCore == "") ? "" : {InitCore, "_weights.hex"})
   ) u_weights (
     .clk_i,
@@ -267,8 +268,7 @@ module snnc_datapath #(
   if (Cuba != 0) begin : g_cuba
     logic [StateWordBits-1:0] membrane_write_data;
 
-    assign membrane_write_data = config_state
-        | (sweep_i ? lane_membrane_after : lane_sum);
+    assign membrane_write_data = config_state | (sweep_i ? lane_membrane_after : lane_sum);
 
     snnc_memory #(
       .Width(StateWordBits),

@@ -21,6 +21,7 @@ module snnc_neurons #(
   // Bits that configuration writes at once.
   parameter int ConfigBits = 128,
   parameter int Loadable = 8191,
+  parameter int SinglePortWeights = 0,
   parameter InitCore = "",
   // Derived; not to be set.
   parameter int WeightAddressBits = (WeightWords > 1) ? $clog2(WeightWords) : 1,
@@ -139,6 +140,7 @@ module snnc_neurons #(
     .FractionBits(FractionBits),
     .ConfigBits(ConfigBits),
     .Loadable(Loadable),
+    .SinglePortWeights(SinglePortWeights),
     .InitCore(InitCore)
   ) u_datapath (
     .clk_i,

@@ -35,6 +35,7 @@ module snnc_host_uart #(
   parameter int RouterFifoDepth = 4,
   parameter int Contexts = 1,
   parameter int Loadable = 8191,
+  parameter int SinglePortWeights = 0,
   parameter int Diagnostics = 1,
   parameter InitPrefix = ""
 ) (
@@ -139,6 +140,7 @@ module snnc_host_uart #(
     .RouterFifoDepth(RouterFifoDepth),
     .Contexts(Contexts),
     .Loadable(Loadable),
+    .SinglePortWeights(SinglePortWeights),
     .Diagnostics(Diagnostics),
     .InitPrefix(InitPrefix)
   ) u_top (

@@ -32,6 +32,8 @@ module snnc_mesh #(
   // Memories that CONFIG flits write, one bit per memory code. The others keep their initial
   // content, which synthesis then folds into the logic.
   parameter int Loadable = 8191,
+  // 1: weights lie in RAM of one port, which has no initial content: they are loaded before the first run.
+  parameter int SinglePortWeights = 0,
   // Common beginning of the names of the initial memory images; "" for none.
   parameter InitPrefix = ""
 ) (
@@ -101,7 +103,8 @@ module snnc_mesh #(
       localparam logic [7:0] DigitX = (x < 10) ? 8'h30 + 8'(x) : 8'h57 + 8'(x);
       localparam logic [7:0] DigitY = (y < 10) ? 8'h30 + 8'(y) : 8'h57 + 8'(y);
 
-      // Streams of this router: into and out of its ports.
+      // Streams of this router: into and out of its ports. Where no flit ever comes from, synthesis chooses what
+      // it would be, and needs no register for it.
       logic [Ports-1:0] in_valid;
       logic [Ports-1:0] in_ready;
       logic [Ports*Bits-1:0] in_data;
@@ -115,7 +118,7 @@ module snnc_mesh #(
         assign out_ready[North] = g_y[y-1].g_x[x].in_ready[South];
       end else begin : g_no_north
         assign in_valid[North] = 1'b0;
-        assign in_data[North*Bits+:Bits] = '0;
+        assign in_data[North*Bits+:Bits] = 'x;
         assign out_ready[North] = 1'b0;
       end
 
@@ -125,7 +128,7 @@ module snnc_mesh #(
         assign out_ready[East] = g_y[y].g_x[x+1].in_ready[West];
       end else begin : g_no_east
         assign in_valid[East] = 1'b0;
-        assign in_data[East*Bits+:Bits] = '0;
+        assign in_data[East*Bits+:Bits] = 'x;
         assign out_ready[East] = 1'b0;
       end
 
@@ -135,7 +138,7 @@ module snnc_mesh #(
         assign out_ready[South] = g_y[y+1].g_x[x].in_ready[North];
       end else begin : g_no_south
         assign in_valid[South] = 1'b0;
-        assign in_data[South*Bits+:Bits] = '0;
+        assign in_data[South*Bits+:Bits] = 'x;
         assign out_ready[South] = 1'b0;
       end
 
@@ -152,7 +155,7 @@ module snnc_mesh #(
         assign host_data_o = out_data[West*Bits+:Bits];
       end else begin : g_no_west
         assign in_valid[West] = 1'b0;
-        assign in_data[West*Bits+:Bits] = '0;
+        assign in_data[West*Bits+:Bits] = 'x;
         assign out_ready[West] = 1'b0;
       end
 
@@ -212,6 +215,7 @@ module snnc_mesh #(
         .EventFifoDepth(EventFifoDepth),
         .Contexts(Contexts),
         .Loadable(Loadable),
+        .SinglePortWeights(SinglePortWeights),
         .InitCore((InitPrefix == "") ? "" : {InitPrefix, "_x", DigitX, "_y", DigitY})
       ) u_core (
         .clk_i,

@@ -34,6 +34,7 @@ module snnc_parameters #(
   parameter int RouterFifoDepth = 4,
   parameter int Contexts = 1,
   parameter int Loadable = 8191,
+  parameter int SinglePortWeights = 0,
   parameter int Diagnostics = 1
 ) ();
   function automatic int between(input int value, input int least, input int most);
@@ -112,6 +113,9 @@ module snnc_parameters #(
   end
   if (between(Loadable, 0, 8191) == 0) begin : g_loadable
     `SNNC_REFUSE(Loadable_is_not_0_to_8191)
+  end
+  if (between(SinglePortWeights, 0, (Loadable >> snnc_pkg::MemoryWeights) & 1) == 0) begin : g_single_port_weights
+    `SNNC_REFUSE(SinglePortWeights_is_not_0_or_with_Loadable_weights_1)
   end
   if (between(Diagnostics, 0, 1) == 0) begin : g_diagnostics
     `SNNC_REFUSE(Diagnostics_is_not_0_or_1)

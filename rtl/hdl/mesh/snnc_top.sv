@@ -41,6 +41,8 @@ module snnc_top #(
   // Memories that CONFIG flits write, one bit per memory code. The others keep their initial
   // content, which synthesis then folds into the logic.
   parameter int Loadable = 8191,
+  // 1: weights lie in RAM of one port, which has no initial content: they are loaded before the first run.
+  parameter int SinglePortWeights = 0,
   // 0: no status words; `status_o` is 0. Errors are ignored and flagged all the same.
   parameter int Diagnostics = 1,
   // With a prefix other than "", the memories of core (X, Y) start with the content of
@@ -121,6 +123,7 @@ module snnc_top #(
     .RouterFifoDepth(RouterFifoDepth),
     .Contexts(Contexts),
     .Loadable(Loadable),
+    .SinglePortWeights(SinglePortWeights),
     .Diagnostics(Diagnostics)
   ) u_parameters ();
 
@@ -169,6 +172,7 @@ module snnc_top #(
     .RouterFifoDepth(RouterFifoDepth),
     .Contexts(Contexts),
     .Loadable(Loadable),
+    .SinglePortWeights(SinglePortWeights),
     .InitPrefix(InitPrefix)
   ) u_mesh (
     .clk_i,
