@@ -68,6 +68,11 @@ def sources() -> list[Path]:
     return [RTL_DIR / name for name in SOURCES]
 
 
+def block_sources() -> list[Path]:
+    """What an IP block needs of them: all but the link to a computer."""
+    return [RTL_DIR / name for name in SOURCES if not name.startswith("hdl/link/")]
+
+
 def source(name: str) -> Path:
     """The file of the design with this name, wherever in `hdl/` it lies."""
     return next(path for path in sources() if path.name == name)
