@@ -24,11 +24,13 @@ class Block:
     sources: tuple[str, ...]
     """SystemVerilog in the order in which tools read it."""
     images: tuple[str, ...]
+    headers: tuple[str, ...]
+    """For C."""
 
     @property
     def top(self) -> str:
-        """The module to instantiate."""
-        return f"snnc_{self.name}_stream"
+        """The module to instantiate: the peripheral. Behind `_stream` it has streams of flits alone."""
+        return f"snnc_{self.name}"
 
     @property
     def core(self) -> str:
@@ -69,6 +71,7 @@ def readme(block: Block) -> str:
     table = "\n".join(["| parameter of `snnc_top` | value |", "|---|---|", *rows])
     return _README.format(
         core=block.core,
+        name=block.name,
         top=block.top,
         version=block.version,
         identity=f"{block.identity:06x}",
@@ -76,6 +79,8 @@ def readme(block: Block) -> str:
         load=load,
         table=table,
         licence=LICENCE,
+        registers=tables()["peripheral.md"]["peripheral"],
+        streams=tables()["peripheral.md"]["streams"],
         **{name: tables()["microarchitecture.md"][name] for name in ("flit", "types", "status")},
     )
 
@@ -96,10 +101,27 @@ SystemVerilog (IEEE 1800-2012) without primitives of a vendor; identity {identit
 Tools run in this folder, or find the memory images (`{images}`) through the parameter `InitPrefix` of the
 top, the beginning of their names. FuseSoC copies them to where its tools run. {load}
 
-## `{top}`
+## `{top}`: the peripheral
 
-One clock, a synchronous reset that is high for a cycle or more, at any time. Both streams take a flit in a
-cycle in which `tvalid` and `tready` are high; an offered flit stays as it is until it is taken.
+One clock `aclk` and its reset `aresetn`, synchronous and active low for two cycles or more. `mesh_clk_i` is
+`aclk`, or `aclk` through a clock gate that is open in cycles with `mesh_clk_enable_o`. `irq_o` is the
+interrupt.
+
+{streams}
+
+Both streams are AXI4-Stream of whole words, `tlast` on the last of a sample. The registers are AXI4-Lite,
+`s_axil_*`, 32 bits at byte addresses, written as a whole:
+
+{registers}
+
+`include/snnc.h` has all of it for C, and what a driver does; `include/snnc_{name}.h` runs samples of this
+network by registers: `snnc_{name}_run(base, payloads, stride, outputs)`.
+
+## `{top}_stream`: flits alone
+
+The mesh without buffers and registers. One clock, a synchronous reset that is high for a cycle or more, at
+any time. Both streams take a flit in a cycle in which `tvalid` and `tready` are high; an offered flit stays
+until it is taken.
 
 | port | direction | meaning |
 |---|---|---|

@@ -15,7 +15,7 @@ from snnc.compiler.formats.storage import Build
 @click.command("export-ip")
 @build_argument
 @click.option("-o", "--output", type=directory, required=True, help="Folder of the block.")
-@click.option("--name", default="ip", help="Name of the block; its modules are snnc_NAME...")
+@click.option("--name", default="ip", help="Name of the block and its top, snnc_NAME.")
 @click.option("--loadable", is_flag=True, help="The whole target, for any network, not for this one alone.")
 @pass_console
 def command(console: Console, folder: Path, output: Path, name: str, loadable: bool) -> None:
@@ -23,16 +23,16 @@ def command(console: Console, folder: Path, output: Path, name: str, loadable: b
 
     A block that is there already is replaced; files that are not its own stay.
     """
-    from snnc.commands.synthesis import hardware_image
+    from snnc.commands.synthesis import hardware_build
     from snnc.rtl.ip_block import GENERATED, MANIFEST, check_name, write_block
     from snnc.rtl.parameters import EVERY_MEMORY, WEIGHTS_ALONE
 
     check_name(name)
-    image = hardware_image(Build.load(folder), loadable)
+    build = hardware_build(Build.load(folder), loadable)
     _check_replaceable(output, MANIFEST)
     make_directory(output)
     with renewed_folder(output, GENERATED, MANIFEST, console) as fresh:
-        block = write_block(image, fresh, name, loadable=EVERY_MEMORY if loadable else WEIGHTS_ALONE)
+        block = write_block(build, fresh, name, loadable=EVERY_MEMORY if loadable else WEIGHTS_ALONE)
     console.say(f"{block.core} in {output}: {len(block.sources)} sources, {len(block.images)} memory images")
 
 

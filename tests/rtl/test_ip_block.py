@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from builders import target, tiny_program
+from builders import target, tiny_network, tiny_program
 from pyslang import driver
 
-from snnc.compiler.passes.encode import Encode
+from snnc.compiler.formats.storage import Build
 from snnc.compiler.passes.specialise import specialise
 from snnc.rtl.ip_block import write_block
 from snnc.rtl.ip_texts import Block
@@ -32,8 +32,8 @@ def written_block(
     fixed = request.param == "fixed"
     program = tiny_program(target(width=2, height=1, lanes=4))
     written = tmp_path_factory.mktemp("block")
-    image = Encode().run(specialise(program) if fixed else program)
-    block = write_block(image, written, "tiny", loadable=WEIGHTS_ALONE if fixed else EVERY_MEMORY)
+    build = Build(tiny_network(), specialise(program) if fixed else program)
+    block = write_block(build, written, "tiny", loadable=WEIGHTS_ALONE if fixed else EVERY_MEMORY)
     moved = tmp_path_factory.mktemp("elsewhere") / "block"
     shutil.move(written, moved)
     return moved, block
@@ -71,8 +71,9 @@ def slang_accepts(arguments: str, folder: Path) -> bool:
         os.chdir(before)
 
 
-def test_verilator_has_no_warning(block: tuple[Path, Block]) -> None:
-    command = ["verilator", "--lint-only", "-Wall", "--top-module", block[1].top, "-f", "files.f"]
+@pytest.mark.parametrize("top", ["snnc_tiny", "snnc_tiny_stream"])
+def test_verilator_has_no_warning(block: tuple[Path, Block], top: str) -> None:
+    command = ["verilator", "--lint-only", "-Wall", "--top-module", top, "-f", "files.f"]
     assert "Warning" not in run(command, block[0])
 
 
@@ -119,7 +120,7 @@ def test_the_core_file_and_the_file_list_name_every_file(block: tuple[Path, Bloc
     images = [path for entry in core["filesets"]["images"]["files"] for path in entry]
     named = [*core["filesets"]["rtl"]["files"], *images]
     found = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
-    assert found - set(named) == {"README.md", "LICENSE", "files.f", "ip.json", "snnc_tiny.core"}
+    assert found - {*named, *made.headers} == {"README.md", "LICENSE", "files.f", "ip.json", "snnc_tiny.core"}
     assert set(named) <= found and len(named) == len(set(named))
     assert (folder / "files.f").read_text().split() == list(made.sources)
     assert "Apache License" in (folder / "LICENSE").read_text()
