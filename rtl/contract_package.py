@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from enum import IntEnum
 
-from snnc.compiler.isa import contract, host_link
+from snnc.compiler.isa import contract, host_link, peripheral
 from snnc.compiler.isa.layout import CHUNK_BITS, Field, Word
 
 _HEAD = """\
@@ -68,11 +68,16 @@ def package() -> str:
         *_codes("Frame", host_link.FrameKind),
         *_codes("Verdict", host_link.Verdict),
     ]
+    lines += _peripheral_addresses()
     registers = contract.REGISTER, contract.SEGMENT, contract.BANK
     for word in (contract.ADDRESS, contract.FLIT, *contract.TABLE_WORDS, *registers):
         lines += _word(word, word.width if word is contract.REGISTER else word.bits)
     for word in (*contract.DATA_OF_TYPE.values(), *contract.STATUS_WORDS, *LINK_WORDS):
         lines += _word(word, word.width)
+    for word in (peripheral.STREAM_IN, peripheral.STREAM_OUT):
+        lines += _word(word, word.width)
+    for register in peripheral.REGISTERS:
+        lines += _word(register.word, register.word.bits)
     return _HEAD + "\n".join(lines) + "\n" + _TAIL
 
 
@@ -84,6 +89,18 @@ def camel(name: str) -> str:
 def _integers(comment: str, values: dict[str, int]) -> Iterator[str]:
     yield f"  // {comment}."
     yield from (f"  localparam int {name} = {value};" for name, value in values.items())
+    yield ""
+
+
+def _peripheral_addresses() -> Iterator[str]:
+    yield "  // The peripheral: byte addresses of its registers, and what two of them say."
+    bits = peripheral.ADDRESS_BITS
+    yield f"  localparam int PeripheralAddressBits = {bits};"
+    for register in peripheral.REGISTERS:
+        name = camel(register.word.name)
+        yield f"  localparam logic [{bits - 1}:0] {name} = {bits}'h{register.offset:02x};"
+    yield f"  localparam logic [31:0] PeripheralMagicValue = 32'h{peripheral.MAGIC:08x};"
+    yield f"  localparam logic [7:0] PeripheralVersionNumber = 8'd{peripheral.VERSION};"
     yield ""
 
 

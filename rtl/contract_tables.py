@@ -1,15 +1,19 @@
-"""The contract as the tables of `docs/microarchitecture.md` and `docs/host.md`."""
+"""The contract as the tables of `docs/microarchitecture.md`, `docs/host.md` and `docs/peripheral.md`."""
 
 from collections.abc import Iterable
 
-from snnc.compiler.isa import contract, host_link
+from snnc.compiler.isa import contract, host_link, peripheral
 from snnc.compiler.isa.contract import FlitType
 from snnc.compiler.isa.layout import CHUNK_BITS, Field, Word
 
 
 def tables() -> dict[str, dict[str, str]]:
     """Every table by its document and the name of its place there."""
-    return {"microarchitecture.md": _hardware(), "host.md": {"reply": _reply()}}
+    return {
+        "microarchitecture.md": _hardware(),
+        "host.md": {"reply": _reply()},
+        "peripheral.md": {"peripheral": _peripheral(), "streams": _streams()},
+    }
 
 
 def _hardware() -> dict[str, str]:
@@ -94,6 +98,20 @@ def _reply() -> str:
         "| last 4 | CRC-32 as above |",
     ]
     return "\n".join(["| bytes, lowest first | from the bridge |", "|---|---|", *rows])
+
+
+def _peripheral() -> str:
+    rows = [
+        f"| {item.offset:02x} | `{item.name}` | {item.access} | {_fields(item.word.fields)} |"
+        for item in peripheral.REGISTERS
+    ]
+    return "\n".join(["| address | register | access | content |", "|---|---|---|---|", *rows])
+
+
+def _streams() -> str:
+    words = {"s_axis_tdata": peripheral.STREAM_IN, "m_axis_tdata": peripheral.STREAM_OUT}
+    rows = [f"| `{port}` | {_fields(word.fields)} |" for port, word in words.items()]
+    return "\n".join(["| port | content |", "|---|---|", *rows])
 
 
 def _within(word: Word, chunk: int) -> list[Field]:

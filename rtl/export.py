@@ -11,15 +11,12 @@ from snnc.base.files import write_text
 from snnc.compiler.ir.image import CoreImage, Image
 from snnc.compiler.isa.address import Address
 from snnc.compiler.isa.contract import (
-    ADDRESS,
     AXON_COLUMN,
     AXON_ROW,
     BANK,
     BANK_REGISTER,
     BANK_STRIDE,
-    CORE_STATUS,
     DESTINATION,
-    FLIT,
     MAX_BANKS,
     MAX_SEGMENTS,
     REGISTER,
@@ -33,6 +30,7 @@ from snnc.compiler.isa.contract import (
 from snnc.compiler.isa.layout import Word, from_chunks
 from snnc.rtl.parameters import EVERY_MEMORY, RtlParameters, identity, parameters_for
 from snnc.rtl.sources import sources
+from snnc.rtl.tops import stream_top, uart_top
 
 IMAGE_PREFIX = "image/core"
 STREAM_TOP = "build_top"
@@ -62,8 +60,8 @@ def export_rtl(image: Image, directory: Path, *, loadable: int = EVERY_MEMORY) -
     (directory / IMAGE_PREFIX).parent.mkdir(parents=True)
     names = copy_sources(directory)
     parameters = parameters_for(image, IMAGE_PREFIX, loadable=loadable)
-    write_text(directory / f"{STREAM_TOP}.sv", _top(parameters))
-    write_text(directory / BOARD_TOP, _uart_top(parameters, identity(parameters, image)))
+    write_text(directory / f"{STREAM_TOP}.sv", stream_top(parameters, STREAM_TOP))
+    write_text(directory / BOARD_TOP, uart_top(parameters, identity(parameters, image)))
     write_text(directory / "parameters.json", json.dumps(asdict(parameters), indent=1) + "\n")
     write_text(directory / "files.f", "\n".join([*names, f"{STREAM_TOP}.sv"]) + "\n")
     write_images(image, directory / IMAGE_PREFIX)
@@ -152,80 +150,3 @@ def _registers(registers: list[int], context: int) -> Iterator[tuple[str, str]]:
 def _hex(values: list[int], width: int, first_address: int = 0) -> str:
     digits = -(-width // 4)
     return "".join([f"@{first_address:x}\n", *(f"{value:0{digits}x}\n" for value in values)])
-
-
-def _assignments(parameters: RtlParameters) -> str:
-    return ",\n".join(f"    .{name}({value})" for name, value in parameters.verilog().items())
-
-
-def _top(parameters: RtlParameters) -> str:
-    return f"""// Top of this build: snnc_top with the build's parameters and memory images.
-`default_nettype none
-
-module build_top (
-  input  wire logic        clk_i,
-  input  wire logic        rst_i,
-  input  wire logic        s_axis_tvalid,
-  output      logic        s_axis_tready,
-  input  wire logic [{FLIT.width - 1}:0] s_axis_tdata,
-  output      logic        m_axis_tvalid,
-  input  wire logic        m_axis_tready,
-  output      logic [{FLIT.width - 1}:0] m_axis_tdata,
-  output      logic        ready_o,
-  output      logic        rest_o,
-  output      logic        home_o,
-  output      logic        error_o,
-  input  wire logic [{ADDRESS.width - 1}:0]  status_select_i,
-  output      logic [{CORE_STATUS.width - 1}:0] status_o
-);
-  snnc_top #(
-{_assignments(parameters)}
-  ) u_top (
-    .clk_i,
-    .rst_i,
-    .s_axis_tvalid,
-    .s_axis_tready,
-    .s_axis_tdata,
-    .m_axis_tvalid,
-    .m_axis_tready,
-    .m_axis_tdata,
-    .ready_o,
-    .rest_o,
-    .home_o,
-    .error_o,
-    .status_select_i,
-    .status_o
-  );
-endmodule
-
-`default_nettype wire
-"""
-
-
-def _uart_top(parameters: RtlParameters, name: int) -> str:
-    return f"""// This build behind a UART: snnc_host_uart with the build's parameters and memory images.
-`default_nettype none
-
-module build_uart #(
-  // Clock cycles of one bit on the line.
-  parameter int ClocksPerBit = 100
-) (
-  input  wire logic clk_i,
-  input  wire logic rst_i,
-  input  wire logic rx_i,
-  output      logic tx_o
-);
-  snnc_host_uart #(
-    .ClocksPerBit(ClocksPerBit),
-    .Identity(32'd{name}),
-{_assignments(parameters)}
-  ) u_host (
-    .clk_i,
-    .rst_i,
-    .rx_i,
-    .tx_o
-  );
-endmodule
-
-`default_nettype wire
-"""

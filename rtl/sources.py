@@ -40,6 +40,14 @@ SOURCES = (
     "hdl/mesh/snnc_mesh.sv",
     "hdl/mesh/snnc_parameters.sv",
     "hdl/mesh/snnc_top.sv",
+    "hdl/common/snnc_signature.sv",
+    "hdl/soc/snnc_stream_buffer.sv",
+    "hdl/soc/snnc_axil.sv",
+    "hdl/soc/snnc_peripheral_registers.sv",
+    "hdl/soc/snnc_peripheral_input.sv",
+    "hdl/soc/snnc_peripheral_output.sv",
+    "hdl/soc/snnc_peripheral_meter.sv",
+    "hdl/soc/snnc_peripheral.sv",
     "hdl/link/snnc_uart_rx.sv",
     "hdl/link/snnc_uart_tx.sv",
     "hdl/link/snnc_crc32.sv",
@@ -47,7 +55,6 @@ SOURCES = (
     "hdl/link/snnc_framer.sv",
     "hdl/link/snnc_link.sv",
     "hdl/link/snnc_reply.sv",
-    "hdl/link/snnc_signature.sv",
     "hdl/link/snnc_frame_buffer.sv",
     "hdl/link/snnc_packet_buffer.sv",
     "hdl/link/snnc_bridge.sv",
@@ -68,6 +75,11 @@ TILE = RTL_DIR / "harness" / "snnc_tile.sv"
 def sources() -> list[Path]:
     """The synthesisable source files in dependency order."""
     return [RTL_DIR / name for name in SOURCES]
+
+
+def block_sources() -> list[Path]:
+    """What an IP block needs of them: all but the link to a computer."""
+    return [RTL_DIR / name for name in SOURCES if not name.startswith("hdl/link/")]
 
 
 def source(name: str) -> Path:

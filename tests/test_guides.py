@@ -23,7 +23,7 @@ FRAMEWORKS = ("nir", "snntorch", "spikingjelly", "norse", "sinabs", "onnx")
 
 
 @pytest.mark.parametrize(
-    "name", ["first-steps", "look", "mesh", "python", "dense-outputs", "events", *FRAMEWORKS]
+    "name", ["first-steps", "look", "mesh", "python", "dense-outputs", "events", "soc", *FRAMEWORKS]
 )
 def test_guide(name: str, tmp_path: Path) -> None:
     text = (GUIDES / f"{name}.md").read_text()

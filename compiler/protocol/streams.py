@@ -33,12 +33,7 @@ def encode_samples(program: TiledProgram, payloads: NDArray[np.integer]) -> Flit
     their CREDITs.
     """
     entered = np.ascontiguousarray(entering(program.input, payloads), np.int64)
-    events = _event_table(program)
-    feeds = program.fed_by_host
-    ends = [
-        [flit(FlitType.END, END.pack(last=last, context=to.context), to) for to in feeds] for last in (0, 1)
-    ]
-    closing = np.array([[*row, flit(FlitType.SYNC, len(feeds))] for row in ends], np.uint64)
+    events, closing = event_table(program), step_closings(program)
     sent = _count_events(entered, events.features)
     stream = np.empty(sent + len(entered) * entered.shape[1] * closing.shape[1], np.uint64)
     payload_at = np.uint64(DATA_SHIFT + PAYLOAD_SHIFT)
@@ -84,15 +79,25 @@ def _fill_stream(
                 place += 1
 
 
+def step_closings(program: TiledProgram) -> FlitArray:
+    """What ends a step, and what ends the last: END to every tile that the host feeds, a SYNC for them."""
+    feeds = program.fed_by_host
+    ends = [
+        [flit(FlitType.END, END.pack(last=last, context=to.context), to) for to in feeds] for last in (0, 1)
+    ]
+    return np.array([[*row, flit(FlitType.SYNC, len(feeds))] for row in ends], np.uint64)
+
+
 @dataclass(frozen=True)
-class _EventTable:
+class EventTable:
     """Flits of payload 0 for every (feature, route), grouped by feature."""
 
     flits: FlitArray
     features: IntArray
 
 
-def _event_table(program: TiledProgram) -> _EventTable:
+def event_table(program: TiledProgram) -> EventTable:
+    """What the host sends for every feature of the input."""
     shape = program.input.shape
     numbers = np.arange(program.input.features, dtype=np.int64)
     channels, pixels = np.divmod(numbers, shape[1] * shape[2])
@@ -108,7 +113,7 @@ def _event_table(program: TiledProgram) -> _EventTable:
         features.append(numbers[taken])
     all_features = np.concatenate(features)
     order = np.argsort(all_features, kind="stable")
-    return _EventTable(np.concatenate(flits)[order], all_features[order])
+    return EventTable(np.concatenate(flits)[order], all_features[order])
 
 
 def named_neurons(core: Core, program: TiledProgram) -> dict[int, int]:

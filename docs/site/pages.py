@@ -123,12 +123,13 @@ def _commands() -> str:
 
 def _words() -> str:
     """Every word that hardware and software share, field by field."""
-    from snnc.compiler.isa import contract, host_link
+    from snnc.compiler.isa import contract, host_link, peripheral
 
     words = [
         *(contract.ADDRESS, contract.FLIT, *contract.DATA_OF_TYPE.values(), *contract.TABLE_WORDS),
         *(contract.REGISTER, contract.SEGMENT, contract.BANK, *contract.STATUS_WORDS),
         *(host_link.REPLY, host_link.PACKET, host_link.STATUS_REPLY),
+        *(peripheral.STREAM_IN, peripheral.STREAM_OUT, *(item.word for item in peripheral.REGISTERS)),
     ]
     parts = [
         "# Words of the hardware\n\nGenerated from the declarations that encoder, decoder, driver and "

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -47,13 +47,25 @@ def new_build(build: Path, console: Console) -> Iterator[Path]:
     """
     make_directory(build)
     _check_rtl(build / "rtl")
-    with locked_folder(build, console):
-        fresh = build / FRESH_FOLDER
+    with renewed_folder(build, _GENERATED, PROGRAM_FILE, console) as fresh:
+        yield fresh
+
+
+@contextmanager
+def renewed_folder(folder: Path, generated: Sequence[str], last: str, console: Console) -> Iterator[Path]:
+    """An empty folder whose files take their places in `folder` once all are written, the one called `last`
+    behind the others.
+
+    Files there that match a `generated` pattern and are not written again are deleted; all others stay.
+    Raises FileError, and moves nothing, where a file cannot be replaced.
+    """
+    with locked_folder(folder, console):
+        fresh = folder / FRESH_FOLDER
         shutil.rmtree(fresh, ignore_errors=True)
         make_directory(fresh)
         try:
             yield fresh
-            _take_over(fresh, build)
+            _take_over(fresh, folder, generated, last)
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
 
@@ -81,19 +93,19 @@ def _check_rtl(folder: Path) -> None:
             raise FileError("would be replaced, but does not come from a build", where=str(folder))
 
 
-def _take_over(fresh: Path, build: Path) -> None:
-    """Move every file of `fresh` to its place in `build`, the program last; nothing moves if one cannot."""
+def _take_over(fresh: Path, folder: Path, generated: Sequence[str], last: str) -> None:
+    """Move every file of `fresh` to its place in `folder`; nothing moves if one cannot."""
     names = [path.relative_to(fresh) for path in sorted(fresh.rglob("*")) if path.is_file()]
-    names.sort(key=lambda name: name.name == PROGRAM_FILE)
-    outdated = [path for pattern in _GENERATED for path in build.glob(pattern)]
-    for path in (*outdated, *(build / name for name in names)):
+    names.sort(key=lambda name: name.name == last)
+    outdated = [path for pattern in generated for path in folder.glob(pattern)]
+    for path in (*outdated, *(folder / name for name in names)):
         make_directory(path.parent)
         replaceable(path)
         if not os.access(path.parent, os.W_OK):
             raise FileError("cannot be written: is read-only", where=str(path.parent))
     for path in outdated:
-        if path.relative_to(build) not in names:
+        if path.relative_to(folder) not in names:
             with file_errors(path):
                 path.unlink()
     for name in names:
-        move_file(fresh / name, build / name)
+        move_file(fresh / name, folder / name)

@@ -20,6 +20,7 @@ VERBS = {
     "verify": "Run trainer, reference, simulator and RTL on the same samples and compare everything.",
     "run": "Run a build on a board: load it over UART, stream samples, read results and cycles.",
     "synth": "Place and route a build with the open tools: resources, clock, bitstream.",
+    "export-ip": "Write a build's hardware as an IP block that elaborates by itself: FuseSoC core, images.",
     "report": "Write one HTML page about builds: figures, plots, core map, mistakes, provenance.",
     "trace": "Write what every core does in which cycle of one sample, as a trace for Perfetto.",
     "view": "Step through a sample on a local page: mesh, neurons, memories. Ends with Ctrl-C.",
@@ -30,7 +31,7 @@ VERBS = {
     "bench": "Measure what simulation and compilation cost, beside peers, aims and the least possible.",
     "doctor": "Say which tools are present and what is missing for which command.",
 }
-"""Verb -> what `snnc --help` says of it. The module `snnc.commands.VERB` has the rest in its `command`."""
+"""Verb -> what `snnc --help` says of it. The module that `module_of` names has the rest in its `command`."""
 
 EPILOG = (
     "Exit codes: 0 ok, 1 bug, 2 usage or bad file, 3 does not fit or timing fails, 4 unsupported model, "
@@ -44,6 +45,11 @@ CONTEXT = {
 }
 
 
+def module_of(verb: str) -> str:
+    """The module of a verb."""
+    return f"snnc.commands.{verb.replace('-', '_')}"
+
+
 class Verbs(SnncGroup):
     """The verbs of `VERBS`; help for all of them imports none."""
 
@@ -55,7 +61,7 @@ class Verbs(SnncGroup):
         """The verb of that name, or None."""
         if name not in VERBS:
             return None
-        command: click.Command = importlib.import_module(f"snnc.commands.{name}").command
+        command: click.Command = importlib.import_module(module_of(name)).command
         return command
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:

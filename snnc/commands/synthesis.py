@@ -142,12 +142,17 @@ def _plan(target: Target, options: SynthesisOptions, work: Path) -> _Job:
 
 
 def hardware_image(build: Build, loadable: bool) -> Image:
-    """The bits of the hardware that is built; cut down to the network it is compared with it once more."""
+    """The bits of the hardware that is built."""
+    return hardware_build(build, loadable).image
+
+
+def hardware_build(build: Build, loadable: bool) -> Build:
+    """The build on the hardware that is built; cut down to the network it is compared with it once more."""
     if loadable:
-        return build.image
+        return build
     small = Build(build.network, specialise(build.tiled))
     validate(small, small.image)
-    return small.image
+    return small
 
 
 def _prepare(job: _Job, image: Image, directory: Path) -> bool:

@@ -13,7 +13,7 @@ from snnc.compiler.pipeline import compile_network
 from snnc.compiler.supported import supported_text
 from snnc.compiler.targets import builtin_targets, load_target
 
-TEXTS = ("inspect", "opt", "export", "demo", "train", "view")
+TEXTS = ("inspect", "opt", "export", "export-ip", "demo", "train", "view")
 """Verbs whose result is a text, a file or a page, not figures."""
 
 

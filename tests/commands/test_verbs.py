@@ -14,7 +14,7 @@ from builders import tiny_network
 from click.testing import CliRunner
 
 from snnc.base.errors import FileError
-from snnc.commands.cli import VERBS, main
+from snnc.commands.cli import VERBS, main, module_of
 from snnc.commands.console import Console
 from snnc.commands.deliver import deliver
 from snnc.commands.fit import Fit
@@ -97,7 +97,7 @@ def all_results(program: Build) -> dict[str, Any]:
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_verb_is_a_module_whose_command_says_what_the_group_says(verb: str) -> None:
-    command = importlib.import_module(f"snnc.commands.{verb}").command
+    command = importlib.import_module(module_of(verb)).command
     assert isinstance(command, click.Command)
     assert command.name == verb
     assert command.help is not None
@@ -107,15 +107,17 @@ def test_a_verb_is_a_module_whose_command_says_what_the_group_says(verb: str) ->
 
 def test_every_module_with_a_command_is_a_verb() -> None:
     folder = Path(importlib.import_module("snnc.commands").__path__[0])
-    found = {path.stem for path in folder.glob("*.py") if "\ndef command(" in path.read_text()}
+    found = {
+        path.stem.replace("_", "-") for path in folder.glob("*.py") if "\ndef command(" in path.read_text()
+    }
     assert found == set(VERBS)
 
 
 def test_help_imports_no_verb() -> None:
     script = (
-        "import sys\nfrom snnc.commands.cli import VERBS, main\n"
+        "import sys\nfrom snnc.commands.cli import VERBS, main, module_of\n"
         "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
-        "assert not {f'snnc.commands.{verb}' for verb in VERBS} & set(sys.modules)\n"
+        "assert not {module_of(verb) for verb in VERBS} & set(sys.modules)\n"
         "assert 'numpy' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)

@@ -20,7 +20,7 @@ from snnc.rtl.contract_tables import tables
 
 def test_the_files_are_current() -> None:
     assert out_of_date() == [], "python -m snnc.rtl.contract"
-    assert len(written()) == 3
+    assert len(written()) == 4
 
 
 def test_words_are_those_of_the_benches_that_write_bits_by_hand() -> None:

@@ -33,7 +33,8 @@ module snnc_memory #(
     initial $readmemh(InitFile, memory);
   end
 
-  always_ff @(posedge clk_i) begin
+  // Not always_ff: nothing else, no initial content either, may write what it writes.
+  always @(posedge clk_i) begin
     if (write_i) memory[write_address_i] <= write_data_i;
     if (read_i) read_data_o <= memory[read_address_i];
   end

@@ -81,6 +81,36 @@ package snnc_pkg;
   localparam logic [2:0] VerdictSequence = 3'd3;
   localparam logic [2:0] VerdictOverrun = 3'd4;
 
+  // The peripheral: byte addresses of its registers, and what two of them say.
+  localparam int PeripheralAddressBits = 8;
+  localparam logic [7:0] PeripheralMagic = 8'h00;
+  localparam logic [7:0] PeripheralVersion = 8'h04;
+  localparam logic [7:0] PeripheralIdentity = 8'h08;
+  localparam logic [7:0] PeripheralGeometry = 8'h0c;
+  localparam logic [7:0] PeripheralControl = 8'h10;
+  localparam logic [7:0] PeripheralState = 8'h14;
+  localparam logic [7:0] PeripheralPending = 8'h18;
+  localparam logic [7:0] PeripheralEnable = 8'h1c;
+  localparam logic [7:0] PeripheralSenders = 8'h20;
+  localparam logic [7:0] PeripheralSelect = 8'h24;
+  localparam logic [7:0] PeripheralStatus = 8'h28;
+  localparam logic [7:0] PeripheralInputLow = 8'h2c;
+  localparam logic [7:0] PeripheralInputHigh = 8'h30;
+  localparam logic [7:0] PeripheralSpace = 8'h34;
+  localparam logic [7:0] PeripheralCount = 8'h38;
+  localparam logic [7:0] PeripheralOutputLow = 8'h3c;
+  localparam logic [7:0] PeripheralOutputHigh = 8'h40;
+  localparam logic [7:0] PeripheralSamples = 8'h44;
+  localparam logic [7:0] PeripheralFinished = 8'h48;
+  localparam logic [7:0] PeripheralFlits = 8'h4c;
+  localparam logic [7:0] PeripheralPackets = 8'h50;
+  localparam logic [7:0] PeripheralBusy = 8'h54;
+  localparam logic [7:0] PeripheralBlocked = 8'h58;
+  localparam logic [7:0] PeripheralEntered = 8'h5c;
+  localparam logic [7:0] PeripheralLeft = 8'h60;
+  localparam logic [31:0] PeripheralMagicValue = 32'h736e6e63;
+  localparam logic [7:0] PeripheralVersionNumber = 8'd1;
+
   // Address.
   localparam int AddressBits = 9;
   localparam int AddressXAt = 0;
@@ -1049,6 +1079,430 @@ package snnc_pkg;
   // left: signature of the packets that left it since then, with their cycles.
   function automatic logic [StatusReplyLeftBits-1:0] status_reply_left(input logic [StatusReplyBits-1:0] word);
     status_reply_left = word[StatusReplyLeftAt+:StatusReplyLeftBits];
+  endfunction
+
+  // Stream in.
+  localparam int StreamInBits = 64;
+  localparam int StreamInFlitAt = 0;
+  localparam int StreamInFlitBits = 44;
+
+  // flit: to the mesh; what is above it is ignored.
+  function automatic logic [StreamInFlitBits-1:0] stream_in_flit(input logic [StreamInBits-1:0] word);
+    stream_in_flit = word[StreamInFlitAt+:StreamInFlitBits];
+  endfunction
+
+  // Stream out.
+  localparam int StreamOutBits = 64;
+  localparam int StreamOutFlitAt = 0;
+  localparam int StreamOutFlitBits = 44;
+  localparam int StreamOutCycleAt = 44;
+  localparam int StreamOutCycleBits = 20;
+
+  // flit: from the mesh.
+  function automatic logic [StreamOutFlitBits-1:0] stream_out_flit(input logic [StreamOutBits-1:0] word);
+    stream_out_flit = word[StreamOutFlitAt+:StreamOutFlitBits];
+  endfunction
+
+  // cycle: low bits of the cycle it left in; cycle 0 is that of the first flit.
+  function automatic logic [StreamOutCycleBits-1:0] stream_out_cycle(input logic [StreamOutBits-1:0] word);
+    stream_out_cycle = word[StreamOutCycleAt+:StreamOutCycleBits];
+  endfunction
+
+  // Peripheral magic.
+  localparam int PeripheralMagicBits = 32;
+  localparam int PeripheralMagicMagicAt = 0;
+  localparam int PeripheralMagicMagicBits = 32;
+
+  // magic: 0x736e6e63, which is `snnc`.
+  function automatic logic [PeripheralMagicMagicBits-1:0] peripheral_magic_magic(input logic [PeripheralMagicBits-1:0] word);
+    peripheral_magic_magic = word[PeripheralMagicMagicAt+:PeripheralMagicMagicBits];
+  endfunction
+
+  // Peripheral version.
+  localparam int PeripheralVersionBits = 24;
+  localparam int PeripheralVersionVersionAt = 0;
+  localparam int PeripheralVersionVersionBits = 8;
+  localparam int PeripheralVersionInputDepthAt = 8;
+  localparam int PeripheralVersionInputDepthBits = 8;
+  localparam int PeripheralVersionOutputDepthAt = 16;
+  localparam int PeripheralVersionOutputDepthBits = 8;
+
+  // version: of these registers: 1.
+  function automatic logic [PeripheralVersionVersionBits-1:0] peripheral_version_version(input logic [PeripheralVersionBits-1:0] word);
+    peripheral_version_version = word[PeripheralVersionVersionAt+:PeripheralVersionVersionBits];
+  endfunction
+
+  // input_depth: log2 of the flits that the input buffer holds.
+  function automatic logic [PeripheralVersionInputDepthBits-1:0] peripheral_version_input_depth(input logic [PeripheralVersionBits-1:0] word);
+    peripheral_version_input_depth = word[PeripheralVersionInputDepthAt+:PeripheralVersionInputDepthBits];
+  endfunction
+
+  // output_depth: log2 of the packets that the output buffer holds.
+  function automatic logic [PeripheralVersionOutputDepthBits-1:0] peripheral_version_output_depth(input logic [PeripheralVersionBits-1:0] word);
+    peripheral_version_output_depth = word[PeripheralVersionOutputDepthAt+:PeripheralVersionOutputDepthBits];
+  endfunction
+
+  // Peripheral identity.
+  localparam int PeripheralIdentityBits = 24;
+  localparam int PeripheralIdentityIdentityAt = 0;
+  localparam int PeripheralIdentityIdentityBits = 24;
+
+  // identity: of the hardware, as in `ip.json`.
+  function automatic logic [PeripheralIdentityIdentityBits-1:0] peripheral_identity_identity(input logic [PeripheralIdentityBits-1:0] word);
+    peripheral_identity_identity = word[PeripheralIdentityIdentityAt+:PeripheralIdentityIdentityBits];
+  endfunction
+
+  // Peripheral geometry.
+  localparam int PeripheralGeometryBits = 32;
+  localparam int PeripheralGeometryWidthAt = 0;
+  localparam int PeripheralGeometryWidthBits = 5;
+  localparam int PeripheralGeometryHeightAt = 5;
+  localparam int PeripheralGeometryHeightBits = 5;
+  localparam int PeripheralGeometryContextsAt = 10;
+  localparam int PeripheralGeometryContextsBits = 5;
+  localparam int PeripheralGeometryLanesAt = 15;
+  localparam int PeripheralGeometryLanesBits = 8;
+  localparam int PeripheralGeometryStateBitsAt = 23;
+  localparam int PeripheralGeometryStateBitsBits = 5;
+  localparam int PeripheralGeometryWeightBitsAt = 28;
+  localparam int PeripheralGeometryWeightBitsBits = 4;
+
+  // width: columns of the mesh.
+  function automatic logic [PeripheralGeometryWidthBits-1:0] peripheral_geometry_width(input logic [PeripheralGeometryBits-1:0] word);
+    peripheral_geometry_width = word[PeripheralGeometryWidthAt+:PeripheralGeometryWidthBits];
+  endfunction
+
+  // height: rows of the mesh.
+  function automatic logic [PeripheralGeometryHeightBits-1:0] peripheral_geometry_height(input logic [PeripheralGeometryBits-1:0] word);
+    peripheral_geometry_height = word[PeripheralGeometryHeightAt+:PeripheralGeometryHeightBits];
+  endfunction
+
+  // contexts: tiles that a core can hold.
+  function automatic logic [PeripheralGeometryContextsBits-1:0] peripheral_geometry_contexts(input logic [PeripheralGeometryBits-1:0] word);
+    peripheral_geometry_contexts = word[PeripheralGeometryContextsAt+:PeripheralGeometryContextsBits];
+  endfunction
+
+  // lanes: neurons per word.
+  function automatic logic [PeripheralGeometryLanesBits-1:0] peripheral_geometry_lanes(input logic [PeripheralGeometryBits-1:0] word);
+    peripheral_geometry_lanes = word[PeripheralGeometryLanesAt+:PeripheralGeometryLanesBits];
+  endfunction
+
+  // state_bits: of a neuron.
+  function automatic logic [PeripheralGeometryStateBitsBits-1:0] peripheral_geometry_state_bits(input logic [PeripheralGeometryBits-1:0] word);
+    peripheral_geometry_state_bits = word[PeripheralGeometryStateBitsAt+:PeripheralGeometryStateBitsBits];
+  endfunction
+
+  // weight_bits: of a weight.
+  function automatic logic [PeripheralGeometryWeightBitsBits-1:0] peripheral_geometry_weight_bits(input logic [PeripheralGeometryBits-1:0] word);
+    peripheral_geometry_weight_bits = word[PeripheralGeometryWeightBitsAt+:PeripheralGeometryWeightBitsBits];
+  endfunction
+
+  // Peripheral control.
+  localparam int PeripheralControlBits = 4;
+  localparam int PeripheralControlRestartAt = 0;
+  localparam int PeripheralControlRestartBits = 1;
+  localparam int PeripheralControlGatherAt = 1;
+  localparam int PeripheralControlGatherBits = 1;
+  localparam int PeripheralControlManualAt = 2;
+  localparam int PeripheralControlManualBits = 1;
+  localparam int PeripheralControlGateAt = 3;
+  localparam int PeripheralControlGateBits = 1;
+
+  // restart: 1 resets the mesh, empties the buffers, clears counters; reads as 0.
+  function automatic logic peripheral_control_restart(input logic [PeripheralControlBits-1:0] word);
+    peripheral_control_restart = word[PeripheralControlRestartAt+:PeripheralControlRestartBits];
+  endfunction
+
+  // gather: a sample waits until it is complete and the one before has left.
+  function automatic logic peripheral_control_gather(input logic [PeripheralControlBits-1:0] word);
+    peripheral_control_gather = word[PeripheralControlGatherAt+:PeripheralControlGatherBits];
+  endfunction
+
+  // manual: flits come from and go to registers, not the streams.
+  function automatic logic peripheral_control_manual(input logic [PeripheralControlBits-1:0] word);
+    peripheral_control_manual = word[PeripheralControlManualAt+:PeripheralControlManualBits];
+  endfunction
+
+  // gate: the clock of the mesh is wanted only while there is work.
+  function automatic logic peripheral_control_gate(input logic [PeripheralControlBits-1:0] word);
+    peripheral_control_gate = word[PeripheralControlGateAt+:PeripheralControlGateBits];
+  endfunction
+
+  // Peripheral state.
+  localparam int PeripheralStateBits = 8;
+  localparam int PeripheralStateReadyAt = 0;
+  localparam int PeripheralStateReadyBits = 1;
+  localparam int PeripheralStateRestAt = 1;
+  localparam int PeripheralStateRestBits = 1;
+  localparam int PeripheralStateHomeAt = 2;
+  localparam int PeripheralStateHomeBits = 1;
+  localparam int PeripheralStateErrorAt = 3;
+  localparam int PeripheralStateErrorBits = 1;
+  localparam int PeripheralStateLateAt = 4;
+  localparam int PeripheralStateLateBits = 1;
+  localparam int PeripheralStateStalledAt = 5;
+  localparam int PeripheralStateStalledBits = 1;
+  localparam int PeripheralStateOverrunAt = 6;
+  localparam int PeripheralStateOverrunBits = 1;
+  localparam int PeripheralStateAwakeAt = 7;
+  localparam int PeripheralStateAwakeBits = 1;
+
+  // ready: the mesh takes flits.
+  function automatic logic peripheral_state_ready(input logic [PeripheralStateBits-1:0] word);
+    peripheral_state_ready = word[PeripheralStateReadyAt+:PeripheralStateReadyBits];
+  endfunction
+
+  // rest: the mesh is at rest, and no flit has waited to enter it for some cycles.
+  function automatic logic peripheral_state_rest(input logic [PeripheralStateBits-1:0] word);
+    peripheral_state_rest = word[PeripheralStateRestAt+:PeripheralStateRestBits];
+  endfunction
+
+  // home: the mesh is as between samples.
+  function automatic logic peripheral_state_home(input logic [PeripheralStateBits-1:0] word);
+    peripheral_state_home = word[PeripheralStateHomeAt+:PeripheralStateHomeBits];
+  endfunction
+
+  // error: a core or the host port found an error.
+  function automatic logic peripheral_state_error(input logic [PeripheralStateBits-1:0] word);
+    peripheral_state_error = word[PeripheralStateErrorAt+:PeripheralStateErrorBits];
+  endfunction
+
+  // late: a flit entered behind a cycle without one, so cycles are not the simulator's.
+  function automatic logic peripheral_state_late(input logic [PeripheralStateBits-1:0] word);
+    peripheral_state_late = word[PeripheralStateLateAt+:PeripheralStateLateBits];
+  endfunction
+
+  // stalled: a packet waited for room, so cycles are not the simulator's.
+  function automatic logic peripheral_state_stalled(input logic [PeripheralStateBits-1:0] word);
+    peripheral_state_stalled = word[PeripheralStateStalledAt+:PeripheralStateStalledBits];
+  endfunction
+
+  // overrun: a flit written to `input_high` found no room.
+  function automatic logic peripheral_state_overrun(input logic [PeripheralStateBits-1:0] word);
+    peripheral_state_overrun = word[PeripheralStateOverrunAt+:PeripheralStateOverrunBits];
+  endfunction
+
+  // awake: the clock of the mesh is wanted.
+  function automatic logic peripheral_state_awake(input logic [PeripheralStateBits-1:0] word);
+    peripheral_state_awake = word[PeripheralStateAwakeAt+:PeripheralStateAwakeBits];
+  endfunction
+
+  // Peripheral pending.
+  localparam int PeripheralPendingBits = 2;
+  localparam int PeripheralPendingSampleAt = 0;
+  localparam int PeripheralPendingSampleBits = 1;
+  localparam int PeripheralPendingErrorAt = 1;
+  localparam int PeripheralPendingErrorBits = 1;
+
+  // sample: the last packet of a sample left the mesh.
+  function automatic logic peripheral_pending_sample(input logic [PeripheralPendingBits-1:0] word);
+    peripheral_pending_sample = word[PeripheralPendingSampleAt+:PeripheralPendingSampleBits];
+  endfunction
+
+  // error: the mesh found an error.
+  function automatic logic peripheral_pending_error(input logic [PeripheralPendingBits-1:0] word);
+    peripheral_pending_error = word[PeripheralPendingErrorAt+:PeripheralPendingErrorBits];
+  endfunction
+
+  // Peripheral enable.
+  localparam int PeripheralEnableBits = 2;
+  localparam int PeripheralEnableSampleAt = 0;
+  localparam int PeripheralEnableSampleBits = 1;
+  localparam int PeripheralEnableErrorAt = 1;
+  localparam int PeripheralEnableErrorBits = 1;
+
+  // sample: the last packet of a sample left the mesh.
+  function automatic logic peripheral_enable_sample(input logic [PeripheralEnableBits-1:0] word);
+    peripheral_enable_sample = word[PeripheralEnableSampleAt+:PeripheralEnableSampleBits];
+  endfunction
+
+  // error: the mesh found an error.
+  function automatic logic peripheral_enable_error(input logic [PeripheralEnableBits-1:0] word);
+    peripheral_enable_error = word[PeripheralEnableErrorAt+:PeripheralEnableErrorBits];
+  endfunction
+
+  // Peripheral senders.
+  localparam int PeripheralSendersBits = 16;
+  localparam int PeripheralSendersSendersAt = 0;
+  localparam int PeripheralSendersSendersBits = 16;
+
+  // senders: tiles that send to the host.
+  function automatic logic [PeripheralSendersSendersBits-1:0] peripheral_senders_senders(input logic [PeripheralSendersBits-1:0] word);
+    peripheral_senders_senders = word[PeripheralSendersSendersAt+:PeripheralSendersSendersBits];
+  endfunction
+
+  // Peripheral select.
+  localparam int PeripheralSelectBits = 9;
+  localparam int PeripheralSelectSelectAt = 0;
+  localparam int PeripheralSelectSelectBits = 9;
+
+  // select: whose status word: {0, y, x} of a core, 256 the host port.
+  function automatic logic [PeripheralSelectSelectBits-1:0] peripheral_select_select(input logic [PeripheralSelectBits-1:0] word);
+    peripheral_select_select = word[PeripheralSelectSelectAt+:PeripheralSelectSelectBits];
+  endfunction
+
+  // Peripheral status.
+  localparam int PeripheralStatusBits = 32;
+  localparam int PeripheralStatusStatusAt = 0;
+  localparam int PeripheralStatusStatusBits = 32;
+
+  // status: status word, some cycles behind `select`.
+  function automatic logic [PeripheralStatusStatusBits-1:0] peripheral_status_status(input logic [PeripheralStatusBits-1:0] word);
+    peripheral_status_status = word[PeripheralStatusStatusAt+:PeripheralStatusStatusBits];
+  endfunction
+
+  // Peripheral input low.
+  localparam int PeripheralInputLowBits = 32;
+  localparam int PeripheralInputLowInputLowAt = 0;
+  localparam int PeripheralInputLowInputLowBits = 32;
+
+  // input_low: low bits of the next flit.
+  function automatic logic [PeripheralInputLowInputLowBits-1:0] peripheral_input_low_input_low(input logic [PeripheralInputLowBits-1:0] word);
+    peripheral_input_low_input_low = word[PeripheralInputLowInputLowAt+:PeripheralInputLowInputLowBits];
+  endfunction
+
+  // Peripheral input high.
+  localparam int PeripheralInputHighBits = 32;
+  localparam int PeripheralInputHighHighAt = 0;
+  localparam int PeripheralInputHighHighBits = 12;
+  localparam int PeripheralInputHighLastAt = 31;
+  localparam int PeripheralInputHighLastBits = 1;
+
+  // high: high bits of a flit, which is written with those of `input_low`.
+  function automatic logic [PeripheralInputHighHighBits-1:0] peripheral_input_high_high(input logic [PeripheralInputHighBits-1:0] word);
+    peripheral_input_high_high = word[PeripheralInputHighHighAt+:PeripheralInputHighHighBits];
+  endfunction
+
+  // last: it is the last of a sample.
+  function automatic logic peripheral_input_high_last(input logic [PeripheralInputHighBits-1:0] word);
+    peripheral_input_high_last = word[PeripheralInputHighLastAt+:PeripheralInputHighLastBits];
+  endfunction
+
+  // Peripheral space.
+  localparam int PeripheralSpaceBits = 16;
+  localparam int PeripheralSpaceSpaceAt = 0;
+  localparam int PeripheralSpaceSpaceBits = 16;
+
+  // space: flits that the input buffer has room for.
+  function automatic logic [PeripheralSpaceSpaceBits-1:0] peripheral_space_space(input logic [PeripheralSpaceBits-1:0] word);
+    peripheral_space_space = word[PeripheralSpaceSpaceAt+:PeripheralSpaceSpaceBits];
+  endfunction
+
+  // Peripheral count.
+  localparam int PeripheralCountBits = 16;
+  localparam int PeripheralCountCountAt = 0;
+  localparam int PeripheralCountCountBits = 16;
+
+  // count: packets that wait to be taken.
+  function automatic logic [PeripheralCountCountBits-1:0] peripheral_count_count(input logic [PeripheralCountBits-1:0] word);
+    peripheral_count_count = word[PeripheralCountCountAt+:PeripheralCountCountBits];
+  endfunction
+
+  // Peripheral output low.
+  localparam int PeripheralOutputLowBits = 32;
+  localparam int PeripheralOutputLowOutputLowAt = 0;
+  localparam int PeripheralOutputLowOutputLowBits = 32;
+
+  // output_low: low bits of the first packet that waits.
+  function automatic logic [PeripheralOutputLowOutputLowBits-1:0] peripheral_output_low_output_low(input logic [PeripheralOutputLowBits-1:0] word);
+    peripheral_output_low_output_low = word[PeripheralOutputLowOutputLowAt+:PeripheralOutputLowOutputLowBits];
+  endfunction
+
+  // Peripheral output high.
+  localparam int PeripheralOutputHighBits = 32;
+  localparam int PeripheralOutputHighHighAt = 0;
+  localparam int PeripheralOutputHighHighBits = 12;
+  localparam int PeripheralOutputHighCycleAt = 12;
+  localparam int PeripheralOutputHighCycleBits = 20;
+
+  // high: its high bits.
+  function automatic logic [PeripheralOutputHighHighBits-1:0] peripheral_output_high_high(input logic [PeripheralOutputHighBits-1:0] word);
+    peripheral_output_high_high = word[PeripheralOutputHighHighAt+:PeripheralOutputHighHighBits];
+  endfunction
+
+  // cycle: low bits of the cycle in which it left the mesh.
+  function automatic logic [PeripheralOutputHighCycleBits-1:0] peripheral_output_high_cycle(input logic [PeripheralOutputHighBits-1:0] word);
+    peripheral_output_high_cycle = word[PeripheralOutputHighCycleAt+:PeripheralOutputHighCycleBits];
+  endfunction
+
+  // Peripheral samples.
+  localparam int PeripheralSamplesBits = 32;
+  localparam int PeripheralSamplesSamplesAt = 0;
+  localparam int PeripheralSamplesSamplesBits = 32;
+
+  // samples: samples whose last packet has left the mesh.
+  function automatic logic [PeripheralSamplesSamplesBits-1:0] peripheral_samples_samples(input logic [PeripheralSamplesBits-1:0] word);
+    peripheral_samples_samples = word[PeripheralSamplesSamplesAt+:PeripheralSamplesSamplesBits];
+  endfunction
+
+  // Peripheral finished.
+  localparam int PeripheralFinishedBits = 32;
+  localparam int PeripheralFinishedFinishedAt = 0;
+  localparam int PeripheralFinishedFinishedBits = 32;
+
+  // finished: cycles from the first flit to the last packet of them.
+  function automatic logic [PeripheralFinishedFinishedBits-1:0] peripheral_finished_finished(input logic [PeripheralFinishedBits-1:0] word);
+    peripheral_finished_finished = word[PeripheralFinishedFinishedAt+:PeripheralFinishedFinishedBits];
+  endfunction
+
+  // Peripheral flits.
+  localparam int PeripheralFlitsBits = 32;
+  localparam int PeripheralFlitsFlitsAt = 0;
+  localparam int PeripheralFlitsFlitsBits = 32;
+
+  // flits: flits that entered the mesh.
+  function automatic logic [PeripheralFlitsFlitsBits-1:0] peripheral_flits_flits(input logic [PeripheralFlitsBits-1:0] word);
+    peripheral_flits_flits = word[PeripheralFlitsFlitsAt+:PeripheralFlitsFlitsBits];
+  endfunction
+
+  // Peripheral packets.
+  localparam int PeripheralPacketsBits = 32;
+  localparam int PeripheralPacketsPacketsAt = 0;
+  localparam int PeripheralPacketsPacketsBits = 32;
+
+  // packets: packets that left it.
+  function automatic logic [PeripheralPacketsPacketsBits-1:0] peripheral_packets_packets(input logic [PeripheralPacketsBits-1:0] word);
+    peripheral_packets_packets = word[PeripheralPacketsPacketsAt+:PeripheralPacketsPacketsBits];
+  endfunction
+
+  // Peripheral busy.
+  localparam int PeripheralBusyBits = 32;
+  localparam int PeripheralBusyBusyAt = 0;
+  localparam int PeripheralBusyBusyBits = 32;
+
+  // busy: cycles in which it was not at rest.
+  function automatic logic [PeripheralBusyBusyBits-1:0] peripheral_busy_busy(input logic [PeripheralBusyBits-1:0] word);
+    peripheral_busy_busy = word[PeripheralBusyBusyAt+:PeripheralBusyBusyBits];
+  endfunction
+
+  // Peripheral blocked.
+  localparam int PeripheralBlockedBits = 32;
+  localparam int PeripheralBlockedBlockedAt = 0;
+  localparam int PeripheralBlockedBlockedBits = 32;
+
+  // blocked: cycles in which a packet waited for room.
+  function automatic logic [PeripheralBlockedBlockedBits-1:0] peripheral_blocked_blocked(input logic [PeripheralBlockedBits-1:0] word);
+    peripheral_blocked_blocked = word[PeripheralBlockedBlockedAt+:PeripheralBlockedBlockedBits];
+  endfunction
+
+  // Peripheral entered.
+  localparam int PeripheralEnteredBits = 32;
+  localparam int PeripheralEnteredEnteredAt = 0;
+  localparam int PeripheralEnteredEnteredBits = 32;
+
+  // entered: signature of the flits that entered.
+  function automatic logic [PeripheralEnteredEnteredBits-1:0] peripheral_entered_entered(input logic [PeripheralEnteredBits-1:0] word);
+    peripheral_entered_entered = word[PeripheralEnteredEnteredAt+:PeripheralEnteredEnteredBits];
+  endfunction
+
+  // Peripheral left.
+  localparam int PeripheralLeftBits = 32;
+  localparam int PeripheralLeftLeftAt = 0;
+  localparam int PeripheralLeftLeftBits = 32;
+
+  // left: signature of the packets that left, as on the stream.
+  function automatic logic [PeripheralLeftLeftBits-1:0] peripheral_left_left(input logic [PeripheralLeftBits-1:0] word);
+    peripheral_left_left = word[PeripheralLeftLeftAt+:PeripheralLeftLeftBits];
   endfunction
 
   // The shift that a d of 0 or a power of two stands for, as snnc_decay takes it.

@@ -142,7 +142,8 @@ module snnc_decode #(
 
   assign column_data = write_data_i[snnc_pkg::AxonColumnBits-1:0];
 
-  always_ff @(posedge clk_i) begin
+  // Not always_ff: nothing else, no initial content either, may write what it writes.
+  always @(posedge clk_i) begin
     if (row_write_i) begin
       rows[write_address_i[RowAddressBits-1:0]] <=
           RowBits'({snnc_pkg::axon_row_context(write_data_i), snnc_pkg::axon_row_bank(write_data_i),

@@ -61,7 +61,8 @@ module snnc_emitter #(
     initial $readmemh({InitCore, "_sources.hex"}, sources);
   end
 
-  always_ff @(posedge clk_i) begin
+  // Not always_ff: nothing else, no initial content either, may write what it writes.
+  always @(posedge clk_i) begin
     if (destination_write_i) begin
       destinations[write_address_i[DestinationAddressBits-1:0]] <= write_data_i;
     end

@@ -75,7 +75,8 @@ module snnc_registers #(
     end
   end
 
-  always_ff @(posedge clk_i) begin
+  // Not always_ff: nothing else, no initial content either, may write what it writes.
+  always @(posedge clk_i) begin
     for (int i = 0; i < snnc_pkg::Registers; i++) begin
       if (write_i && is_plain && number[PlainNumberBits-1:0] == PlainNumberBits'(i)) begin
         registers[(Contexts > 1) ? written : '0][i*Bits+:Bits] <= data_i;

@@ -110,7 +110,8 @@ module snnc_link (
 
   assign count_o = counts[counting_o ? verdict_o : count_verdict_i];
 
-  always_ff @(posedge clk_i) begin
+  // Not always_ff: nothing else, no initial content either, may write what it writes.
+  always @(posedge clk_i) begin
     counting_o <= end_o && !rst_i;
     if (counting_o) counts[verdict_o] <= count_o + 8'd1;
   end
