@@ -77,10 +77,13 @@ class GraphBuilder:
         )
         return self.fire(name, touched, FloatNeurons(np.array(1.0), reset="hard"))
 
-    def readout(self, name: str, value: Value, kind: Reading, first_step: int = 0) -> FloatGraph:
+    def readout(
+        self, name: str, value: Value, kind: Reading, first_step: int = 0, *, summed: bool = True
+    ) -> FloatGraph:
         """The finished graph, whose answer is `value`; raises UnsupportedModel where nothing can give it.
 
-        A value that no neurons took is added up over the steps by a population called `name`.
+        A value that no neurons took is added up over the steps by a population called `name`; unless
+        `summed` it is that of the last step.
         """
         bare = len(value.parts) == 1 and len(value.parts[0].terms) == 1
         term = value.parts[0].terms[0]
@@ -88,7 +91,7 @@ class GraphBuilder:
         if taken and term.pool == (1, 1) and term.delay == 0 and bool((term.gain == 1).all()):
             answer = term.source
         else:
-            integrators = FloatNeurons(np.array(0.0), reset="none")
+            integrators = FloatNeurons(np.array(0.0), beta=np.array(float(summed)), reset="none")
             answer, kind = _single(self.fire(name, _one_part(value), integrators)), "membrane"
         graph = FloatGraph(self.shape, tuple(self.populations), FloatReadout(answer, kind, first_step))
         graph.verify()

@@ -18,7 +18,8 @@ from snnc.compiler.frontends.float_graph import (
     Population,
     Rectifier,
 )
-from snnc.compiler.frontends.synapses import Convolution, Dense, FloatArray, Synapses
+from snnc.compiler.frontends.integrators import without_integrators
+from snnc.compiler.frontends.synapses import Convolution, Dense, FloatArray, Synapses, rows_times
 from snnc.compiler.ir.network import Shape, count, pooled
 
 ONE = np.array(1.0)
@@ -47,6 +48,7 @@ def canonical(graph: FloatGraph, steps: int) -> Canonical:
     """`graph`, run for `steps`, in the contract's form; raises UnsupportedModel where it has none."""
     result = Canonical(graph, steps)
     _largest_before(result)
+    result.graph = without_integrators(result.graph)
     _readout(result)
     _largest(result)
     graph = result.graph
@@ -56,6 +58,7 @@ def canonical(graph: FloatGraph, steps: int) -> Canonical:
     populations = tuple(_gains_in_weights(one) for one in result.graph.populations)
     result.graph = replace(result.graph, populations=populations)
     _biases_of_currents(result)
+    _read_after_the_leak(result)
     result.graph.verify()
     return result
 
@@ -135,17 +138,12 @@ def _gains_in_weights(population: Population) -> Population:
     """Weights and bias times the gain; what enters the membrane past a synaptic current is its drive."""
     neurons = spiking(population)
     gain = neurons.gain.reshape(-1)
-    edges = tuple(replace(edge, synapses=_rows_times(edge.synapses, gain)) for edge in population.edges)
+    edges = tuple(replace(edge, synapses=rows_times(edge.synapses, gain)) for edge in population.edges)
     bias, drive = population.bias * neurons.gain, neurons.drive + (1 - neurons.beta) * neurons.v_leak
     if neurons.alpha is None:
         bias, drive = np.zeros_like(bias), drive + bias
     kept = replace(neurons, gain=ONE, v_leak=np.zeros_like(neurons.v_leak), drive=drive)
     return replace(population, neurons=kept, edges=edges, bias=bias)
-
-
-def _rows_times(synapses: Synapses, factors: FloatArray) -> Synapses:
-    weights = synapses.weights * factors.reshape(-1, *[1] * (synapses.weights.ndim - 1))
-    return replace(synapses, weights=weights)
 
 
 def _retime(result: Canonical) -> None:
@@ -167,20 +165,27 @@ def _retime(result: Canonical) -> None:
     populations = []
     for one in graph.populations:
         moved = tuple(replace(edge, delay=0) if edge.source == INPUT else edge for edge in edges[one.name])
-        if one.bias.any() and delays[one.name] != late:
-            result.note(one.name, f"its bias starts {abs(delays[one.name] - late)} steps off")
-        populations.append(replace(one, edges=moved, neurons=_aged(spiking(one), late)))
+        populations.append(replace(_aged(one, late, result), edges=moved))
     result.graph = replace(graph, populations=tuple(populations))
     result.steps -= late
     result.late = late
 
 
-def _aged(neurons: FloatNeurons, steps: int) -> FloatNeurons:
-    """The neurons after `steps` in which nothing arrived, and from then on without a delay."""
-    membrane = neurons.initial
-    for _ in range(steps):
-        membrane = neurons.v_leak + neurons.beta * (membrane - neurons.v_leak) + neurons.drive
-    return replace(neurons, input_delay=0, initial=membrane)
+def _aged(population: Population, steps: int, result: Canonical) -> Population:
+    """The population after `steps` in which no input arrived, and from then on without a delay."""
+    neurons = spiking(population)
+    delay, bias = neurons.input_delay, neurons.gain * population.bias
+    if bias.any() and delay != steps and (neurons.alpha is not None or delay > steps):
+        result.note(population.name, f"its bias starts {abs(delay - steps)} steps off")
+        bias = np.zeros_like(bias)
+    membrane, rest, early = neurons.initial, neurons.v_leak, False
+    for step in range(steps):
+        arriving = neurons.drive + (bias if step >= delay else 0.0)
+        membrane = rest + neurons.beta * (membrane - rest) + arriving
+        early = early or bool((membrane > neurons.theta).any())
+    if early and neurons.reset != "none":
+        result.note(population.name, f"what it fires in the first {steps} steps, without input, is left out")
+    return replace(population, neurons=replace(neurons, input_delay=0, initial=membrane))
 
 
 def _biases_of_currents(result: Canonical) -> None:
@@ -259,6 +264,37 @@ def _readout(result: Canonical) -> None:
         result.note(population.name, "the last membrane is read, not the largest of all steps")
     others = tuple(population if one.name == population.name else one for one in graph.populations)
     result.graph = replace(graph, populations=others, readout=replace(readout, kind="membrane", first_step=0))
+
+
+def _read_after_the_leak(result: Canonical) -> None:
+    """The contract shows a membrane after the leak, where one that keeps nothing (beta 0) is 0: it keeps
+    everything instead, and loses what the step before brought."""
+    graph, readout = result.graph, result.graph.readout
+    population = graph.population(readout.population)
+    neurons = spiking(population)
+    forgets = np.broadcast_to(neurons.beta, (population.shape[0], 1, 1)) == 0
+    if readout.kind != "membrane" or not forgets.any():
+        return
+    if any(edge.source == INPUT for edge in population.edges):
+        raise UnsupportedModel(
+            "the answer is what the input brings in the last step, with no neurons between",
+            where=population.name,
+            hint="let the answer add up over the steps",
+        )
+    back = -1.0 * forgets.reshape(-1)
+    leaving = tuple(
+        replace(edge, synapses=rows_times(edge.synapses, back), delay=edge.delay + 1)
+        for edge in population.edges
+    )
+    kept = replace(
+        neurons,
+        beta=np.where(forgets, 1.0, neurons.beta),
+        initial=np.where(forgets, neurons.drive, neurons.initial),
+        drive=np.where(forgets, 0.0, neurons.drive),
+    )
+    moved = replace(population, neurons=kept, edges=(*population.edges, *leaving))
+    others = tuple(moved if one.name == moved.name else one for one in graph.populations)
+    result.graph = replace(graph, populations=others)
 
 
 def _unheard(graph: FloatGraph, population: Population) -> Population:

@@ -36,7 +36,8 @@ class FloatExecution:
     pixels: int = 1
     """Of the readout, each of which has a class of its own."""
     emitted: dict[str, FloatArray] = field(default_factory=dict)
-    """Spikes (0 or 1), or the values of rectifiers, (samples, steps, channels, height, width)."""
+    """Spikes (0 or 1), the values of rectifiers, or the membranes of neurons that never fire, (samples, steps,
+    channels, height, width)."""
     membranes: dict[str, FloatArray] = field(default_factory=dict)
     """v after each step, of the same shape."""
     integrated: dict[str, FloatArray] = field(default_factory=dict)
@@ -157,7 +158,7 @@ class _State:
         low, high = neurons.lower, neurons.upper
         self.membrane = settled if low is None and high is None else np.clip(settled, low, high)
         self.integrated = u
-        return self.fired.astype(np.float64)
+        return self.membrane if neurons.reset == "none" else self.fired.astype(np.float64)
 
 
 def _largest(values: FloatArray, window: tuple[int, int]) -> FloatArray:

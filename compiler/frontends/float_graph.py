@@ -33,7 +33,7 @@ class FloatNeurons:
         i = alpha · i + x                                       without alpha: i = x
         u = v_leak + beta · (v − v_leak) + gain · i + drive
         u = u − rho, where s of the step before and reset_delay
-        s = u > theta if strict else u ≥ theta                  never, if reset is "none"
+        s = u > theta if strict else u ≥ theta                  never, if reset is "none": v is sent instead
         v = u − rho (soft, unless reset_delay) | v_reset (hard) where s, else u
         v = v within lower .. upper
     """

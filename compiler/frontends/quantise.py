@@ -16,7 +16,7 @@ from snnc.compiler.frontends.execution import FloatExecution, execute
 from snnc.compiler.frontends.float_graph import INPUT, FloatEdge, FloatGraph, FloatNeurons, Population
 from snnc.compiler.frontends.grid import GridWeights, on_grid
 from snnc.compiler.frontends.names import identifiers
-from snnc.compiler.frontends.synapses import Dense, FloatArray, apply, windows_of
+from snnc.compiler.frontends.synapses import Dense, FloatArray, apply, rows_times, windows_of
 from snnc.compiler.ir.network import (
     Conv2d,
     Edge,
@@ -101,7 +101,7 @@ def quantise(
 
     Raises UnsupportedModel, naming the layer, where a number does not fit `widths`.
     """
-    graph = result.graph
+    graph, calibration = _evenly_read(result.graph, calibration)
     names = identifiers([population.name for population in graph.populations])
     maker = _Maker(graph, calibration, widths, names)
     kinds: dict[str, ReadoutKind] = {"membrane": "membrane", "first_spike": "first_spike"}
@@ -116,6 +116,27 @@ def quantise(
     network = replace(network, layers=tuple(maker.fitting(one, network) for one in graph.populations))
     network.verify()
     return network
+
+
+def _evenly_read(graph: FloatGraph, calibration: Calibration) -> tuple[FloatGraph, Calibration]:
+    """The contract shows a membrane after the leak, beta u. Where channels of the answer leak differently,
+    all that moves them is divided by beta before, so that they are shown as they are."""
+    population = graph.population(graph.readout.population)
+    neurons, name = spiking(population), population.name
+    beta = np.broadcast_to(neurons.beta, (population.shape[0], 1, 1))
+    if graph.readout.kind != "membrane" or bool((beta == beta[0]).all()):
+        return graph, calibration
+    moved = replace(
+        population,
+        neurons=replace(neurons, initial=neurons.initial / beta, drive=neurons.drive / beta),
+        edges=tuple(
+            replace(edge, synapses=rows_times(edge.synapses, 1 / beta.reshape(-1)))
+            for edge in population.edges
+        ),
+    )
+    others = tuple(moved if one.name == name else one for one in graph.populations)
+    reach = calibration.reach | {name: calibration.reach[name] / beta.reshape(-1)}
+    return replace(graph, populations=others), replace(calibration, reach=reach)
 
 
 @dataclass(frozen=True)

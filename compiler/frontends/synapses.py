@@ -1,7 +1,7 @@
 """The linear maps of a float graph: what they do to a batch of maps, and how two become one, exactly."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -115,6 +115,12 @@ def apply(synapses: Synapses, maps: FloatArray) -> FloatArray:
     return np.ascontiguousarray(np.moveaxis(np.concatenate(given, -1), -1, 1))
 
 
+def rows_times(synapses: Synapses, factors: FloatArray) -> Synapses:
+    """`synapses` whose rows, (channels,), are multiplied by `factors`."""
+    weights = synapses.weights * factors.reshape(-1, *[1] * (synapses.weights.ndim - 1))
+    return replace(synapses, weights=weights)
+
+
 def windows_of(maps: FloatArray, pool: tuple[int, int]) -> FloatArray:
     """`maps` (samples, channels, height, width) cut into windows (samples, channels, rows, height of the
     pool, columns, width of the pool); what fills no window is left out."""
@@ -135,9 +141,10 @@ def ungrouped(synapses: Convolution) -> FloatArray:
 
 
 def compose(first: Convolution, second: Convolution) -> Convolution:
-    """`second` after `first` as one convolution; raises UnsupportedModel where `second` pads, which one
-    convolution cannot do."""
-    if second.padding != (0, 0):
+    """`second` after `first` as one convolution; raises UnsupportedModel where `second` pads what `first` made
+    of several pixels, which one convolution cannot do."""
+    by_pixel = (first.kernel, first.stride, first.padding) == ((1, 1), (1, 1), (0, 0))
+    if second.padding != (0, 0) and not by_pixel:
         raise UnsupportedModel(
             f"a convolution or pool with padding {second.padding} follows another linear map with no "
             "neurons between them",
@@ -155,7 +162,8 @@ def compose(first: Convolution, second: Convolution) -> Convolution:
             part = inner * moved[:, :, None, None] if depthwise else np.tensordot(moved, inner, 1)
             total[:, :, y : y + first.kernel[0], x : x + first.kernel[1]] += part
     stride = first.stride[0] * second.stride[0], first.stride[1] * second.stride[1]
-    return Convolution(total, stride, first.padding, first.groups if depthwise else 1)
+    padding = second.padding if by_pixel else first.padding
+    return Convolution(total, stride, padding, first.groups if depthwise else 1)
 
 
 def matrix(synapses: Synapses, arriving: Shape) -> FloatArray:

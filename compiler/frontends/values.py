@@ -5,7 +5,7 @@ UnsupportedModel. A value becomes a population when neurons take it (`builder`).
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -119,7 +119,7 @@ def linear(value: Value, weights: FloatArray, bias: FloatArray | None = None) ->
         if part.bias.any():
             offset = np.broadcast_to(part.bias, part.shape).reshape(-1)
             total = total + (columns @ offset).reshape(-1, 1, 1)
-    return Value((Part(tuple(terms), total, (len(weights), 1, 1)),), flat=True)
+    return Value((Part(_merged(terms), total, (len(weights), 1, 1)),), flat=True)
 
 
 def convolve(value: Value, synapses: Convolution, bias: FloatArray | None = None) -> Value:
@@ -135,7 +135,7 @@ def convolve(value: Value, synapses: Convolution, bias: FloatArray | None = None
         if part.bias.any():
             offset = np.broadcast_to(part.bias, (1, *part.shape)).astype(np.float64)
             total = total + apply(piece, offset)[0]
-    return Value((Part(tuple(terms), _compact(total), shape),))
+    return Value((Part(_merged(terms), _compact(total), shape),))
 
 
 def scale(value: Value, factor: FloatArray) -> Value:
@@ -193,7 +193,7 @@ def add(left: Value, right: Value) -> Value:
             raise UnsupportedModel(f"adds values of shapes {left.shape} and {right.shape}")
     parts = zip(left.parts, right.parts, strict=True)
     return Value(
-        tuple(Part(a.terms + b.terms, _compact(a.bias + b.bias), a.shape) for a, b in parts),
+        tuple(Part(_merged(a.terms + b.terms), _compact(a.bias + b.bias), a.shape) for a, b in parts),
         left.flat or right.flat,
     )
 
@@ -205,6 +205,11 @@ def concatenate(values: Sequence[Value]) -> Value:
     if len(sizes) != 1:
         raise UnsupportedModel(f"joins values of heights and widths {sorted(sizes)}")
     return Value(tuple(part for value in values for part in value.parts), flat)
+
+
+def without_bias(value: Value) -> Value:
+    """Only what comes from populations."""
+    return replace(value, parts=tuple(replace(part, bias=np.array(0.0)) for part in value.parts))
 
 
 def delayed(value: Value, steps: int) -> Value:
@@ -221,6 +226,31 @@ def delayed(value: Value, steps: int) -> Value:
 def negligible(array: FloatArray) -> bool:
     """Whether an array adds nothing."""
     return not array.any()
+
+
+def _merged(terms: Iterable[Term]) -> tuple[Term, ...]:
+    """Terms whose maps of the same thing have one geometry as one, by the sum of their weights."""
+    found: dict[object, Term] = {}
+    for term in terms:
+        synapses = term.synapses
+        if synapses is None:
+            found[len(found)] = term
+            continue
+        geometry = (
+            synapses.weights.shape,
+            *(
+                (synapses.stride, synapses.padding, synapses.groups)
+                if isinstance(synapses, Convolution)
+                else ()
+            ),
+        )
+        key = term.source, term.pool, term.pooling, term.delay, geometry
+        if key in found:
+            before = found[key].synapses
+            assert before is not None
+            term = replace(term, synapses=replace(before, weights=before.weights + synapses.weights))
+        found[key] = term
+    return tuple(found.values())
 
 
 def _bare(term: Term) -> bool:

@@ -109,27 +109,27 @@ def _read(
     builder: GraphBuilder, value: Value, how: str, wanted: Reading | None, trace: Trace
 ) -> tuple[FloatGraph, Reading]:
     term = value.parts[0].terms[0] if len(value.parts) == 1 and len(value.parts[0].terms) == 1 else None
-    if term is not None and term.source.endswith(MEMBRANE):
+    membranes = any(one.source.endswith(MEMBRANE) for part in value.parts for one in part.terms)
+    if membranes and term is not None and _untouched(value, term):
         membrane = wanted or _MEMBRANES[how]
         source = term.source.removesuffix(MEMBRANE)
-        _check_membrane(builder, source, value, term)
+        _require_no_reset(builder, source)
         graph = FloatGraph(builder.shape, tuple(builder.populations), FloatReadout(source, membrane))
         graph.verify()
         return graph, membrane
-    if any(one.source.endswith(MEMBRANE) for part in value.parts for one in part.terms):
-        raise UnsupportedModel(
-            "the answer is computed from membranes", hint="return the membranes themselves, or spikes"
-        )
     if how == "max":
-        raise UnsupportedModel("the answer is the largest of all steps, but not of membranes")
+        raise UnsupportedModel(
+            "the answer is the largest of all steps, but not of membranes themselves",
+            hint="return the membranes of the last layer, or add up over the steps",
+        )
+    if membranes:
+        heard = trace.heard(value, builder)
+        return builder.readout(READOUT, heard, "membrane", summed=how == "sum"), "membrane"
     plain = term is not None and term.synapses is None and not value.parts[0].bias.any()
     if how == "last":
         if plain:
             return builder.readout(READOUT, _positive(value), "spike_count", trace.steps - 1), "spike_count"
-        builder.fire(READOUT, value, FloatNeurons(np.array(0.0), beta=np.array(0.0), reset="none"))
-        graph = FloatGraph(builder.shape, tuple(builder.populations), FloatReadout(READOUT, "membrane"))
-        graph.verify()
-        return graph, "membrane"
+        return builder.readout(READOUT, value, "membrane", summed=False), "membrane"
     kind: Reading = (wanted or "spike_count") if plain else "membrane"
     return builder.readout(READOUT, _positive(value) if plain else value, kind), kind
 
@@ -143,13 +143,13 @@ def _positive(value: Value) -> Value:
     return value
 
 
-def _check_membrane(builder: GraphBuilder, source: str, value: Value, term: Term) -> None:
-    """Raise UnsupportedModel unless the membranes are read as they are, up to one positive factor."""
+def _untouched(value: Value, term: Term) -> bool:
+    """Whether membranes are read as they are, up to one positive factor."""
     plain = term.synapses is None and term.pool == (1, 1) and not value.parts[0].bias.any()
-    if not plain or term.gain.size != 1 or float(term.gain.reshape(-1)[0]) <= 0:
-        raise UnsupportedModel(
-            "the answer is computed from membranes", hint="return the membranes themselves, or spikes"
-        )
+    return plain and term.gain.size == 1 and float(term.gain.reshape(-1)[0]) > 0
+
+
+def _require_no_reset(builder: GraphBuilder, source: str) -> None:
     population = next(one for one in builder.populations if one.name == source)
     neurons = cast(FloatNeurons, population.neurons)
     if neurons.reset == "hard":

@@ -72,6 +72,8 @@ class StandIn(torch.Tensor):
             other.form,
             other.reduced,
         )
+        with torch._C.DisableTorchFunctionSubclass():
+            self.data = other.data
 
     @property
     def value(self) -> Value:

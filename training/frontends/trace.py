@@ -16,7 +16,16 @@ from snnc.compiler.frontends.builder import GraphBuilder, located
 from snnc.compiler.frontends.findings import Findings
 from snnc.compiler.frontends.float_graph import INPUT, FloatNeurons, Rectifier
 from snnc.compiler.frontends.synapses import convolution
-from snnc.compiler.frontends.values import Value, add, convolve, delayed, population, scale, shift
+from snnc.compiler.frontends.values import (
+    Value,
+    add,
+    convolve,
+    delayed,
+    population,
+    scale,
+    shift,
+    without_bias,
+)
 from snnc.compiler.ir.network import Shape, pooled
 from snnc.training.frontends.moments import collapsed, restricted, same
 from snnc.training.frontends.neurons.record import Record
@@ -36,7 +45,7 @@ Pair = tuple[int, int]
 ANY = FloatNeurons(np.array(1.0), reset="hard")
 """Neurons that fire where a spike arrives."""
 MEMBRANE = "#membrane"
-"""Behind the name of a population: its membranes, which only an answer may be made of."""
+"""Behind the name of a population: its membranes."""
 LARGEST = "the largest of windows "
 """Before the number of such a value, which only neurons may take."""
 
@@ -227,9 +236,46 @@ class Trace:
             raise UnsupportedModel(f"neurons are called differently often: {counts}")
         for site in self.sites:
             with located(site.name):
-                sums, window = self._in_windows(self._fed(site))
+                sums, window = self._in_windows(self.heard(self._fed(site), builder))
                 builder.fire(site.name, sums, site.neurons, window)
         return builder
+
+    def heard(self, value: Value, builder: GraphBuilder) -> Value:
+        """`value` with the populations that send membranes in place of their names, which `builder` gets;
+        raises UnsupportedModel for membranes that are reset."""
+        parts = [
+            replace(
+                part,
+                terms=tuple(
+                    replace(term, source=self._sender(term.source.removesuffix(MEMBRANE), builder))
+                    if term.source.endswith(MEMBRANE)
+                    else term
+                    for term in part.terms
+                ),
+            )
+            for part in value.parts
+        ]
+        return replace(value, parts=tuple(parts))
+
+    def _sender(self, name: str, builder: GraphBuilder) -> str:
+        """The integrators whose membranes are those of the neurons called `name`."""
+        site = next(site for site in self.sites if site.name == name)
+        neurons, own = site.neurons, f"{name}{MEMBRANE}"
+        if not isinstance(neurons, FloatNeurons) or neurons.reset == "none":
+            return name
+        if neurons.reset == "hard" or neurons.subtracted.any():
+            raise UnsupportedModel(
+                f"takes the membranes of {name}, which are reset; only spikes travel then",
+                hint="hand on spikes, or membranes of neurons without a reset",
+            )
+        if own not in {one.name for one in builder.populations}:
+            fed = self._fed(site)
+            if any(term.source == own for part in fed.parts for term in part.terms):
+                raise UnsupportedModel(f"{name} takes its own membranes")
+            integrators = replace(neurons, reset="none", rho=None, reset_delay=False)
+            sums, window = self._in_windows(self.heard(fed, builder))
+            builder.fire(own, sums, integrators, window)
+        return own
 
     def _fed(self, site: Site) -> Value:
         if site.record is None:
@@ -241,12 +287,6 @@ class Trace:
                     f"call {number + 1} of {len(site.calls)} gets something else than the last",
                     hint="neurons of two layers need a module each; hand every state to the next step",
                 )
-        for part in last.parts:
-            for term in part.terms:
-                if term.source.endswith(MEMBRANE):
-                    raise UnsupportedModel(
-                        f"takes the membranes of {term.source.removesuffix(MEMBRANE)}, but only spikes travel"
-                    )
         record = site.record
         if record.incoming is not None:
             last = record.incoming(last)
@@ -257,9 +297,8 @@ class Trace:
 
 def _with_recurrence(value: Value, recurrent: Value) -> Value:
     """The value plus the recurrent one a step later, whose bias is there from the first step on."""
-    bare = replace(recurrent, parts=tuple(replace(part, bias=np.array(0.0)) for part in recurrent.parts))
     (part,) = recurrent.parts
-    return shift(add(value, delayed(bare, 1)), part.bias)
+    return shift(add(value, delayed(without_bias(recurrent), 1)), part.bias)
 
 
 def _step(x: StandIn, number: int) -> Moments:

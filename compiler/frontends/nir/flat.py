@@ -52,8 +52,10 @@ def _inlined(graph: NirNode, prefix: str) -> tuple[dict[str, NirNode], list[tupl
             continue
         inner, inside = _inlined(node, f"{path}.")
         # The ends of a graph inside are no ends of the network.
-        here = {one for one in inner if "." not in one[len(path) + 1 :]}
-        ends = {kind: [one for one in here if inner[one].kind == kind] for kind in ("Input", "Output")}
+        ends = {
+            kind: [f"{path}.{one}" for one, inside_it in node.nodes.items() if inside_it.kind == kind]
+            for kind in ("Input", "Output")
+        }
         if len(ends["Input"]) != 1 or len(ends["Output"]) != 1:
             raise FileError(f"the graph {path} has not one Input and one Output", where=path)
         (enter[name],), (leave[name],) = ends["Input"], ends["Output"]

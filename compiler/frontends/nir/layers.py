@@ -19,6 +19,7 @@ from snnc.compiler.frontends.values import (
     linear,
     pool,
     scale,
+    without_bias,
 )
 from snnc.compiler.ir.network import count
 
@@ -119,17 +120,20 @@ def _delay(node: NirNode, value: Value, dt: float) -> Made:
     steps = np.rint(exact)
     if steps.max() > 1 << 10:
         raise UnsupportedModel(f"a delay of {float(delays.max()):g} s is {steps.max():.0f} steps of {dt:g} s")
-    total: Value | None = None
+    # What is added in every step cannot wait.
+    moving = without_bias(value)
+    remarks: tuple[str, ...] = ()
+    total = replace(value, parts=tuple(replace(part, terms=()) for part in value.parts))
     for count_of_steps in np.unique(steps):
         chosen = (steps == count_of_steps).astype(np.float64)
-        share = value if bool(chosen.all()) else scale(value, chosen if delays.ndim else chosen.reshape(()))
-        part = delayed(share, int(count_of_steps))
-        total = part if total is None else add(total, part)
-    assert total is not None
+        share = moving if bool(chosen.all()) else scale(moving, chosen if delays.ndim else chosen.reshape(()))
+        total = add(total, delayed(share, int(count_of_steps)))
+    if steps.any() and any(part.bias.any() for part in value.parts):
+        remarks += (f"the bias before it acts from the first step, {steps.max():.0f} steps early",)
     off = float(np.abs(exact - steps).max())
-    close = off < 1e-3
-    remarks = () if close else (f"rounded to whole steps of {dt:g} s, by up to {off:.2g} of a step",)
-    return Made(total, remarks, not close)
+    if off >= 1e-3:
+        remarks += (f"rounded to whole steps of {dt:g} s, by up to {off:.2g} of a step",)
+    return Made(total, remarks, bool(remarks))
 
 
 LAYERS: dict[str, Callable[[NirNode, Value, float], Made]] = {

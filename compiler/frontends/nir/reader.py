@@ -143,15 +143,15 @@ class _Reader:
         """The finished graph; what is read follows from what feeds the Output."""
         answer = values[self.end]
         kinds = {one.name: one.neurons for one in builder.populations}
-        last = kinds.get(answer.parts[0].terms[0].source)
-        fires = isinstance(last, FloatNeurons) and last.reset != "none"
+        last = [kinds.get(term.source) for part in answer.parts for term in part.terms]
+        fires = all(isinstance(one, FloatNeurons) and one.reset != "none" for one in last)
         kind: Reading = "spike_count" if fires else "membrane"
         said = {"spike_count": "spikes of the Output are counted", "membrane": "the last membrane is read"}
         self.findings.general.append(f"answer: {said[kind]} (assumed: the file does not say)")
         idle = [name for name in self.graph.nodes if name not in self.position]
         if idle:
             self.findings.general.append(f"not connected to the Input, and left out: {', '.join(idle[:8])}")
-        return builder.readout("readout", answer, kind)
+        return builder.readout("readout", answer, kind, summed=fires)
 
 
 def _sum(values: list[Value]) -> Value:
@@ -164,7 +164,13 @@ def _sum(values: list[Value]) -> Value:
 def _only(graph: FlatGraph, kind: str) -> str:
     found = [name for name, node in graph.nodes.items() if node.kind == kind]
     if len(found) != 1:
-        raise FileError(f"the graph has {len(found)} nodes of type {kind}; one is supported")
+        joined = {
+            "Input": "give all inputs to one, and pick its channels by Linear nodes",
+            "Output": "leave the one from which classes are read",
+        }
+        raise FileError(
+            f"the graph has {len(found)} nodes of type {kind}; one is supported", hint=joined[kind]
+        )
     return found[0]
 
 

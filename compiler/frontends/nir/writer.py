@@ -97,10 +97,9 @@ def _chain(
     import nir
 
     chain: dict[str, Any] = {}
-    recurrent = network.is_recurrent(layer, edge)
-    if edge.delay > int(recurrent):
-        late = (edge.delay - int(recurrent)) * USUAL_STEP
-        chain["delay"] = nir.Delay(np.full(_shape(source), late))
+    # What comes back in a loop is a step late without being told.
+    if edge.delay > int(network.is_recurrent(layer, edge)):
+        chain["delay"] = nir.Delay(np.full(_shape(source), edge.delay * USUAL_STEP))
     if edge.pool != (1, 1):
         window = np.array(edge.pool)
         chain["pool"] = nir.SumPool2d(window, window, np.zeros(2, int))

@@ -12,7 +12,7 @@ from snnc.compiler.frontends.canonical import canonical
 from snnc.compiler.frontends.execution import execute
 from snnc.compiler.frontends.float_graph import FloatGraph, FloatNeurons, Reading
 from snnc.compiler.frontends.synapses import convolution
-from snnc.compiler.frontends.values import convolve, flatten, linear
+from snnc.compiler.frontends.values import convolve, delayed, flatten, linear, shift
 
 RNG = np.random.default_rng(17)
 STEPS = 25
@@ -141,3 +141,21 @@ def test_neurons_that_no_or_can_stand_for_are_refused(kind: str) -> None:
     graph = builder.readout("b", linear(flatten(fired), np.eye(4)), "membrane")
     with pytest.raises(UnsupportedModel, match="max pool"):
         canonical(graph, 4)
+
+
+@pytest.mark.parametrize("bias, fires", [(0.3, False), (0.9, True)])
+def test_a_bias_acts_while_a_late_input_is_awaited(bias: float, fires: bool) -> None:
+    """The first steps are left out: what the bias did in them is where the membrane begins."""
+    builder = GraphBuilder((1, 1, 1))
+    late = shift(delayed(builder.input, 2), np.array(bias))
+    fired = builder.fire("a", late, FloatNeurons(np.array(1.0), beta=np.array(0.9)))
+    graph = builder.readout("readout", fired, "spike_count")
+    result = canonical(graph, STEPS)
+    if fires:
+        assert "first 2 steps" in result.remarks["a"][0]
+        return
+    assert result.late == 2
+    x = RNG.random((4, STEPS, 1, 1, 1))
+    before, after = execute(graph, x, record=["a"]), execute(result.graph, x[:, :-2], record=["a"])
+    np.testing.assert_array_equal(after.emitted["a"], before.emitted["a"][:, 2:])
+    assert before.emitted["a"].any() and not result.remarks

@@ -13,7 +13,7 @@ from snnc.base.errors import UnsupportedModel
 from snnc.compiler.frontends.builder import GraphBuilder
 from snnc.compiler.frontends.execution import execute
 from snnc.compiler.frontends.float_graph import FloatNeurons, Rectifier
-from snnc.compiler.frontends.synapses import convolution
+from snnc.compiler.frontends.synapses import apply, compose, convolution
 from snnc.compiler.frontends.values import (
     Value,
     add,
@@ -23,6 +23,7 @@ from snnc.compiler.frontends.values import (
     flatten,
     linear,
     pool,
+    population,
     scale,
     shift,
 )
@@ -226,3 +227,31 @@ def test_what_is_not_linear_or_not_exact_is_refused() -> None:
         linear(first, _weights(2, 3))
     with pytest.raises(UnsupportedModel, match=r"takes 5 features, but 108 arrive"):
         linear(flatten(first), _weights(2, 5))
+
+
+def test_a_convolution_by_pixels_may_stand_before_one_with_padding() -> None:
+    point = convolution(RNG.normal(size=(4, 2, 1, 1)))
+    wide = convolution(RNG.normal(size=(3, 4, 3, 3)), padding=((1, 1), (1, 1)), stride=(2, 2))
+    composed = compose(point, wide)
+    x = RNG.normal(size=(2, 2, 7, 7))
+    np.testing.assert_allclose(apply(composed, x), apply(wide, apply(point, x)))
+    with pytest.raises(UnsupportedModel, match="padding"):
+        compose(convolution(np.ones((4, 2, 1, 1)), stride=(2, 2)), wide)
+
+
+def test_sums_of_maps_of_one_thing_are_one_map() -> None:
+    x = population("a", (2, 4, 4))
+    one, other = (convolution(RNG.normal(size=(3, 2, 2, 2))) for _ in range(2))
+    (part,) = add(convolve(x, one), convolve(x, other)).parts
+    (term,) = part.terms
+    assert term.synapses is not None
+    np.testing.assert_allclose(term.synapses.weights, one.weights + other.weights)
+    late = add(convolve(x, one), delayed(convolve(x, other), 1))
+    strided = add(
+        convolve(x, convolution(one.weights, stride=(2, 2))),
+        convolve(population("a", (2, 4, 4)), convolution(np.ones((3, 2, 1, 1)), stride=(3, 3))),
+    )
+    assert [len(value.parts[0].terms) for value in (late, strided)] == [2, 2]
+    (flat,) = add(linear(flatten(x), np.ones((3, 32))), linear(flatten(x), 2 * np.ones((3, 32)))).parts
+    assert len(flat.terms) == 1 and flat.terms[0].synapses is not None
+    assert bool((flat.terms[0].synapses.weights == 3).all())

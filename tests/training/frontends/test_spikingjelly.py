@@ -106,3 +106,53 @@ def test_current_based() -> None:
 def test_what_is_refused(kind: Any, message: str) -> None:
     with pytest.raises(UnsupportedModel, match=message):
         read(nn.Sequential(nn.Linear(8, 4), kind()), (8, 1, 1))
+
+
+class Recurrent(nn.Module):
+    """Neurons that hear themselves through the layer before them."""
+
+    def __init__(self, mode: str) -> None:
+        super().__init__()
+        self.fc = layer.Linear(20, 12)
+        self.loop = layer.LinearRecurrentContainer(neuron.LIFNode(v_threshold=0.4), 12, 12)
+        self.out, self.last = layer.Linear(12, 5), neuron.IFNode(v_reset=None)
+        functional.set_step_mode(self, mode)
+        self.loop.sub_module.step_mode = "s"
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.last(self.out(self.loop(self.fc(x)).to(x.dtype)))
+
+
+@pytest.mark.parametrize("mode", ["m", "s"])
+def test_recurrent_containers(mode: str) -> None:
+    def run(net: nn.Module, x: torch.Tensor) -> Any:
+        functional.reset_net(net)
+        x = x.flatten(2).transpose(0, 1)
+        return net(x).sum(0) if mode == "m" else sum(net(one) for one in x)
+
+    imported = agrees(lively(Recurrent(mode)), (20, 1, 1), run, silent=("loop_sub_module",))
+    assert sorted(edge.delay for edge in imported.graph.population("loop").edges) == [0, 1]
+
+
+def test_a_dimension_for_the_steps_added_in_place() -> None:
+    class Net(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.static = nn.Linear(20, 12)
+            self.rest = nn.Sequential(neuron.IFNode(), layer.Linear(12, 5), neuron.IFNode())
+            functional.set_step_mode(self.rest, "m")
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            currents = self.static(x)
+            currents.unsqueeze_(0)
+            return self.rest(currents.repeat(STEPS, 1, 1)).sum(0)
+
+    imported = read(lively(Net()), (20, 1, 1))
+    assert imported.steps == STEPS
+    assert [one.name for one in imported.graph.populations] == ["rest_0", "rest_2"]
+
+
+def test_what_is_no_current_is_refused_by_name() -> None:
+    net = nn.Sequential(layer.Linear(20, 5), layer.SynapseFilter(tau=4.0), neuron.IFNode())
+    with pytest.raises(UnsupportedModel, match="decays only where no spike arrives; use CUBALIFNode"):
+        read(net, (20, 1, 1), steps=STEPS)

@@ -4,12 +4,14 @@ They fire at the threshold (v >= v_threshold) and reset in the same step, to v_r
 by the threshold.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from snnc.compiler.frontends.float_graph import FloatNeurons
-from snnc.training.frontends.neurons.record import Record, is_strict, numbers, refuse
+from snnc.compiler.frontends.values import linear
+from snnc.training.frontends.neurons.record import Record, is_strict, numbers, numbers_of, refuse
 from snnc.training.frontends.standin import SAMPLES, STEPS, StandIn
 
 _LEADS = ((STEPS, SAMPLES),)
@@ -93,6 +95,24 @@ def _integrator(module: Any, kind: str, decays: dict[str, Any]) -> Record:
     return Record(kind, neurons, respond, "exact", ("integrates and never fires",), leads=_LEADS)
 
 
+def recurrent_container(module: Any, kind: str) -> Record:
+    """Neurons behind one layer that takes what arrives and, beside it, their spikes of the step before."""
+    from snnc.training.frontends.neurons.table import find_record
+
+    inner = find_record(module.sub_module)
+    if inner is None or inner.neurons.reset == "none":
+        raise refuse(kind, f"holds {type(module.sub_module).__name__}", "IFNode and LIFNode are read in it")
+    weights, back = numbers_of(module.rc.weight), module.sub_module_out_features
+    bias = None if module.rc.bias is None else numbers_of(module.rc.bias)
+    return replace(
+        inner,
+        kind=kind,
+        leads=_LEADS if module.step_mode == "m" else (),
+        incoming=lambda value: linear(value, weights[:, :-back], bias),
+        recurrent=lambda value: linear(value, weights[:, -back:]),
+    )
+
+
 KINDS = {
     "IFNode": integrate_and_fire,
     "SimpleIFNode": integrate_and_fire,
@@ -102,6 +122,7 @@ KINDS = {
     "CUBALIFNode": current_based,
     "NonSpikingIFNode": integrator,
     "NonSpikingLIFNode": leaky_integrator,
+    "LinearRecurrentContainer": recurrent_container,
 }
 _OTHER = "its membrane follows another equation; use IFNode, LIFNode or ParametricLIFNode"
 REFUSED = {
@@ -125,4 +146,5 @@ REFUSED = {
     "STBIFNode": "it sends negative spikes; use IFNode",
     "RAFNode": _OTHER,
     "FewSpikeNode": _OTHER,
+    "SynapseFilter": "its current decays only where no spike arrives; use CUBALIFNode",
 }

@@ -259,3 +259,55 @@ def test_a_loop_without_neurons() -> None:
     edges = [("input", "a"), ("a", "b"), ("b", "a"), ("b", "output")]
     with pytest.raises(FileError, match="no neurons between"):
         read_nir(nir.NIRGraph(nodes, edges, type_check=False))
+
+
+def test_names_with_dots_and_graphs_whose_ends_have_them() -> None:
+    inner = {"in.put": nir.Input(np.array([3])), "lif.1": _lif(), "out.put": nir.Output(np.array([3]))}
+    nodes = {"in.put": nir.Input(np.array([3])), "b.0": nir.NIRGraph(inner, list(pairwise(inner)))}
+    nodes |= {"λ": _affine(2, 3), "lif.1": _lif(2), "out.put": nir.Output(np.array([2]))}
+    found = read_nir(nir.NIRGraph(nodes, list(pairwise(nodes)), type_check=False))
+    assert [one.name for one in found.graph.populations] == ["b.0.lif.1", "lif.1"]
+
+
+def test_an_integrator_sends_its_membrane() -> None:
+    """LI between layers, and a Linear behind one that gives the answer: the last value counts."""
+    weights, answers = RNG.normal(size=(4, 3)), RNG.normal(size=(2, 4))
+    tau, ones = np.full(4, 5e-4), np.ones(4)
+    leaky = nir.LI(tau, ones, 0.1 * ones)
+    graph = _graph(nir.Threshold(0.5 * np.ones(3)), nir.Linear(weights), leaky, nir.Linear(answers))
+    x = RNG.random((1, 12, 3, 1, 1))
+    v = np.zeros(4)
+    for spikes in x[0, :, :, 0, 0] > 0.5:
+        v = v + 0.2 * (0.1 - v + weights @ spikes)
+    found = read_nir(graph, NirOptions(dt=1e-4, exporter="nir"))
+    np.testing.assert_allclose(execute(found.graph, x).outputs[0], answers @ v)
+    assert "answer: the last membrane is read" in found.findings.general[-1]
+
+
+def test_a_bias_before_a_delay_cannot_wait() -> None:
+    found = read_nir(_graph(nir.Affine(np.eye(3), np.ones(3)), nir.Delay(np.array(2e-4)), _lif()))
+    finding = found.findings.found["n1"]
+    assert finding.status == "approximate" and "from the first step, 2 steps early" in finding.remarks[0]
+    (edge,) = found.graph.population("n2").edges
+    assert edge.delay == 2 and bool((found.graph.population("n2").bias == 1).all())
+
+
+def test_a_delay_in_a_loop_is_all_of_it() -> None:
+    nodes = {"lif": _lif(), "back": nir.Linear(np.eye(3)), "late": nir.Delay(np.full(3, 3e-4))}
+    ends = {"input": nir.Input(np.array([3])), "output": nir.Output(np.array([3]))}
+    edges = [("input", "lif"), ("lif", "back"), ("back", "late"), ("late", "lif"), ("lif", "output")]
+    graph = read_nir(nir.NIRGraph({**ends, **nodes}, edges, type_check=False)).graph
+    assert sorted((edge.source, edge.delay) for edge in graph.population("lif").edges) == [
+        ("input", 0),
+        ("lif", 3),
+    ]
+
+
+@pytest.mark.parametrize("kind", ["Input", "Output"])
+def test_several_ends_are_refused_with_the_way_out(kind: str) -> None:
+    graph = _graph(_lif())
+    graph.nodes["more"] = getattr(nir, kind)(np.array([3]))
+    graph.edges.append(("more", "n0") if kind == "Input" else ("n0", "more"))
+    with pytest.raises(FileError, match=f"2 nodes of type {kind}") as caught:
+        read_nir(graph)
+    assert caught.value.hint
