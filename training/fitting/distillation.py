@@ -8,6 +8,7 @@ from snnc.training.fitting.recipe import Distill
 from snnc.training.model.analog import AnalogClassifier, AnalogRun
 from snnc.training.model.config import EdgeConfig, ModelConfig
 from snnc.training.model.evaluation_order import LayerRun
+from snnc.training.model.normalisation import BatchNorm
 
 MAP_TEMPERATURE = 2.0
 SOFT_TEMPERATURE = 2.0
@@ -131,7 +132,7 @@ class Distillation(nn.Module):
 
 
 def _adapter(channels: int) -> nn.Module:
-    return nn.Sequential(nn.Conv2d(channels, channels, 1, bias=False), nn.BatchNorm2d(channels))
+    return nn.Sequential(nn.Conv2d(channels, channels, 1, bias=False), BatchNorm(channels))
 
 
 def _positions(values: Tensor) -> Tensor:

@@ -94,6 +94,8 @@ class Session:
     stage: str = "network"
     optimiser: MakeOptimiser | None = None
     """In place of AdamW."""
+    outputs: int | None = None
+    """Of the network: mixed labels have a part for each. None: as many as the samples have classes."""
 
 
 def fit(
@@ -162,7 +164,7 @@ class _Run:
         self.optimiser = (session.optimiser or _adamw(recipe, place))(parameter_groups(objective, recipe))
         steps = recipe.epochs * -(-len(samples) // recipe.batch)
         self.schedule = learning_schedule(recipe.schedule, self.optimiser, steps)
-        self.batches = Batches(samples, encode, recipe, session.seed, place)
+        self.batches = Batches(samples, encode, recipe, session.seed, place, session.outputs)
         self.average = MovingAverage(objective, recipe.average) if recipe.average else None
         self.best: dict[str, Any] = {"accuracy": -1.0, "age": 0, "objective": {}}
         self.called = DistributedDataParallel(objective) if place.size > 1 else objective
@@ -307,7 +309,9 @@ def learning_schedule(
     schedulers = torch.optim.lr_scheduler
     if name == "onecycle":
         rates = [group["lr"] for group in optimiser.param_groups]
-        return schedulers.OneCycleLR(optimiser, rates, total_steps=steps + 1, pct_start=WARM_UP)
+        # PyTorch divides by the steps of the warm-up less one.
+        part = max(WARM_UP, 2 / (steps + 1))
+        return schedulers.OneCycleLR(optimiser, rates, total_steps=steps + 1, pct_start=part)
     if name == "linear":
         return schedulers.LinearLR(optimiser, 1.0, 0.0, steps)
     if name == "constant":

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from snnc.base.errors import FileError, UsageError
+from snnc.compiler.ir.network import count
 from snnc.compiler.ir.provenance import Activity, Provenance
 from snnc.training.data.datasets import Samples
 from snnc.training.data.prepare import load_prepared
@@ -132,7 +133,15 @@ def train(
             _say(remarks, warn)
         model = parts.model or _new_model(config, recipe)
         state = None if files is None else files.state
-        session = Session(recipe, seed, place, progress or (lambda _: None), state, optimiser=parts.optimiser)
+        session = Session(
+            recipe,
+            seed,
+            place,
+            progress or (lambda _: None),
+            state,
+            optimiser=parts.optimiser,
+            outputs=count(config.shapes[config.layers[-1].name]),
+        )
         teacher = None
         if recipe.distill != "none":
             teacher = train_teacher(config, learn, test, session, None if files is None else files.teacher)
@@ -199,7 +208,8 @@ def train_without_spikes(
     """
     learn, test, config = _data(recipe, data_dir)
     with training_place(recipe.device) as place, _repeatable(seed, place.device):
-        session = Session(recipe, seed, place, progress or (lambda _: None))
+        outputs = count(config.shapes[config.layers[-1].name])
+        session = Session(recipe, seed, place, progress or (lambda _: None), outputs=outputs)
         bits = None if levels is None else recipe.weight_bits
         return train_teacher(config, learn, test, session, keep, levels=levels, weight_bits=bits)
 
