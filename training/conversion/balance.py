@@ -29,7 +29,8 @@ def balance(
     thresholds start at 0, and each iteration moves the threshold of a channel by its own activations z in a
     random batch alone, theta += 2 eta mean(max(z - theta, 0)). Nothing is propagated back. It approaches the
     largest activation from below; stopped early it clips outliers, which helps at few steps.
-    `iterations` ascend. `images` are float (samples, *network.shape), on which the same seed draws the same batches.
+    `iterations` ascend. `images` are float (samples, *network.shape), on which the same seed draws the same
+    batches.
     """
     generator = torch.Generator().manual_seed(seed)
     thresholds = {layer.name: torch.zeros(layer.shape[0]) for layer in network.layers[:-1]}
