@@ -142,7 +142,7 @@ def test_one_cycle_however_short(steps: int) -> None:
         optimiser.step()
         scheduler.step()
         rates.append(optimiser.param_groups[0]["lr"])
-    assert max(rates) == pytest.approx(0.2) and (steps == 1 or rates[-1] < 1e-5)
+    assert max(rates) == pytest.approx(0.2, rel=0.01) and (steps == 1 or rates[-1] < 1e-5)
 
 
 def test_device_must_exist(monkeypatch: pytest.MonkeyPatch) -> None:
