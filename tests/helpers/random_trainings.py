@@ -65,11 +65,10 @@ def _own_loss(outputs: Outputs, y: Tensor) -> Tensor:
 
 
 def write_samples(path: Path, model: SpikingClassifier, seed: int) -> Path:
-    """An `.npz` of random samples that the model takes, of as many classes as it has outputs, at most three."""
+    """An `.npz` of random samples for `model`, of as many classes as it has outputs, at most three."""
     config, random = model.config, np.random.default_rng(seed)
-    shape = (
-        (SAMPLES, config.steps, *config.shape) if config.encoding == "events" else (SAMPLES, *config.shape)
-    )
+    steps = (config.steps,) if config.encoding == "events" else ()
+    shape = (SAMPLES, *steps, *config.shape)
     x = random.integers(0, config.max_payload + 1, shape) * random.integers(0, 2, shape)
     y = random.integers(0, max(2, min(3, count(config.shapes[config.layers[-1].name]))), SAMPLES)
     x = x.astype(np.uint8)
