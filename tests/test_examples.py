@@ -15,6 +15,7 @@ import snnc
 from snnc.compiler.passes.encode import Encode
 from snnc.compiler.targets import load_target
 from snnc.sim.metrics import measure
+from snnc.training.conversion.resnet import ResNet
 from snnc.training.data.datasets import Samples
 
 pytestmark = pytest.mark.slow
@@ -65,6 +66,27 @@ def test_the_script_prints_its_figures(capsys: pytest.CaptureFixture[str]) -> No
     printed = capsys.readouterr().out
     assert printed.startswith("accuracy ")
     assert "nJ (estimated, table cmos45)" in printed
+
+
+def test_what_a_gpu_is_to_measure_runs_without_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = EXAMPLES / "benchmarks" / "gpu"
+    monkeypatch.syspath_prepend(str(folder))
+    images, data = np.random.default_rng(0), tmp_path / "cifar10-sample"
+    data.mkdir()
+    for name in ("train-2000", "test-1000"):
+        x = images.integers(0, 256, (4, 3, 32, 32)).astype(np.uint8)
+        np.savez(data / f"{name}.npz", x=x, y=np.arange(4))
+    torch.save(ResNet(20).state_dict(), tmp_path / "resnet20.th")
+    main = runpy.run_path(str(folder / "run.py"))["main"]
+    common = ["--tiny", "--data", str(tmp_path), "-o", str(tmp_path / "out"), "--seeds", "1"]
+    main(["remaining", *common, "--resnet", str(tmp_path / "resnet20.th")])
+    told = {path.name: path.read_text() for path in (tmp_path / "out").glob("*.txt")}
+    parts = ("distillation", "train", "small", "resnet")
+    assert all(f"{part}: exit 0" in told["remaining.txt"] for part in parts)
+    found = told["distillation.txt"] + told["small.txt"] + told["resnet.txt"] + told["fashion-large-1.txt"]
+    for line in ("distillation, seed 1: teacher 0.", "4-bit conversion, seed 1: float 0.", "S2NN, seed 1: f"):
+        assert line in found
+    assert "ResNet-20, 8-bit weights: float 0." in found and "seed 1: test 0." in found
 
 
 def test_the_training_benchmark_resumes_skips_and_adds_noise(

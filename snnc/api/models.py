@@ -85,7 +85,7 @@ def train(
     progress: "Callable[[Progress], None] | None" = None,
     log: Path | str | None = None,
     model: "SpikingClassifier | None" = None,
-    loss: "Loss | None" = None,
+    loss: "Loss | str | None" = None,
     optimiser: "MakeOptimiser | None" = None,
     **settings: object,
 ) -> "TrainResult":
@@ -100,6 +100,7 @@ def train(
     `model` is trained in place of the recipe's network. `loss(outputs, y)` replaces the cross entropy:
     `outputs.logits` are (samples, classes), `outputs.steps` what every step adds to them (steps, samples,
     classes), `outputs.rates` the firing rates of the hidden layers, `y` the labels (samples,).
+    A name, such as `tet`, is the recipe's setting.
     `optimiser(groups)` makes one of torch.optim from parameter groups in place of AdamW.
 
     Raises UsageError for an unknown recipe, setting or value and a model that does not take the data,
@@ -111,6 +112,8 @@ def train(
     from snnc.training.fitting.recipes import find_recipe
     from snnc.training.fitting.train import train as fit
 
+    if isinstance(loss, str):
+        settings, loss = {**settings, "loss": loss}, None
     texts = {name: _setting(value) for name, value in settings.items()}
     folder = None if data_dir is None else Path(data_dir)
     keep = None if log is None else open_log(Path(log))

@@ -19,6 +19,7 @@ from snnc.training.fitting.distillation import (
     saliency_loss,
 )
 from snnc.training.fitting.loop import Progress
+from snnc.training.fitting.parts import Parts
 from snnc.training.fitting.recipe import apply_settings
 from snnc.training.fitting.recipes import find_recipe
 from snnc.training.fitting.teacher import inherit, teacher_recipe
@@ -26,7 +27,7 @@ from snnc.training.fitting.train import TrainingFiles, train, train_without_spik
 from snnc.training.model.analog import AnalogClassifier, ClipFloorShift
 from snnc.training.model.architectures import build_layers
 from snnc.training.model.classifier import SpikingClassifier
-from snnc.training.model.config import ModelConfig, Population
+from snnc.training.model.config import EdgeConfig, LayerConfig, ModelConfig, Population
 
 pytestmark = pytest.mark.slow
 
@@ -233,6 +234,18 @@ def test_only_logits_are_learned_from_a_larger_teacher(kind: str) -> None:
     for key in ("teacher_hidden", "teacher_repeat"):
         with pytest.raises(UsageError, match=f"teacher_repeat go with distill=logits, not {kind}"):
             apply_settings(RECIPE, {"distill": kind, key: "2"})
+
+
+def test_class_activation_maps_need_a_fully_connected_readout() -> None:
+    layers = (
+        LayerConfig("hidden", 4, (EdgeConfig("input", "conv", (3, 3)),)),
+        LayerConfig("readout", 10, (EdgeConfig("hidden", "conv", (6, 6)),), Population(reset="none")),
+    )
+    model = SpikingClassifier(ModelConfig((1, 8, 8), layers))
+    settings = {"epochs": "1", "distill": "ckd"}
+    with pytest.raises(UsageError, match="layer readout is a convolution"):
+        train(find_recipe("digits-mlp"), 1, settings, parts=Parts(model))
+    train(find_recipe("digits-mlp"), 1, {**settings, "distill": "logits"}, parts=Parts(model))
 
 
 def test_loops_have_no_teacher() -> None:

@@ -133,6 +133,18 @@ def test_schedules(name: LearningSchedule, expected: list[float]) -> None:
     np.testing.assert_allclose(rates[::10], 0.2 * np.array(expected), atol=1e-9)
 
 
+@pytest.mark.parametrize("steps", [1, 2, 8, 9, 10, 19, 40])
+def test_one_cycle_however_short(steps: int) -> None:
+    optimiser = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.2)
+    scheduler = learning_schedule("onecycle", optimiser, steps)
+    rates = []
+    for _ in range(steps):
+        optimiser.step()
+        scheduler.step()
+        rates.append(optimiser.param_groups[0]["lr"])
+    assert max(rates) == pytest.approx(0.2, rel=0.01) and (steps == 1 or rates[-1] < 1e-5)
+
+
 def test_device_must_exist(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(UsageError, match="device cuda: PyTorch sees no GPU"):

@@ -57,3 +57,12 @@ def test_batches_erase_and_mix_anew_and_repeat() -> None:
     assert not torch.equal(epochs[0][0].payloads, epochs[0][1].payloads)
     assert epochs[0][0].y.shape == (64, 10) and torch.allclose(epochs[0][0].y.sum(1), torch.ones(64))
     assert epochs[0][0].payloads.max() <= 16
+
+
+def test_mixed_labels_have_a_part_for_every_output() -> None:
+    """Also of classes that no sample has, such as those that were held out."""
+    samples = load_samples("digits", "train", 64)
+    recipe = apply_settings(find_recipe("digits-mlp"), {"mixup": "1"})
+    batches = Batches(samples, lambda x: x, recipe, 3, Place(0, 1, torch.device("cpu")), outputs=12)
+    y = next(iter(batches.epoch())).y
+    assert y.shape == (64, 12) and not y[:, 10:].any()

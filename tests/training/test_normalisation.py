@@ -12,6 +12,7 @@ from random_classifiers import models, random_inputs
 from surrogate import AtanSpike
 from torch import Tensor, nn
 
+from snnc.training.data.datasets import load_samples
 from snnc.training.files.checkpoint import save_checkpoint
 from snnc.training.fitting.recipes import find_recipe
 from snnc.training.fitting.train import train
@@ -25,7 +26,7 @@ from snnc.training.model.config import (
 )
 from snnc.training.model.evaluation_order import run_block
 from snnc.training.model.layers import SpikingLayer
-from snnc.training.model.normalisation import MOMENTUM, VARIANCE_FLOOR, CurrentStatistics
+from snnc.training.model.normalisation import MOMENTUM, VARIANCE_FLOOR, BatchNorm, CurrentStatistics
 
 
 def _layer() -> SpikingLayer:
@@ -177,3 +178,31 @@ def test_statistics_are_those_of_batch_normalisation(expanded: bool) -> None:
     for ours, theirs in zip(*results, strict=True):
         torch.testing.assert_close(ours, theirs)
     torch.testing.assert_close(statistics.mean, (MOMENTUM * mean * unit).float())
+
+
+def test_one_value_is_normalised_by_what_came_before() -> None:
+    """A last batch of one sample has no variance, and must not count as if it had none."""
+    statistics = CurrentStatistics(2)
+    statistics.mean.copy_(torch.tensor([1.0, -2.0]))
+    statistics.variance.fill_(4.0)
+    before = statistics.mean.clone(), statistics.variance.clone()
+    unit = torch.tensor([0.5, 0.25], dtype=torch.float64)
+    mean, deviation = statistics.observe(torch.ones(1, 1, 2, 1, 1).double().expand(3, -1, -1, -1, -1), unit)
+    assert torch.allclose(mean, torch.tensor([2.0, -8.0]).double())
+    assert torch.allclose(deviation, torch.tensor([4.0, 8.0]).double(), rtol=1e-5)
+    assert torch.equal(statistics.mean, before[0]) and torch.equal(statistics.variance, before[1])
+    norm = BatchNorm(2)
+    assert torch.allclose(
+        norm(torch.tensor([3.0, 5.0]).reshape(1, 2, 1, 1)).flatten(), torch.tensor([3.0, 5.0]), rtol=1e-4
+    )
+    pair = torch.randn(2, 2, 1, 1)
+    assert torch.equal(norm(pair), nn.functional.batch_norm(pair, None, None, training=True))
+
+
+@pytest.mark.parametrize("kind", ["logits", "features"])
+def test_a_last_batch_of_one_sample(kind: str, tmp_path: Path) -> None:
+    digits = load_samples("digits", "train", 17)
+    np.savez(tmp_path / "few.npz", x_train=digits.x, y_train=digits.y, x_test=digits.x, y_test=digits.y)
+    settings = {"data": str(tmp_path / "few.npz"), "batch": "8", "epochs": "2", "hidden": "8", "steps": "1"}
+    result = train(find_recipe("digits-mlp"), 1, {**settings, "distill": kind, "batch_norm": "true"})
+    assert all(bool(value.isfinite().all()) for value in result.model.parameters())

@@ -14,6 +14,8 @@ from snnc.base.errors import FileError, UsageError
 from snnc.training.fitting.logs import COLUMNS, CsvLog, open_log
 from snnc.training.fitting.loop import Progress
 from snnc.training.fitting.parts import Outputs
+from snnc.training.fitting.recipes import find_recipe
+from snnc.training.fitting.train import train
 
 pytestmark = pytest.mark.slow
 
@@ -46,6 +48,23 @@ def test_an_own_network_is_trained_and_deployed() -> None:
 def test_an_own_network_must_take_the_data(outputs: int, side: int) -> None:
     with pytest.raises(UsageError, match=rf"shape \(1, {side}, {side}\) and has {outputs} outputs; the data"):
         snnc.train("digits-mlp", model=_own_model(outputs, side), epochs=1)
+
+
+def test_mixed_labels_fit_a_network_with_more_outputs_than_classes() -> None:
+    result = snnc.train("digits-mlp", model=_own_model(13), mixup=0.4, epochs=3, rate_penalty=0.0)
+    assert result.accuracy > 0.3
+
+
+def test_a_loss_may_be_named() -> None:
+    short = {**SHORT, "epochs": 1}
+    named, set_ = snnc.train("digits-mlp", loss="tet", **short), find_recipe("digits-mlp")
+    assert named.recipe.loss == "tet"
+    expected = train(
+        set_, 1, {"loss": "tet", "epochs": "1", "hidden": "16", "rate_penalty": "0.0", "device": "cpu"}
+    )
+    assert torch.equal(named.model.stack[0].synapses.weight, expected.model.stack[0].synapses.weight)
+    with pytest.raises(UsageError, match="loss must be one of cross_entropy, tet"):
+        snnc.train("digits-mlp", loss="hinge", **short)
 
 
 def test_an_own_loss_sees_what_every_step_adds() -> None:

@@ -11,6 +11,7 @@ from snnc.base.errors import FileError, UsageError
 from snnc.training.data.datasets import load_samples
 from snnc.training.files.checkpoint import save_checkpoint
 from snnc.training.fitting.loop import Progress
+from snnc.training.fitting.parts import Parts
 from snnc.training.fitting.recipe import apply_settings
 from snnc.training.fitting.recipes import RECIPES, find_recipe
 from snnc.training.fitting.train import TrainResult, train
@@ -228,6 +229,36 @@ def test_divergence_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     with pytest.raises(UsageError, match="training diverged in epoch 1"):
         train(find_recipe("digits-mlp"), 1, SHORT)
+
+
+def test_parameters_that_are_no_longer_finite_are_an_error_too() -> None:
+    """The last step of an epoch may throw them out when its loss was still finite."""
+
+    class Throwing(torch.optim.SGD):
+        def step(self, closure: None = None) -> None:  # type: ignore[override]
+            self.param_groups[-1]["params"][0].data[0] = torch.nan
+
+    parts = Parts(optimiser=lambda groups: Throwing(groups, lr=0.01))
+    with pytest.raises(UsageError, match=r"epoch 1 .*not every parameter is finite") as caught:
+        train(find_recipe("digits-mlp"), 1, {**SHORT, "batch": "1437"}, parts=parts)
+    assert caught.value.hint == "set a smaller learning_rate, or gradient_limit=1"
+
+
+def test_gradients_are_limited_together() -> None:
+    norms: list[float] = []
+
+    class Watching(torch.optim.SGD):
+        def step(self, closure: None = None) -> None:  # type: ignore[override]
+            gradients = [value.grad for group in self.param_groups for value in group["params"]]
+            norms.append(float(torch.stack([part.norm() for part in gradients if part is not None]).norm()))
+            super().step()
+
+    parts = Parts(optimiser=lambda groups: Watching(groups, lr=0.01))
+    for limit in ("none", "0.001"):
+        train(find_recipe("digits-mlp"), 1, {**SHORT, "epochs": "1", "gradient_limit": limit}, parts=parts)
+    half = len(norms) // 2
+    assert min(norms[:half]) > 0.01
+    np.testing.assert_allclose(norms[half:], 0.001, rtol=1e-3)
 
 
 def test_layerwise_students_start_at_half_their_thresholds() -> None:

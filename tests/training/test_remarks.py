@@ -11,8 +11,9 @@ from torch import nn
 from snnc.commands.cli import main
 from snnc.training.conversion.convert import convert
 from snnc.training.conversion.options import ConversionOptions
+from snnc.training.fitting.parts import Parts
 from snnc.training.fitting.recipes import find_recipe
-from snnc.training.fitting.remarks import about_inputs, about_layers
+from snnc.training.fitting.remarks import about_course, about_inputs, about_layers
 from snnc.training.fitting.train import train
 
 
@@ -29,6 +30,47 @@ def test_layers_that_fire_never_or_always() -> None:
 )
 def test_inputs_far_below_their_range(largest: int, payload: int, said: int) -> None:
     assert len(about_inputs(largest, payload, "data")) == said
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "samples", "said"),
+    [
+        ([0.8, 0.9, 0.96, 0.955, 0.97], 60_000, None),
+        (
+            [0.8, 0.9, 0.96, 0.7, 0.91],
+            60_000,
+            "from 96.00% in epoch 3 to 70.00% in epoch 4: lower learning_rate",
+        ),
+        ([0.8, 0.95, 0.92], 60_000, "from 95.00% in epoch 2 to 92.00% in epoch 3"),
+        ([0.8, 0.95, 0.92], 300, None),
+        ([0.5], 100, None),
+        ([], 100, None),
+    ],
+)
+def test_a_training_that_lost_ground(accuracies: list[float], samples: int, said: str | None) -> None:
+    lines = about_course(accuracies, samples)
+    assert len(lines) == (said is not None) and all(said in line for line in lines if said)
+
+
+def test_a_training_says_that_it_lost_ground() -> None:
+    """Half of the learning rates throw it back."""
+
+    class Jumping(torch.optim.SGD):
+        def step(self, closure: None = None) -> None:  # type: ignore[override]
+            super().step()
+            self.steps = getattr(self, "steps", 0) + 1
+            if self.steps == 3 * 12:
+                with torch.no_grad():
+                    for group in self.param_groups:
+                        for parameter in group["params"]:
+                            parameter.copy_(torch.randn_like(parameter))
+
+    said: list[str] = []
+    settings = {"epochs": "4", "hidden": "32", "batch": "128", "rate_penalty": "0", "batch_norm": "true"}
+    parts = Parts(optimiser=lambda groups: Jumping(groups, lr=0.3, momentum=0.9))
+    result = train(find_recipe("digits-mlp"), 1, settings, warn=said.append, parts=parts)
+    assert any(line.startswith("training accuracy fell from") for line in said)
+    assert result.warnings == tuple(said)
 
 
 def _binary(path: Path) -> str:

@@ -6,9 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from snnc.training.conversion import convert as conversion
+from snnc.training.conversion import options as options_of_conversions
 from snnc.training.conversion.convert import calibrate, spiking
 from snnc.training.conversion.options import ConversionOptions
 from snnc.training.conversion.rounding import PARTS, clipped
@@ -81,28 +83,54 @@ def test_biases_take_what_rounding_loses_on_average() -> None:
     assert errors[0] < 1 < 10 < errors[1]
 
 
-def test_the_choice_brings_the_outputs_at_least_as_near_as_every_other() -> None:
+def _module() -> tuple[nn.Module, NDArray[np.uint8]]:
+    """Untrained convolutions, and images to calibrate them."""
     torch.manual_seed(4)
     module = nn.Sequential(
         nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(8, 8, 3, 2, 1), nn.ReLU(), nn.Flatten(),
         nn.Linear(128, 5),
     ).eval()  # fmt: skip
-    images = np.random.default_rng(3).integers(0, 256, (64, 1, 8, 8)).astype(np.uint8)
+    return module, np.random.default_rng(3).integers(0, 256, (64, 1, 8, 8)).astype(np.uint8)
+
+
+def _likeness(model: SpikingClassifier, module: nn.Module, images: NDArray[np.uint8]) -> float:
+    """Mean correlation of the outputs with those of `module`."""
+    outputs = model.trace(images.reshape(len(images), -1))[-1].membranes[:, -1]
+    logits = module(torch.from_numpy(images) / 255).detach().numpy()
+    return float(np.mean([np.corrcoef(*pair)[0, 1] for pair in zip(outputs, logits, strict=True)]))
+
+
+def test_the_choice_brings_the_outputs_at_least_as_near_as_every_other() -> None:
+    module, images = _module()
     options = ConversionOptions(weight_bits=3, iterations=300)
     calibrated = calibrate(module, images, options)
-    x, logits = images.reshape(64, -1), module(torch.from_numpy(images) / 255).detach().numpy()
-
-    def likeness(model: SpikingClassifier) -> float:
-        outputs = model.trace(x)[-1].membranes[:, -1]
-        return float(np.mean([np.corrcoef(*pair)[0, 1] for pair in zip(outputs, logits, strict=True)]))
-
-    others = [
-        likeness(
-            conversion._spiking(
-                calibrated, 32, replace(options, readout_shift=shift), clip=clip, correct=correct
-            )
-        )
-        for shift, clip, correct in itertools.product((0, 5, 3), (False, True), (False, True))
-    ]
-    chosen = likeness(spiking(calibrated, 32, options))
+    others = []
+    for shift, clip, correct in itertools.product((0, 5, 3), (False, True), (False, True)):
+        fixed = replace(options, readout_shift=shift)
+        model = conversion._spiking(calibrated, 32, fixed, clip=clip, correct=correct)
+        others.append(_likeness(model, module, images))
+    chosen = _likeness(spiking(calibrated, 32, options), module, images)
     assert chosen >= max(others) - 1e-9 and chosen > others[0] + 0.002
+
+
+def test_thresholds_of_so_many_iterations_are_taken_as_do_best_at_these_steps(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(options_of_conversions, "ITERATIONS", (2, 8, 60))
+    torch.manual_seed(4)
+    module = nn.Sequential(
+        nn.Flatten(), nn.Linear(16, 12), nn.ReLU(), nn.Linear(12, 12), nn.ReLU(), nn.Linear(12, 4)
+    ).eval()
+    generator = np.random.default_rng(4)
+    images = generator.integers(0, 40, (64, 1, 4, 4)).astype(np.uint8)
+    images[generator.random(64) < 0.1] *= 6
+    options = ConversionOptions(weight_bits=4, batch=8)
+    calibrated = calibrate(module, images, options)
+    kept = (*calibrated.fewer, calibrated)
+    alone = calibrate(module, images, replace(options, iterations=8))
+    assert len(kept) == 3 and alone.fewer == ()
+    assert all(torch.equal(kept[1].thresholds[name], values) for name, values in alone.thresholds.items())
+    for steps, worse in ((2, 2), (16, 0)):
+        found = [_likeness(spiking(replace(one, fewer=()), steps, options), module, images) for one in kept]
+        chosen = _likeness(spiking(calibrated, steps, options), module, images)
+        assert chosen == pytest.approx(max(found), abs=1e-9) and chosen > found[worse] + 1e-4

@@ -1,6 +1,6 @@
 """Thresholds for a trained float network from calibration images alone: local threshold balancing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -18,18 +18,19 @@ def balance(
     network: FoldedNetwork,
     images: Tensor,
     *,
-    iterations: int,
+    iterations: Sequence[int],
     batch: int,
     seed: int,
     progress: Callable[[int], None] = lambda done: None,
-) -> dict[str, Tensor]:
-    """Threshold of every channel of every hidden layer, (channels,) by layer.
+) -> list[dict[str, Tensor]]:
+    """Threshold of every channel of every hidden layer, (channels,) by layer, after each of `iterations`.
 
     Local threshold balancing (Bu et al. 2024, arXiv 2409.03368): every ReLU is clipped at its threshold, all
     thresholds start at 0, and each iteration moves the threshold of a channel by its own activations z in a
     random batch alone, theta += 2 eta mean(max(z - theta, 0)). Nothing is propagated back. It approaches the
     largest activation from below; stopped early it clips outliers, which helps at few steps.
-    `images` are float (samples, *network.shape), on which the same seed draws the same batches.
+    `iterations` ascend. `images` are float (samples, *network.shape), on which the same seed draws the same
+    batches.
     """
     generator = torch.Generator().manual_seed(seed)
     thresholds = {layer.name: torch.zeros(layer.shape[0]) for layer in network.layers[:-1]}
@@ -40,12 +41,15 @@ def balance(
         thresholds[name] = thresholds[name] + 2 * STEP * excess
         return activations.clamp(min=0).minimum(threshold)
 
+    found = []
     with torch.no_grad():
-        for done in range(1, iterations + 1):
+        for done in range(1, iterations[-1] + 1):
             chosen = torch.randint(len(images), (batch,), generator=generator)
             network.run(images[chosen], clip)
             progress(done)
-    return {name: _at_least_some(threshold) for name, threshold in thresholds.items()}
+            if done in iterations:
+                found.append({name: _at_least_some(values) for name, values in thresholds.items()})
+    return found
 
 
 def _at_least_some(threshold: Tensor) -> Tensor:

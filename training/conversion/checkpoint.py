@@ -75,7 +75,7 @@ def convert_checkpoint(
         conversion,
         mean=pretrained.mean,
         deviation=pretrained.deviation,
-        progress=announce("balancing", conversion.iterations),
+        progress=announce("balancing", conversion.tried[-1]),
         warn=remarks.append,
     )
     for line in remarks:

@@ -3,6 +3,7 @@
 import itertools
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -48,6 +49,8 @@ class Calibrated:
     max_payload: int
     samples: CalibrationSamples | None = None
     """They decide about clipping, biases and the readout; without them all are left alone."""
+    fewer: "tuple[Calibrated, ...]" = ()
+    """The same with thresholds after fewer iterations, of which the samples may take one."""
 
 
 def convert(
@@ -69,8 +72,8 @@ def convert(
     trained on (pixels / max_payload - mean) / deviation, per channel. `images` are for calibration,
     uint8 (samples, channels, height, width), unlabelled. Neurons integrate and fire with a soft reset from
     v(0) = theta / 2; their thresholds are balanced per channel (`balance`), folded into the weights, and the
-    weights quantised after that, per channel. `progress` is told how many of `options.iterations` are done,
-    `warn` of images that fill little of the range and of layers that never or always fire on the first ones.
+    weights quantised after that, per channel. `progress` is told how many iterations are done, `warn` of
+    images that fill little of the range and of layers that never or always fire on the first ones.
 
     Where an input is padded with zeros, the module sees the mean colour, the spiking network black: the
     offset of the mean sits in the bias, which knows no border. Besides that, networks differ by clipping,
@@ -128,16 +131,19 @@ def balanced(
     progress: Callable[[int], None] = lambda done: None,
 ) -> Calibrated:
     """`network`, which takes inputs payload / max_payload, with thresholds balanced on `images`."""
-    thresholds = balance(
+    found = balance(
         network,
         torch.from_numpy(images) / max_payload,
-        iterations=options.iterations,
+        iterations=options.tried,
         batch=options.batch,
         seed=options.seed,
         progress=progress,
     )
-    samples = observe(network, thresholds, images, max_payload)
-    return Calibrated(network, thresholds, max_payload, samples)
+    *fewer, most = (
+        Calibrated(network, thresholds, max_payload, observe(network, thresholds, images, max_payload))
+        for thresholds in found
+    )
+    return replace(most, fewer=tuple(fewer))
 
 
 def spiking(calibrated: Calibrated, steps: int, options: ConversionOptions) -> SpikingClassifier:
@@ -146,21 +152,47 @@ def spiking(calibrated: Calibrated, steps: int, options: ConversionOptions) -> S
     Weights are divided by the threshold they lead to and multiplied by the one they come from, so that every
     threshold is 1 before all edges of a channel are quantised on one grid. Where there are samples, they
     decide what brings the outputs nearest to the float network's at this number of steps: whether outliers
-    among the weights are clipped, whether biases take what rounding loses on average (`rounding`), and,
-    without `options.readout_shift`, how the readout leaks.
+    among the weights are clipped, whether biases take what rounding loses on average (`rounding`), without
+    `options.readout_shift` how the readout leaks, and then whether thresholds of fewer iterations do better.
     """
-    samples, shift = calibrated.samples, options.readout_shift
-    if samples is None:
+    if calibrated.samples is None:
         return _spiking(calibrated, steps, options, clip=False, correct=False)
+    best = max(
+        (
+            _try(calibrated, steps, options, *choices)
+            for choices in itertools.product((False, True), repeat=2)
+        ),
+        key=lambda trial: trial.likeness,
+    )
+    for fewer in calibrated.fewer:
+        # Their lower thresholds may not fit the state, which ends no conversion that the highest allow.
+        with suppress(UsageError):
+            trial = _try(fewer, steps, options, best.clip, best.correct)
+            best = max(best, trial, key=lambda trial: trial.likeness)
+    chosen = replace(options, readout_shift=best.shift)
+    model = _spiking(best.calibrated, steps, chosen, clip=best.clip, correct=best.correct)
+    return scaled(model, calibrated.samples)
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """Choices, and how alike they make the outputs to the float network's."""
+
+    calibrated: Calibrated
+    clip: bool
+    correct: bool
+    shift: int
+    likeness: float
+
+
+def _try(calibrated: Calibrated, steps: int, options: ConversionOptions, clip: bool, correct: bool) -> _Trial:
+    """These choices with the readout's leak that is best for them."""
+    assert calibrated.samples is not None  # Without them nothing is tried.
+    shift = options.readout_shift
+    model = _spiking(calibrated, steps, replace(options, readout_shift=0), clip=clip, correct=correct)
     shifts = usual_shifts(steps) if shift is None else (shift,)
-    plain = replace(options, readout_shift=0)
-    tried = []
-    for clip, correct in itertools.product((False, True), repeat=2):
-        model = _spiking(calibrated, steps, plain, clip=clip, correct=correct)
-        tried.append((*best_shift(model, samples, shifts), clip, correct))
-    _, shift, clip, correct = max(tried, key=lambda trial: trial[0])
-    chosen = replace(options, readout_shift=shift)
-    return scaled(_spiking(calibrated, steps, chosen, clip=clip, correct=correct), samples)
+    likeness, shift = best_shift(model, calibrated.samples, shifts)
+    return _Trial(calibrated, clip, correct, shift, likeness)
 
 
 def _spiking(

@@ -10,14 +10,18 @@ from snnc.base.schema import check, reported
 CONVERT = "convert"
 """Name under which the command line finds the conversion among the recipes."""
 
+ITERATIONS = (50, 100, 200, 400)
+"""Of threshold balancing, all in one run."""
+
 
 @dataclass(frozen=True)
 class ConversionOptions:
     """How a trained module becomes spiking; the defaults suit some twenty layers at 32 to 64 steps."""
 
     weight_bits: Annotated[int, Range(2, 8)] = 8
-    iterations: Annotated[int, Range(1, 1 << 20)] = 400
-    """Of threshold balancing. Few iterations clip more, which favours few steps."""
+    iterations: Annotated[int, Range(1, 1 << 20)] | None = None
+    """Of threshold balancing. Few clip more, which favours few steps; none takes, for each number of steps,
+    what the calibration images say of `ITERATIONS`."""
     batch: Annotated[int, Range(1, 1 << 16)] = 50
     """Calibration images per iteration."""
     seed: Annotated[int, Range(0, (1 << 31) - 1)] = 1
@@ -30,6 +34,11 @@ class ConversionOptions:
         """Raise UsageError, naming the field, for a number that means nothing."""
         with reported(UsageError):
             check(self)
+
+    @property
+    def tried(self) -> tuple[int, ...]:
+        """Numbers of iterations whose thresholds may be taken, ascending."""
+        return ITERATIONS if self.iterations is None else (self.iterations,)
 
 
 @dataclass(frozen=True)

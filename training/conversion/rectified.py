@@ -14,7 +14,7 @@ from snnc.compiler.frontends.float_graph import FloatEdge, FloatGraph, FloatNeur
 from snnc.compiler.frontends.names import identifiers
 from snnc.compiler.frontends.synapses import Dense
 from snnc.training.conversion.calibration import observe
-from snnc.training.conversion.convert import balanced, spiking
+from snnc.training.conversion.convert import Calibrated, balanced, spiking
 from snnc.training.conversion.float_graph import FoldedEdge, FoldedLayer, FoldedNetwork
 from snnc.training.conversion.options import ConversionOptions
 from snnc.training.files.export import to_network
@@ -73,14 +73,9 @@ def convert_rectified(
     limit. Raises UnsupportedModel where none fits.
     """
     calibrated = balanced(found.network, images, options, payloads[0])
-    thresholds = {
-        name: value.clamp(max=found.limits.get(name, float("inf")))
-        for name, value in calibrated.thresholds.items()
-    }
     needed = 0
     for payload in payloads:
-        samples = observe(found.network, thresholds, prepare(payload), payload)
-        here = replace(calibrated, thresholds=thresholds, max_payload=payload, samples=samples)
+        here = _limited(calibrated, found.limits, payload, prepare(payload))
         for spare in (1, 2):
             narrow = replace(options, state_bits=options.state_bits - spare)
             try:
@@ -94,6 +89,18 @@ def convert_rectified(
         f"its sums need {needed or 'more'} bits, a state word has {options.state_bits}",
         hint="fewer --bits, or --state-bits 24 for a target with wider state words (mesh16-wide)",
     )
+
+
+def _limited(
+    calibrated: Calibrated, limits: dict[str, float], payload: int, images: NDArray[np.uint8]
+) -> Calibrated:
+    """`calibrated` for inputs up to `payload`, such as `images`, no threshold above its unit's own limit."""
+    thresholds = {
+        name: value.clamp(max=limits.get(name, float("inf"))) for name, value in calibrated.thresholds.items()
+    }
+    samples = observe(calibrated.network, thresholds, images, payload)
+    fewer = tuple(_limited(other, limits, payload, images) for other in calibrated.fewer)
+    return Calibrated(calibrated.network, thresholds, payload, samples, fewer)
 
 
 def _bits(model: SpikingClassifier) -> int:

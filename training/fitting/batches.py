@@ -25,7 +25,7 @@ class Batch:
     payloads: Tensor
     """(samples, steps or 1, features)."""
     y: Tensor
-    """(samples,), or with mixup the part of every class, (samples, classes)."""
+    """(samples,), or with mixup the part of every output of the network, (samples, outputs)."""
     weight: float
     """Part of the batch's sum that it stands for."""
     size: int
@@ -35,7 +35,15 @@ class Batch:
 class Batches:
     """Endless epochs of `samples`; `encode` makes payloads of them."""
 
-    def __init__(self, samples: Samples, encode: Encode, recipe: Recipe, seed: int, place: Place) -> None:
+    def __init__(
+        self,
+        samples: Samples,
+        encode: Encode,
+        recipe: Recipe,
+        seed: int,
+        place: Place,
+        outputs: int | None = None,
+    ) -> None:
         self.samples, self.recipe, self.place = samples, recipe, place
         self.encode = encode
         rows = samples.spike_trains and samples.shape[1:] == (1, 1)
@@ -44,7 +52,7 @@ class Batches:
         self.shuffle = torch.Generator().manual_seed(seed)
         self.generator = np.random.default_rng(seed)
         self.x, self.y = (torch.tensor(part, device=place.device) for part in (samples.x, samples.y))
-        self.classes = int(samples.y.max()) + 1
+        self.classes = outputs or int(samples.y.max()) + 1
 
     def epoch(self) -> Iterator[Batch]:
         """Every sample once, in another order each time."""

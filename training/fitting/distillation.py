@@ -4,10 +4,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from snnc.base.errors import UsageError
 from snnc.training.fitting.recipe import Distill
 from snnc.training.model.analog import AnalogClassifier, AnalogRun
 from snnc.training.model.config import EdgeConfig, ModelConfig
 from snnc.training.model.evaluation_order import LayerRun
+from snnc.training.model.normalisation import BatchNorm
 
 MAP_TEMPERATURE = 2.0
 SOFT_TEMPERATURE = 2.0
@@ -70,13 +72,20 @@ class Distillation(nn.Module):
     """(1 - weight) cross entropy + weight x (what the student of `config` should share with its teacher).
 
     `logits`, `features` or `both` are KDSNN; `layerwise` is LaSNN-style, and `ckd` CKDSNN. The teacher is
-    frozen. Students' features pass a 1x1 convolution and batch normalisation, which only training has.
+    frozen. Students' features pass a 1x1 convolution and batch normalisation, which only training has. Raises
+    UsageError for `ckd` and a readout that is a convolution.
     """
 
     def __init__(
         self, kind: Distill, teacher: AnalogClassifier, config: ModelConfig, weight: float, temperature: float
     ) -> None:
         super().__init__()
+        if kind == "ckd" and config.layers[-1].edges[0].kind != "linear":
+            raise UsageError(
+                f"distill=ckd reads what each neuron adds to a class from fully connected weights, and layer "
+                f"{config.layers[-1].name} is a convolution",
+                hint="distill=logits",
+            )
         self.kind, self.weight, self.temperature = kind, weight, temperature
         self.config = config
         self.teacher = teacher.requires_grad_(False)
@@ -131,7 +140,7 @@ class Distillation(nn.Module):
 
 
 def _adapter(channels: int) -> nn.Module:
-    return nn.Sequential(nn.Conv2d(channels, channels, 1, bias=False), nn.BatchNorm2d(channels))
+    return nn.Sequential(nn.Conv2d(channels, channels, 1, bias=False), BatchNorm(channels))
 
 
 def _positions(values: Tensor) -> Tensor:

@@ -94,6 +94,8 @@ class Session:
     stage: str = "network"
     optimiser: MakeOptimiser | None = None
     """In place of AdamW."""
+    outputs: int | None = None
+    """Of the network: mixed labels have a part for each. None: as many as the samples have classes."""
 
 
 def fit(
@@ -110,7 +112,7 @@ def fit(
     `MEASURES` as a float64 tensor. With `held_out`, which gives an accuracy, training stops after
     `recipe.patience` epochs without a better one, and the best parameters are kept. With `recipe.average`
     it is the averages of all steps that are judged and kept. `constrain` is called after every step.
-    Raises UsageError if the loss is no longer finite.
+    Raises UsageError if the loss or a parameter is no longer finite.
     """
     run = _Run(objective, encode, samples, session, constrain or (lambda: None))
     done, epochs = run.load(), session.recipe.epochs
@@ -119,9 +121,10 @@ def fit(
         before = time.perf_counter()
         mean = run.epoch()
         pace = len(samples) / (time.perf_counter() - before)
-        if not np.isfinite(mean[0]):
+        if not (np.isfinite(mean[0]) and run.is_finite()):
             raise UsageError(
-                f"training diverged in epoch {epoch} (loss {mean[0]})", hint="set a smaller learning_rate"
+                f"training diverged in epoch {epoch} (loss {mean[0]}, not every parameter is finite)",
+                hint="set a smaller learning_rate, or gradient_limit=1",
             )
         accuracy, stop = (None, False) if held_out is None else run.judge(held_out)
         run.save(epoch)
@@ -158,11 +161,12 @@ class _Run:
         recipe, place = session.recipe, session.place
         self.constrain = constrain
         self.objective = objective.to(place.device)
+        self.learned = [parameter for parameter in objective.parameters() if parameter.requires_grad]
         self.samples, self.session = samples, session
         self.optimiser = (session.optimiser or _adamw(recipe, place))(parameter_groups(objective, recipe))
         steps = recipe.epochs * -(-len(samples) // recipe.batch)
         self.schedule = learning_schedule(recipe.schedule, self.optimiser, steps)
-        self.batches = Batches(samples, encode, recipe, session.seed, place)
+        self.batches = Batches(samples, encode, recipe, session.seed, place, session.outputs)
         self.average = MovingAverage(objective, recipe.average) if recipe.average else None
         self.best: dict[str, Any] = {"accuracy": -1.0, "age": 0, "objective": {}}
         self.called = DistributedDataParallel(objective) if place.size > 1 else objective
@@ -171,10 +175,12 @@ class _Run:
     def epoch(self) -> NDArray[np.float64]:
         """One pass over the samples; the mean measures."""
         self.objective.train()
-        place = self.session.place
+        place, limit = self.session.place, self.session.recipe.gradient_limit
         totals = torch.zeros(len(MEASURES), dtype=torch.float64, device=place.device)
         for batch in self.batches.epoch():
             measures = self._pass(batch)
+            if limit is not None:
+                nn.utils.clip_grad_norm_(self.learned, limit)
             self.optimiser.step()
             self.schedule.step()
             self.constrain()
@@ -183,6 +189,10 @@ class _Run:
             totals += measures * (batch.weight * batch.size)
         mean: NDArray[np.float64] = (place.sum(totals) / len(self.samples)).cpu().numpy()
         return mean
+
+    def is_finite(self) -> bool:
+        """Whether all that is learned still is."""
+        return all(bool(parameter.isfinite().all()) for parameter in self.learned)
 
     def _pass(self, batch: Batch) -> Tensor:
         """Gradients of a batch, and its measures."""
@@ -307,7 +317,9 @@ def learning_schedule(
     schedulers = torch.optim.lr_scheduler
     if name == "onecycle":
         rates = [group["lr"] for group in optimiser.param_groups]
-        return schedulers.OneCycleLR(optimiser, rates, total_steps=steps + 1, pct_start=WARM_UP)
+        # PyTorch divides by the steps of the warm-up less one.
+        part = max(WARM_UP, 2 / (steps + 1))
+        return schedulers.OneCycleLR(optimiser, rates, total_steps=steps + 1, pct_start=part)
     if name == "linear":
         return schedulers.LinearLR(optimiser, 1.0, 0.0, steps)
     if name == "constant":

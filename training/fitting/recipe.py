@@ -93,6 +93,9 @@ class Recipe:
     """Of the learning rate, over all epochs."""
     weight_decay: Annotated[float, Range(0, 1)] = 0.0
     """Of AdamW, on weights alone: they shrink by this part times the learning rate in every step."""
+    gradient_limit: Annotated[float, Range(1e-9, 1e9)] | None = None
+    """Largest norm of all gradients of a step together, to which larger ones are scaled, or none: many steps
+    of a loop can blow them up."""
     loss: Loss = "cross_entropy"
     """Of the output after the last step, or, for `tet`, the mean of those of what each step adds."""
     label_smoothing: Annotated[float, Range(0, 0.9)] = 0.0

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from snnc.base.errors import FileError, UsageError
+from snnc.compiler.ir.network import count
 from snnc.compiler.ir.provenance import Activity, Provenance
 from snnc.training.data.datasets import Samples
 from snnc.training.data.prepare import load_prepared
@@ -22,7 +23,7 @@ from snnc.training.fitting.objective import SpikingObjective
 from snnc.training.fitting.parts import NOTHING, Loss, Parts
 from snnc.training.fitting.processes import training_place
 from snnc.training.fitting.recipe import Recipe, apply_settings
-from snnc.training.fitting.remarks import Warn, about_inputs, about_layers, warn
+from snnc.training.fitting.remarks import Warn, about_course, about_inputs, about_layers, warn
 from snnc.training.fitting.teacher import CALIBRATION_SAMPLES, Teacher, inherit, train_teacher
 from snnc.training.model.classifier import SpikingClassifier
 from snnc.training.model.config import INPUT, ModelConfig
@@ -117,9 +118,9 @@ def train(
     weights and order of samples, and the work runs in one thread, since the number of threads
     changes the order of float sums. With `files` an interrupted training continues after its last whole
     epoch, with the same result. Started by torchrun, the processes share each batch. The caller's random
-    state and threads are left as they were. `warn` is told of layers that never or always fire and of inputs
-    that fill little of their range. `parts` replace what the recipe would make; an interrupted training does
-    not notice that they have changed.
+    state and threads are left as they were. `warn` is told of layers that never or always fire, of inputs
+    that fill little of their range and of a training that lost ground. `parts` replace what the recipe would
+    make; an interrupted training does not notice that they have changed.
     """
     recipe = _recipe_of(parts.model, apply_settings(recipe, dict(settings or {})))
     learn, test, config = _data(recipe, data_dir)
@@ -132,7 +133,10 @@ def train(
             _say(remarks, warn)
         model = parts.model or _new_model(config, recipe)
         state = None if files is None else files.state
-        session = Session(recipe, seed, place, progress or (lambda _: None), state, optimiser=parts.optimiser)
+        course = _Course(progress)
+        session = Session(
+            recipe, seed, place, course, state, optimiser=parts.optimiser, outputs=_outputs(config)
+        )
         teacher = None
         if recipe.distill != "none":
             teacher = train_teacher(config, learn, test, session, None if files is None else files.teacher)
@@ -143,10 +147,25 @@ def train(
         model.fold()
         quality, found = measure_where_trained(model, test, place.device)
         found += about_layers(model.layer_names, quality.rates, REMEDY)
+        found += about_course(course.accuracies, len(learn))
         if place.first:
             _say(found, warn)
     accuracy = None if teacher is None else teacher.accuracy
     return TrainResult(model, recipe, seed, quality, accuracy, place.first, (*remarks, *found))
+
+
+@dataclass
+class _Course:
+    """Hands on what every epoch came to, and keeps the network's accuracies."""
+
+    progress: Callable[[Progress], None] | None
+    accuracies: list[float] = field(default_factory=list)
+
+    def __call__(self, state: Progress) -> None:
+        if state.stage == "network":
+            self.accuracies.append(state.accuracy)
+        if self.progress is not None:
+            self.progress(state)
 
 
 def measure_where_trained(
@@ -178,6 +197,11 @@ def measure_where_trained(
     return quality, found
 
 
+def _outputs(config: ModelConfig) -> int:
+    """Of the network: one for every pixel of a readout that has some."""
+    return count(config.shapes[config.layers[-1].name])
+
+
 def _say(lines: list[str], warn: Warn) -> None:
     for line in lines:
         warn(line)
@@ -199,7 +223,7 @@ def train_without_spikes(
     """
     learn, test, config = _data(recipe, data_dir)
     with training_place(recipe.device) as place, _repeatable(seed, place.device):
-        session = Session(recipe, seed, place, progress or (lambda _: None))
+        session = Session(recipe, seed, place, progress or (lambda _: None), outputs=_outputs(config))
         bits = None if levels is None else recipe.weight_bits
         return train_teacher(config, learn, test, session, keep, levels=levels, weight_bits=bits)
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from snnc.compiler.ir.network import Shape
 from snnc.training.model.config import INPUT, EdgeConfig, LayerConfig, ModelConfig
 from snnc.training.model.faults import Disturbance
+from snnc.training.model.normalisation import BatchNorm
 from snnc.training.model.surrogate import floor_through
 from snnc.training.model.synapses import transform, weight_shape
 
@@ -78,7 +79,7 @@ class AnalogLayer(nn.Module):
         )
         nn.init.kaiming_uniform_(self.synapses.weight, nonlinearity="relu")
         self.disturbance: Disturbance | None = None
-        self.norm = None if readout else nn.BatchNorm2d(config.channels)
+        self.norm = None if readout else BatchNorm(config.channels)
         self.bias = nn.Parameter(torch.zeros(config.channels)) if readout else None
         self.activation = nn.ReLU() if levels is None else ClipFloorShift(levels)
 

@@ -38,7 +38,11 @@ class CurrentStatistics(nn.Module):
     def observe(self, currents: Tensor, unit: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and standard deviation of `currents` (steps, samples, channels, height, width) in accumulator
         units, with gradients; the running statistics move towards them.
+
+        One value per channel has none: the running ones are returned, as they are.
         """
+        if _is_one_value(currents) and not dist.is_initialized():
+            return self.mean / unit, self.deviation() / unit
         mean, square = cast("tuple[Tensor, Tensor]", _Moments.apply(currents))  # type: ignore[no-untyped-call]
         # Currents lie around 0, so that little cancels.
         variance = (square - mean.square()).clamp(min=0)
@@ -48,6 +52,24 @@ class CurrentStatistics(nn.Module):
             self.mean.lerp_((mean * unit).to(self.mean.dtype), MOMENTUM)
             self.variance.lerp_((variance * unit.square()).to(self.variance.dtype), MOMENTUM)
         return mean, (variance + VARIANCE_FLOOR / unit.square()).sqrt()
+
+
+class BatchNorm(nn.BatchNorm2d):
+    """That of PyTorch, but one value per channel, which PyTorch refuses, is normalised as in evaluation."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`x` (samples, channels, height, width) normalised."""
+        if self.training and x.numel() == x.shape[1]:
+            return nn.functional.batch_norm(
+                x, self.running_mean, self.running_var, self.weight, self.bias, eps=self.eps
+            )
+        return super().forward(x)
+
+
+def _is_one_value(currents: Tensor) -> bool:
+    """Whether each channel has one, in all steps alike."""
+    steps = 1 if currents.stride(0) == 0 else len(currents)
+    return steps * currents[0].numel() == currents.shape[2]
 
 
 class _Moments(torch.autograd.Function):

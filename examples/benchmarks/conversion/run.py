@@ -45,8 +45,8 @@ BATCH = 4
 @click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("build/conversion"))
 @click.option("--samples", default=1000, help="Test images that measure the accuracy.")
 @click.option("--compared", default=100, help="Test images on which every spike and membrane is compared.")
-@click.option("--iterations", default=400, help="Of threshold balancing.")
-def main(weights: Path, output: Path, samples: int, compared: int, iterations: int) -> None:
+@click.option("--iterations", type=int, help="Of threshold balancing, else those that calibration chooses.")
+def main(weights: Path, output: Path, samples: int, compared: int, iterations: int | None) -> None:
     """Convert, measure, compile and compare; print the table."""
     options = ConversionOptions(iterations=iterations)
     output.mkdir(parents=True, exist_ok=True)

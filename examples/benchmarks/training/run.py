@@ -50,13 +50,16 @@ def run_cell(cell: Cell, options: argparse.Namespace, deadline: float) -> dict[s
     """Train and measure one cell; raises OutOfTime between epochs."""
     recipe = cell.recipe(options.epochs)
     spent = _Clock(options.output / f"{cell.name}.seconds")
+    taught = _Clock(options.output / f"{cell.name}.teacher-seconds")
 
     def report(state: Progress) -> None:
         print(f"    {state.describe()}", flush=True)
-        if state.stage == "network" or cell.method in WITHOUT_SPIKES:
-            spent.add()
-        else:
-            spent.restart()
+        network = state.stage == "network" or cell.method in WITHOUT_SPIKES
+        for clock, counts in ((spent, network), (taught, not network)):
+            if counts:
+                clock.add()
+            else:
+                clock.restart()
         if time.monotonic() > deadline:
             raise OutOfTime
 
@@ -69,8 +72,14 @@ def run_cell(cell: Cell, options: argparse.Namespace, deadline: float) -> dict[s
     else:
         figures = trained(cell, recipe, place, report)
     facts = {"network": cell.network, "method": cell.method, "steps": cell.steps, "seed": cell.seed}
-    when = {"epochs": recipe.epochs, "seconds": spent.total, "date": datetime.date.today().isoformat()}
-    spent.path.unlink(missing_ok=True)
+    when = {
+        "epochs": recipe.epochs,
+        "seconds": spent.total,
+        "teacher_seconds": taught.total or None,
+        "date": datetime.date.today().isoformat(),
+    }
+    for clock in (spent, taught):
+        clock.path.unlink(missing_ok=True)
     return facts | figures | when
 
 

@@ -13,6 +13,7 @@ COLUMNS = (
     ("energy_j", "energy [nJ]", 1e9, 0),
     ("latency_s", "latency [µs]", 1e6, 2),
     ("seconds", "training [s]", 1.0, 0),
+    ("teacher_seconds", "its teacher [s]", 1.0, 0),
 )
 """Key of a result, heading, factor and digits."""
 
@@ -32,7 +33,7 @@ def markdown(results: list[dict[str, Any]]) -> str:
     for (network, steps, method), group in sorted(rows.items()):
         cells = [network, str(steps) if steps else "", method, str(len(group))]
         cells += [
-            _cell([result[key] for result in group], scale, digits) for key, _, scale, digits in COLUMNS
+            _cell([result.get(key) for result in group], scale, digits) for key, _, scale, digits in COLUMNS
         ]
         lines.append(" | ".join(cells))
     return "\n".join(f"| {line} |" for line in lines) + "\n"
