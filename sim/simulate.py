@@ -1,9 +1,9 @@
 """Runs a compiled model on samples in one of the two tiers and gathers everything the report says."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,8 +46,8 @@ STREAM_SAMPLES = 8
 
 
 @dataclass(frozen=True)
-class _Result:
-    """What the batches add up to; `cycles` and `causes` only in the cycle tier."""
+class Ran:
+    """What some samples computed; `cycles` and `causes` only in the cycle tier."""
 
     outputs: IntArray
     primitives: Primitives
@@ -58,6 +58,39 @@ class _Result:
     """Only of a readout of spikes."""
 
 
+class Runner(Protocol):
+    """Runs all samples of a simulation: `run_samples`, here and now, or who shares them out."""
+
+    def __call__(self, program: TiledProgram, x: NDArray[Any], tier: Tier, progress: Progress) -> Ran:
+        """What they computed; `progress` is told how many samples are done."""
+
+
+def run_samples(
+    program: TiledProgram, x: NDArray[Any], tier: Tier, progress: Progress, threads: int | None = None
+) -> Ran:
+    """Run samples x, of the model's input encoding, batch by batch."""
+    parts = []
+    done = 0
+    run = _run_functional if tier == "functional" else _run_cycles
+    for payloads in _batches(program, x):
+        parts.append(run(program, payloads, threads))
+        done += len(payloads)
+        progress(done)
+    return join_parts(parts)
+
+
+def join_parts(parts: Sequence[Ran]) -> Ran:
+    """What samples computed that were run apart, in their order."""
+    cycles = [part.cycles for part in parts if part.cycles is not None]
+    return Ran(
+        outputs=np.concatenate([part.outputs for part in parts]),
+        primitives=join_primitives([part.primitives for part in parts]),
+        cycles=np.concatenate(cycles) if cycles else None,
+        causes=_total(part.causes for part in parts),
+        answers=join_answers([part.answers for part in parts if part.answers is not None]),
+    )
+
+
 def simulate(
     build: Build,
     x: NDArray[Any],
@@ -66,13 +99,15 @@ def simulate(
     progress: Progress | None = None,
     energy_table: str | None = None,
     zero_skipping: ZeroSkipping = "none",
+    run: Runner = run_samples,
 ) -> Report:
     """Simulate samples x, of the model's input encoding, against labels y: classes (samples,), or arrays as
     `metrics.Task` has them.
 
     `progress` is called with the number of samples done so far. The functional tier knows no time.
     `energy_table` prices the actions instead of the target's table: a name, or the path of a `.yaml`.
-    `zero_skipping` says which zeros the network without spikes skips.
+    `zero_skipping` says which zeros the network without spikes skips. `run` may share the samples out, with
+    the same figures.
 
     Raises FileError for samples or labels that do not fit, UsageError for an unknown tier or kind of zeros,
     TargetError for a table.
@@ -88,7 +123,7 @@ def simulate(
     table = load_energy_table(energy_table or tiled.target.energy_table)
     x = as_samples(x)
     start = time.perf_counter()
-    result = _run_batches(tiled, x, tier, progress or (lambda done: None))
+    result = run(tiled, x, tier, progress or (lambda done: None))
     throughput = None if tier == "functional" else _throughput(tiled, x)
     wall = time.perf_counter() - start
     predictions = np.argmax(result.outputs, axis=1)
@@ -136,24 +171,6 @@ def _metrics(network: Network, values: IntArray, outputs: Outputs, y: NDArray[An
     return measure(values, outputs.shape, outputs.scale or outputs.unit, y, (height, width))
 
 
-def _run_batches(program: TiledProgram, x: NDArray[Any], tier: Tier, progress: Progress) -> _Result:
-    parts = []
-    done = 0
-    run = _run_functional if tier == "functional" else _run_cycles
-    for payloads in _batches(program, x):
-        parts.append(run(program, payloads))
-        done += len(payloads)
-        progress(done)
-    cycles = [part.cycles for part in parts if part.cycles is not None]
-    return _Result(
-        outputs=np.concatenate([part.outputs for part in parts]),
-        primitives=join_primitives([part.primitives for part in parts]),
-        cycles=np.concatenate(cycles) if cycles else None,
-        causes=_total(part.causes for part in parts),
-        answers=join_answers([part.answers for part in parts if part.answers is not None]),
-    )
-
-
 def _total(parts: Iterable[IntArray | None]) -> IntArray | None:
     known = [part for part in parts if part is not None]
     return sum(known[1:], known[0]) if known else None
@@ -167,15 +184,15 @@ def _batches(program: TiledProgram, x: NDArray[Any]) -> Iterator[IntArray]:
         yield encode_inputs(program.input, program.steps, x[start : start + size])
 
 
-def _run_functional(program: TiledProgram, payloads: IntArray) -> _Result:
-    run = run_functional(program, payloads)
-    return _Result(run.outputs, run.primitives)
+def _run_functional(program: TiledProgram, payloads: IntArray, threads: int | None) -> Ran:
+    run = run_functional(program, payloads, threads=threads)
+    return Ran(run.outputs, run.primitives)
 
 
-def _run_cycles(program: TiledProgram, payloads: IntArray) -> _Result:
-    run = run_isolated(program, payloads)
+def _run_cycles(program: TiledProgram, payloads: IntArray, threads: int | None) -> Ran:
+    run = run_isolated(program, payloads, threads=threads)
     outputs = decode_outputs(program, run.flits, len(payloads))
-    return _Result(outputs, run.primitives, run.cycles, run.causes, answers_of(program, run, len(payloads)))
+    return Ran(outputs, run.primitives, run.cycles, run.causes, answers_of(program, run, len(payloads)))
 
 
 def _throughput(program: TiledProgram, x: NDArray[Any]) -> float:
@@ -203,7 +220,7 @@ def sample_ends(program: TiledProgram, run: CycleRun, samples: int) -> IntArray:
 
 
 def _all_layers(
-    build: Build, counts: Counts, energy: EnergyReport, built: EnergyReport, result: _Result, samples: int
+    build: Build, counts: Counts, energy: EnergyReport, built: EnergyReport, result: Ran, samples: int
 ) -> list[LayerFigures]:
     tiled = build.tiled
     spread = multicast(tiled)
@@ -273,7 +290,7 @@ def _predicted_cycles(build: Build, layer: Layer, cores: list[Core]) -> float:
     return layer_cycles(network, size, slices, target, activity_of(network)) * network.steps
 
 
-def _core_figures(program: TiledProgram, result: _Result) -> list[CoreFigures]:
+def _core_figures(program: TiledProgram, result: Ran) -> list[CoreFigures]:
     """Cores in the program's order."""
     target, causes = program.target, result.causes
     return [

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, fields
 
 import numpy as np
-from numpy.typing import NDArray
 
 from snnc.compiler.ir.packing import bases
 from snnc.compiler.ir.program import Bank, Core, TiledProgram
@@ -12,7 +11,7 @@ from snnc.compiler.isa.arithmetic import IntArray
 from snnc.compiler.isa.contract import SPIKE, FlitType
 from snnc.compiler.isa.flits import DATA_SHIFT, SENDER_MASK, FlitArray, address_bits, flit_types
 from snnc.sim.engine import records as c
-from snnc.sim.engine.layout import Layout, route_features
+from snnc.sim.engine.layout import Layout
 
 Counts = dict[str, IntArray]
 """Action name -> count per core, int64 (cores + 1,); the last entry belongs to the host's port."""
@@ -87,17 +86,16 @@ def join_primitives(parts: list[Primitives]) -> Primitives:
     return Primitives(**sums)
 
 
-def count_host_events(program: TiledProgram, payloads: NDArray[np.integer]) -> IntArray:
-    """Non-zero payloads towards each core the host feeds; `payloads` is (samples, steps, features)."""
-    per_feature = np.count_nonzero(payloads, axis=(0, 1))
-    counts = dict.fromkeys(program.fed_by_host, 0)
-    for route in program.input_routes:
-        counts[route.to] += int(per_feature[route_features(program, route)].sum())
-    return np.array(list(counts.values()), np.int64)
+def read_host_events(program: TiledProgram, layout: Layout, words: IntArray) -> IntArray:
+    """SPIKE flits from the host at each core that it feeds, as the functional tier counts them."""
+    numbers = {core.at: number for number, core in enumerate(program.cores)}
+    fed = [numbers[to] for to in program.fed_by_host]
+    counts: IntArray = read_tallies(layout, words)[fed, c.FROM_HOST]
+    return counts
 
 
 def count_stream_events(program: TiledProgram, stream: FlitArray) -> IntArray:
-    """The same from a flit stream."""
+    """The same in a flit stream."""
     spikes = stream[flit_types(stream) == FlitType.SPIKE]
     heads = (spikes & np.uint64(SENDER_MASK)).astype(np.int64)
     rows = SPIKE["y"].read_all(spikes >> np.uint64(DATA_SHIFT))

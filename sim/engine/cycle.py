@@ -28,7 +28,7 @@ from snnc.sim.engine.kernels.contexts import take_turn
 from snnc.sim.engine.kernels.neuron import load_initial
 from snnc.sim.engine.kernels.queue import take_earliest
 from snnc.sim.engine.kernels.router import evaluate, feed
-from snnc.sim.engine.layout import Layout, build_layout
+from snnc.sim.engine.layout import Layout, layout_of
 
 CAUSES = {
     "accumulate": c.ROW_CYCLES,
@@ -92,7 +92,7 @@ def run_cycles(
 ) -> CycleRun:
     """One continuous stream, with up to `arrivals` arrivals; raises VerificationError if the mesh comes to
     rest before it is finished."""
-    return _run(program, build_layout(program), [stream], trace, event_log, 0, arrivals)
+    return _run(program, layout_of(program), [stream], trace, event_log, 0, arrivals)
 
 
 def run_stream(
@@ -110,7 +110,7 @@ def run_isolated(
     threads: int | None = None,
 ) -> CycleRun:
     """Each sample of (samples, steps, features) in a run of its own, in parallel threads."""
-    layout = build_layout(program)
+    layout = layout_of(program)
     workers = max(1, min(threads or os.cpu_count() or 1, len(payloads)))
     bounds = np.linspace(0, len(payloads), workers + 1).astype(int).tolist()
 

@@ -12,13 +12,14 @@ from snnc.compiler.ir.program import TiledProgram
 from snnc.compiler.isa.arithmetic import IntArray
 from snnc.compiler.isa.flits import COORDINATE_MASK, PAYLOAD_SHIFT
 from snnc.compiler.protocol.input_encoding import entering
-from snnc.sim.accounting.counts import Primitives, count_host_events, join_primitives, read_primitives
+from snnc.sim.accounting.counts import Primitives, join_primitives, read_host_events, read_primitives
 from snnc.sim.accounting.traces import Traces, empty_trace, join_traces, split_trace
 from snnc.sim.engine import records as c
 from snnc.sim.engine.jit import Pool, entry, kernel, pointer, source_stamp
-from snnc.sim.engine.kernels.axons import accumulate
+from snnc.sim.engine.kernels.axons import accumulate_all
 from snnc.sim.engine.kernels.neuron import end_step, load_initial, segment_is_open, segment_place
-from snnc.sim.engine.layout import Layout, build_layout
+from snnc.sim.engine.layout import Layout, layout_of
+from snnc.sim.engine.vectors import MARKS, lowest_bit, set_marks
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def run_functional(
 ) -> FunctionalRun:
     """Run samples (samples, steps, features) with payloads 0..255, in parallel threads; of a held input the
     first step enters."""
-    layout, payloads = build_layout(program), entering(program.input, payloads)
+    layout, payloads = layout_of(program), entering(program.input, payloads)
     workers = max(1, min(threads or os.cpu_count() or 1, len(payloads)))
     bounds = np.linspace(0, len(payloads), workers + 1).astype(int).tolist()
 
@@ -64,11 +65,11 @@ def _run(program: TiledProgram, layout: Layout, payloads: NDArray[np.integer], k
     for record in layout.cores:
         words[record + c.TRACE] = words[record + c.STATE_START] if keep else -1
     outputs = np.zeros((samples, program.outputs), np.int64)
-    events = np.ascontiguousarray(payloads, np.int64)
+    events = np.ascontiguousarray(payloads, np.uint8)
     _run_samples(words, layout.weights, states, trace.reshape(-1), events, outputs)
     return FunctionalRun(
         outputs=outputs,
-        primitives=read_primitives(program, layout, words, count_host_events(program, payloads), samples),
+        primitives=read_primitives(program, layout, words, read_host_events(program, layout, words), samples),
         trace=split_trace(program, layout, trace) if keep else None,
     )
 
@@ -88,19 +89,42 @@ def _send(words: Pool, weights: Pool, states: Pool, output: Pool, core: int, seg
         receiver, base = words[entry_record + c.RECEIVER], words[entry_record + c.BASE]
         first = words[entry_record + c.FIRST_WORD] << words[c.LANE_SHIFT]
         last = words[entry_record + c.LAST_WORD] << words[c.LANE_SHIFT]
-        for k in range(count):
-            slot = states[listed + k]
-            if slot < first or slot >= last:
-                continue
-            words[entry_record + c.HITS] += 1
-            if receiver == 0:
-                _read(words, states, output, core, slot, step)
-            elif values:
+        start = _first_from(states, listed, count, first)
+        stop = _first_from(states, listed, count, last)
+        words[entry_record + c.HITS] += stop - start
+        if receiver == 0:
+            for k in range(start, stop):
+                _read(words, states, output, core, states[listed + k], step)
+        elif values:
+            for k in range(start, stop):
+                slot = states[listed + k]
                 _deliver_value(words, states, receiver, base + slot, states[membrane + slot])
-            else:
-                coordinate = (base + states[words[core + c.LOCAL_START] + slot]) & COORDINATE_MASK
-                accumulate(words, weights, states, receiver, (1 << PAYLOAD_SHIFT) | coordinate)
+        else:
+            _list_spikes(words, states, base, words[core + c.LOCAL_START], listed + start, stop - start)
+            accumulate_all(words, weights, states, receiver, words[c.ARRIVING], stop - start)
         entry_record += c.ENTRY_WORDS
+
+
+@kernel
+def _list_spikes(words: Pool, states: Pool, base: int, local: int, listed: int, count: int) -> None:
+    """Write down the data of the SPIKEs of some listed slots."""
+    arriving = words[c.ARRIVING]
+    for k in range(count):
+        coordinate = (base + states[local + states[listed + k]]) & COORDINATE_MASK
+        words[arriving + k] = (1 << PAYLOAD_SHIFT) | coordinate
+
+
+@kernel
+def _first_from(states: Pool, listed: int, count: int, slot: int) -> int:
+    """How many of the listed slots, which ascend, lie before `slot`."""
+    low, high = 0, count
+    while low < high:
+        middle = (low + high) >> 1
+        if states[listed + middle] < slot:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 @kernel
@@ -154,13 +178,38 @@ def _emit(
 
 @kernel
 def _receive_inputs(words: Pool, weights: Pool, states: Pool, payloads: Pool) -> None:
-    event = words[c.INPUTS]
-    for _ in range(words[c.INPUT_COUNT]):
-        payload = payloads[words[event + c.INPUT_FEATURE]]
-        if payload:
-            data = (payload << PAYLOAD_SHIFT) | words[event + c.INPUT_COORDINATE]
-            accumulate(words, weights, states, words[event + c.INPUT_CORE], data)
-        event += c.INPUT_WORDS
+    """Hand the events of a step to every core that the host feeds."""
+    event, last = words[c.INPUTS], words[c.INPUTS] + words[c.INPUT_COUNT] * c.INPUT_WORDS
+    while event < last:
+        core, listed = words[event + c.INPUT_CORE], words[c.ARRIVING]
+        while event < last and words[event + c.INPUT_CORE] == core:
+            feature, block = words[event + c.INPUT_FEATURE], event + (MARKS - 1) * c.INPUT_WORDS
+            neighbours = block < last and words[block + c.INPUT_CORE] == core
+            if neighbours and words[block + c.INPUT_FEATURE] == feature + MARKS - 1:
+                listed = _list_inputs(words, event, payloads, listed)
+                event = block
+            elif payloads[feature]:
+                words[listed] = payloads[feature] << PAYLOAD_SHIFT | words[event + c.INPUT_COORDINATE]
+                listed += 1
+            event += c.INPUT_WORDS
+        count = listed - words[c.ARRIVING]
+        words[words[core + c.TALLY] + c.FROM_HOST] += count
+        accumulate_all(words, weights, states, core, words[c.ARRIVING], count)
+
+
+@kernel
+def _list_inputs(words: Pool, event: int, payloads: Pool, listed: int) -> int:
+    """Write down from `listed` on the data of the events that 64 neighbouring features send, from that of
+    `event` on; returns where they end."""
+    feature = words[event + c.INPUT_FEATURE]
+    bits = set_marks(payloads, feature)
+    while bits:
+        number = lowest_bit(bits)
+        coordinate = words[event + number * c.INPUT_WORDS + c.INPUT_COORDINATE]
+        words[listed] = payloads[feature + number] << PAYLOAD_SHIFT | coordinate
+        listed += 1
+        bits &= bits - 1
+    return listed
 
 
 def _make_kernel(stamp: int) -> Callable[..., int]:
@@ -170,7 +219,7 @@ def _make_kernel(stamp: int) -> Callable[..., int]:
         weight_pool: NDArray[np.int8],
         state_pool: NDArray[np.int32],
         trace_pool: NDArray[np.int32],
-        payload_pool: NDArray[np.int64],
+        payload_pool: NDArray[np.uint8],
         output_pool: NDArray[np.int64],
     ) -> int:
         """Run every sample from v(0) on, cores in the order of the layers; what recurrent edges carry arrives

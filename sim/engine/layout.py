@@ -1,6 +1,8 @@
 """Flat layout: a tiled program as a pool of words, a pool of weights and a pool of states for the kernels."""
 
+from functools import lru_cache
 from typing import NamedTuple
+from weakref import ref
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +16,6 @@ from snnc.compiler.ir.program import (
     Core,
     Destination,
     InputRoute,
-    Tile,
     TiledProgram,
     local_coordinates,
 )
@@ -23,6 +24,8 @@ from snnc.compiler.isa.arithmetic import NO_LEAK, IntArray, state_range
 from snnc.compiler.isa.contract import CREDIT, END, FlitType
 from snnc.compiler.isa.flits import COORDINATE_MASK, DATA_SHIFT, ROW_MASK, flit
 from snnc.sim.engine import records as c
+from snnc.sim.engine.slots import contents_of, period_of, state_pool
+from snnc.sim.engine.vectors import MARKS
 
 ALIGNMENT = 16
 """State slices of cores start at multiples of this many slots (one SIMD register)."""
@@ -39,8 +42,8 @@ class Layout(NamedTuple):
     weights: NDArray[np.int8]
     """The weight memories of all cores, lane by lane."""
     states: NDArray[np.int32]
-    """Sections of TRACE_ROW slots: state, membrane (CUBA), v(0), threshold, bias, local coordinate and those
-    that some core of the program needs; then the emitters' lists."""
+    """Sections of TRACE_ROW slots: state, and membrane where a core has CUBA; then for each core what stands
+    in its slots or in a period of them, and its emitter's lists."""
     cores: tuple[int, ...]
     """Record of each core of the program, in its order."""
     routers: tuple[int, ...]
@@ -52,6 +55,20 @@ class Layout(NamedTuple):
     def slots(self) -> int:
         """Slots of all cores with the gaps between them, the length of one trace row."""
         return int(self.words[c.TRACE_ROW])
+
+
+_KEPT: dict[int, tuple["ref[TiledProgram]", Layout]] = {}
+"""Layouts of the programs that are in use, by the identity of each."""
+
+
+def layout_of(program: TiledProgram) -> Layout:
+    """The layout of `program`, built once and kept for as long as the program is."""
+    known = _KEPT.get(id(program))
+    if known is not None and known[0]() is program:
+        return known[1]
+    layout, identity = build_layout(program), id(program)
+    _KEPT[identity] = ref(program, lambda _: _KEPT.pop(identity, None)), layout
+    return layout
 
 
 def build_layout(program: TiledProgram) -> Layout:
@@ -69,19 +86,18 @@ def build_layout(program: TiledProgram) -> Layout:
         words[record + c.VALUE_START] = state - places.bases[core.at].state_word * lanes
         _fill_tables(words, core, record, program, places)
         weight += core.weights.size
-        state += -(-core.tile.words(lanes) * lanes // ALIGNMENT) * ALIGNMENT
+        state += _aligned(core.tile.words(lanes) * lanes)
     words[c.TRACE_ROW] = state
-    contents = [_contents(core, program) for core in program.cores]
-    sections = list(dict.fromkeys(column for content in contents for column in content))
-    lists = (2 + len(sections)) * state
+    contents = [contents_of(core, program) for core in program.cores]
+    free = state * (1 + any(_has_membrane(core) for core in program.cores))
     for core, record, content in zip(program.cores, places.cores, contents, strict=True):
-        start = int(words[record + c.STATE_START])
-        words[record + c.MEMBRANE_START] = start + state * _has_membrane(core)
-        for column in content:
-            words[record + column] = start + (2 + sections.index(column)) * state
+        words[record + c.MEMBRANE_START] = int(words[record + c.STATE_START]) + state * _has_membrane(core)
+        for column, values in content.items():
+            words[record + column] = free
+            free += _aligned(len(values))
         words[record + c.AMOUNT] = words[record + (c.AMOUNT if c.AMOUNT in content else c.THRESHOLD)]
-        words[record + c.LIST_START] = lists
-        lists += core.delay_slots * core.tile.words(lanes) * lanes
+        words[record + c.LIST_START] = free
+        free += _aligned(core.delay_slots * core.tile.words(lanes) * lanes)
     order = dataflow_order(program)
     words[places.order : places.order + len(order)] = [
         places.cores[places.core_at[core.at]] for core in order
@@ -89,11 +105,16 @@ def build_layout(program: TiledProgram) -> Layout:
     return Layout(
         words,
         np.concatenate([core.weights.reshape(-1) for core in program.cores]),
-        _state_pool(words, places.cores, contents, lists),
+        state_pool(words, places.cores, contents, free + MARKS),
         tuple(places.cores),
         tuple(places.routers),
         places.width,
     )
+
+
+def _aligned(slots: int) -> int:
+    """So many slots up to the next place where a core's may begin."""
+    return -(-slots // ALIGNMENT) * ALIGNMENT
 
 
 def _has_membrane(core: Core) -> bool:
@@ -138,6 +159,8 @@ class _Places:
         self.input_events = _input_events(program, self)
         self.inputs = self._take(self.input_events.size)
         self.order = self._take(len(cores))
+        widest = max(core.tile.words(target.lanes) * target.lanes for core in cores)
+        self.arriving = self._take(max(len(self.input_events), widest) + 1)
 
     def _take(self, count: int) -> int:
         start = self.size
@@ -184,6 +207,7 @@ def _fill_header(words: NDArray[np.int64], program: TiledProgram, places: _Place
         c.INPUTS: places.inputs,
         c.INPUT_COUNT: len(places.input_events),
         c.ORDER: places.order,
+        c.ARRIVING: places.arriving,
         c.HOST_FIFO: places.fifos[0][c.WEST],
         c.HOST_TALLY: places.host_tally,
         c.READS_FIRST_SPIKE: int(readout.kind == "first_spike"),
@@ -253,6 +277,7 @@ def _fill_core(
     fields = {
         c.ROUTER: places.routers[core.at.y * places.width + core.at.x],
         c.WORDS: tile.words(target.lanes),
+        c.PERIOD: period_of(tile, target.lanes),
         c.SLOTS_USED: tile.words(target.lanes) * target.lanes,
         c.NEURONS: core.lanes_read(target.lanes),
         c.LIST_COUNTS: places.lists[number],
@@ -301,14 +326,11 @@ def _fill_tables(
     entries, sources, segments = (
         int(words[record + f]) for f in (c.FIRST_ENTRY, c.FIRST_SOURCE, c.FIRST_SEGMENT)
     )
-    words[sources : sources + len(core.sources)] = [
-        flit(FlitType.CREDIT, CREDIT.pack(context=to.context), to) for to in core.sources
-    ]
+    words[sources : sources + len(core.sources)] = [_flits_to(to)[2] for to in core.sources]
     for place, entry in enumerate(core.destinations):
         start = entries + place * c.ENTRY_WORDS
         receiver = 0 if entry.to.host else places.cores[places.core_at[entry.to]]
-        head = flit(FlitType.SPIKE, 0, entry.to) & ((1 << DATA_SHIFT) - 1)
-        end = flit(FlitType.END, END.pack(context=entry.to.context), entry.to)
+        head, end, _ = _flits_to(entry.to)
         base = _absolute_base(entry, core, places, lanes)
         ends, backward = int(entry.sends_end), int(entry.recurrent)
         words[start : start + c.HITS] = (
@@ -326,6 +348,14 @@ def _fill_tables(
     words[places.axon_rows[number] :][: rows.size] = rows.reshape(-1)
     columns = core.axon_columns * (1, lanes, lanes)
     words[places.axon_columns[number] :][: columns.size] = columns.reshape(-1)
+
+
+@lru_cache(1 << 16)
+def _flits_to(to: Address) -> tuple[int, int, int]:
+    """The address bits of a SPIKE, an END and a CREDIT for a tile."""
+    head = flit(FlitType.SPIKE, 0, to) & ((1 << DATA_SHIFT) - 1)
+    end, credit = END.pack(context=to.context), CREDIT.pack(context=to.context)
+    return head, flit(FlitType.END, end, to), flit(FlitType.CREDIT, credit, to)
 
 
 def _absolute_base(entry: Destination, core: Core, places: _Places, lanes: int) -> int:
@@ -355,45 +385,3 @@ def _bank_record(bank: Bank, lanes: int) -> list[int]:
         int(bank.depthwise),
         *(step * lanes for step in steps),
     ]
-
-
-def _contents(core: Core, program: TiledProgram) -> dict[int, IntArray]:
-    """What stands in the slots of a core, by the column that says where: constants, one per slot."""
-    lanes, slots = (
-        program.target.lanes,
-        np.arange(core.tile.words(program.target.lanes) * program.target.lanes),
-    )
-    per_channel = {
-        c.INITIAL_START: (core.initial, 0),
-        # Lanes without a neuron never fire, as in the memory image.
-        c.THRESHOLD: (core.threshold, state_range(program.target.state_bits)[1]),
-        c.BIAS: (core.bias, 0),
-        c.AMOUNT: (core.reset_amount, 0),
-        c.LEAKS: (core.leak_numerators, 0),
-        c.CURRENT_LEAKS: (core.current_numerators, 0),
-    }
-    contents = {
-        column: _by_slot(core.tile, lanes, values, padding)
-        for column, (values, padding) in per_channel.items()
-        if values is not None
-    }
-    contents[c.LOCAL_START] = core.tile.local_slots(slots, lanes)
-    if any(entry.to.host for entry in core.destinations):
-        contents[c.NUMBERS] = core.tile.neuron_map(lanes)
-    return contents
-
-
-def _by_slot(tile: Tile, lanes: int, values: IntArray, padding: int) -> IntArray:
-    pixel = np.full(tile.pixel_words(lanes) * lanes, padding, np.int64)
-    pixel[: tile.channels] = values
-    return np.tile(pixel, tile.rows * tile.columns)
-
-
-def _state_pool(
-    words: NDArray[np.int64], records: list[int], contents: list[dict[int, IntArray]], size: int
-) -> NDArray[np.int32]:
-    pool = np.zeros(size, np.int32)
-    for record, content in zip(records, contents, strict=True):
-        for column, values in content.items():
-            pool[words[record + column] :][: len(values)] = values
-    return pool

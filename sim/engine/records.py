@@ -12,6 +12,8 @@ HOST_CURSOR, HOST_STOP, HOST_TIME, HOST_CREDITS, HOST_CREDIT_VISIBLE, HOST_FIFO,
 READS_FIRST_SPIKE, READS_FROM, MULTIPLIES = range(26, 29)
 # Where the next arrival is written down, and where there is no more room; equal where none is.
 ARRIVALS_AT, ARRIVALS_STOP = range(29, 31)
+# Where the functional tier lists the events that a core is about to get.
+ARRIVING = 31
 HEADER_WORDS = 32
 
 # Core, which is a tile with its registers: constants of the tile. A slot is a lane of a word; *_START are
@@ -32,11 +34,15 @@ TRACE, TIMELINE = range(48, 50)
 # Core: registers of the emitter. TIME is the first cycle of what it does next.
 PHASE, TIME, CURSOR, SEGMENT, SCANS, ITEM, ITEMS, LISTED, SCANNED = range(50, 59)
 EMITS, SENDS_LAST, SENDS_STEP, OWED, OWED_ZERO = range(59, 64)
-# Core: what only some have. AMOUNT is THRESHOLD, and the decays of slots are at 0, where it has none.
+# Core: what only some have. AMOUNT is THRESHOLD, and decays of slots and BIAS are at 0, where it has none.
 AMOUNT, LEAKS, CURRENT_LEAKS, NUMBERS, FRACTION = range(64, 69)
 # Core: its jobs that are pending, where tiles share cores; where neuron 0 of the whole state memory would be.
 JOBS, VALUE_START = range(69, 71)
-EVENT_POPS = 71
+# Core: slots after which what all pixels share (v(0), THRESHOLD, BIAS, AMOUNT, decays) is repeated; so many
+# stand there. A sweep goes from block to block, and no block crosses a period.
+PERIOD = 71
+SWEEP_BLOCK = 256
+EVENT_POPS = 72
 """From here on, per slot of the event FIFO the cycle in which it was last popped."""
 
 # Event registers: when tables, entry and decode were last left, from when on decode takes another event, and
@@ -87,9 +93,9 @@ SEGMENT_WORDS = 6
 INPUT_FEATURE, INPUT_CORE, INPUT_COORDINATE = range(3)
 INPUT_WORDS = 3
 
-# Core tally.
-EVENTS, VALUES, FIRED, ROW_CYCLES, SWEEP_CYCLES, INIT_CYCLES, BLOCKED, WAITED = range(8)
-TALLY_WORDS = 8
+# Core tally; the events from the host are counted in the functional tier only.
+EVENTS, VALUES, FIRED, ROW_CYCLES, SWEEP_CYCLES, INIT_CYCLES, BLOCKED, WAITED, FROM_HOST = range(9)
+TALLY_WORDS = 9
 
 # Host tally.
 PACKETS, HOST_STALLED = range(2)

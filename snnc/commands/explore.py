@@ -13,7 +13,7 @@ import click
 from snnc.base.files import write_text
 from snnc.commands.console import Console
 from snnc.commands.deliver import deliver
-from snnc.commands.options import data_dir_option, directory, file, json_option, pass_console, positive
+from snnc.commands.options import cluster_options, data_dir_option, directory, file, json_option, pass_console
 
 if TYPE_CHECKING:
     from snnc.exploration.sweep import Announce
@@ -26,8 +26,7 @@ SAY_SECONDS = 10.0
 @click.argument("space", type=file)
 @click.option("-o", "--output", type=directory, required=True, help="Folder of the results; run again, "
               "it continues where it was interrupted.")  # fmt: skip
-@click.option("--scheduler", metavar="ADDRESS", help="A Dask cluster (default: processes here).")
-@click.option("--workers", type=positive, help="Processes here (default: one per core).")
+@cluster_options
 @data_dir_option
 @json_option(RESULT_FILE)
 @pass_console

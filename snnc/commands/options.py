@@ -121,3 +121,10 @@ def selection_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
     )
     return functools.reduce(lambda decorated, option: option(decorated), options, collected)
+
+
+def cluster_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say who works: a Dask cluster, or so many processes here."""
+    count = click.option("--workers", type=positive, help="Processes here, each on one core.")
+    address = click.option("--scheduler", metavar="ADDRESS", help="A Dask cluster that shares the files.")
+    return address(count(command))

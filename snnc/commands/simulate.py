@@ -7,11 +7,13 @@ import click
 
 from snnc.commands.budgets import Budgets, Tier
 from snnc.commands.build_folder import REPORT_FILE
+from snnc.commands.cluster import shared_folder
 from snnc.commands.console import Console
 from snnc.commands.deliver import deliver
 from snnc.commands.options import (
     FiniteRange,
     build_argument,
+    cluster_options,
     file,
     json_option,
     pass_console,
@@ -21,6 +23,7 @@ from snnc.compiler.formats.storage import Build
 from snnc.models import Selection, load_inputs
 
 if TYPE_CHECKING:
+    from snnc.exploration.shards import Sharing
     from snnc.sim.accounting.zeros import ZeroSkipping
     from snnc.sim.report import Report
 
@@ -46,6 +49,7 @@ if TYPE_CHECKING:
     help="Zeros that the network without spikes skips: of activations, or of weights too.",
 )
 @click.option("--trace", type=file, help="Write every spike and membrane of the run to this .npz.")
+@cluster_options
 @json_option(REPORT_FILE)
 @pass_console
 def command(
@@ -59,12 +63,19 @@ def command(
     energy_table: str | None,
     zero_skipping: "ZeroSkipping",
     trace: Path | None,
+    scheduler: str | None,
+    workers: int | None,
     json_file: Path | None,
 ) -> None:
-    """Simulate a build: accuracy, cycles, latency, energy; checks budgets."""
+    """Simulate a build: accuracy, cycles, latency, energy; checks budgets.
+
+    With workers a large test set is shared out, with the same report; interrupted, it goes on where it was.
+    """
     budgets = Budgets.parse(max_energies, max_latency, min_accuracy)
     budgets.require_time(tier)
-    report = simulate_build(Build.load(folder), selection, tier, console, energy_table, trace, zero_skipping)
+    build = Build.load(folder)
+    with shared_folder(folder, scheduler, workers) as shared:
+        report = simulate_build(build, selection, tier, console, energy_table, trace, zero_skipping, shared)
     deliver(report, console, kept=folder / REPORT_FILE, json_file=json_file)
     budgets.check(report)
 
@@ -77,18 +88,25 @@ def simulate_build(
     energy_table: str | None = None,
     trace: Path | None = None,
     zero_skipping: "ZeroSkipping" = "none",
+    shared: "Sharing | None" = None,
 ) -> "Report":
-    """Simulate a build, with progress; with `trace` every spike and membrane is written there."""
+    """Simulate a build, with progress, on `shared` workers if there are; with `trace` every spike and
+    membrane is written there."""
     from snnc.sim.accounting.energy_table import load_energy_table
-    from snnc.sim.simulate import simulate
+    from snnc.sim.simulate import Runner, run_samples, simulate
     from snnc.sim.warm import MESSAGE, is_cold
 
     load_energy_table(energy_table or build.tiled.target.energy_table)
     inputs = load_inputs(build.network, selection, console.say)
+    run: Runner = run_samples
+    if shared is not None:
+        from snnc.exploration.shards import shared_runner
+
+        run = shared_runner(shared)
     if is_cold():
         console.say(MESSAGE)
     with console.progress("simulating", len(inputs.y)) as update:
-        report = simulate(build, inputs.x, inputs.y, tier, update, energy_table, zero_skipping)
+        report = simulate(build, inputs.x, inputs.y, tier, update, energy_table, zero_skipping, run)
     if trace is not None:
         from snnc.commands.trace_file import write_trace
 

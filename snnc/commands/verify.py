@@ -1,7 +1,7 @@
 """`snnc verify`: trainer, reference, simulator and RTL on the same samples."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,15 +12,18 @@ import click
 from snnc.base.errors import FileError, UsageError
 from snnc.base.files import cache_directory, make_directory
 from snnc.commands.build_folder import MODEL_FILE, VERIFY_FILE, locked_folder
+from snnc.commands.cluster import shared_folder
 from snnc.commands.console import Console
 from snnc.commands.deliver import deliver
 from snnc.commands.options import (
     FiniteRange,
     build_argument,
+    cluster_options,
     data_dir_option,
     data_option,
     json_option,
     pass_console,
+    positive,
     samples_option,
     seed_option,
     view_options,
@@ -29,12 +32,14 @@ from snnc.compiler.formats.storage import Build
 from snnc.compiler.formats.text import print_ir
 from snnc.compiler.ir.network import Network
 from snnc.compiler.ir.provenance import Provenance
+from snnc.compiler.isa.arithmetic import IntArray
 from snnc.compiler.protocol.input_encoding import encode_inputs
 from snnc.models import Selection, load_inputs, read_model
 from snnc.training.data.recordings.view import View
 from snnc.verification.compare import Verification, VerifyOptions, verify
 
 if TYPE_CHECKING:
+    from snnc.exploration.shards import Sharing
     from snnc.training.files.checkpoint import Checkpoint
 
 EXECUTIONS = ("reference", "simulator", "rtl")
@@ -48,7 +53,9 @@ EXECUTIONS = ("reference", "simulator", "rtl")
 @data_dir_option
 @view_options
 @seed_option("Seed of the random stalls.", default=0)
+@click.option("--seeds", type=positive, default=1, help="Stall with so many seeds, from that one on.")
 @click.option("--stall", type=FiniteRange(0, 0.9), default=0.0, help="Also stall every port, this often.")
+@cluster_options
 @json_option(VERIFY_FILE)
 @pass_console
 def command(
@@ -59,14 +66,23 @@ def command(
     data_dir: Path | None,
     view: View,
     seed: int,
+    seeds: int,
     stall: float,
+    scheduler: str | None,
+    workers: int | None,
     json_file: Path | None,
 ) -> None:
-    """Run trainer, reference, simulator and RTL on the same samples and compare everything."""
+    """Run trainer, reference, simulator and RTL on the same samples and compare everything.
+
+    With workers many seeds are shared out, with the same counts; interrupted, it goes on where it was.
+    """
     require_simulator()
     build = Build.load(folder)
     chosen = Selection(data or trained_on(build.network), data_dir, samples=samples, view=view)
-    result = verify_build(folder, build, chosen, console, stall=stall, seed=seed)
+    with shared_folder(folder, scheduler, workers) as shared:
+        result = verify_build(
+            folder, build, chosen, console, stall=stall, seed=seed, seeds=seeds, shared=shared
+        )
     deliver(result, console, kept=folder / VERIFY_FILE, json_file=json_file)
     result.require_equal()
 
@@ -88,9 +104,17 @@ def trained_on(network: Network) -> str:
 
 
 def verify_build(
-    folder: Path, build: Build, chosen: Selection, console: Console, *, stall: float, seed: int
+    folder: Path,
+    build: Build,
+    chosen: Selection,
+    console: Console,
+    *,
+    stall: float,
+    seed: int,
+    seeds: int = 1,
+    shared: "Sharing | None" = None,
 ) -> Verification:
-    """Verify `build`, which lies in `folder`, with all executions there are."""
+    """Verify `build`, which lies in `folder`, with all executions there are; stalls on `shared` workers."""
     network = build.network
     inputs = load_inputs(network, chosen, console.say)
     trainer = None
@@ -103,13 +127,24 @@ def verify_build(
         _work_folder(folder / "verify", console) as work,
         console.progress("verifying", len(EXECUTIONS)) as update,
     ):
-        options = VerifyOptions(stall, seed, cache=cache_directory(), work=work)
+        options = VerifyOptions(stall, seed, seeds, cache=cache_directory(), work=work)
 
         def announce(name: str) -> None:
             update(EXECUTIONS.index(name), name)
             console.detail(f"running {name}")
 
-        return verify(build, payloads, trainer, options, announce)
+        return verify(build, payloads, trainer, options, announce, _stalled(shared, payloads))
+
+
+def _stalled(
+    shared: "Sharing | None", payloads: IntArray
+) -> Callable[[VerifyOptions], list[Verification]] | None:
+    """What runs the stalls, if workers do."""
+    if shared is None:
+        return None
+    from snnc.exploration.seeds import share_seeds
+
+    return lambda options: share_seeds(shared, payloads, options)
 
 
 def _own_checkpoint(path: Path, network: Network) -> "Checkpoint":

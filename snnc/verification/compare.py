@@ -7,7 +7,7 @@ and cycle by cycle.
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +59,14 @@ class Difference:
         )
 
 
+COUNTS = tuple(
+    name
+    for what in ("spike", "membrane", "output", "cycle")
+    for name in (f"{what}s_compared", f"{what}_differences")
+)
+"""Fields of `Verification` that add up."""
+
+
 @dataclass
 class Verification:
     """Counts of what was compared; the content of verify.json."""
@@ -75,6 +83,7 @@ class Verification:
     cycle_differences: int = 0
     stall: float = 0.0
     seed: int = 0
+    seeds: int = 1
     first_difference: Difference | None = None
     waveform: str | None = None
     seconds: dict[str, float] = field(default_factory=dict)
@@ -87,6 +96,12 @@ class Verification:
         """What a notebook shows."""
         said = f"{' = '.join(self.executions)} on {self.samples} samples (exact)"
         return html_table(said, ("", "compared", "different"), self._rows())
+
+    def add(self, other: "Verification") -> None:
+        """Count what was compared elsewhere, after what is counted here."""
+        for name in COUNTS:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.first_difference = self.first_difference or other.first_difference
 
     def require_equal(self) -> None:
         """Raise MismatchError at the first difference, where there was one."""
@@ -101,7 +116,7 @@ class Verification:
         lines += [f"{name:15}{compared:12,}{different:12,}" for name, compared, different in self._rows()]
         if self.stall:
             lines.append(
-                f"and again with random stalls on every port, probability {self.stall}, seed {self.seed}"
+                f"and again with random stalls on every port, probability {self.stall}, {_seeds(self)}"
             )
         return "\n".join(lines)
 
@@ -112,6 +127,11 @@ class Verification:
             ("outputs", self.outputs_compared, self.output_differences),
             ("packet cycles", self.cycles_compared, self.cycle_differences),
         ]
+
+
+def _seeds(result: Verification) -> str:
+    last = result.seed + result.seeds - 1
+    return f"seed {result.seed}" if result.seeds == 1 else f"seeds {result.seed} to {last}"
 
 
 class Comparison:
@@ -228,6 +248,8 @@ class VerifyOptions:
     stall: float = 0.0
     """Probability with which every port stalls in an additional run."""
     seed: int = 0
+    seeds: int = 1
+    """How many, from that one on; a run each."""
     cache: Path = Path("build/verilated")
     """Where compiled RTL models are kept between runs."""
     work: Path = Path("build/verify")
@@ -240,18 +262,20 @@ def verify(
     trainer: Mapping[str, MembranesAndSpikes] | None,
     options: VerifyOptions,
     announce: Callable[[str], None] = lambda name: None,
+    stalled: "Callable[[VerifyOptions], list[Verification]] | None" = None,
 ) -> Verification:
     """Run every execution on `payloads` (samples, steps, features) and compare them.
 
     `trainer` is what the PyTorch model computed, by layer, or None where no model file is at hand; the
     result's `executions` says which took part. At a difference the RTL runs once more, with a waveform.
+    `stalled` may run the stalls elsewhere.
     """
     clock = _Stopwatch()
     announce("reference")
     reference = execute_network(build.network, payloads)
     comparison = Comparison(build.tiled, reference.layers, reference.outputs)
     result = comparison.result
-    result.stall, result.seed = options.stall, options.seed
+    result.stall, result.seed, result.seeds = options.stall, options.seed, options.seeds
     clock.lap(result, "reference")
     if trainer is not None:
         result.executions.insert(0, "trainer")
@@ -261,6 +285,12 @@ def verify(
     clock.lap(result, "simulator")
     announce("rtl")
     _verify_rtl(comparison, build.image, payloads, packets, options)
+    if options.stall and stalled is not None:
+        for part in stalled(options):
+            result.add(part)
+    elif options.stall:
+        for seed in range(options.seed, options.seed + options.seeds):
+            compare_stalled(comparison, build.image, payloads, replace(options, seed=seed))
     clock.lap(result, "rtl")
     if result.first_difference is not None:
         result.waveform = _record_waveform(build, payloads, result.first_difference, options)
@@ -292,7 +322,7 @@ def _verify_rtl(
     packets: list["Packets"],
     options: VerifyOptions,
 ) -> None:
-    """The RTL against the reference and, packet by packet, against the simulator; then with stalls."""
+    """The RTL against the reference and, packet by packet, against the simulator."""
     from snnc.rtl.simulation.cosimulate import cosimulate
 
     tiled = comparison.tiled
@@ -304,18 +334,24 @@ def _verify_rtl(
     comparison.readout("rtl", rtl.outputs)
     for run, (flits, cycles) in enumerate(zip(rtl.flits, rtl.cycles, strict=True)):
         comparison.packets(min(run, len(payloads) - 1), packets[run], Packets(flits, cycles))
-    if options.stall:
-        stalled = cosimulate(
-            image,
-            tiled,
-            payloads,
-            cache=options.cache,
-            work=options.work,
-            stall=options.stall,
-            seed=options.seed,
-        )
-        comparison.traces("rtl (stalled)", _without_state(stalled.layers))
-        comparison.readout("rtl (stalled)", stalled.outputs)
+
+
+def compare_stalled(comparison: Comparison, image: Image, payloads: IntArray, options: VerifyOptions) -> None:
+    """The RTL against the reference once more, while its ports stall with the seed of `options`."""
+    from snnc.rtl.simulation.cosimulate import cosimulate
+
+    stalled = cosimulate(
+        image,
+        comparison.tiled,
+        payloads,
+        cache=options.cache,
+        work=options.work,
+        stall=options.stall,
+        seed=options.seed,
+    )
+    name = f"rtl (stalled, seed {options.seed})"
+    comparison.traces(name, _without_state(stalled.layers))
+    comparison.readout(name, stalled.outputs)
 
 
 def _record_waveform(build: Build, payloads: IntArray, difference: Difference, options: VerifyOptions) -> str:

@@ -4,14 +4,15 @@ import csv
 import json
 import os
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from click.testing import CliRunner
+from inline_cluster import Inline
 from random_classifiers import varied
 
 from snnc.base.errors import FileError, UsageError
@@ -25,7 +26,6 @@ from snnc.exploration.sweep import STORE_FILE, Explored, Sweep
 from snnc.training.files.checkpoint import save_checkpoint
 from snnc.training.model.config import INPUT, EdgeConfig, LayerConfig, ModelConfig, Population
 
-T = TypeVar("T")
 SPACE = """
 schema = 1
 data = "digits"
@@ -45,21 +45,6 @@ survivors = 0.25
 """
 LOOKS = 16
 """Points that can be: those with three lanes cannot."""
-
-
-class Inline(Cluster):
-    """Does everything at once and here, and counts what it was asked."""
-
-    def __init__(self) -> None:
-        self.asked = 0
-
-    def run(
-        self, function: Callable[[Any], T], tasks: Mapping[str, Any], done: Callable[[str, T], None]
-    ) -> list[str]:
-        for name, task in tasks.items():
-            self.asked += 1
-            done(name, function(task))
-        return []
 
 
 @contextmanager
@@ -106,17 +91,8 @@ def test_a_second_run_asks_nothing_and_finds_the_same(folder: Path) -> None:
 
 
 def test_a_run_that_was_interrupted_goes_on(folder: Path) -> None:
-    class Interrupted(Inline):
-        def run(
-            self, function: Callable[[Any], T], tasks: Mapping[str, Any], done: Callable[[str, T], None]
-        ) -> list[str]:
-            super().run(function, dict(list(tasks.items())[:5]), done)
-            if tasks:
-                raise KeyboardInterrupt
-            return []
-
     with pytest.raises(KeyboardInterrupt):
-        sweep(folder, Interrupted()).run(silent)
+        sweep(folder, Inline(most=5)).run(silent)
     assert len(Store(folder / "out" / STORE_FILE)) == 5
     explored = sweep(folder, Inline()).run(silent)
     assert len(explored.found) == LOOKS

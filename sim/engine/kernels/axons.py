@@ -4,6 +4,7 @@ from snnc.compiler.isa.flits import (
     CHANNEL_MASK,
     COLUMN_MASK,
     COLUMN_SHIFT,
+    COORDINATE_MASK,
     PAYLOAD_SHIFT,
     ROW_MASK,
     ROW_SHIFT,
@@ -42,6 +43,7 @@ from snnc.sim.engine.records import (
     TALLY,
     WEIGHT_START,
 )
+from snnc.sim.engine.vectors import LANES, add_rows, add_scaled, count_bits
 
 
 @kernel
@@ -62,7 +64,7 @@ def accumulate(words: Pool, weights: Pool, states: Pool, core: int, data: int) -
     if words[MULTIPLIES]:
         words[bank + MULTIPLIED_POSITIONS] += positions if payload > 1 else 0
     else:
-        passes = _set_bits(payload)
+        passes = count_bits(payload)
     words[bank + POSITIONS] += positions
     words[bank + PASS_POSITIONS] += passes * positions
     weight = words[core + WEIGHT_START] + words[row + ROW_WEIGHTS] + words[column + COLUMN_WEIGHTS]
@@ -72,33 +74,149 @@ def accumulate(words: Pool, weights: Pool, states: Pool, core: int, data: int) -
         state += channel
     else:
         weight += channel * words[bank + CHANNEL_STRIDE]
-    run, factor = words[bank + RUN], payload << words[core + FRACTION]
-    for _ in range(rows):
-        first, start = weight, state
-        for _ in range(columns):
-            _add_run(weights, states, first, start, run, factor)
-            first += words[bank + COLUMN_WEIGHT_STEP]
-            start += words[bank + COLUMN_STATE_STEP]
-        weight += words[bank + ROW_WEIGHT_STEP]
-        state += words[bank + ROW_STATE_STEP]
+    factor = payload << words[core + FRACTION]
+    _add_window(words, weights, states, bank, weight, state, rows, columns, factor)
     return passes * (positions * words[bank + ROW_WORDS] + words[bank + GAP])
 
 
 @kernel
-def _set_bits(payload: int) -> int:
-    count = 0
-    while payload:
-        payload &= payload - 1
-        count += 1
-    return count
+def _add_window(
+    words: Pool,
+    weights: Pool,
+    states: Pool,
+    bank: int,
+    weight: int,
+    state: int,
+    rows: int,
+    columns: int,
+    factor: int,
+) -> None:
+    """Add `factor` times an event's weights at all positions that it meets, the first of which begin at
+    `weight` and `state`."""
+    run = words[bank + RUN]
+    if factor == 1 and run & (LANES - 1) == 0:
+        _add_windows(words, weights, states, bank, (weight,), state, rows, columns)
+        return
+    whole = run & -LANES
+    for i in range(rows):
+        for j in range(columns):
+            first = weight + i * words[bank + ROW_WEIGHT_STEP] + j * words[bank + COLUMN_WEIGHT_STEP]
+            start = state + i * words[bank + ROW_STATE_STEP] + j * words[bank + COLUMN_STATE_STEP]
+            for n in range(0, whole, LANES):
+                add_scaled(states, start + n, weights, first + n, factor)
+            for n in range(whole, run):
+                states[start + n] += factor * weights[first + n]
 
 
 @kernel
-def _add_run(weights: Pool, states: Pool, first: int, start: int, run: int, factor: int) -> None:
-    """Add `factor` times `run` weights to as many neurons; one position of an event."""
-    if factor == 1:
-        for n in range(run):
-            states[start + n] += weights[first + n]
-    else:
-        for n in range(run):
-            states[start + n] += factor * weights[first + n]
+def _add_windows(
+    words: Pool,
+    weights: Pool,
+    states: Pool,
+    bank: int,
+    firsts: tuple[int, ...],
+    state: int,
+    rows: int,
+    columns: int,
+) -> None:
+    """Add the weights of some events that meet the same positions, whole vectors of them at each; `firsts`
+    says where those of each begin."""
+    run = words[bank + RUN]
+    row_weight_step, row_state_step = words[bank + ROW_WEIGHT_STEP], words[bank + ROW_STATE_STEP]
+    weight_step, state_step = words[bank + COLUMN_WEIGHT_STEP], words[bank + COLUMN_STATE_STEP]
+    weight = 0
+    for _ in range(rows):
+        offset, start = weight, state
+        for _ in range(columns):
+            for n in range(0, run, LANES):
+                add_rows(states, start + n, weights, firsts, offset + n)
+            offset += weight_step
+            start += state_step
+        weight += row_weight_step
+        state += row_state_step
+
+
+@kernel
+def accumulate_all(words: Pool, weights: Pool, states: Pool, core: int, events: int, count: int) -> None:
+    """Add `count` events to a core's state as `accumulate` does each; `events` is where their data begin.
+    Neighbours that meet the same neurons go there together, up to four."""
+    words[words[core + TALLY] + EVENTS] += count
+    row_table, column_table = words[core + AXON_ROWS], words[core + AXON_COLUMNS]
+    fraction = words[core + FRACTION]
+    place = -1
+    bank = rows = columns = positions = weight_start = state = 0
+    first_channel = channels = stride = alone = counted = passed = 0
+    kept = a = b = c = 0
+    for event in range(events, events + count):
+        data = words[event]
+        if (data & COORDINATE_MASK) >> COLUMN_SHIFT != place:
+            place = (data & COORDINATE_MASK) >> COLUMN_SHIFT
+            row = row_table + (place >> (ROW_SHIFT - COLUMN_SHIFT)) * ROW_ENTRY_WORDS
+            column = column_table + (place & COLUMN_MASK) * COLUMN_ENTRY_WORDS
+            start = words[core + STATE_START] + words[row + ROW_STATE] + words[column + COLUMN_STATE]
+            new_rows, new_columns = words[row + ROW_COUNT], words[column + COLUMN_COUNT]
+            if start != state or words[row + BANK] != bank or new_rows != rows or new_columns != columns:
+                _add_kept(words, weights, states, bank, kept, (a, b, c), state, rows, columns)
+                kept = 0
+            if words[row + BANK] != bank:
+                if bank:
+                    _count(words, bank, counted, passed)
+                bank, counted, passed = words[row + BANK], 0, 0
+                first_channel, channels = words[bank + FIRST_CHANNEL], words[bank + CHANNELS]
+                alone = words[bank + DEPTHWISE] | (words[bank + RUN] & (LANES - 1)) | fraction
+                stride = 1 if words[bank + DEPTHWISE] else words[bank + CHANNEL_STRIDE]
+            state, rows, columns, positions = start, new_rows, new_columns, new_rows * new_columns
+            weight_start = (
+                words[core + WEIGHT_START] + words[row + ROW_WEIGHTS] + words[column + COLUMN_WEIGHTS]
+            )
+        channel = (data & CHANNEL_MASK) - first_channel
+        if channel < 0 or channel >= channels or positions == 0:
+            continue
+        payload, weight = data >> PAYLOAD_SHIFT, weight_start + channel * stride
+        counted += positions
+        passed += positions
+        if payload > 1:
+            if words[MULTIPLIES]:
+                words[bank + MULTIPLIED_POSITIONS] += positions
+            else:
+                passed += positions * (count_bits(payload) - 1)
+        if payload > 1 or alone:
+            start = state + channel if words[bank + DEPTHWISE] else state
+            factor = payload << fraction
+            _add_window(words, weights, states, bank, weight, start, rows, columns, factor)
+        elif kept == 3:
+            _add_windows(words, weights, states, bank, (a, b, c, weight), state, rows, columns)
+            kept = 0
+        else:
+            a, b, c = b, c, weight
+            kept += 1
+    if bank:
+        _add_kept(words, weights, states, bank, kept, (a, b, c), state, rows, columns)
+        _count(words, bank, counted, passed)
+
+
+@kernel
+def _count(words: Pool, bank: int, positions: int, passed: int) -> None:
+    words[bank + POSITIONS] += positions
+    words[bank + PASS_POSITIONS] += passed
+
+
+@kernel
+def _add_kept(
+    words: Pool,
+    weights: Pool,
+    states: Pool,
+    bank: int,
+    kept: int,
+    firsts: tuple[int, int, int],
+    state: int,
+    rows: int,
+    columns: int,
+) -> None:
+    """Add the last `kept` of three events."""
+    if kept == 1:
+        _add_windows(words, weights, states, bank, firsts[2:], state, rows, columns)
+    elif kept == 2:
+        _add_windows(words, weights, states, bank, firsts[1:], state, rows, columns)
+    elif kept == 3:
+        _add_windows(words, weights, states, bank, firsts, state, rows, columns)

@@ -22,6 +22,7 @@ from snnc.sim.engine.records import (
     MEMBRANE_START,
     NEURONS,
     NEVER_FIRES,
+    PERIOD,
     RECURRENT,
     RESET,
     RESET_VALUE,
@@ -30,6 +31,7 @@ from snnc.sim.engine.records import (
     SOFT,
     SPIKES,
     STATE_START,
+    SWEEP_BLOCK,
     TALLY,
     THRESHOLD,
     TRACE,
@@ -37,8 +39,10 @@ from snnc.sim.engine.records import (
     TRACE_SECTION,
     VALUES_EVERY,
 )
+from snnc.sim.engine.vectors import MARKS, count_bits, int32, lowest_bit, set_marks
 
-_BLOCK = 32
+_FEW = 4
+"""Spikes of so many slots that are listed without asking how many there are."""
 
 
 @kernel
@@ -61,68 +65,100 @@ def end_step(words: Pool, states: Pool, trace: Pool, core: int, step: int) -> No
 @kernel
 def _sweep(words: Pool, states: Pool, core: int, listed: int) -> int:
     """One step's end for all neurons of a core; lists the spikes of a core that fires, every neuron of a
-    membrane readout. Branchless loops over all slots, which the compiler vectorises."""
-    slots, state, membrane = words[core + SLOTS_USED], words[core + STATE_START], words[core + MEMBRANE_START]
-    threshold, amount, bias = words[core + THRESHOLD], words[core + AMOUNT], words[core + BIAS]
-    low, high, hard_value = words[core + CLAMP_LOW], words[core + CLAMP_HIGH], words[core + RESET_VALUE]
-    if words[core + CUBA]:
-        for slot in range(slots):
-            states[membrane + slot] += states[state + slot]
-        shift = words[core + CURRENT_SHIFT]
-        _decay(states, state, slots, words[core + CURRENT_LEAKS], words[core + CURRENT_NUMERATOR], shift)
-    if words[core + RESET] == NEVER_FIRES:
-        for slot in range(slots):
-            value = states[membrane + slot] + states[bias + slot]
-            states[membrane + slot] = min(max(value, low), high)
-    elif words[core + RESET] == SOFT:
-        for slot in range(slots):
-            value = states[membrane + slot] + states[bias + slot]
-            fires = value >= states[threshold + slot]
-            value = value - states[amount + slot] if fires else value
-            states[membrane + slot] = min(max(value, low), high)
-            states[listed + slot] = fires
-    else:
-        for slot in range(slots):
-            value = states[membrane + slot] + states[bias + slot]
-            fires = value >= states[threshold + slot]
-            value = hard_value if fires else value
-            states[membrane + slot] = min(max(value, low), high)
-            states[listed + slot] = fires
-    shift = words[core + LEAK_SHIFT]
-    _decay(states, membrane, slots, words[core + LEAKS], words[core + LEAK_NUMERATOR], shift)
+    membrane readout. Blocks are small enough to stay in the nearest cache meanwhile."""
+    slots, count = words[core + SLOTS_USED], 0
+    for first in range(0, slots, SWEEP_BLOCK):
+        size = min(SWEEP_BLOCK, slots - first)
+        _integrate(words, states, core, first, size, listed + count)
+        if words[core + EMISSION] == SPIKES:
+            count += _list_marked(states, listed + count, first, size)
     if words[core + EMISSION] == SPIKES:
-        return _list_marked(states, listed, slots)
+        return count
     for slot in range(words[core + NEURONS]):
         states[listed + slot] = slot
     return words[core + NEURONS]
 
 
 @kernel
-def _decay(states: Pool, start: int, slots: int, own: int, numerator: int, shift: int) -> None:
+def _integrate(words: Pool, states: Pool, core: int, first: int, size: int, marks: int) -> None:
+    """One step's end for the block of slots from `first` on, and from `marks` on which of them fire."""
+    membrane, own = words[core + MEMBRANE_START] + first, first % words[core + PERIOD]
+    if words[core + CUBA]:
+        current = words[core + STATE_START] + first
+        for slot in range(size):
+            states[membrane + slot] += states[current + slot]
+        leaks, numerator = words[core + CURRENT_LEAKS], words[core + CURRENT_NUMERATOR]
+        _decay(states, current, size, leaks and leaks + own, numerator, words[core + CURRENT_SHIFT])
+    if words[core + BIAS]:
+        bias = words[core + BIAS] + own
+        for slot in range(size):
+            states[membrane + slot] += states[bias + slot]
+    _fire(words, states, core, membrane, own, size, marks)
+    leaks, numerator = words[core + LEAKS], words[core + LEAK_NUMERATOR]
+    _decay(states, membrane, size, leaks and leaks + own, numerator, words[core + LEAK_SHIFT])
+
+
+@kernel
+def _fire(words: Pool, states: Pool, core: int, membrane: int, own: int, size: int, marks: int) -> None:
+    """Threshold, reset and clamp. Branchless loops, which the compiler vectorises; numbers of 32 bits, into
+    which all of them have been proved to fit."""
+    threshold, amount = words[core + THRESHOLD] + own, words[core + AMOUNT] + own
+    low, high = int32(words[core + CLAMP_LOW]), int32(words[core + CLAMP_HIGH])
+    hard_value = int32(words[core + RESET_VALUE])
+    if words[core + RESET] == NEVER_FIRES:
+        for slot in range(size):
+            states[membrane + slot] = min(max(states[membrane + slot], low), high)
+    elif words[core + RESET] == SOFT:
+        for slot in range(size):
+            value = states[membrane + slot]
+            fires = value >= states[threshold + slot]
+            settled = int32(value - states[amount + slot]) if fires else value
+            states[membrane + slot] = min(max(settled, low), high)
+            states[marks + slot] = fires
+    else:
+        for slot in range(size):
+            value = states[membrane + slot]
+            fires = value >= states[threshold + slot]
+            settled = hard_value if fires else value
+            states[membrane + slot] = min(max(settled, low), high)
+            states[marks + slot] = fires
+
+
+@kernel
+def _decay(states: Pool, start: int, size: int, own: int, numerator: int, shift: int) -> None:
     """Decay by the numerator of each slot, from `own` on, or by that of all."""
     if own:
-        for slot in range(slots):
+        for slot in range(size):
             states[start + slot] -= (states[start + slot] * states[own + slot]) >> shift
     elif numerator:
-        for slot in range(slots):
+        for slot in range(size):
             value = states[start + slot]
             states[start + slot] = value - ((value * numerator) >> shift)
 
 
 @kernel
-def _list_marked(states: Pool, listed: int, slots: int) -> int:
-    """Turn marks, one per slot, into the list of the marked slots, in the same place."""
+def _list_marked(states: Pool, marks: int, first: int, slots: int) -> int:
+    """Turn marks of the slots from `first` on into the list of the marked ones, in the same place."""
     count = 0
-    for first in range(0, slots, _BLOCK):
-        stop = min(first + _BLOCK, slots)
-        marks = 0
-        for slot in range(first, stop):
-            marks |= states[listed + slot]
-        if marks:
-            for slot in range(first, stop):
-                if states[listed + slot]:
-                    states[listed + count] = slot
-                    count += 1
+    for number in range(0, slots, MARKS):
+        bits = set_marks(states, marks + number)
+        found, listed = 0, marks + count
+        if number + MARKS <= slots:
+            found = count_bits(bits)
+            if bits:
+                # Most often there are few: so many are listed without asking how many there are.
+                for place in range(_FEW):
+                    states[listed + place] = first + number + lowest_bit(bits)
+                    bits &= bits - 1
+                listed += _FEW
+        else:
+            bits &= (1 << slots - number) - 1
+            found = count_bits(bits)
+        while bits:
+            states[listed] = first + number + lowest_bit(bits)
+            bits &= bits - 1
+            listed += 1
+        count += found
     return count
 
 
@@ -153,10 +189,12 @@ def segment_place(words: Pool, core: int, segment: int, step: int) -> int:
 def load_initial(words: Pool, states: Pool, core: int) -> None:
     """Write v(0) to every neuron of a core; a synaptic current starts at 0."""
     membrane, initial = words[core + MEMBRANE_START], words[core + INITIAL_START]
-    for slot in range(words[core + SLOTS_USED]):
-        states[membrane + slot] = states[initial + slot]
+    slots, period = words[core + SLOTS_USED], words[core + PERIOD]
+    for first in range(0, slots, period):
+        for slot in range(min(period, slots - first)):
+            states[membrane + first + slot] = states[initial + slot]
     if words[core + CUBA]:
-        for slot in range(words[core + SLOTS_USED]):
+        for slot in range(slots):
             states[words[core + STATE_START] + slot] = 0
 
 

@@ -1,0 +1,104 @@
+"""Several numbers at once, for kernels: a loop over pools would have to ask first whether they overlap."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+import numpy as np
+from llvmlite import ir  # type: ignore[import-untyped]
+from numba import types
+from numba.extending import intrinsic
+
+from snnc.sim.engine.jit import Pool
+
+int32 = cast(Callable[[int], int], np.int32)
+"""A number in 32 bits, of which vectors hold twice as many as of 64."""
+LANES = 16
+"""Numbers that are added at once: a vector register of 512 bits, or two or four smaller ones."""
+MARKS = 64
+"""Numbers that are looked at at once."""
+
+_STATES, _WEIGHTS = ir.VectorType(ir.IntType(32), LANES), ir.VectorType(ir.IntType(8), LANES)
+
+
+def _at(builder: Any, pool: Any, place: Any, kind: ir.VectorType) -> Any:
+    """The address of the vector that begins at a place of a pool."""
+    return builder.bitcast(builder.gep(pool, [place]), kind.as_pointer())
+
+
+def _add_rows(context: Any, states: Any, place: Any, weights: Any, rows: Any, offset: Any) -> Any:
+    def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        state_pool, start, weight_pool, firsts, beyond = arguments
+        address = _at(builder, state_pool, start, _STATES)
+        total = builder.load(address, align=4)
+        for number in range(len(rows)):
+            first = builder.add(builder.extract_value(firsts, number), beyond)
+            row = builder.load(_at(builder, weight_pool, first, _WEIGHTS), align=1)
+            total = builder.add(total, builder.sext(row, _STATES))
+        builder.store(total, address, align=4)
+        return target.get_dummy_value()
+
+    several: Any = types.UniTuple
+    return types.void(states, types.int64, weights, several(types.int64, len(rows)), types.int64), generate
+
+
+add_rows = cast(Callable[[Pool, int, Pool, tuple[int, ...], int], None], intrinsic(_add_rows))
+"""Add to 16 states (int32), from a place on, 16 weights (int8) of each of some rows, from an offset in them
+on."""
+
+
+def _add_scaled(context: Any, states: Any, place: Any, weights: Any, row: Any, factor: Any) -> Any:
+    def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        state_pool, start, weight_pool, first, number = arguments
+        address = _at(builder, state_pool, start, _STATES)
+        added = builder.sext(builder.load(_at(builder, weight_pool, first, _WEIGHTS), align=1), _STATES)
+        zero = ir.Constant(ir.IntType(32), 0)
+        single = builder.insert_element(
+            ir.Constant(_STATES, ir.Undefined), builder.trunc(number, ir.IntType(32)), zero
+        )
+        everywhere = builder.shuffle_vector(
+            single, ir.Constant(_STATES, ir.Undefined), ir.Constant(_STATES, None)
+        )
+        total = builder.add(builder.load(address, align=4), builder.mul(added, everywhere))
+        builder.store(total, address, align=4)
+        return target.get_dummy_value()
+
+    return types.void(states, types.int64, weights, types.int64, types.int64), generate
+
+
+add_scaled = cast(Callable[[Pool, int, Pool, int, int], None], intrinsic(_add_scaled))
+"""The same for one row of weights, each times a factor."""
+
+
+def _set_marks(context: Any, pool: Any, place: Any) -> Any:
+    def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        kind = ir.VectorType(arguments[0].type.pointee, MARKS)
+        marks = builder.load(_at(builder, arguments[0], arguments[1], kind), align=pool.dtype.bitwidth // 8)
+        return builder.bitcast(builder.icmp_signed("!=", marks, ir.Constant(kind, None)), ir.IntType(MARKS))
+
+    return types.int64(pool, types.int64), generate
+
+
+set_marks = cast(Callable[[Pool, int], int], intrinsic(_set_marks))
+"""Which of 64 numbers, from a place on, are not 0: bits, from the lowest on."""
+
+
+def _lowest_bit(context: Any, bits: Any) -> Any:
+    def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 0))
+
+    return types.int64(types.int64), generate
+
+
+lowest_bit = cast(Callable[[int], int], intrinsic(_lowest_bit))
+"""The number of the lowest bit that is set, 64 where none is."""
+
+
+def _count_bits(context: Any, bits: Any) -> Any:
+    def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.ctpop(arguments[0])
+
+    return types.int64(types.int64), generate
+
+
+count_bits = cast(Callable[[int], int], intrinsic(_count_bits))
+"""How many bits are set."""
