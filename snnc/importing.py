@@ -253,7 +253,7 @@ def _without_spikes(
     """A network of ReLUs becomes integrate-and-fire neurons with balanced thresholds."""
     from snnc.training.conversion.calibration import final_membranes
     from snnc.training.conversion.options import ConversionOptions
-    from snnc.training.conversion.rectified import convert_rectified, rectified
+    from snnc.training.conversion.rectified import convert_rectified, one_thread, rectified
 
     if data.events:
         raise UsageError("a network without spikes takes still samples")
@@ -268,7 +268,8 @@ def _without_spikes(
     payload = model.config.max_payload
     some = data.x[:256]
     before = execute(graph, some.reshape(len(some), *graph.shape) / data.full, 1)
-    outputs = final_membranes(model, prepared(some, data, payload).astype(np.uint8))
+    with one_thread():
+        outputs = final_membranes(model, prepared(some, data, payload).astype(np.uint8))
     classes = classes_of(outputs, before.pixels)
     labels = None if data.y is None else data.y[: len(some)]
     same = float((classes == before.classes).mean())

@@ -36,7 +36,7 @@ class FloatExecution:
     pixels: int = 1
     """Of the readout, each of which has a class of its own."""
     emitted: dict[str, FloatArray] = field(default_factory=dict)
-    """Spikes (0 or 1), the values of rectifiers, or the membranes of neurons that never fire, (samples, steps,
+    """Spikes (0 or 1), values of rectifiers, or membranes of neurons that never fire, (samples, steps,
     channels, height, width)."""
     membranes: dict[str, FloatArray] = field(default_factory=dict)
     """v after each step, of the same shape."""

@@ -19,7 +19,7 @@ from snnc.compiler.ir.network import pooled
 
 
 def without_integrators(graph: FloatGraph) -> FloatGraph:
-    """`graph` with currents for all integrators that are heard; raises UnsupportedModel where there is none."""
+    """`graph` with currents for all integrators that are heard; raises UnsupportedModel where none can be."""
     silent = {one.name: one for one in graph.populations if _integrates(one)}
     heard = {edge.source for one in graph.populations for edge in one.edges} & set(silent)
     if not heard:

@@ -42,11 +42,22 @@ def largest_of_windows(
     if np.any(padding) and not positive:
         raise UnsupportedModel("a max pool with padding follows values below 0", hint="put a ReLU before it")
     picked = [_pick(value, window, place, stride, padding) for place in np.ndindex(*window)]
-    while len(picked) > 1:
-        pairs = zip(picked[::2], picked[1::2], strict=False)
-        larger = [add(rectify(add(one, scale(other, np.array(-1.0)))), other) for one, other in pairs]
-        picked = larger + picked[len(picked) - len(picked) % 2 :]
-    return rectify(picked[0]) if positive else picked[0]
+    largest = _largest(rectify, picked, 3)
+    return rectify(largest) if positive else largest
+
+
+def _largest(rectify: Callable[[Value], Value], picked: Sequence[Value], most: int) -> Value:
+    """The largest of `picked` as a sum of `most` terms at most, 2 or 3, all differences having four at most,
+    which is how many edges a layer may have.
+
+    What is picked of one source merges into one term: the difference of values of m and n terms has
+    m + n - 1, and the larger of the two, relu(one - other) + other, one more than the other.
+    """
+    if len(picked) == 1:
+        return picked[0]
+    half = len(picked) - 1 if most == 2 else (len(picked) + 1) // 2
+    one, other = _largest(rectify, picked[:half], 3), _largest(rectify, picked[half:], 2)
+    return add(rectify(add(one, scale(other, np.array(-1.0)))), other)
 
 
 def _pick(

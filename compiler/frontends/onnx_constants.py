@@ -9,7 +9,7 @@ from snnc.compiler.frontends.onnx_file import Array, array_of
 
 MAX_SIZES = 1 << 12
 """Entries of an array that is computed, other than by moving entries of one that is there."""
-_MOVES = {"Identity", "Reshape", "Transpose", "Squeeze", "Unsqueeze", "Flatten", "Cast"}
+_MOVES = {"Identity", "Reshape", "Transpose", "Squeeze", "Unsqueeze", "Flatten", "Cast", "DequantizeLinear"}
 _COMPUTES = {
     *("Add", "Sub", "Mul", "Div", "Neg", "Abs", "Sqrt", "Floor", "Ceil", "Mod", "Min", "Max", "Pow", "Where"),
     *("Concat", "Gather", "Slice", "Shape", "Size", "ReduceProd", "ReduceSum", "Equal", "Not", "And", "Or"),
@@ -50,7 +50,9 @@ def computed(node: Any, known: dict[str, Array], opset: int, where: str) -> list
     ]
     outputs = [helper.make_tensor_value_info(name, 0, None) for name in node.output]
     graph = helper.make_graph([node], "constant", inputs, outputs)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)])
+    # The reference knows DequantizeLinear from 19 on; what came before means the same.
+    version = max(opset, 19) if node.op_type == "DequantizeLinear" else opset
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", version)])
     try:
         found = ReferenceEvaluator(model).run(None, {name: known[name] for name in filter(None, node.input)})
     except Exception as error:

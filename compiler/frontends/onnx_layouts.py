@@ -33,6 +33,8 @@ class Seen:
     """4 for images, 3 for rows (channels, length), 2 for features."""
     classes: bool = False
     """Only the order of its numbers is left, and nothing may follow."""
+    levels: bool = False
+    """Whether the file holds it in integer levels here."""
     last: bool = False
     """Whether the channels of an image or a row are its last dimension, not its first."""
     order: NDArray[np.intp] | None = None

@@ -33,7 +33,7 @@ def conv(
     reader: "Reader", given: Attributes, x: Operand, weights: Operand, bias: Operand | None = None
 ) -> Seen:
     """A convolution of images or rows."""
-    seen, kernels = _first(x), _known(weights)
+    seen, kernels = channels_first(x), known(weights)
     if kernels.ndim != seen.rank or seen.rank not in (3, 4):
         raise UnsupportedModel(f"kernels {kernels.shape} on {seen.sizes}")
     kernels = kernels if seen.rank == 4 else kernels[:, :, None]
@@ -41,7 +41,7 @@ def conv(
     plain = convolution(
         kernels, stride=stride, padding=sides, dilation=dilation, groups=given.get("group", 1)
     )
-    offset = None if bias is None else _known(bias)
+    offset = None if bias is None else known(bias)
     return seen.map(lambda value: values.convolve(value, plain, offset))
 
 
@@ -78,17 +78,17 @@ def gemm(
     """alpha x W + beta b."""
     if given.get("transA", 0):
         raise UnsupportedModel("transA mixes samples")
-    matrix = _known(weights) * given.get("alpha", 1.0)
+    matrix = known(weights) * given.get("alpha", 1.0)
     matrix = matrix if given.get("transB", 0) else matrix.T
     offset = (
-        None if bias is None else np.broadcast_to(_known(bias) * given.get("beta", 1.0), (1, len(matrix)))[0]
+        None if bias is None else np.broadcast_to(known(bias) * given.get("beta", 1.0), (1, len(matrix)))[0]
     )
-    return _linear(_seen(x), matrix, offset)
+    return _linear(seen_of(x), matrix, offset)
 
 
 def matmul(reader: "Reader", given: Attributes, x: Operand, weights: Operand) -> Seen:
     """x W."""
-    return _linear(_seen(x), _known(weights).T, None)
+    return _linear(seen_of(x), known(weights).T, None)
 
 
 def _linear(seen: Seen, matrix: Any, offset: Any) -> Seen:
@@ -110,31 +110,31 @@ def batch_normalization(
     """A scale and a shift per channel."""
     if given.get("training_mode", 0):
         raise UnsupportedModel("normalises by the statistics of a batch")
-    seen, factor = _first(x), _known(gain) / np.sqrt(_known(variance) + given.get("epsilon", 1e-5))
-    shift = (_known(offset) - _known(mean) * factor).reshape(-1, 1, 1)
+    seen, factor = channels_first(x), known(gain) / np.sqrt(known(variance) + given.get("epsilon", 1e-5))
+    shift = (known(offset) - known(mean) * factor).reshape(-1, 1, 1)
     return seen.map(lambda value: values.shift(values.scale(value, factor.reshape(-1, 1, 1)), shift))
 
 
 def relu(reader: "Reader", given: Attributes, x: Operand) -> Seen:
     """Units of a population."""
-    return _seen(x).map(reader.rectified)
+    return seen_of(x).map(reader.rectified)
 
 
 def clip(
     reader: "Reader", given: Attributes, x: Operand, low: Operand | None = None, high: Operand | None = None
 ) -> Seen:
-    """A ReLU with a limit."""
-    least = given.get("min", None) if low is None else float(_known(low).item())
-    most = given.get("max", None) if high is None else float(_known(high).item())
-    if least != 0:
-        raise UnsupportedModel(f"clips to {least} .. {most}", hint="ReLU, ReLU6 and Clip from 0 are read")
-    limit = None if most is None or most > 1e30 else most
-    return _seen(x).map(lambda value: reader.rectified(value, limit))
+    """A ReLU with a limit, moved to the lower end."""
+    least = given.get("min", None) if low is None else float(known(low).item())
+    most = given.get("max", None) if high is None else float(known(high).item())
+    if least is None or least < -1e30:
+        raise UnsupportedModel(f"clips to {least} .. {most}", hint="Clip with a lower end is read")
+    limit, low = (None if most is None or most > 1e30 else most - least), np.array(float(least))
+    return seen_of(x).map(lambda value: values.shift(reader.rectified(values.shift(value, -low), limit), low))
 
 
 def average_pool(reader: "Reader", given: Attributes, x: Operand) -> Seen:
     """Means of windows."""
-    seen = _first(x)
+    seen = channels_first(x)
     window, stride, sides = _pool_window(given, seen)
     if np.any(sides) and not given.get("count_include_pad", 0):
         raise UnsupportedModel(
@@ -145,7 +145,7 @@ def average_pool(reader: "Reader", given: Attributes, x: Operand) -> Seen:
 
 def max_pool(reader: "Reader", given: Attributes, x: Operand) -> Seen:
     """The largest of windows, by rectifiers."""
-    seen = _first(x)
+    seen = channels_first(x)
     window, stride, sides = _pool_window(given, seen)
     positive = emitted_by(reader.builder.populations, seen.value, Rectifier)
     return seen.map(
@@ -168,14 +168,14 @@ def _pool_window(given: Attributes, seen: Seen) -> tuple[Pair, Pair, tuple[Pair,
 
 def global_average_pool(reader: "Reader", given: Attributes, x: Operand) -> Seen:
     """The mean of every map."""
-    seen = _first(x)
+    seen = channels_first(x)
     return seen.map(lambda value: values.pool(value, value.shape[1:], average=True))
 
 
 def reduce_mean(reader: "Reader", given: Attributes, x: Operand, axes: Operand | None = None) -> Seen:
     """The mean over all pixels."""
-    seen = _seen(x)
-    wanted = given.get("axes") if axes is None else _known(axes).astype(int).tolist()
+    seen = seen_of(x)
+    wanted = given.get("axes") if axes is None else known(axes).astype(int).tolist()
     places = sorted(axis % seen.rank for axis in wanted or range(seen.rank))
     pixels = list(range(1, seen.rank - 1)) if seen.last else list(range(2, seen.rank))
     if places != pixels or not places:
@@ -186,7 +186,7 @@ def reduce_mean(reader: "Reader", given: Attributes, x: Operand, axes: Operand |
 
 def flatten(reader: "Reader", given: Attributes, x: Operand) -> Seen:
     """All dimensions but that of the samples as one."""
-    seen = _seen(x)
+    seen = seen_of(x)
     if given.get("axis", 1) not in (1, 1 - seen.rank):
         raise UnsupportedModel(f"flattens from dimension {given['axis']}, which mixes samples")
     return features(seen)
@@ -194,13 +194,13 @@ def flatten(reader: "Reader", given: Attributes, x: Operand) -> Seen:
 
 def transpose(reader: "Reader", given: Attributes, x: Operand) -> Seen:
     """Channels first or last."""
-    seen = _seen(x)
+    seen = seen_of(x)
     return transposed(reader, seen, list(given.get("perm", range(seen.rank)[::-1])))
 
 
 def reshape(reader: "Reader", given: Attributes, x: Operand, shape: Operand) -> Seen:
     """Features, or the images that features were."""
-    seen, sizes = _seen(x), _known(shape).astype(int).tolist()
+    seen, sizes = seen_of(x), known(shape).astype(int).tolist()
     sizes = [
         (1, *seen.sizes)[place] if size == 0 and place < seen.rank else size
         for place, size in enumerate(sizes)
@@ -208,14 +208,14 @@ def reshape(reader: "Reader", given: Attributes, x: Operand, shape: Operand) -> 
     total = math.prod(seen.sizes)
     if sizes and sizes[0] == reader.samples and abs(math.prod(sizes[1:])) in (1, total):
         sizes[0] = 1  # an exporter writes how many samples it was shown
-    known = math.prod(size for size in sizes if size != -1)
-    sizes = [total // known if size == -1 and known else size for size in sizes]
+    stated = math.prod(size for size in sizes if size != -1)
+    sizes = [total // stated if size == -1 and stated else size for size in sizes]
     return reshaped(reader, seen, sizes)
 
 
 def squeeze(reader: "Reader", given: Attributes, x: Operand, axes: Operand | None = None) -> Seen:
     """Without the dimensions of one that a pool leaves."""
-    seen = _seen(x)
+    seen = seen_of(x)
     if seen.value.shape[1:] != (1, 1):
         raise UnsupportedModel(f"drops dimensions of {seen.sizes}")
     return features(seen)
@@ -223,7 +223,7 @@ def squeeze(reader: "Reader", given: Attributes, x: Operand, axes: Operand | Non
 
 def concat(reader: "Reader", given: Attributes, *inputs: Operand) -> Seen:
     """Channels or features side by side."""
-    seen = [_first(one) for one in inputs]
+    seen = [channels_first(one) for one in inputs]
     if given.get("axis", 1) % seen[0].rank != 1 or len({one.rank for one in seen}) != 1:
         raise UnsupportedModel(
             f"joins along dimension {given.get('axis')}; channels and features can be joined"
@@ -236,15 +236,15 @@ def add(reader: "Reader", given: Attributes, x: Operand, other: Operand) -> Seen
     if isinstance(x, Seen) and isinstance(other, Seen):
         if not x.arranged_like(other):
             raise UnsupportedModel("adds values with channels in different places")
-        return _seen(x).map(lambda value: values.add(value, _seen(other).value))
+        return seen_of(x).map(lambda value: values.add(value, seen_of(other).value))
     seen, offset = (x, other) if isinstance(x, Seen) else (other, x)
-    numbers = _fitting(_seen(seen), _known(offset))
-    return _seen(seen).map(lambda value: values.shift(value, numbers))
+    numbers = _fitting(seen_of(seen), known(offset))
+    return seen_of(seen).map(lambda value: values.shift(value, numbers))
 
 
 def subtract(reader: "Reader", given: Attributes, x: Operand, other: Operand) -> Seen:
     """Differences."""
-    negative = multiply(reader, given, other, np.array(-1.0)) if isinstance(other, Seen) else -_known(other)
+    negative = multiply(reader, given, other, np.array(-1.0)) if isinstance(other, Seen) else -known(other)
     return add(reader, given, x, negative)
 
 
@@ -253,18 +253,18 @@ def multiply(reader: "Reader", given: Attributes, x: Operand, other: Operand) ->
     if isinstance(x, Seen) and isinstance(other, Seen):
         raise UnsupportedModel("multiplies two activations", hint="gates and attention have no place here")
     seen, factor = (x, other) if isinstance(x, Seen) else (other, x)
-    numbers = _fitting(_seen(seen), _known(factor))
-    return _seen(seen).map(lambda value: values.scale(value, numbers))
+    numbers = _fitting(seen_of(seen), known(factor))
+    return seen_of(seen).map(lambda value: values.scale(value, numbers))
 
 
 def divide(reader: "Reader", given: Attributes, x: Operand, other: Operand) -> Seen:
     """Quotients by constants."""
-    return multiply(reader, given, _seen(x), 1 / _known(other))
+    return multiply(reader, given, seen_of(x), 1 / known(other))
 
 
 def ordered(reader: "Reader", given: Attributes, x: Operand) -> Seen:
-    """Softmax and its logarithm keep the order of classes."""
-    seen = _seen(x)
+    """Softmax, its logarithm and sigmoids keep the order of classes."""
+    seen = seen_of(x)
     if seen.rank != 2:
         raise UnsupportedModel(f"compares {seen.sizes}, which are no classes")
     return replace(seen, classes=True)
@@ -295,23 +295,25 @@ def _fitting(seen: Seen, numbers: Any) -> Any:
         raise UnsupportedModel(f"is combined with constants {numbers.shape}, not {seen.sizes}") from None
 
 
-def _seen(operand: Operand | None) -> Seen:
+def seen_of(operand: Operand | None) -> Seen:
+    """The value that an operator takes."""
     if not isinstance(operand, Seen):
         raise UnsupportedModel("takes a constant where an activation is needed")
     if operand.classes:
-        raise UnsupportedModel("goes on after a softmax or an argmax")
+        raise UnsupportedModel("goes on after a softmax, a sigmoid or an argmax, which keep the order alone")
     return operand
 
 
-def _first(operand: Operand | None) -> Seen:
+def channels_first(operand: Operand | None) -> Seen:
     """A value with channels first, or features in their own order."""
-    seen = _seen(operand)
+    seen = seen_of(operand)
     if seen.last or seen.order is not None:
         raise UnsupportedModel("takes channels first, and they are last here", hint="export without layouts")
     return seen
 
 
-def _known(operand: Operand) -> Any:
+def known(operand: Operand) -> Any:
+    """Constants that an operator takes, as float64."""
     if isinstance(operand, Seen):
         raise UnsupportedModel(
             "weights depend on the input", hint="attention and dynamic weights have no place here"
@@ -319,7 +321,7 @@ def _known(operand: Operand) -> Any:
     return as_float(operand)
 
 
-Operator = Callable[..., Operand]
+Operator = Callable[..., Operand | tuple[Operand, ...]]
 OPERATORS: dict[str, Operator] = {
     "Conv": conv,
     "Gemm": gemm,

@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 
 from snnc.base.errors import UnsupportedModel
+from snnc.compiler.frontends import onnx_operators, onnx_pieces
 from snnc.compiler.frontends.builder import GraphBuilder, located
 from snnc.compiler.frontends.findings import Findings, Imported
-from snnc.compiler.frontends.float_graph import FloatGraph, Rectifier
+from snnc.compiler.frontends.float_graph import FloatGraph, FloatNeurons, Rectifier
 from snnc.compiler.frontends.onnx_constants import computed, is_constant
 from snnc.compiler.frontends.onnx_file import Array, attributes, constants, input_of, load_graph
 from snnc.compiler.frontends.onnx_layouts import Seen
-from snnc.compiler.frontends.onnx_operators import OPERATORS, Operand
+from snnc.compiler.frontends.onnx_operators import Operand
 from snnc.compiler.frontends.values import Value
 from snnc.compiler.ir.network import Shape
 
@@ -24,13 +25,16 @@ from snnc.compiler.ir.network import Shape
 def read_onnx(path: Path, shape: Shape | None = None) -> Imported:
     """The network of an ONNX file; `shape` (channels, height, width) for one that leaves its input open.
 
-    Opsets 7 to 25, operators of `onnx_operators`; nothing in the file is executed, no other file opened. The
+    Opsets 7 to 25, operators of `OPERATORS`; nothing in the file is executed, no other file opened. The
     graph runs for one step. Raises FileError, and UnsupportedModel with all nodes that have no place.
     """
     graph, opset = load_graph(path)
     reader = Reader(graph, opset, str(path), shape)
     reader.read()
     return Imported(reader.finished(), reader.findings)
+
+
+OPERATORS = onnx_operators.OPERATORS | onnx_pieces.OPERATORS
 
 
 @contextmanager
@@ -54,7 +58,7 @@ class Reader:
         value = self.builder.input
         self.seen = {name: Seen(replace(value, flat=True) if rank == 2 else value, rank)}
         self.findings = Findings(f"ONNX, opset {opset}")
-        self.node = ""
+        self.node, self.outputs = "", 1
         self.lost: set[str] = set()
         """Outputs of nodes that were refused, whose users say nothing of their own."""
 
@@ -86,18 +90,20 @@ class Reader:
             return
         operator = OPERATORS.get(node.op_type)
         if operator is None:
-            raise UnsupportedModel(
-                "has no place in a spiking network", hint=f"{', '.join(sorted(OPERATORS))} are read"
-            )
+            read = f"{', '.join(sorted(OPERATORS))} are read"
+            way_out = onnx_pieces.WAYS_OUT.get(node.op_type, read)
+            raise UnsupportedModel("has no place in a spiking network", hint=way_out)
+        self.outputs = len(node.output)
         inputs = [self._operand(name) for name in node.input]
         while inputs and inputs[-1] is None:
             inputs.pop()
         result = operator(self, attributes(node), *inputs)
         self.findings.note(self.node, node.op_type)
-        if isinstance(result, Seen):
-            self.seen[node.output[0]] = result
-        else:
-            self.known[node.output[0]] = result
+        for name, one in zip(node.output, result if isinstance(result, tuple) else (result,), strict=False):
+            if isinstance(one, Seen):
+                self.seen[name] = one
+            else:
+                self.known[name] = one
 
     def _read_shape(self, node: Any) -> None:
         """The sizes of a value, for one sample."""
@@ -128,4 +134,13 @@ class Reader:
         name = self.graph.output[0].name if self.graph.output else ""
         if name not in self.seen:
             raise UnsupportedModel(f"its output {name!r} does not come from its input", where=self.where)
-        return self.builder.readout("readout", self.seen[name].value, "membrane")
+        graph = self.builder.readout("readout", self.seen[name].value, "membrane")
+        last = graph.population(graph.readout.population)
+        heard = any(edge.source == last.name for one in graph.populations for edge in one.edges)
+        if heard or not isinstance(last.neurons, Rectifier) or last.neurons.limit is not None:
+            return graph
+        remark = "left out behind the answer: the class differs only where none is above 0"
+        self.findings.note(last.name, "Relu", "approximate", remark)
+        bare = replace(last, neurons=FloatNeurons(np.array(0.0), reset="none"))
+        others = tuple(bare if one is last else one for one in graph.populations)
+        return replace(graph, populations=others)

@@ -141,8 +141,8 @@ def ungrouped(synapses: Convolution) -> FloatArray:
 
 
 def compose(first: Convolution, second: Convolution) -> Convolution:
-    """`second` after `first` as one convolution; raises UnsupportedModel where `second` pads what `first` made
-    of several pixels, which one convolution cannot do."""
+    """`second` after `first` as one convolution; raises UnsupportedModel where `second` pads what `first`
+    made of several pixels, which one convolution cannot do."""
     by_pixel = (first.kernel, first.stride, first.padding) == ((1, 1), (1, 1), (0, 0))
     if second.padding != (0, 0) and not by_pixel:
         raise UnsupportedModel(

@@ -1,6 +1,7 @@
 """A float graph of rectifiers alone, from whatever reader, as the float layers that a conversion takes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -58,6 +59,19 @@ def rectified(graph: FloatGraph) -> Rectified:
         raise UnsupportedModel(str(error)) from None
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Sums in one order on every machine, so that a file gives one model; layers of a small network gain
+    nothing from more threads, and lose tenfold where other work has the cores."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+@one_thread()
 def convert_rectified(
     found: Rectified,
     images: NDArray[np.uint8],

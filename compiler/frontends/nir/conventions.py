@@ -2,7 +2,7 @@
 
 NIR has no time step, no order within a step, no comparison and no soft reset, and the exporters use its
 numbers differently. Each rule names the place it was read from, in the versions of November 2026:
-snntorch 1.0.0, spikingjelly 2.0.0, norse 1.1.0, sinabs 2.0.3, nir 1.0.8.
+snntorch 1.0.0, spikingjelly 2.0.0, norse 1.1.0, sinabs 2.0.3, rockpool 3.1.0, nir 1.0.8.
 """
 
 import re
@@ -17,7 +17,7 @@ from snnc.compiler.frontends.nir.file import NirNode
 from snnc.compiler.frontends.nir.flat import NEURONS
 from snnc.compiler.frontends.synapses import FloatArray
 
-Exporter = Literal["nir", "snntorch", "spikingjelly", "norse", "sinabs", "snnc"]
+Exporter = Literal["nir", "snntorch", "spikingjelly", "norse", "sinabs", "rockpool", "snnc"]
 EXPORTERS: tuple[Exporter, ...] = get_args(Exporter)
 USUAL_STEP = 1e-4
 """Seconds; what most exporters write with (snntorch/export_nir.py:68, spikingjelly's nir_exchange)."""
@@ -33,6 +33,8 @@ class Convention:
     strict: bool
     why: str
     reset_delay: bool = False
+    several: bool = False
+    """Whether its neurons send several spikes in a step by default."""
     step: float = USUAL_STEP
     """The time step it is taken to have written with, where nothing tells."""
 
@@ -51,7 +53,15 @@ CONVENTIONS: dict[Exporter, Convention] = {
         "soft",
         False,
         "its default is v >= threshold, subtracted; tau is in steps, the leak exp(-1/tau)",
+        several=True,
         step=1.0,
+    ),
+    "rockpool": Convention(
+        "soft",
+        False,
+        "it compares v >= threshold, subtracted; the leak is exp(-dt/tau), currents decay as they arrive",
+        several=True,
+        step=1e-3,
     ),
     "snnc": Convention("soft", False, "snnc export, whose metadata say the rest"),
 }
@@ -74,12 +84,14 @@ class Assumed:
 
 def infer(nodes: Mapping[str, NirNode], exporter: Exporter | None, dt: float | None) -> Assumed:
     """The exporter and the time step of a file, where they were not given, from what exporters write."""
-    step = _time_step(nodes.values()) if dt is None else dt
-    found = exporter or _exporter(nodes, step)
+    step, of_rockpool = _time_step(nodes.values()) if dt is None else dt, _rockpool_step(nodes.values())
+    found: Exporter = exporter or ("rockpool" if of_rockpool is not None else _exporter(nodes, step))
     how = "given" if exporter else "inferred from its numbers and names; --exporter states another"
     evidence = "given"
     if dt is None:
         evidence = "inferred: with it r makes the gain of every neuron 1; --dt states another"
+    if dt is None and found == "rockpool":
+        step, evidence = of_rockpool, "inferred: with it r is tau exp(-dt/tau) / dt; --dt states another"
     if step is None:
         step = CONVENTIONS[found].step
         if found == "norse":
@@ -128,6 +140,40 @@ def _time_step(nodes: Iterable[NirNode]) -> float | None:
     if steps and 0 < max(steps) <= min(steps) * (1 + 1e-4):
         return float(f"{np.median(steps):.4g}")
     return None
+
+
+def _rockpool_step(nodes: Iterable[NirNode]) -> float | None:
+    """The step for which every r is tau exp(-dt / tau) / dt, as rockpool/nn/modules/torch/nir.py writes it;
+    None where there is none, or where r = tau / dt explains the file with a rounder one."""
+    found: list[float] = []
+    plain: list[float] = []
+    for node in _neurons(nodes):
+        r, tau = numbers(node, "r"), membrane_tau(node)
+        if r is None or tau is None or r.size not in (1, tau.size) or _units(node):
+            return None
+        if not bool((r > 0).all() and (tau > 0).all()):
+            return None
+        plain += np.unique(tau / r).tolist()
+        found += [_solved(one, ratio) for one, ratio in set(zip(tau.flat, (tau / r).flat, strict=True))]
+    if not found or max(found) > min(found) * (1 + 1e-3):
+        return None
+    step = float(f"{np.median(found):.3g}")
+    as_written = max(plain) <= min(plain) * (1 + 1e-4) and _roundness(plain[0]) <= _roundness(step)
+    return None if as_written else step
+
+
+def _solved(tau: float, ratio: float) -> float:
+    """The step d with d exp(d / tau) = ratio, by Newton's method, which comes from above."""
+    step = ratio
+    for _ in range(50):
+        grown = np.exp(step / tau)
+        step -= (step * grown - ratio) / (grown * (1 + step / tau))
+    return float(step)
+
+
+def _roundness(step: float) -> int:
+    """Digits that a number needs."""
+    return len(f"{step:.4e}".partition("e")[0].rstrip("0").replace(".", ""))
 
 
 def _multiplied(nodes: Iterable[NirNode]) -> bool:

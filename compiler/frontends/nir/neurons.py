@@ -46,8 +46,8 @@ def translate(node: NirNode, rules: Rules) -> Translated:
     remark = f"{said}, compares {'>' if strict else '>='}"
     extra: tuple[str, ...] = (remark,) if rules.reset is None or rules.strict is None else ()
     neurons = replace(neurons, reset=reset, strict=strict, reset_delay=late)
-    if rules.assumed.exporter == "sinabs":
-        extra += ("may fire once in a step, sinabs' neurons several times",)
+    if convention.several:
+        extra += (f"may fire once in a step, {rules.assumed.exporter}'s neurons several times",)
         return Translated(neurons, made.remarks + extra, True)
     return Translated(neurons, made.remarks + extra, made.approximate)
 
@@ -67,6 +67,9 @@ def _leaky(node: NirNode, rules: Rules) -> Translated:
         beta = np.exp(-rules.assumed.dt / tau)
         gain = r * (1 - beta)
         remarks += (f"beta = exp(-{rules.assumed.dt:g}/tau), input times 1 - beta (norm_input)",)
+    elif rules.assumed.exporter == "rockpool":
+        beta = np.exp(-rules.assumed.dt / tau)
+        gain = beta if node.kind == "LI" else np.array(1.0)
     else:
         share = _share(rules.assumed.dt, tau)
         beta, gain = 1 - share, _rounded(r * share)
@@ -83,6 +86,9 @@ def _current_based(node: NirNode, rules: Rules) -> Translated:
         alpha, enters = 1 - _share(rules.assumed.dt, tau), weight
         remarks += ("an input adds w_in to the current, which reaches the membrane a step late",)
         late = 1
+    elif rules.assumed.exporter == "rockpool":
+        alpha = np.exp(-rules.assumed.dt / tau)
+        enters, late = weight * alpha, 0
     else:
         share = _share(rules.assumed.dt, tau)
         alpha, enters, late = 1 - share, _rounded(weight * share), 0

@@ -266,7 +266,6 @@ RELU = helper.make_node("Relu", ["x"], ["r"])
     [
         ([helper.make_node("LSTM", ["x"], ["y"], name="cell")], r"cell \(LSTM\): has no place"),
         ([RELU, helper.make_node("Mul", ["r", "r"], ["y"])], "multiplies two activations"),
-        ([helper.make_node("Clip", ["x", "w"], ["y"])], "clips to 2.0 .. None"),
         (
             [RELU, helper.make_node("Softmax", ["r"], ["s"]), helper.make_node("Relu", ["s"], ["y"])],
             "compares",

@@ -311,3 +311,50 @@ def test_several_ends_are_refused_with_the_way_out(kind: str) -> None:
     with pytest.raises(FileError, match=f"2 nodes of type {kind}") as caught:
         read_nir(graph)
     assert caught.value.hint
+
+
+def _rockpool(tau: float, dt: float, size: int) -> dict[str, Any]:
+    """What rockpool writes of membranes."""
+    ones = np.ones(size, np.float32)
+    r = np.float32(tau * np.exp(-dt / tau) / dt)
+    return {"r": r * ones, "v_leak": 0 * ones, "v_threshold": ones}
+
+
+@pytest.mark.parametrize("taus", [(0.02, 0.02), (0.02, 0.05)])
+def test_neurons_of_rockpool_and_their_step(taus: tuple[float, float]) -> None:
+    """Its NIR export, by hand: rockpool is no part of the tests' environment."""
+    dt, (first, second), syn = 2e-3, taus, 0.01
+    weights, more = RNG.normal(size=(4, 3)), RNG.normal(size=(2, 4))
+    tau, back = np.float32(second) * np.ones(2, np.float32), np.float32(syn) * np.ones(2, np.float32)
+    lif = nir.LIF(tau=np.float32(first) * np.ones(4, np.float32), **_rockpool(first, dt, 4))
+    cuba = nir.CubaLIF(tau_syn=back, tau_mem=tau, **_rockpool(second, dt, 2))
+    found = read_nir(_graph(nir.Linear(weights), lif, nir.Linear(more), cuba))
+    assert found.findings.general[0].startswith("exporter rockpool (inferred")
+    assert found.findings.general[1].startswith("dt 0.002 s (inferred")
+    v, w, i, fired, sent = np.zeros(4), np.zeros(2), np.zeros(2), [], []
+    x = RNG.normal(size=(30, 3))
+    for value in x:
+        v = np.exp(-dt / first) * v + weights @ value
+        z = (v >= 1).astype(float)
+        v = v - z
+        i = np.exp(-dt / syn) * (i + more @ z)
+        w = np.exp(-dt / second) * w + i
+        s = (w >= 1).astype(float)
+        w = w - s
+        fired.append(z)
+        sent.append(s)
+    outputs = execute(found.graph, x.reshape(1, 30, 3, 1, 1), record=["n1", "n3"])
+    assert 10 < np.sum(fired) < 110 and 2 < np.sum(sent) < 58
+    np.testing.assert_array_equal(outputs.emitted["n1"].reshape(30, 4), fired)
+    np.testing.assert_array_equal(outputs.emitted["n3"].reshape(30, 2), sent)
+    assert "rockpool's neurons several times" in found.findings.found["n1"].remarks[-1]
+
+
+def test_synapses_of_rockpool_decay_as_they_arrive() -> None:
+    dt, tau = 1e-3, 0.02
+    own = _rockpool(tau, dt, 3)
+    del own["v_threshold"]
+    found = read_nir(_graph(nir.LI(tau=np.float32(tau) * np.ones(3, np.float32), **own)))
+    neurons = _neurons(found, "n0")
+    for array in (neurons.beta, neurons.gain):
+        np.testing.assert_allclose(array, np.exp(-dt / tau), rtol=1e-6)
