@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from cases import Draft
-from random_packings import MOST_ENTRIES, random_packing
+from random_packings import MOST_ENTRIES, random_packing, shuffled
 from scattered_programs import scattered
 from stepped_model import Mesh
 
@@ -146,7 +146,7 @@ def check_software(draft: Draft, compilation: Compilation) -> Checked:
         assert_traces(expected, execution.layers, name)
     _check_simulator(program, payloads, expected)
     generator = np.random.default_rng(payloads.sum())
-    packings = [random_packing(generator, program)]
+    packings = [random_packing(generator, shuffled(generator, program))]
     small = scattered(generator, draft.network, _for_many_tiles(draft.hardware))
     packings += [] if small is None else [small]
     for packing in packings:

@@ -76,8 +76,7 @@ def shuffled(generator: Generator, program: TiledProgram) -> TiledProgram:
 
 def random_packing(generator: Generator, program: TiledProgram) -> TiledProgram:
     """`program` on a random part of its mesh: tiles of partial sums alone, the others together as they fall,
-    where tables have room, in any order."""
-    program = shuffled(generator, program)
+    where tables have room."""
     while True:
         try:
             return packed(program, _random_places(generator, program))
