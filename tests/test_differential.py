@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from cases import Draft, drafts
 from example_counts import few_when_quick
-from executions import check_rtl, check_software
+from executions import Checked, check_rtl, check_software
 from hypothesis import HealthCheck, Phase, given, note, seed, settings
 from random_hardware import RTL_HARDWARE, SIZES, Size
 from replay import keep
@@ -20,7 +20,6 @@ from space_rows import Drawn
 
 from snnc.base.errors import DoesNotFit, UnsupportedModel
 from snnc.compiler.pipeline import Compilation
-from snnc.compiler.reference.interpreter import Execution
 from snnc.rtl.simulation.tools import simulator_missing
 
 SETTINGS = settings(
@@ -44,7 +43,7 @@ SEED = os.environ.get("SNNC_FUZZ_SEED", "0")
 BATCH = 10
 """Networks per seed: behind its tenth example hypothesis mostly varies the one before, which finds less."""
 
-Check = Callable[[Draft, Compilation], Execution]
+Check = Callable[[Draft, Compilation], Checked]
 
 
 def run_cases(
@@ -57,7 +56,7 @@ def run_cases(
         outcomes["drawn"] += 1
         try:
             compilation = draft.compile()
-            expected = check(draft, compilation)
+            checked = check(draft, compilation)
         except (DoesNotFit, UnsupportedModel):
             record(Drawn(draft), column)
             return
@@ -65,7 +64,7 @@ def run_cases(
             note(f"kept; run it again: make replay CASE={keep(draft, name)}")
             raise
         outcomes["compiled"] += 1
-        record(Drawn(draft, compilation, expected), column)
+        record(Drawn(draft, compilation, checked.expected, checked.packings), column)
 
     for batch in range(-(-examples // BATCH)):
         chosen = settings(SETTINGS, max_examples=min(BATCH, examples - batch * BATCH))
@@ -86,7 +85,7 @@ def test_every_software_execution_equals_the_network(size: Size) -> None:
 )
 @pytest.mark.parametrize("hardware", HARDWARE)
 def test_the_rtl_equals_the_network_and_the_simulator(hardware: str, tmp_path: Path) -> None:
-    def check(draft: Draft, compilation: Compilation) -> Execution:
+    def check(draft: Draft, compilation: Compilation) -> Checked:
         return check_rtl(draft, compilation, tmp_path)
 
     target, _ = RTL_HARDWARE[hardware]

@@ -369,7 +369,9 @@ def layer_traces(tiled: TiledProgram, cores: "tuple[CoreTrace, ...] | None") -> 
     if cores is None:
         raise ValueError("the run kept no trace")
     traces = {
-        core.at: LayerTrace(
+        core.at: None
+        if core.emission == "values_every"
+        else LayerTrace(
             trace.accumulated.astype(np.int64), trace.membrane.astype(np.int64), np.asarray(trace.spikes)
         )
         for core, trace in zip(tiled.cores, cores, strict=True)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from builders import layer, network, neurons, target, tiny_program
-from random_packings import packed, random_packing
+from random_packings import packed, random_packing, shuffled
 from random_programs import compiled_program, random_payloads, random_program
 
 from snnc.base.errors import LinkError, VerificationError
@@ -120,6 +120,7 @@ def test_the_host_names_the_context_and_the_axons_of_the_whole_core() -> None:
 def test_a_packed_program_computes_the_same_and_so_does_its_image(seed: int) -> None:
     generator = np.random.default_rng(seed)
     plain = random_program(generator) if seed % 2 else compiled_program(generator).tiled
+    plain = shuffled(generator, plain)
     program = random_packing(generator, plain)
     payloads = random_payloads(generator, program, 2)
     expected = run_functional(plain, payloads).outputs.tolist()

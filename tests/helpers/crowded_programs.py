@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 from builders import target
-from random_packings import packed
+from random_packings import packed, shuffled
 from random_programs import random_network
 
 from snnc.base.errors import DoesNotFit, UnsupportedModel, VerificationError
@@ -30,6 +30,7 @@ def crowded_program(generator: Generator) -> TiledProgram:
         if network.readout.kind != "membrane" and generator.random() < 0.7:
             continue
         program = _compiled(generator, network)
+        program = None if program is None else shuffled(generator, program)
         if program is None or len(program.cores) < 4:
             continue
         sums = sum(core.emission == "values_every" for core in program.cores)

@@ -1,16 +1,20 @@
 """One case through every execution, each compared with the Network level: outputs, spikes and membranes."""
 
 from collections import Counter
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from cases import Draft
-from random_packings import random_packing
+from random_packings import MOST_ENTRIES, random_packing, shuffled
+from scattered_programs import scattered
 from stepped_model import Mesh
 
 from snnc.base.files import cache_directory
+from snnc.compiler.ir.image import Image
 from snnc.compiler.ir.program import TiledProgram
 from snnc.compiler.isa.arithmetic import IntArray
+from snnc.compiler.isa.contract import MAX_CONTEXTS
 from snnc.compiler.passes.encode import Encode
 from snnc.compiler.pipeline import Compilation
 from snnc.compiler.protocol.streams import decode_outputs, encode_samples
@@ -22,6 +26,7 @@ from snnc.compiler.reference.interpreter import (
     execute_network,
     execute_program,
 )
+from snnc.compiler.targets import Target
 from snnc.rtl.simulation.cosimulate import CoSimulation, cosimulate
 from snnc.rtl.simulation.counters import DIRECTIONS, RtlCounts
 from snnc.sim.accounting.counts import Counts, Primitives, count_actions
@@ -120,9 +125,17 @@ def _places(program: TiledProgram) -> list[tuple[int, int]]:
     return [(x, y) for y in range(program.target.height) for x in range(program.target.width)]
 
 
-def check_software(draft: Draft, compilation: Compilation) -> Execution:
+@dataclass(frozen=True)
+class Checked:
+    """What a case gave in every execution, and the packings that gave the same."""
+
+    expected: Execution
+    packings: tuple[TiledProgram, ...]
+
+
+def check_software(draft: Draft, compilation: Compilation) -> Checked:
     """Program, image, both tiers of the simulator and, where affordable, the stepped model; then its tiles on
-    other cores, several on each as it falls."""
+    other cores, several on each as it falls, and smaller tiles at random places of the same hardware."""
     program, payloads = compilation.tiled, draft.payloads
     expected = as_stored(draft.network, program, execute_network(draft.network, payloads))
     for name, execution in (
@@ -132,12 +145,34 @@ def check_software(draft: Draft, compilation: Compilation) -> Execution:
         np.testing.assert_array_equal(expected.outputs, execution.outputs, err_msg=name)
         assert_traces(expected, execution.layers, name)
     _check_simulator(program, payloads, expected)
-    packing = random_packing(np.random.default_rng(payloads.sum()), program)
-    image = Encode().run(packing)
-    image.verify()
-    assert_traces(expected, execute_image(image, payloads).layers, "image of a packing")
-    _check_simulator(packing, payloads, expected)
-    return expected
+    generator = np.random.default_rng(payloads.sum())
+    packings = [random_packing(generator, shuffled(generator, program))]
+    small = scattered(generator, draft.network, _for_many_tiles(draft.hardware))
+    packings += [] if small is None else [small]
+    for packing in packings:
+        image = Encode().run(packing)
+        image.verify()
+        again = as_stored(draft.network, packing, execute_network(draft.network, payloads))
+        assert_traces(again, execute_image(image, payloads).layers, "image of a packing")
+        _check_simulator(packing, payloads, again)
+    return Checked(expected, tuple(packings))
+
+
+def _for_many_tiles(hardware: Target) -> Target:
+    """Cores with the most contexts and entries there can be, behind the smallest FIFOs."""
+    return replace(
+        hardware,
+        contexts=MAX_CONTEXTS,
+        neurons=min(4 * hardware.neurons, 1 << 16),
+        parameter_words=4 * hardware.parameter_words,
+        weight_kibit=4 * hardware.weight_kibit,
+        axon_rows=MOST_ENTRIES,
+        axon_columns=MOST_ENTRIES,
+        destinations=MOST_ENTRIES,
+        sources=MOST_ENTRIES,
+        event_fifo=2,
+        router_fifo=2,
+    )
 
 
 def _check_simulator(program: TiledProgram, payloads: IntArray, expected: Execution) -> None:
@@ -154,9 +189,21 @@ def _check_simulator(program: TiledProgram, payloads: IntArray, expected: Execut
         assert packets == list(zip(stream.flits.tolist(), stream.stamps.tolist(), strict=True))
 
 
-def check_rtl(draft: Draft, compilation: Compilation, work: Path) -> Execution:
-    """One network on the RTL: exact without stalls, the same values with stalls in every FIFO and stream."""
-    program, image, payloads = compilation.tiled, compilation.image, draft.payloads
+def check_rtl(draft: Draft, compilation: Compilation, work: Path) -> Checked:
+    """One network on the RTL: exact without stalls, the same values with stalls in every FIFO and stream. On
+    hardware whose cores hold several tiles the same with smaller tiles at random places."""
+    expected = _check_rtl(draft, compilation.tiled, compilation.image, work)
+    packing = None
+    if draft.hardware.contexts > 1:
+        packing = scattered(np.random.default_rng(draft.payloads.sum()), draft.network, draft.hardware)
+    if packing is None:
+        return Checked(expected, ())
+    _check_rtl(draft, packing, Encode().run(packing), work)
+    return Checked(expected, (packing,))
+
+
+def _check_rtl(draft: Draft, program: TiledProgram, image: Image, work: Path) -> Execution:
+    payloads = draft.payloads
     expected = as_stored(draft.network, program, execute_network(draft.network, payloads))
     free = cosimulate(image, program, payloads, cache=cache_directory(), work=work, counters=True)
     assert free.isolated is not None and free.counts is not None

@@ -223,5 +223,25 @@ RTL_HARDWARE: dict[str, tuple[Target, bool]] = {
         ),
         False,
     ),
+    "crowded": (
+        target(
+            width=2,
+            height=2,
+            neurons=4096,
+            parameter_words=128,
+            axon_rows=256,
+            axon_columns=256,
+            weight_kibit=128,
+            delay_slots=16,
+            state_bits=20,
+            event_fifo=2,
+            router_fifo=2,
+            destinations=256,
+            sources=256,
+            contexts=16,
+            **SECOND_CONTRACT,
+        ),
+        False,
+    ),
 }
 """Hardware that the RTL is built for, and whether every run of the tests does so or the fuzz alone."""

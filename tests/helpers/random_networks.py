@@ -73,7 +73,8 @@ def networks(draw: st.DrawFn, size: Size, hardware: Target, *, readout_last: boo
     node = Input(
         INPUT, draw(_input_shapes(size)), draw(_encodings(hardware)), draw(_payload_limits(hardware))
     )
-    depth = draw(st.integers(size.layers[0], max(size.layers[0], min(size.layers[1], hardware.core_count))))
+    tiles = hardware.core_count * hardware.contexts
+    depth = draw(st.integers(size.layers[0], max(size.layers[0], min(size.layers[1], tiles))))
     place = depth - 1 if readout_last else draw(st.sampled_from([depth - 1, depth - 1, *range(depth)]))
     kinds: tuple[ReadoutKind, ...] = ("spike_count", "membrane", "first_spike")
     kind = draw(st.sampled_from(kinds))

@@ -65,6 +65,15 @@ def _roomy(target: Target, tiles: int) -> Target:
     )
 
 
+def shuffled(generator: Generator, program: TiledProgram) -> TiledProgram:
+    """`program` with its tiles in any order, half of the time: where they share a core, a tile may then have
+    a lower context than those it hears."""
+    if generator.random() < 0.5:
+        return program
+    order = generator.permutation(len(program.cores)).tolist()
+    return replace(program, cores=tuple(program.cores[number] for number in order))
+
+
 def random_packing(generator: Generator, program: TiledProgram) -> TiledProgram:
     """`program` on a random part of its mesh: tiles of partial sums alone, the others together as they fall,
     where tables have room."""

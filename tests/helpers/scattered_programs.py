@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from random_packings import packed
+from random_packings import packed, shuffled
 
 from snnc.base.errors import DoesNotFit, UnsupportedModel, VerificationError
 from snnc.compiler.ir.network import Network
@@ -52,6 +52,7 @@ def _in_tiles(network: Network, hardware: Target, share: int) -> TiledProgram | 
 
 
 def _scattered(generator: Generator, program: TiledProgram, hardware: Target) -> TiledProgram | None:
+    program = shuffled(generator, program)
     places = _places(generator, program.cores, hardware)
     if places is None:
         return None
@@ -70,7 +71,7 @@ def _places(generator: Generator, tiles: Sequence[Core], hardware: Target) -> li
     alone = sum(core.emission == "values_every" for core in tiles)
     if alone + (alone < len(tiles)) > len(chosen):
         return None
-    own, shared = iter(chosen[:alone]), chosen[alone:]
+    own, shared = iter(chosen[:alone]), chosen[alone:][: int(generator.integers(1, len(chosen) + 1))]
     held: Counter[Place] = Counter()
     places: list[Place] = []
     for core in tiles:

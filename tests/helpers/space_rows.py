@@ -6,10 +6,11 @@ from functools import cached_property, partial
 from itertools import pairwise
 
 from cases import Draft
+from packing_rows import PACKINGS, Packed, shared_cores
 
 from snnc.compiler.analysis.bounds import bits_needed
 from snnc.compiler.ir.network import Conv2d, Edge, Layer, Linear, pooled
-from snnc.compiler.ir.program import Core
+from snnc.compiler.ir.program import Core, TiledProgram
 from snnc.compiler.ir.tiling import is_depthwise
 from snnc.compiler.passes.legalise import RULES, Rule
 from snnc.compiler.pipeline import Compilation
@@ -23,10 +24,16 @@ class Drawn:
     draft: Draft
     compilation: Compilation | None = None
     expected: Execution | None = None
+    packings: tuple[TiledProgram, ...] = ()
+    """Other programs of the network that were executed."""
 
     @property
     def layers(self) -> tuple[Layer, ...]:
         return self.draft.network.layers
+
+    @cached_property
+    def programs(self) -> tuple[TiledProgram, ...]:
+        return ((self.compilation.tiled,) if self.compilation else ()) + self.packings
 
     @cached_property
     def cores(self) -> tuple[Core, ...]:
@@ -150,6 +157,19 @@ def _ranges(name: str, limits: list[int], of: Callable[[Drawn], int]) -> dict[st
     return {f"{name} {low}..{high - 1}": partial(_between, of, low, high) for low, high in pairwise(limits)}
 
 
+def _packed_so(rule: Packed, drawn: Drawn) -> bool:
+    return _any(rule(program) for program in drawn.programs)
+
+
+def _silent_neighbour(drawn: Drawn) -> bool:
+    """A layer that never fires shares a core with one that does."""
+    if drawn.expected is None:
+        return False
+    fires = {name: bool(trace.spikes.any()) for name, trace in drawn.expected.layers.items()}
+    cores = [{fires[core.layer] for core in tiles} for p in drawn.programs for tiles in shared_cores(p)]
+    return any(len(kinds) > 1 for kinds in cores)
+
+
 def most_on_a_core(cores: Iterable[Core]) -> int:
     """Tiles of the core that has most."""
     return max((core.at.context + 1 for core in cores), default=0)
@@ -219,6 +239,8 @@ ROWS: dict[str, dict[str, Row]] = {
         ),
         "mesh full": lambda d: len({(c.at.x, c.at.y) for c in d.cores}) == d.draft.hardware.core_count,
     },
+    "packing": {label: partial(_packed_so, rule) for label, rule in PACKINGS.items()}
+    | {"silent layer beside one that fires": _silent_neighbour},
     "outcome": {
         "silent network": lambda d: (
             d.expected is not None and not _any(trace.spikes.any() for trace in d.expected.layers.values())

@@ -76,5 +76,5 @@ def test_upper_halves_of_counters_slots_and_queues(
 ) -> None:
     needs("verilator")
     draft = drawn()
-    expected = check_rtl(draft, draft.compile(), tmp_path)
+    expected = check_rtl(draft, draft.compile(), tmp_path).expected
     assert all(trace.spikes.any() and not trace.spikes.all() for trace in expected.layers.values())

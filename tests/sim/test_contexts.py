@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from builders import target, tiny_network
+from builders import layer, network, target, tiny_network
 from crowded_programs import crowded_program
 from example_counts import examples
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 from numpy.typing import NDArray
-from random_packings import packed, random_packing
+from random_packings import packed, random_packing, shuffled
 from random_programs import compiled_program, random_payloads, random_program
 from same_runs import assert_as_the_stepped_model, assert_same_traces
 
@@ -26,6 +26,7 @@ from snnc.compiler.protocol.streams import decode_outputs, encode_samples
 from snnc.sim.accounting.counts import count_actions
 from snnc.sim.engine.cycle import run_cycles, run_isolated, run_stream
 from snnc.sim.engine.functional import run_functional
+from snnc.verification.compare import layer_traces
 
 seeds = st.integers(0, 1 << 32)
 
@@ -35,7 +36,7 @@ def random_case(seed: int) -> tuple[TiledProgram, TiledProgram, IntArray]:
     tiles."""
     generator = np.random.default_rng(seed)
     make = random_program if generator.random() < 0.5 else lambda g: compiled_program(g).tiled
-    program = make(generator)
+    program = shuffled(generator, make(generator))
     roomy = replace(program.target, contexts=int(generator.integers(1, 4)))
     shared = random_packing(generator, replace(program, target=roomy))
     return program, shared, random_payloads(generator, program, int(generator.integers(1, 4)))
@@ -88,6 +89,22 @@ def test_samples_in_isolation_equal_streams_of_one_sample(seed: int) -> None:
         part = slice(isolated.offsets[sample], isolated.offsets[sample + 1])
         assert_array_equal(isolated.flits[part], run.flits)
         assert_array_equal(isolated.stamps[part], run.stamps)
+
+
+def test_a_partial_sum_behind_its_owner_is_no_trace_of_the_layer() -> None:
+    """Tiles may stand in any order; what partial sums hold is not what the neurons hold."""
+    model = network(layer("a", "input", 96, 4), layer("b", "a", 4, 4), features=96)
+    hardware = target(weight_kibit=1, weight_bits=4, axon_columns=64, contexts=4, width=3, height=1)
+    program = compile_network(model, hardware, spread=False).tiled
+    assert program.cores[0].emission == "values_every"
+    turned = replace(program, cores=program.cores[::-1])
+    turned = packed(turned, [(core.at.x, core.at.y) for core in turned.cores])
+    payloads = np.ones((1, program.steps, 96), np.int64)
+    found = [
+        layer_traces(some, run_stream(some, payloads, trace=True).trace)["a"] for some in (program, turned)
+    ]
+    assert_array_equal(found[0][0], found[1][0])
+    assert found[0][1].any()
 
 
 def distances(program: TiledProgram) -> list[int]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from builders import target
 from executions import assert_counts, assert_packets
-from random_packings import packed
+from random_packings import packed, shuffled
 from random_programs import random_payloads, random_program
 
 from snnc.compiler.ir.packing import Place
@@ -55,7 +55,7 @@ SEEDS = {"verilator": range(8), "icarus": range(2)}
 def shared_program(generator: Generator) -> TiledProgram:
     """A random program on the two cores, or on one of them; tiles of partial sums are few and alone."""
     while True:
-        program = random_program(generator)
+        program = shuffled(generator, random_program(generator))
         alone = [core.emission == "values_every" for core in program.cores]
         drawn = program.target
         if drawn.lanes != LANES or drawn.state_bits > SHARED.state_bits or sum(alone) > 1 or len(alone) < 2:
