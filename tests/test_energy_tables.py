@@ -1,4 +1,4 @@
-"""Tables of `examples/benchmarks/energy`: who wins at which prices, power at other rates, and their places."""
+"""Tables of `examples/benchmarks/energy`: who wins at which prices, power at other rates, their places."""
 
 import importlib
 import sys
