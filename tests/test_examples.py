@@ -50,15 +50,18 @@ def test_the_networks_for_which_spikes_win_compile_for_their_targets(
     monkeypatch.setenv("SNNC_DATA", str(tmp_path))
     script = runpy.run_path(str(folder / "sparse.py"))
     script["main"](["-o", str(tmp_path)], standalone_mode=False)
-    assert capsys.readouterr().out.count("left out") == len(script["ROWS"]) == 5
+    assert capsys.readouterr().out.count("left out") == 2 * len(script["ROWS"]) == 10
     for row in script["ROWS"][:3]:
         network = snnc.load(folder / "models" / f"{row.name}.pt")
         program = snnc.compile(network, row.target)
         random = np.random.default_rng(0)
         size = (2, network.steps, network.input.features) if row.name == "mnist-delays" else (2, 784)
         x = random.integers(0, network.input.max_payload + 1, size)
-        line = script["cells"](row, network, snnc.simulate(program, x))
+        report = snnc.simulate(program, x)
+        cases = list(script["cases"](program, report))
+        line = script["cells"](row, network, report, cases)
         assert len(line) == len(script["HEADER"]) and line[2].startswith("9")
+        assert all(len(script["sureness"](row, case)) == len(script["SURENESS"]) for case in cases)
 
 
 def test_the_script_prints_its_figures(capsys: pytest.CaptureFixture[str]) -> None:
@@ -158,7 +161,9 @@ def test_the_energy_benchmark_prices_a_network_with_spikes_and_without(tmp_path:
     cells = energy["cells"](row, report)
     assert len(cells) == len(energy["HEADER"]) and cells[0] == "digits"
     assert cells[-1].startswith(("win", "lose, "))
-    assert [line.count("|") for line in energy["table"]([cells]).splitlines()] == [len(cells) + 1] * 3
+    assert [line.count("|") for line in energy["table"](energy["HEADER"], [cells]).splitlines()] == [
+        len(cells) + 1
+    ] * 3
     assert (tmp_path / "digits.pt").exists()
     committed = (EXAMPLES / "benchmarks" / "energy" / "README.md").read_text("utf-8")
     assert "| " + " | ".join(energy["HEADER"]) + " |" in committed

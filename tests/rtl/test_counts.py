@@ -9,6 +9,7 @@ import pytest
 from builders import layer, network, target, tiny_network, tiny_payloads
 from executions import assert_counts
 
+import snnc
 from snnc.base.files import cache_directory
 from snnc.compiler.ir.network import Edge, Input, Linear, Network, Readout
 from snnc.compiler.isa.arithmetic import Decay
@@ -19,6 +20,7 @@ from snnc.models import read_model
 from snnc.rtl.simulation.cosimulate import cosimulate
 from snnc.rtl.simulation.counters import RtlCounts
 from snnc.sim.engine.functional import run_functional
+from snnc.training.data.datasets import load_samples
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 TARGET = target(
@@ -127,3 +129,15 @@ def test_it_does_so_for_a_trained_network(tmp_path: Path, needs: Callable[[str],
     pixels[pixels < 12] = 0
     payloads = encode_inputs(network.input, network.steps, pixels)
     check(network, load_target("fpga"), payloads, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["fpga", "ecp5-25k"])
+def test_it_does_so_for_digits_on_cores_of_their_own_and_on_one(
+    name: str, tmp_path: Path, needs: Callable[[str], None]
+) -> None:
+    needs("verilator")
+    network = snnc.compile(snnc.train("digits-mlp", seed=1, epochs=1), "fpga").network
+    samples = load_samples("digits", limit=2)
+    payloads = encode_inputs(network.input, network.steps, samples.x)
+    counts = check(network, load_target(name), payloads, tmp_path)
+    assert len(+counts.actions["state_writes"]) == (1 if name == "ecp5-25k" else 2)

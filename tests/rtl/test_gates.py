@@ -101,8 +101,8 @@ def test_the_registers_that_change_are_about_those_that_the_power_page_counts_in
     needs: Callable[[Simulator], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The ratios of docs/energy.md. Fewer change in the netlist, where FIFOs are distributed RAM; the RTL runs
-    each sample twice, alone and in the stream."""
+    """The ratios of docs/energy.md. Fewer change in the netlist, whose FIFOs are distributed RAM; the RTL
+    runs each sample twice, alone and in the stream."""
     needs("icarus")
     needs("verilator")
     monkeypatch.setenv("SIM_CMD_SUFFIX", "-vcd")  # Behind cocotb's own choice of no waveform or FST.

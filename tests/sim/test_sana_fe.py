@@ -1,8 +1,12 @@
 """The table `loihi` reproduces SANA-FE action by action, on the same network with the same mapping.
 
 The numbers are SANA-FE's own: version 2.2.9 with its `loihi.yaml`, neurons updated in every step, the input
-neurons and the hidden layer on two cores of tile 0, the output on a core of the tile to the south or east.
+neurons and the hidden layer on two cores of tile 0, the output on a core of the tile to the south or east, as
+`examples/benchmarks/energy/sana_fe.py` prints them.
 """
+
+import runpy
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,7 +20,8 @@ from snnc.sim.accounting.energy import price
 from snnc.sim.accounting.energy_table import load_energy_table
 from snnc.sim.engine.functional import run_functional
 
-STEPS, INPUTS, HIDDEN, OUTPUTS, THRESHOLD = 6, 24, 32, 10, 6
+SCRIPT = runpy.run_path(str(Path(__file__).parents[2] / "examples" / "benchmarks" / "energy" / "sana_fe.py"))
+STEPS, INPUTS, THRESHOLD = SCRIPT["STEPS"], SCRIPT["INPUTS"], SCRIPT["THRESHOLD"]
 SPIKES = {"hidden": 25, "output": 12}
 SYNAPSES, SOMAS = 46.363e-9, 20.9097e-9
 """Joules."""
@@ -25,18 +30,15 @@ NETWORK = {(1, 2): 6.543e-9, (2, 1): 6.513e-9}
 
 
 def drawn() -> tuple[Network, np.ndarray]:
-    """The network and its input (1, steps, features), of which the first and the last step are silent."""
-    rng = np.random.default_rng(16)
-    weights = rng.integers(-7, 8, (HIDDEN, INPUTS)), rng.integers(-7, 8, (OUTPUTS, HIDDEN))
-    x = np.zeros((STEPS, INPUTS), np.uint8)
-    x[1:5] = rng.random((4, INPUTS)) < 0.3
+    """The network of that script and its input (1, steps, features)."""
+    hidden, output, x = SCRIPT["drawn"]()
 
     def layer(name: str, source: str, matrix: np.ndarray, delay: int) -> Layer:
         population = neurons(len(matrix), threshold=np.full(len(matrix), THRESHOLD), reset="hard")
         edge = Edge(source, Linear(matrix.astype(np.int8), 4), delay)
         return Layer(name, (len(matrix), 1, 1), population, (edge,))
 
-    layers = layer("hidden", "input", weights[0], 0), layer("output", "hidden", weights[1], 1)
+    layers = layer("hidden", "input", hidden, 0), layer("output", "hidden", output, 1)
     node = Input("input", (INPUTS, 1, 1), "events", 1)
     return Network("sana-fe", STEPS, node, layers, Readout("output", "spike_count")), x[None]
 

@@ -24,6 +24,10 @@ from snnc.sim.report import Report
 from snnc.sim.report_energy import BuiltFigures, EnergyFigures
 
 EXAMPLES = Path(__file__).parents[2]
+ONE_CORE, EIGHT_CORES = (
+    str(Path(__file__).with_name(f"{name}.yaml")) for name in ("one-core", "eight-cores")
+)
+"""Few cores that tiles share: a core that waits for others is clocked all the same."""
 SEED = 1
 HEADER = (
     "network",
@@ -61,8 +65,11 @@ ROWS = (
     Row("digits, 1 step, rate_penalty=3", "fpga", {"steps": 1, "rate_penalty": 3.0}),
     Row("digits, 2 steps, 32 neurons", "fpga", {"steps": 2, "hidden": "32"}),
     Row("mnist-cnn", "fpga", None, "mnist"),
+    Row("mnist-cnn", ONE_CORE, None, "mnist"),
     Row("mnist-fpga", "fpga", None, "mnist"),
     Row("mnist-fpga", "ecp5-25k-mesh", None, "mnist"),
+    Row("mnist-fpga", "ecp5-25k", None, "mnist"),
+    Row("mnist-fpga", ONE_CORE, None, "mnist"),
 )
 
 
@@ -88,7 +95,7 @@ def rows_of(output: Path, samples: int, energy_table: str | None = None) -> str:
             missing.append(f"{row.name}: {error.message}")
             continue
         lines.append(cells(row, report))
-        click.echo(f"{row.name} on {row.target}: {report.comparison.verdict}", err=True)
+        click.echo(f"{row.name} on {Path(row.target).stem}: {report.comparison.verdict}", err=True)
     return table(HEADER, lines) + "".join(f"\nleft out: {line}" for line in missing) + "\n"
 
 
@@ -117,7 +124,7 @@ def cells(row: Row, report: Report) -> tuple[str, ...]:
     rate = sum(layer.rate * layer.neurons for layer in hidden) / neurons
     return (
         row.name,
-        row.target,
+        Path(row.target).stem,
         f"{report.accuracy:.2%}" if report.accuracy is not None else "",
         str(report.steps),
         f"{rate:.1%}",

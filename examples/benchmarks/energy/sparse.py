@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 import event_data
-from run import number, table, verdict
+from run import EIGHT_CORES, ONE_CORE, number, table, verdict
 from sureness import Case, cases
 
 import snnc
@@ -26,8 +26,6 @@ from snnc.sim.report_energy import BuiltFigures, EnergyFigures
 from snnc.training.data.datasets import Samples
 
 HERE = Path(__file__).parent
-ONE_CORE, EIGHT_CORES = str(HERE / "one-core.yaml"), str(HERE / "eight-cores.yaml")
-"""Few cores that tiles share: a core that waits for others is clocked all the same."""
 HEADER = (
     "network",
     "target",
