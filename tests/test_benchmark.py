@@ -1,5 +1,6 @@
 """`snnc bench` is fair and says what it found: the same work for everybody, in turn, aims beside figures."""
 
+import gc
 import json
 import sys
 from itertools import count
@@ -13,7 +14,15 @@ from click.testing import CliRunner
 from snnc.base.errors import MismatchError, UsageError
 from snnc.benchmark import peers
 from snnc.benchmark.bare import _footprints
-from snnc.benchmark.figures import BARE, CYCLE, FUNCTIONAL, measure_large, measure_network
+from snnc.benchmark.figures import (
+    BARE,
+    CYCLE,
+    FUNCTIONAL,
+    long_chain,
+    measure_apart,
+    measure_large,
+    measure_network,
+)
 from snnc.benchmark.measure import Spread, interleaved, ratios
 from snnc.benchmark.networks import NETWORKS, Subject, chain, compiled, spikes
 from snnc.benchmark.plot import draw_curves
@@ -93,6 +102,32 @@ def test_memory_is_counted_per_weight() -> None:
     assert found.weights == found.synapses == 1024 * 2048 + 2048 * 10
     assert 2 < found.compile_bytes < 6
     assert 2 < found.run_bytes < 6
+    assert found.run_s > 0
+    assert found.process_bytes > 2 * found.weights
+
+
+def test_a_large_network_is_measured_in_a_process_of_its_own() -> None:
+    ballast = np.ones(1 << 28, np.uint8)
+    found = measure_apart(long_chain, 2, side=16)
+    assert found.cores == 2
+    assert 0 < found.process_bytes < ballast.nbytes + (1 << 28)
+
+
+def test_collection_is_as_before_even_after_a_contender_fails() -> None:
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    calls = iter([lambda: None, fail])
+    assert gc.isenabled()
+    with pytest.raises(ZeroDivisionError):
+        interleaved({"it": lambda: next(calls)()}, 2)
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        interleaved({"it": lambda: None}, 2)
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
 
 
 def test_a_line_is_found_and_its_misfit_told(tmp_path: Path) -> None:

@@ -1,11 +1,16 @@
 """What is measured: both tiers beside the bare loop and peers, threads, memory, compile times."""
 
 import os
+import resource
+import sys
 import time
 import tracemalloc
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from multiprocessing import get_context
+from pathlib import Path
 
 import numpy as np
 
@@ -104,6 +109,10 @@ class Large:
     """Per weight at the peak, the network included."""
     run_bytes: float
     """Per weight at the peak of a run of both tiers, the program included."""
+    run_s: float
+    """CPU time of a sample in both tiers together; a tenth of the inputs fire in each step."""
+    process_bytes: int
+    """Largest size of the process by then, Python and all libraries included."""
 
 
 def measure_large(network: Network, width: int, height: int, *, memory: bool) -> Large:
@@ -114,12 +123,23 @@ def measure_large(network: Network, width: int, height: int, *, memory: bool) ->
     seconds = time.process_time() - start
     edges = [(layer, edge) for layer in network.layers for edge in layer.edges]
     count = sum(edge.synapses.weights.size for _, edge in edges)
+    payloads = spikes(network, 1, 0.1)
+
+    def run() -> None:
+        run_functional(program, payloads)
+        run_isolated(program, payloads)
+
+    start = time.process_time()
+    run()
+    run_seconds = time.process_time() - start
+    size = _largest_size()
     peaks = (0.0, 0.0)
     if memory:
-        payloads = spikes(network, 1, 0.1)
+        # A program of its own, whose layout is not there yet.
+        again = replace(program)
         peaks = (
             1 + _peak(lambda: compiled(network, target)) / count,
-            1 + _peak(lambda: (run_functional(program, payloads), run_isolated(program, payloads))) / count,
+            1 + _peak(lambda: (run_functional(again, payloads), run_isolated(again, payloads))) / count,
         )
     synapses = sum(
         edge.synapses.weights.size
@@ -127,7 +147,30 @@ def measure_large(network: Network, width: int, height: int, *, memory: bool) ->
         for layer, edge in edges
     )
     neurons = sum(layer.count for layer in network.layers)
-    return Large(network.name, neurons, count, synapses, len(program.cores), seconds, *peaks)
+    cores = len(program.cores)
+    return Large(network.name, neurons, count, synapses, cores, seconds, *peaks, run_seconds, size)
+
+
+def measure_apart(make: Callable[..., Network], *arguments: int, side: int, memory: bool = False) -> Large:
+    """`measure_large` of make(*arguments) in a process of its own, whose size is its alone."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(_made_and_measured, make, arguments, side, memory).result()
+
+
+def _made_and_measured(
+    make: Callable[..., Network], arguments: tuple[int, ...], side: int, memory: bool
+) -> Large:
+    return measure_large(make(*arguments), side, side, memory=memory)
+
+
+def _largest_size() -> int:
+    """Bytes of memory that this process had at most. Linux says it in a file: what getrusage says there is at
+    least what the process had that started this one."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def _peak(run: Callable[[], object]) -> int:

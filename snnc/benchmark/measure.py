@@ -2,7 +2,8 @@
 
 import gc
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import median, quantiles
 
@@ -36,13 +37,24 @@ def interleaved(
     for _ in range(rounds):
         for name, run in contenders.items():
             run()
-            gc.collect()
-            gc.disable()
-            start = clock()
-            run()
-            times[name].append(clock() - start)
-            gc.enable()
+            with _no_collection():
+                start = clock()
+                run()
+                times[name].append(clock() - start)
     return times
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Nothing is collected meanwhile, unless nothing is anyway; afterwards it is as it was."""
+    enabled = gc.isenabled()
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def ratios(times: Mapping[str, Sequence[float]], name: str, reference: str) -> Spread:

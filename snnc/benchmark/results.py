@@ -54,6 +54,7 @@ class Bench:
         rtl = None if self.speeds is None else self.speeds.simulator.median / self.speeds.rtl.median
         big = next((one for one in self.large if one.run_bytes), None)
         million = next((one for one in self.large if one.neurons > 1_000_000), None)
+        heavy = next((one for one in self.large if one.weights >= 10**8), None)
         chain = next((one for one in self.large if one.name.startswith("chain")), None)
         return [
             Aim("cycle tier / SANA-FE detailed, dense", sana, 150, True, "x"),
@@ -63,6 +64,7 @@ class Bench:
             Aim("functional tier / bare loop, conv", self._speed("conv"), 0.5, True),
             Aim("bytes per weight, run", None if big is None else big.run_bytes, 2.2, False),
             Aim("bytes per weight, compilation", None if big is None else big.compile_bytes, 6, False),
+            Aim("GB for 100 M weights", None if heavy is None else heavy.process_bytes / 1e9, 2, False),
             Aim("compile 1 M neurons", None if million is None else million.compile_s, 60, False, "s"),
             Aim(
                 f"place and route {chain.cores if chain else 1024} tiles (aim for 1024)",
@@ -142,6 +144,8 @@ class Bench:
                 f"{one.compile_s:.2f}",
                 f"{one.compile_bytes:.2f}" if one.compile_bytes else "",
                 f"{one.run_bytes:.2f}" if one.run_bytes else "",
+                f"{one.run_s:.2f}",
+                f"{one.process_bytes / 1e9:.2f}",
             )
             for one in self.large
         ]
@@ -160,7 +164,18 @@ class Bench:
 
 
 NETWORKS = ("network", "", "ms/sample", "events/s", "cycles/s", "times the bare loop: quartiles")
-LARGE = ("large", "neurons", "weights", "connections", "cores", "compile [s]", "bytes/weight", "in a run")
+LARGE = (
+    "large",
+    "neurons",
+    "weights",
+    "connections",
+    "cores",
+    "compile [s]",
+    "bytes/weight",
+    "in a run",
+    "run [s]",
+    "[GB]",
+)
 CURVES = ("cost of a sample over", "range", "fixed [ms]", "each [ns]", "worst misfit")
 AIMS = ("aim", "found", "to be", "")
 

@@ -102,15 +102,15 @@ def _snntorch(subject: "Subject", console: Console) -> dict[str, Callable[[], ob
 
 def _large(console: Console) -> "list[Large]":
     from snnc.base.bounds import Range, annotations, unannotated
-    from snnc.benchmark.figures import large_convolutional, large_dense, long_chain, measure_large
+    from snnc.benchmark.figures import large_convolutional, large_dense, long_chain, measure_apart
     from snnc.compiler.targets import Target
 
     rules = unannotated(annotations(Target)["width"])[1]
     most = int(min(*(rule.high for rule in rules if isinstance(rule, Range)), LARGEST_MESH))
     console.say("compiling large networks")
     return [
-        measure_large(large_dense(4096), most, most, memory=True),
-        measure_large(large_dense(9000), most, most, memory=False),
-        measure_large(large_convolutional(), most, most, memory=False),
-        measure_large(long_chain(most * most), most, most, memory=False),
+        measure_apart(large_dense, 4096, side=most, memory=True),
+        measure_apart(large_dense, 10_000, side=most),
+        measure_apart(large_convolutional, side=most),
+        measure_apart(long_chain, most * most, side=most),
     ]

@@ -18,6 +18,7 @@ from snnc.compiler.formats.storage import Build
 from snnc.compiler.pipeline import compile_network
 from snnc.compiler.protocol.input_encoding import encode_inputs
 from snnc.compiler.targets import load_target
+from snnc.exploration import seeds
 from snnc.exploration.cluster import Cluster, workers
 from snnc.exploration.seeds import share_seeds
 from snnc.exploration.shards import SHARDS_FILE, Sharing, shared_runner, sharing
@@ -125,8 +126,8 @@ def test_what_was_found_out_stays_until_the_end(build: Build, tmp_path: Path) ->
     assert Store(tmp_path / SHARDS_FILE).get("key") == {"found": 1}
 
 
-def options(folder: Path, seeds: int) -> VerifyOptions:
-    return VerifyOptions(0.3, 5, seeds, folder, folder / "verify")
+def options(folder: Path, count: int) -> VerifyOptions:
+    return VerifyOptions(0.3, 5, count, folder, folder / "verify")
 
 
 def test_seeds_in_shards_add_up_as_in_a_row(
@@ -137,10 +138,8 @@ def test_seeds_in_shards_add_up_as_in_a_row(
 
     monkeypatch.setattr(compare, "_verify_rtl", lambda *_: None)
     monkeypatch.setattr(compare, "_record_waveform", lambda *_: None)
-    for name in ("compare", "seeds"):
-        monkeypatch.setattr(
-            f"snnc.{'verification' if name == 'compare' else 'exploration'}.{name}.compare_stalled", stalled
-        )
+    for module in (compare, seeds):
+        monkeypatch.setattr(module, "compare_stalled", stalled)
     payloads = encode_inputs(build.network.input, build.network.steps, inputs(build, 3))
     cluster = shared(tmp_path, Inline())
     together = verify(
