@@ -103,8 +103,8 @@ def train(
     A name, such as `tet`, is the recipe's setting.
     `optimiser(groups)` makes one of torch.optim from parameter groups in place of AdamW.
 
-    Raises UsageError for an unknown recipe, setting or value and a model that does not take the data,
-    FileError where data are missing or the log cannot be written.
+    Raises UsageError for an unknown recipe, setting or value, a model that does not take the data, and parts
+    that are none, FileError where data are missing or the log cannot be written.
     Source: surrogate gradients as in Fang et al. 2021, arXiv 2007.05785.
     """
     from snnc.training.fitting.logs import open_log
@@ -273,7 +273,7 @@ def _trained(
 
 def _setting(value: object) -> str:
     """A value as `--set` takes it."""
-    if isinstance(value, tuple | list):
+    if isinstance(value, tuple | list | np.ndarray):
         return ",".join(map(str, value))
     if isinstance(value, bool):
         return str(value).lower()

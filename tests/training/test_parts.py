@@ -84,6 +84,40 @@ def test_an_own_loss_sees_what_every_step_adds() -> None:
     assert not torch.equal(usual.model.stack[0].synapses.weight, result.model.stack[0].synapses.weight)
 
 
+CRITERION = torch.nn.CrossEntropyLoss()
+
+
+@pytest.mark.parametrize(
+    ("parts", "message", "hint"),
+    [
+        ({"model": torch.nn.Linear(64, 10)}, "model must be a SpikingClassifier, not Linear", "snnc.convert"),
+        ({"model": snnc.SpikingClassifier}, "a SpikingClassifier, not SpikingClassifier", "result.model"),
+        ({"loss": CRITERION}, "a function of outputs and labels, not CrossEntropyLoss", "outputs.logits"),
+        ({"loss": lambda outputs, y: 1.0}, "one number with gradients, not float$", None),
+        ({"loss": lambda outputs, y: outputs.logits}, r"not Tensor of shape \(64, 10\)$", None),
+        ({"loss": lambda outputs, y: outputs.logits.detach().sum()}, r"shape \(\) without gradients$", None),
+        (
+            {"optimiser": torch.optim.SGD([torch.zeros(1, requires_grad=True)])},
+            "optimiser must be a function, not SGD",
+            "lambda groups",
+        ),
+        ({"optimiser": lambda groups: None}, "needs no closure, not NoneType", None),
+        ({"optimiser": lambda groups: torch.optim.LBFGS(groups[0]["params"])}, "closure, not LBFGS", None),
+        ({"model": _own_model().requires_grad_(False)}, "no parameter of the model is learned", "requires"),
+    ],
+)
+def test_parts_that_are_none(parts: dict[str, Any], message: str, hint: str | None) -> None:
+    settings = SHORT if "model" not in parts else {"epochs": 1, "device": "cpu"}
+    with pytest.raises(UsageError, match=message) as caught:
+        snnc.train("digits-mlp", **parts, **settings)
+    assert hint is None or hint in str(caught.value.hint)
+
+
+def test_settings_may_be_arrays() -> None:
+    result = snnc.train("digits-mlp", **{**SHORT, "epochs": 1, "hidden": np.array([8, 4])})
+    assert result.recipe.hidden == (8, 4)
+
+
 def test_an_own_optimiser_gets_weights_apart_and_follows_the_schedule() -> None:
     made: list[torch.optim.Optimizer] = []
 

@@ -93,12 +93,13 @@ def convert_rectified(
         for spare in (1, 2):
             narrow = replace(options, state_bits=options.state_bits - spare)
             try:
-                model = spiking(here, steps, narrow)
+                model = spiking(replace(here, fewer=()), steps, narrow)
             except UsageError:  # thresholds do not fit so few bits
                 continue
             needed = _bits(model)
             if needed <= options.state_bits:
-                return model
+                best = spiking(here, steps, narrow)
+                return best if _bits(best) <= options.state_bits else model
     raise UnsupportedModel(
         f"its sums need {needed or 'more'} bits, a state word has {options.state_bits}",
         hint="fewer --bits, or --state-bits 24 for a target with wider state words (mesh16-wide)",

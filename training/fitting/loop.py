@@ -20,7 +20,7 @@ from snnc.training.data.datasets import Samples
 from snnc.training.fitting.average import MovingAverage
 from snnc.training.fitting.batches import Batch, Batches, Encode
 from snnc.training.fitting.capture import CapturedPass
-from snnc.training.fitting.parts import MakeOptimiser
+from snnc.training.fitting.parts import MakeOptimiser, checked_optimiser
 from snnc.training.fitting.processes import Place
 from snnc.training.fitting.recipe import LearningSchedule, Recipe
 from snnc.training.fitting.resume import load_state, save_state
@@ -163,7 +163,8 @@ class _Run:
         self.objective = objective.to(place.device)
         self.learned = [parameter for parameter in objective.parameters() if parameter.requires_grad]
         self.samples, self.session = samples, session
-        self.optimiser = (session.optimiser or _adamw(recipe, place))(parameter_groups(objective, recipe))
+        groups = parameter_groups(objective, recipe)
+        self.optimiser = checked_optimiser(session.optimiser or _adamw(recipe, place), groups)
         steps = recipe.epochs * -(-len(samples) // recipe.batch)
         self.schedule = learning_schedule(recipe.schedule, self.optimiser, steps)
         self.batches = Batches(samples, encode, recipe, session.seed, place, session.outputs)

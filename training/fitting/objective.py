@@ -9,7 +9,7 @@ from snnc.base.errors import UsageError
 from snnc.base.units import format_quantity
 from snnc.training.fitting.distillation import Distillation
 from snnc.training.fitting.energy import energy_prices
-from snnc.training.fitting.parts import Loss, Outputs
+from snnc.training.fitting.parts import Loss, Outputs, checked
 from snnc.training.fitting.recipe import Recipe
 from snnc.training.model.classifier import SpikingClassifier
 
@@ -36,7 +36,7 @@ class SpikingObjective(nn.Module):
         super().__init__()
         self.model = model
         self.distillation = distillation
-        self.loss = loss or self._cross_entropy
+        self.loss = self._cross_entropy if loss is None else checked(loss)
         self.recipe = recipe
         self.prices = energy_prices(model.config, recipe.target)
         self.unavoidable = self.prices.unavoidable(model.payloads(x))
