@@ -55,7 +55,7 @@ class Synthesis:
     """Whether the host has to load the weights, which no bitstream holds."""
 
     @property
-    def _logic(self) -> str:
+    def logic(self) -> str:
         """What `lut` counts: cells of an iCE40 are a LUT4 with a flip-flop, or one of both."""
         device = DEVICES.get(self.device)
         return "logic cells" if device is not None and device.family == "ice40" else "LUT4"
@@ -77,7 +77,7 @@ class Synthesis:
             f"{self.device}, board {self.board or 'none'}, hardware {kind}, seed {self.seed}",
             f"{'':11}{'placed':>7} / {'available':9}{'':>5}{'predicted':>10}{'off by':>8}",
         ]
-        rows = ((self._logic, self.lut), ("flip-flops", self.ff), ("block RAM", self.bram), ("DSP", self.dsp))
+        rows = ((self.logic, self.lut), ("flip-flops", self.ff), ("block RAM", self.bram), ("DSP", self.dsp))
         for name, cells in rows:
             share = f"{cells.used / cells.available:.0%}"
             lines.append(f"{name:11}{cells.used:7} / {cells.available:<9}{share:>5}{_predicted(cells)}")
