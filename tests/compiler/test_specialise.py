@@ -119,6 +119,16 @@ def test_only_what_a_core_needs_of_the_second_contract_is_left(
     require_lowering(model, small)
 
 
+def test_large_rams_of_one_port_are_no_more_than_hold_the_weights() -> None:
+    """3,200 words of 16 bits: a quarter of one RAM, not the four that the target has."""
+    whole = load_target("ice40-up5k")
+    model = network(layer("a", "input", 400, 32), features=400)
+    small = specialise(compile_network(model, whole).tiled)
+    verify_program(small)
+    assert whole.weight_words(small.weight_bits) == 65536
+    assert small.target.weight_words(small.weight_bits) == 4096
+
+
 def test_weight_memories_are_a_power_of_two_deep_while_the_device_has_room() -> None:
     """1,600 words of 32 bits a core: 50 Kibit, or 64 with a depth that needs no multiplexers."""
     whole = load_target("ecp5-25k-mesh")

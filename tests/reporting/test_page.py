@@ -210,6 +210,17 @@ def test_hostile_names_are_text(tmp_path: Path) -> None:
     assert build.network.name == HOSTILE
 
 
+def test_a_design_that_nobody_predicted_has_a_dash_there(tmp_path: Path) -> None:
+    build, data = whole(tmp_path / "build", tiny_network())
+    lut, ff, bram, dsp = (replace(cells(number), predicted=None) for number in (10, 20, 3, 0))
+    small = replace(placed(), device="up5k", lut=lut, ff=ff, bram=bram, dsp=dsp)
+    write_json(tmp_path / "build" / "synth.json", small.to_dict())
+    result = run("report", tmp_path / "build", "--data", data, "-o", tmp_path / "page.html")
+    assert result.exit_code == 0, result.output
+    row = r"logic cells</th><td>10</td><td>[\d,]+</td><td>\d+ %</td><td>–</td>"
+    assert re.search(row, (tmp_path / "page.html").read_text()), build.network.name
+
+
 def _set(*path: Any, value: Any) -> Callable[[dict[str, Any]], None]:
     def change(document: dict[str, Any]) -> None:
         *above, last = path

@@ -47,6 +47,7 @@ def test_every_target_with_a_device_names_a_board_or_part_that_is_known() -> Non
             assert board.device == find_device(target.device.part)
             assert DEVICES[board.device].luts == target.device.luts
             assert DEVICES[board.device].block_rams == target.device.block_rams
+            assert bool(target.device.single_port_rams) == (target.device.family == "ice40")
 
 
 @pytest.mark.parametrize("name", ["ecp5-12k", "ecp5-25k", "ecp5-85k"])

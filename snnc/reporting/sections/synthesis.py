@@ -12,5 +12,5 @@ def content(subject: Subject) -> dict[str, Any]:
     placed = subject.synthesis
     if placed is None:
         return {"missing": [subject.missing["synth"]]}
-    names = {"LUT4": placed.lut, "flip-flops": placed.ff, "block RAM": placed.bram, "DSP": placed.dsp}
+    names = {placed.logic: placed.lut, "flip-flops": placed.ff, "block RAM": placed.bram, "DSP": placed.dsp}
     return {"placed": placed, "cells": names}
