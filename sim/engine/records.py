@@ -36,7 +36,9 @@ EMITS, SENDS_LAST, SENDS_STEP, OWED, OWED_ZERO = range(59, 64)
 AMOUNT, LEAKS, CURRENT_LEAKS, NUMBERS, FRACTION = range(64, 69)
 # Core: its jobs that are pending, where tiles share cores; where neuron 0 of the whole state memory would be.
 JOBS, VALUE_START = range(69, 71)
-EVENT_POPS = 71
+# Core: first cycle of the next ACCUMULATE, and the first in which the emitter may leave WAIT.
+ACCUMULATES_FROM, EMITS_FROM = range(71, 73)
+EVENT_POPS = 73
 """From here on, per slot of the event FIFO the cycle in which it was last popped."""
 
 # Event registers: when tables, entry and decode were last left, from when on decode takes another event, and
