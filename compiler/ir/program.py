@@ -22,13 +22,13 @@ from snnc.compiler.targets import Target
 Emission = Literal["spikes", "values_last", "values_every"]
 """What the emitter sends: spikes of every step, the final membranes, or partial sums of every step."""
 
-HAZARD_DISTANCE = 4
+HAZARD_DISTANCE = 2
 """Read-modify-write distance of the state memory in cycles: equal words are at least this far apart."""
 VALUE_CYCLES = 2 * HAZARD_DISTANCE - 1
 """Cycles a VALUE occupies the row engine: it keeps clear of words in flight on both sides."""
 SWEEP_TAIL = 8
 """Cycles of a sweep beyond its words: from the first read for a word to its write."""
-INIT_TAIL = 4
+INIT_TAIL = 3
 """Cycles of INIT beyond its words, likewise."""
 SEGMENT_CYCLES = 2
 """Cycles the emitter takes to begin a segment."""

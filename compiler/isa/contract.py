@@ -228,7 +228,7 @@ BANK = Word(
         Field("first_channel", 8, "of the edge"),
         Field("channels", 9, "of the edge"),
         Field("fraction_bits", 4, "left shift of what events add", at=120),
-        Field("spaced", 1, "3 idle cycles after every pass", at=126),
+        Field("spaced", 1, "an idle cycle after every pass", at=126),
         Field("depthwise", 1, "only lane c mod Lanes"),
     ),
 )

@@ -6,6 +6,13 @@ from snnc.rtl.formal.transport_mutations import TRANSPORT_MUTATIONS
 MUTATIONS = (
     *TRANSPORT_MUTATIONS,
     Mutation(
+        "lane-forwards-nothing",
+        "lane",
+        "snnc_lane.sv",
+        "forward_i ? sum_q : state;",
+        "state;",
+    ),
+    Mutation(
         "lane-narrow-weight",
         "lane",
         "snnc_lane.sv",
@@ -219,15 +226,29 @@ MUTATIONS = (
         "core-no-idle-cycles",
         "core",
         "snnc_decode.sv",
-        "gap = (row_words < 12'd4) ? 2'd0 - row_words[1:0] : 2'd0;",
-        "gap = (row_words < 12'd4) ? 2'd1 : 2'd0;",
+        "assign gap = entry_is_value_q || snnc_pkg::bank_spaced(bank_i) || row_words == 12'd1;",
+        "assign gap = entry_is_value_q || snnc_pkg::bank_spaced(bank_i);",
+    ),
+    Mutation(
+        "core-reads-what-is-written",
+        "core",
+        "snnc_datapath.sv",
+        "(emit_read_i && !emits_membrane)) && !forward),",
+        "(emit_read_i && !emits_membrane))),",
+    ),
+    Mutation(
+        "core-emits-too-early",
+        "core",
+        "snnc_steps.sv",
+        "assign held = sweep_o && !sweep_write_i;",
+        "assign held = 1'b0;",
     ),
     Mutation(
         "core-value-too-early",
         "core",
         "snnc_accumulate.sv",
-        "localparam logic [1:0] ValueLead = 2'd3;",
-        "localparam logic [1:0] ValueLead = 2'd0;",
+        "lead_q <= start_i && is_value_i;",
+        "lead_q <= 1'b0;",
     ),
     Mutation(
         "core-last-end-not-held",

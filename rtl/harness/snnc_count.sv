@@ -100,7 +100,8 @@ module snnc_count_emit (
   final $display("counted %m table_reads=%0d", reads);
 endmodule
 
-// What the lanes compute: additions of two numbers, comparisons, multiplications by what is no power of two.
+// What the lanes compute: additions of two numbers, comparisons, multiplications by what is no power of two;
+// and the words that they hand on to themselves, which count as read.
 module snnc_count_lanes #(
   parameter int Lanes = 8,
   parameter int Cuba = 0,
@@ -108,6 +109,8 @@ module snnc_count_lanes #(
 ) (
   input wire logic                           clk_i,
   input wire logic                           acc_read_i,
+  input wire logic                           sweep_read_i,
+  input wire logic                           forward,
   input wire logic [Lanes-1:0]               lanes_i,
   input wire logic                           weigh_i,
   input wire logic [7:0]                     weight_factor_i,
@@ -125,6 +128,7 @@ module snnc_count_lanes #(
   int multiplies = 0;
   int payloads = 0;
   int spikes = 0;
+  int forwards = 0;
   logic cuba;
   logic swept;
   logic weighs;
@@ -148,10 +152,11 @@ module snnc_count_lanes #(
       multiplies <= multiplies + (swept ? Lanes * sweep_multiplies : 0);
       payloads <= payloads + (weighs ? $countones(lanes_i) : 0);
       spikes <= spikes + (swept ? $countones(lane_spike) : 0);
+      forwards <= forwards + 32'(forward && (acc_read_i || sweep_read_i));
     end
   end
   final $display("counted %m lane_adds=%0d compares=%0d multiplies=%0d payload_multiplies=%0d spikes=%0d",
-      adds, compares, multiplies, payloads, spikes);
+      adds, compares, multiplies, payloads, spikes, " state_reads=%0d", forwards);
 endmodule
 
 bind snnc_memory snnc_count_memory u_count (.clk_i, .read_i, .write_i);
@@ -165,7 +170,7 @@ bind snnc_datapath snnc_count_lanes #(
   .Cuba(Cuba),
   .DecayMultiplier(DecayMultiplier)
 ) u_count (
-  .clk_i, .acc_read_i, .lanes_i, .weigh_i, .weight_factor_i, .sweep_i, .sweep_write_i, .lane_spike,
+  .clk_i, .acc_read_i, .sweep_read_i, .forward, .lanes_i, .weigh_i, .weight_factor_i, .sweep_i, .sweep_write_i, .lane_spike,
   .cuba_i, .reset_mode_i, .channel_decays_i, .decay_i, .current_decay_i
 );
 

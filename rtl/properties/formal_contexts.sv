@@ -27,6 +27,7 @@ module formal_contexts #(
   (* anyseq *) logic [3:0] named;
   (* anyseq *) logic quiet;
   (* anyseq *) logic sweep_last_cycle;
+  (* anyseq *) logic sweep_write;
   (* anyseq *) logic job_ends;
   (* anyseq *) logic sent;
 
@@ -82,6 +83,7 @@ module formal_contexts #(
     .event_is_value_i(1'b0),
     .event_context_i({Bits{1'b0}}),
     .sweep_last_cycle_i(sweep_last_cycle),
+    .sweep_write_i(sweep_write),
     .emitter_idle_i(!working_q),
     .emitter_waits_i(loads_q),
     .sent_i(sent),
@@ -123,6 +125,8 @@ module formal_contexts #(
   logic [Contexts-1:0] credit_q;
   logic [Contexts-1:0] emit_q;
   logic [Contexts-1:0] emitted_last_q;
+  // The step of the current context ends in DRAIN.
+  logic closed_q;
   logic [Bits-1:0] job_q;
 
   logic [Contexts-1:0] due;
@@ -141,7 +145,7 @@ module formal_contexts #(
 
   assign whose = named[Bits-1:0];
   assign known = 32'(named) < Contexts && (enabled[whose] || starting);
-  assign end_counts = end_arrives && known && (accumulating || starting || whose != current)
+  assign end_counts = end_arrives && known && (accumulating || starting || whose != current || !(chosen || closed_q))
       && ends_q[whose*CountBits+:CountBits] != ends_needed[whose*CountBits+:CountBits];
   assign credit_counts = credit_arrives && known && owed_q[whose*CountBits+:CountBits] != '0;
   for (genvar i = 0; i < Contexts; i++) begin : g_rules
@@ -149,10 +153,11 @@ module formal_contexts #(
         && !credit_q[i] && !emit_q[i] && !(working_q && job_q == Bits'(i));
     assign drains[i] = values_last[i] && last_q[i];
     assign ready[i] = due[i] && (!drains[i] || (!working_q && sent));
-    assign goes[i] = (credit_q[i] || (emit_q[i] && owed_q[i*CountBits+:CountBits] == '0))
+    assign goes[i] = (credit_q[i] || (emit_q[i] && owed_q[i*CountBits+:CountBits] == '0
+            && !(sweeping && !sweep_write && current == Bits'(i))))
         && (draining ? current == Bits'(i) : !blocked);
   end
-  assign blocked = (due & drains) != '0 || ((chosen || sweeping) && drains[current]);
+  assign blocked = (due & drains) != '0 || (chosen && drains[current]) || (sweeping && closed_q);
   // The lowest of them.
   assign chosen_next = ready & (~ready + Contexts'(1));
   assign taken = goes & (~goes + Contexts'(1));
@@ -170,9 +175,9 @@ module formal_contexts #(
 
   // SWEEP or INIT is over in this cycle; so is a step of the sample, or membranes are sent.
   assign leaves = sweep_last_cycle && !starting;
-  assign to_drain = sweeping && leaves && last_q[current] && values_last[current];
-  assign gives_credit = leaves && (initialising || (sweeping && !last_q[current]));
-  assign gives_emit = (gives_credit && !values_last[current]) || to_drain;
+  assign to_drain = sweeping && leaves && closed_q;
+  assign gives_credit = (chosen && !starting && !drains[current]) || (leaves && initialising && closed_q);
+  assign gives_emit = (chosen && !starting && !values_last[current]) || to_drain;
 
   always_ff @(posedge clk_i) begin
     working_q <= working_q ? loads_q || !job_ends : start_credit || start_emit;
@@ -198,10 +203,14 @@ module formal_contexts #(
       last_q[current] <= 1'b0;
     end
     if (gives_emit) emit_q[current] <= 1'b1;
-    if (chosen && !starting) emitted_last_q[current] <= last_q[current];
+    if (chosen && !starting) begin
+      emitted_last_q[current] <= last_q[current];
+      closed_q <= drains[current];
+    end
     if (rst) begin
       working_q <= 1'b0;
       loads_q <= 1'b0;
+      closed_q <= 1'b0;
       last_q <= '0;
       credit_q <= '0;
       emit_q <= '0;
@@ -262,11 +271,11 @@ module formal_contexts #(
       if (draining && !working_q) assert (goes != '0 || drained || emit_q[current]);
       if (draining && !working_q && emit_q[current] && goes == '0) assert (owed_q[current*CountBits+:CountBits] != '0);
       // The way of the control.
-      if (!starting) assert (last_step == last_q[current]);
+      if (!starting) assert (last_step == emitted_last_q[current]);
       if (chosen && !starting) assert (turn_q[current]);
       if (loads_q) assert (taken_q[job]);
       // The sweep before a DRAIN, and all of it, find the emitter free for what it sends.
-      if (((chosen && !starting) || sweeping) && drains[current]) assert (!working_q);
+      if ((chosen && !starting && drains[current]) || (sweeping && closed_q)) assert (!working_q);
       if (draining && working_q) assert (job_q == current);
       if (draining && !was_draining_q) assert (!working_q && was_sweeping_q && last_q[current]);
       if (was_draining_q) assert (draining == !drained_q && (draining || initialising));
@@ -280,6 +289,7 @@ module formal_contexts #(
   (* hierconn *) wire [Contexts-1:0] \dut.g_contexts.u_contexts.values_last_q ;
   (* hierconn *) wire [Contexts-1:0] \dut.g_contexts.u_contexts.values_every_q ;
   (* hierconn *) wire [Contexts-1:0] \dut.g_contexts.u_contexts.sample_ended_q ;
+  (* hierconn *) wire \dut.g_contexts.u_contexts.closed_q ;
   (* hierconn *) wire [Contexts-1:0] \dut.g_contexts.u_contexts.u_jobs.credit_q ;
   (* hierconn *) wire [Contexts-1:0] \dut.g_contexts.u_contexts.u_jobs.emit_q ;
   (* hierconn *) wire [Bits-1:0] \dut.g_contexts.u_contexts.u_jobs.job_q ;
@@ -345,13 +355,18 @@ module formal_contexts #(
         end
         if (credit_q[i] || emit_q[i]) assert (enabled[i] && !starting);
         if (unseen) assert (!enabled[i]);
-        // Whose step is under way has no job, but for what its DRAIN sends.
+        // Who is chosen has no job, nor has whose step ends in DRAIN, but for what that sends.
         if (!accumulating && !starting && current == Bits'(i)) begin
-          assert (enabled[i] && !credit_q[i]);
-          if (!draining) assert (!emit_q[i] && !(working_q && job_q == current));
+          assert (enabled[i]);
           if (chosen) assert (ends_q[i*CountBits+:CountBits] == '0);
-          else assert (emitted_last_q[i] == last_q[i]);
-          if (draining) assert (last_q[i] && values_last[i]);
+          if (chosen || closed_q) begin
+            assert (!credit_q[i]);
+            if (!draining) assert (!emit_q[i] && !(working_q && job_q == current));
+          end
+          if (!chosen && closed_q) assert (emitted_last_q[i] && last_q[i] && values_last[i]);
+          if (sweeping && !closed_q) assert (!(emitted_last_q[i] && values_last[i]));
+          if (draining || (initialising && values_last[i])) assert (closed_q);
+          if (initialising && !values_last[i]) assert (!closed_q);
         end
       end
     end
@@ -360,6 +375,7 @@ module formal_contexts #(
     if (!rst) begin
       assert (\dut.g_contexts.u_contexts.last_step_q == last_q);
       assert (\dut.g_contexts.u_contexts.sample_ended_q == emitted_last_q);
+      assert (\dut.g_contexts.u_contexts.closed_q == closed_q);
       assert (\dut.g_contexts.u_contexts.u_jobs.credit_q == credit_q);
       assert (\dut.g_contexts.u_contexts.u_jobs.emit_q == emit_q);
       if (working_q) assert (\dut.g_contexts.u_contexts.u_jobs.job_q == job_q && !starting && enabled[job_q]);

@@ -44,6 +44,7 @@ module formal_counters #(
   (* anyseq *) logic credit_from;
   (* anyseq *) logic quiet;
   (* anyseq *) logic sweep_last_cycle;
+  (* anyseq *) logic sweep_write;
   (* anyseq *) logic packet_ready;
   (* anyseq *) logic spike;
   (* anyseq *) logic [StateBits-1:0] value;
@@ -96,6 +97,7 @@ module formal_counters #(
     .quiet_i(quiet),
     .event_start_i(1'b0),
     .sweep_last_cycle_i(sweep_last_cycle && !first_q),
+    .sweep_write_i(sweep_write),
     .emitter_idle_i(emitter_idle),
     .emitter_waits_i(emitter_waits),
     .events_pass_o(accumulating),
@@ -113,6 +115,26 @@ module formal_counters #(
   (* hierconn *) wire \u_steps.surplus_end ;
   (* hierconn *) wire \u_steps.surplus_credit ;
   (* hierconn *) wire [CountBits-1:0] \u_steps.ends ;
+
+  (* hierconn *) wire \u_steps.step_starts ;
+  (* hierconn *) wire \u_steps.step_ends ;
+  // The step that is accumulated is the last of its sample; one that ends in DRAIN is under way, so that CREDITs
+  // are not given for it yet.
+  logic last_q;
+  logic closed_q;
+  logic drains;
+
+  assign drains = emission == 2'd2 || (emission == 2'd1 && last_q);
+  always_ff @(posedge clk_i) begin
+    if (\u_steps.step_starts ) closed_q <= drains;
+    else if (\u_steps.step_ends ) closed_q <= 1'b0;
+    if (\u_steps.step_starts ? !drains : \u_steps.step_ends && closed_q) last_q <= 1'b0;
+    if (end_arrives && !surplus_end && end_last) last_q <= 1'b1;
+    if (rst) begin
+      closed_q <= 1'b0;
+      last_q <= 1'b0;
+    end
+  end
 
   assign starting = \u_steps.starting ;
   assign surplus_end = \u_steps.surplus_end ;
@@ -211,7 +233,7 @@ module formal_counters #(
     if (!rst && waiting_q) assume (value == value_q);
     if (!rst && Surplus != 0) begin
       assert (ends <= ones(sources) && \u_steps.g_single.u_single.owed_q <= ones(receivers));
-      if (end_arrives && (!(accumulating || starting) || ends == ones(sources))) assert (surplus_end);
+      if (end_arrives && (closed_q || ends == ones(sources))) assert (surplus_end);
       if (!end_arrives) assert (!surplus_end);
       // The step that follows ENDs enough is not put off by more of them.
       if (starts_q) assert (!accumulating);
@@ -231,7 +253,9 @@ module formal_counters #(
   localparam logic [2:0] End = 3'd6;
 
   (* hierconn *) wire [CountBits-1:0] \u_steps.g_single.u_single.ends_q ;
-  (* hierconn *) wire \u_steps.step_starts ;
+  (* hierconn *) wire \u_steps.g_single.u_single.open_q ;
+  (* hierconn *) wire \u_steps.g_single.u_single.ending_q ;
+  (* hierconn *) wire \u_steps.g_single.u_single.last_step_q ;
   (* hierconn *) wire [2:0] \u_emit.state_q ;
   (* hierconn *) wire \u_emit.source_q ;
   (* hierconn *) wire \u_emit.destination_q ;
@@ -254,7 +278,7 @@ module formal_counters #(
   always_comb begin
     owes_credit = '0;
     owes_end = '0;
-    if (!accumulating && !starting) owes_credit = sources;
+    if (closed_q) owes_credit = sources;
     else if (emitter == Credit) owes_credit = sources & {1'b1, !\u_emit.source_q };
     if (emitter == End) owes_end = receivers & {1'b1, !\u_emit.destination_q };
     else if (emitter != Idle && emitter != Credit && emitter != Wait) owes_end = receivers;
@@ -272,9 +296,14 @@ module formal_counters #(
       assert (\u_steps.g_single.u_single.enabled_q );
       assert (!(starting && (sweeping || draining || accumulating)));
       assert (emitter != 3'd7);
-      if (emitter == Credit) assert (accumulating && (!\u_emit.source_q || two_sources));
+      if (emitter == Credit) assert (!closed_q && !starting && (!\u_emit.source_q || two_sources));
       if (emitter == End) assert (!\u_emit.destination_q || two_destinations);
-      if (sweeping || initialising) assert (emitter == Idle);
+      if (starting || (closed_q && (sweeping || initialising))) assert (emitter == Idle);
+      assert (\u_steps.g_single.u_single.open_q == !closed_q && \u_steps.g_single.u_single.last_step_q == last_q);
+      if (closed_q) assert (!accumulating && !starting && (emission == 2'd2 || (emission == 2'd1 && last_q)));
+      if (emission == 2'd1 && (sweeping || draining)) assert (\u_steps.g_single.u_single.ending_q == closed_q);
+      if (draining || (initialising && !starting && emission != '0)) assert (closed_q);
+      if (sweeping) assert (emission != 2'd2);
       assert (\u_steps.g_single.u_single.ends_met_q == (ends == ones(sources)) || entered_q);
       assert (!(entered_q && accumulating));
     end

@@ -23,8 +23,8 @@ module formal_lane #(
   localparam int FractionBits = Amounts * 3;
   localparam int ShiftBits = $clog2(8 + FractionBits);
   // The last phase of an accumulation and of a sweep: weight or bias comes in phase 0, the word is read in
-  // phase 1 and written after this one.
-  localparam logic [2:0] LastOfSum = 3'd3;
+  // phase 1 and written after this one. What comes as a sum is written is in its phase 0, and the sum is forwarded.
+  localparam logic [2:0] LastOfSum = 3'd2;
   localparam logic [2:0] LastOfSweep = 3'd7;
 
   // The neuron.
@@ -58,6 +58,7 @@ module formal_lane #(
   logic [StateBits-1:0] value_q;
   logic [ShiftBits-1:0] shift_q;
   logic take;
+  logic forward_q;
   logic [StateBits-1:0] word_q;
   logic [StateBits-1:0] sum;
   logic [StateBits-1:0] after;
@@ -65,7 +66,7 @@ module formal_lane #(
   logic [StateBits-1:0] sign_mask;
   logic [snnc_pkg::DecayBits-1:0] decay;
 
-  assign take = start && phase_q == '0;
+  assign take = start && (phase_q == '0 || (phase_q == LastOfSum && !sweep_q));
   for (genvar i = 0; i < StateBits; i++) begin : g_sign_mask
     assign sign_mask[i] = 5'(i) >= clamp_bits - 5'd1;
   end
@@ -86,7 +87,8 @@ module formal_lane #(
     .membrane_skip_i(1'b1),
     .membrane_i(noise),
     .state_skip_i(phase_q != 3'd1),
-    .state_i((phase_q == 3'd1) ? word_q : noise),
+    .forward_i(forward_q),
+    .state_i((phase_q == 3'd1 && !forward_q) ? word_q : noise),
     .show_membrane_i(1'b0),
     .add_nothing_i(phase_q != 3'd1),
     .add_constant_i(sweep_q),
@@ -114,6 +116,9 @@ module formal_lane #(
   logic signed [Wide-1:0] less_q;
   logic signed [Wide-1:0] contribution;
   logic signed [Wide-1:0] contribution_q;
+  logic signed [Wide-1:0] more;
+  logic signed [Wide-1:0] less;
+  logic ends;
   logic signed [Wide-1:0] largest;
   logic signed [Wide-1:0] lowest;
   logic signed [Wide-1:0] amount;
@@ -138,7 +143,20 @@ module formal_lane #(
     if (leaks) leaked = clamped - (clamped >>> leak_shift);
   end
 
+  // What the step has brought, with the sum that is written in this cycle.
+  assign ends = phase_q == LastOfSum && !sweep_q;
+  assign more = (ends && contribution_q > 0) ? more_q + contribution_q : more_q;
+  assign less = (ends && contribution_q <= 0) ? less_q + contribution_q : less_q;
+
   always_ff @(posedge clk_i) begin
+    forward_q <= take && ends;
+    if (ends) begin
+      phase_q <= '0;
+      word_q <= sum;
+      exact_q <= exact_q + contribution_q;
+      more_q <= more;
+      less_q <= less;
+    end
     if (take) begin
       phase_q <= 3'd1;
       sweep_q <= sweep;
@@ -146,15 +164,8 @@ module formal_lane #(
       value_q <= value;
       shift_q <= shift;
       contribution_q <= contribution;
-    end else if (phase_q != '0) begin
+    end else if (phase_q != '0 && !ends) begin
       phase_q <= phase_q + 3'd1;
-    end
-    if (phase_q == LastOfSum && !sweep_q) begin
-      phase_q <= '0;
-      word_q <= sum;
-      exact_q <= exact_q + contribution_q;
-      if (contribution_q > 0) more_q <= more_q + contribution_q;
-      else less_q <= less_q + contribution_q;
     end
     if (phase_q == LastOfSweep) begin
       phase_q <= '0;
@@ -165,6 +176,7 @@ module formal_lane #(
     end
     if ($initstate) begin
       phase_q <= '0;
+      forward_q <= 1'b0;
       word_q <= '0;
       exact_q <= '0;
       more_q <= '0;
@@ -188,23 +200,26 @@ module formal_lane #(
     assume (lowest <= 0 && lowest >= -largest - Wide'(1));
     if (take && !sweep) begin
       assume (fits(contribution));
-      if (contribution > 0) assume (more_q + contribution <= most);
-      else assume (less_q + contribution >= least);
+      if (contribution > 0) assume (more + contribution <= most);
+      else assume (less + contribution >= least);
     end
   end
 
   always @(posedge clk_i) begin
     if (!$initstate) begin
-      if (phase_q == LastOfSum && !sweep_q) assert (Wide'($signed(sum)) == exact_q + contribution_q);
+      if (ends) assert (Wide'($signed(sum)) == exact_q + contribution_q);
       if (phase_q == LastOfSweep) assert (spike == fired);
       if (phase_q == '0) assert (Wide'($signed(word_q)) == exact_q);
     end
   end
 
 `ifdef INVARIANTS
+  (* hierconn *) wire [StateBits-1:0] \dut.sum_q ;
+
   always @(posedge clk_i) begin
     if (!$initstate) begin
       assert (phase_q <= (sweep_q ? LastOfSweep : LastOfSum));
+      if (forward_q) assert (phase_q == 3'd1 && \dut.sum_q == word_q);
       assert (more_q >= 0 && more_q <= most && less_q <= 0 && less_q >= least);
       assert (exact_q - more_q <= largest && exact_q - less_q >= -largest - Wide'(1));
       if (phase_q != '0 && !sweep_q) begin

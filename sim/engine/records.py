@@ -42,7 +42,9 @@ JOBS, VALUE_START = range(69, 71)
 # stand there. A sweep goes from block to block, and no block crosses a period.
 PERIOD = 71
 SWEEP_BLOCK = 256
-EVENT_POPS = 72
+# Core: first cycle of the next ACCUMULATE, and the first in which the emitter may leave WAIT.
+ACCUMULATES_FROM, EMITS_FROM = range(72, 74)
+EVENT_POPS = 74
 """From here on, per slot of the event FIFO the cycle in which it was last popped."""
 
 # Event registers: when tables, entry and decode were last left, from when on decode takes another event, and

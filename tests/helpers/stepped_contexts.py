@@ -64,20 +64,27 @@ class SharedCore:
         if kind_of(flit) == END:
             c = data >> 1 & 15
             assert r.tiles[c].ends < self.tiles[c].core.ends_needed
-            assert r.control == "ACCUMULATE" or r.current != c
+            follows = r.control in ("SWEEP", "INIT") and not self._ends_in_drain(r)
+            assert r.control == "ACCUMULATE" or r.current != c or follows
             n.tiles[c].ends += 1
             n.tiles[c].last_step |= bool(data & 1)
         else:
             assert kind_of(flit) == CREDIT and r.tiles[data & 15].owed > 0
             n.tiles[data & 15].owed -= 1
 
+    def _ends_in_drain(self, r: Registers) -> bool:
+        """Whether the step that the current tile is swept for ends in DRAIN."""
+        emission = self.tiles[r.current].core.emission
+        return emission == "values_every" or (emission == "values_last" and r.tiles[r.current].ending)
+
     def _can_go(self, r: Registers, c: int) -> bool:
         own = r.tiles[c]
-        if not own.credits and not (own.emits and own.owed == 0):
+        held = c == r.current and r.control == "SWEEP" and r.control_left > self.tiles[c].neurons.words
+        if not own.credits and not (own.emits and own.owed == 0 and not held):
             return False
         if r.control == "DRAIN":
             return c == r.current
-        begins_to_drain = r.control in ("CHOSEN", "SWEEP") and self._drains(r, r.current)
+        begins_to_drain = r.control in ("CHOSEN", "SWEEP") and self._ends_in_drain(r)
         return not self.holding and not begins_to_drain
 
     def _emit(self, r: Registers, n: Registers) -> None:
@@ -112,44 +119,51 @@ class SharedCore:
         if r.control == "ACCUMULATE":
             if ready and r.events_are_empty:
                 n.control, n.current = "CHOSEN", ready[0]
-                n.tiles[ready[0]].ends -= self.tiles[ready[0]].core.ends_needed
+                chosen = n.tiles[ready[0]]
+                chosen.ends -= self.tiles[ready[0]].core.ends_needed
+                chosen.ending, chosen.last_step = chosen.last_step, ready[0] in self.holding
         elif r.control == "CHOSEN":
             tile.sweeps.append(self.time + 1)
             n.control, n.control_left = "SWEEP", words + 8
             if emission == "values_every":
                 self._drain(r, n)
+                return
+            tile.neurons.begin_sweep(own.step)
+            if not self._ends_in_drain(r):
+                self._command(n.tiles[r.current], credits=True, emits=emission == "spikes")
         elif r.control == "SWEEP":
             tile.causes["sweep"] += 1
+            tile.neurons.sweep(own.step, r.control_left)
             n.control_left -= 1
             if n.control_left:
                 return
-            tile.neurons.sweep(own.step)
-            if emission == "spikes" and own.last_step:
-                n.control, n.control_left = "INIT", words + 4
-            elif own.last_step:
-                self._drain(r, n)
+            if not own.ending:
+                self._accumulate(n)
+            elif emission == "spikes":
+                n.control, n.control_left = "INIT", words + 3
             else:
-                self._accumulate(r, n)
+                self._drain(r, n)
         elif r.control == "DRAIN":
             if r.emitter == "IDLE" and not own.credits and not own.emits:
-                n.control, n.control_left = "INIT", words + 4
+                n.control, n.control_left = "INIT", words + 3
         elif r.control == "INIT":
             tile.causes["initialise"] += 1
             n.control_left -= 1
             if n.control_left == 0:
                 tile.neurons.initialise()
-                self._accumulate(r, n)
+                if emission != "spikes":
+                    self._command(n.tiles[r.current], credits=True, emits=False)
+                    n.tiles[r.current].last_step = False
+                self._accumulate(n)
 
     def _drain(self, r: Registers, n: Registers) -> None:
         n.control = "DRAIN"
-        self._command(r, n.tiles[r.current], emits=True)
+        self._command(n.tiles[r.current], credits=False, emits=True)
 
-    def _accumulate(self, r: Registers, n: Registers) -> None:
-        own = n.tiles[r.current]
-        n.control, own.credits = "ACCUMULATE", True
-        self._command(r, own, emits=self.tiles[r.current].core.emission == "spikes")
-        own.step = 0 if own.last_step else own.step + 1
-        own.last_step = False
+    def _accumulate(self, n: Registers) -> None:
+        own = n.tiles[n.current]
+        n.control, own.step = "ACCUMULATE", 0 if own.ending else own.step + 1
 
-    def _command(self, r: Registers, own: TileRegisters, emits: bool) -> None:
-        own.emits, own.sends_last, own.sends_step = emits, own.last_step, own.step
+    def _command(self, own: TileRegisters, credits: bool, emits: bool) -> None:
+        own.credits, own.emits = credits, emits
+        own.sends_last, own.sends_step = own.ending, own.step

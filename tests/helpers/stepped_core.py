@@ -55,39 +55,43 @@ class NeuroCore:
         if r.control == "ACCUMULATE":
             if own.ends == self.core.ends_needed and r.events_are_empty and r.emitter == "IDLE":
                 n.tiles[0].ends -= self.core.ends_needed
+                n.tiles[0].ending = own.last_step
                 self.tile.sweeps.append(self.time + 1)
                 if emission == "values_every":
                     n.control = "DRAIN"
                     self.emitter.command(r, n, "WAIT", emit=True)
                 else:
                     n.control, n.control_left = "SWEEP", self.neurons.words + 8
+                    self.neurons.begin_sweep(own.step)
+                    if emission == "spikes" or not own.last_step:
+                        self.emitter.command(r, n, "CREDIT", emit=emission == "spikes")
+                        n.tiles[0].last_step = False
         elif r.control == "SWEEP":
             self.tile.causes["sweep"] += 1
+            self.neurons.sweep(own.step, r.control_left)
             n.control_left -= 1
             if n.control_left:
                 return
-            self.neurons.sweep(own.step)
-            if emission == "spikes" and not own.last_step:
-                self._accumulate(r, n, emit=True)
+            if not own.ending:
+                self._accumulate(n)
             elif emission == "spikes":
-                n.control, n.control_left = "INIT", self.neurons.words + 4
-            elif own.last_step:
+                n.control, n.control_left = "INIT", self.neurons.words + 3
+            else:
                 n.control = "DRAIN"
                 self.emitter.command(r, n, "WAIT", emit=True)
-            else:
-                self._accumulate(r, n, emit=False)
         elif r.control == "DRAIN":
             if r.emitter == "IDLE":
-                n.control, n.control_left = "INIT", self.neurons.words + 4
+                n.control, n.control_left = "INIT", self.neurons.words + 3
         elif r.control == "INIT":
             self.tile.causes["initialise"] += 1
             n.control_left -= 1
             if n.control_left == 0:
                 self.neurons.initialise()
-                self._accumulate(r, n, emit=emission == "spikes")
+                if emission != "spikes":
+                    self.emitter.command(r, n, "CREDIT", emit=False)
+                    n.tiles[0].last_step = False
+                self._accumulate(n)
 
-    def _accumulate(self, r: Registers, n: Registers, emit: bool) -> None:
+    def _accumulate(self, n: Registers) -> None:
         n.control = "ACCUMULATE"
-        self.emitter.command(r, n, "CREDIT", emit)
-        n.tiles[0].step = 0 if r.tiles[0].last_step else r.tiles[0].step + 1
-        n.tiles[0].last_step = False
+        n.tiles[0].step = 0 if n.tiles[0].ending else n.tiles[0].step + 1

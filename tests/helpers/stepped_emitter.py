@@ -33,10 +33,11 @@ class Emitter:
                 if n.source == len(core.sources):
                     n.emitter = "WAIT" if r.wants_emit else "IDLE"
         elif r.emitter == "WAIT":
-            if r.tiles[0].owed == 0:
+            held = r.control == "SWEEP" and r.control_left > self.neurons.words
+            if r.tiles[0].owed == 0 and not held:
                 n.tiles[0].owed = core.credits_needed
                 n.emitter, n.segment = "SEGMENT", 0
-            else:
+            elif r.tiles[0].owed:
                 self.causes["credit_wait"] += 1
         elif r.emitter == "SEGMENT":
             segment = core.segments[r.segment]

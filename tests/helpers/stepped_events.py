@@ -51,13 +51,13 @@ class Events:
         if r.decode is None:
             return False
         kind, data = kind_of(r.decode), r.decode >> 12
-        duration = 7
+        duration = 3
         if kind == SPIKE:
             tile, bank, touched = self._touched(data)
             if not touched:
                 n.decode = None
                 return True
-            gap = 3 if bank.spaced else max(4 - bank.row_words, 0)
+            gap = 1 if bank.spaced or bank.row_words == 1 else 0
             factors = self._factors(data, tile)
             duration = len(factors) * (len(touched) + gap)
         if r.row_left > 1:
@@ -101,8 +101,8 @@ class Events:
         return [factor << shift for factor in passes]
 
     def _visit(self, word: int, cycle: int) -> None:
-        """Equal words of the state memory must be 4 cycles apart."""
-        assert cycle - self.visited.get(word, -4) >= 4, "a state word is read before it was written"
+        """Equal words of the state memory must be 2 cycles apart."""
+        assert cycle - self.visited.get(word, -2) >= 2, "a state word is read before it was written"
         self.visited[word] = cycle
 
     def _add_spike(self, tile: Tile, touched: Touched, factors: list[int], gap: int, cycle: int) -> None:
@@ -117,7 +117,7 @@ class Events:
     def _add_value(self, data: int, time: int) -> Tile:
         value, index = data & ((1 << self.bits) - 1), data >> self.bits
         word, lane = divmod(index, self.lane_count)
-        self._visit(word, time + 4)
+        self._visit(word, time + 2)
         tile = next(t for t in self.tiles if 0 <= word - t.place.state_word < t.neurons.words)
         row = tile.neurons.state[word - tile.place.state_word]
         row[lane] += value - ((value >> (self.bits - 1)) << self.bits)

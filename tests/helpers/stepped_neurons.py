@@ -33,12 +33,17 @@ class Neurons:
         self.membrane = initial
         self.state = [[0] * self.lane_count for _ in initial] if self.cuba else initial
 
-    def sweep(self, step: int) -> None:
-        bits: list[list[bool]] = []
+    def begin_sweep(self, step: int) -> None:
         self.accumulated.append([value for word in self.state for value in word])
-        for word in range(self.words):
-            bits.append([self._sweep_neuron(word, lane) for lane in self.lanes])
-        self.bitmaps[step % len(self.bitmaps)] = bits
+        self.bitmaps[step % len(self.bitmaps)] = []
+
+    def sweep(self, step: int, left: int) -> None:
+        """A cycle of SWEEP, of which so many are `left` with it: from the ninth on a word is written."""
+        if left <= self.words:
+            word = self.words - left
+            self.bitmaps[step % len(self.bitmaps)].append(
+                [self._sweep_neuron(word, lane) for lane in self.lanes]
+            )
 
     def _sweep_neuron(self, word: int, lane: int) -> bool:
         core, channel = self.core, self._channel(word, lane)

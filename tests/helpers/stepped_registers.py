@@ -5,11 +5,15 @@ from dataclasses import dataclass, field, replace
 
 @dataclass
 class TileRegisters:
-    """What control keeps for a tile; with contexts also its pending jobs, and for which step."""
+    """What control keeps for a tile; with contexts also its pending jobs, and for which step.
+
+    `ending` is the last bit of the step that is swept or drained, `last_step` that of the one accumulated.
+    """
 
     ends: int = 0
     owed: int = 0
     last_step: bool = False
+    ending: bool = False
     step: int = 0
     credits: bool = False
     emits: bool = False

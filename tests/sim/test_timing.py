@@ -98,20 +98,21 @@ def run_events(program: TiledProgram, *payloads: int) -> CycleRun:
     return run_cycles(program, encode_samples(program, events), event_log=True)
 
 
-@pytest.mark.parametrize(("neurons", "payload", "row"), [(1, 1, 4), (20, 1, 5), (20, 7, 15), (20, 255, 40)])
+@pytest.mark.parametrize(("neurons", "payload", "row"), [(1, 1, 2), (20, 1, 5), (20, 7, 15), (20, 255, 40)])
 def test_one_spike_through_one_core(neurons: int, payload: int, row: int) -> None:
     """Input in 0, router in 1, popped in 2, decoded in 5, row in 6 ... 5 + row; SWEEP two cycles later."""
     words = -(-neurons // 4)
     run = run_events(one_core(neurons, 10_000, reads_membrane=False), payload)
     sweep = 5 + row + 2
-    accumulate = sweep + words + 8 + words + 4
-    # CREDIT in the first cycle, WAIT in the second, two for SEGMENT, one per empty word, END; then a router.
-    segment = accumulate + 2
+    accumulate = sweep + words + 8 + words + 3
+    # CREDIT in the first cycle of SWEEP, WAIT up to the ninth, in which the first word is written; two for
+    # SEGMENT, one per empty word, END; then a router.
+    segment = sweep + 9
     end = segment + 2 + words
     assert run.timeline.tolist() == [[[[sweep, accumulate, segment, end + 1]]]]
     assert run.stamps.tolist() == [end + 1]
-    assert run.causes.tolist() == [[row, words + 8, words + 4, 0, 0]]
-    assert (run.busy.tolist(), run.stalled.tolist()) == ([row + words + 8 + words + 4], [0])
+    assert run.causes.tolist() == [[row, words + 8, words + 3, 0, 0]]
+    assert (run.busy.tolist(), run.stalled.tolist()) == ([row + words + 8 + words + 3], [0])
 
 
 def sweep_of(program: TiledProgram, *payloads: int) -> int:
@@ -123,8 +124,8 @@ def test_rows_follow_one_another_without_a_gap() -> None:
     program = one_core(20, 10_000, reads_membrane=False)
     assert sweep_of(program, 1, 1, 1) == 5 + 3 * 5 + 2
     spaced = one_core(20, 10_000, reads_membrane=False, bank={"spaced": 1})
-    assert sweep_of(spaced, 1, 1, 1) == 5 + 3 * (5 + 3) + 2
-    assert sweep_of(spaced, 3) == 5 + 2 * (5 + 3) + 2
+    assert sweep_of(spaced, 1, 1, 1) == 5 + 3 * (5 + 1) + 2
+    assert sweep_of(spaced, 3) == 5 + 2 * (5 + 1) + 2
 
 
 def test_an_event_that_touches_nothing_stays_one_cycle_in_the_decode_register() -> None:
@@ -152,5 +153,5 @@ def test_membranes_leave_before_the_state_is_initialised() -> None:
     values = [scan + 3 + i for i in range(4)] + [scan + 10, scan + 11]
     assert run.stamps.tolist() == [cycle + 1 for cycle in [*values, scan + 12]]
     assert idle == scan + 13
-    assert accumulate == idle + 1 + 2 + 4
+    assert accumulate == idle + 1 + 2 + 3
     assert flit_types(run.flits).tolist() == [FlitType.VALUE] * 6 + [FlitType.END]

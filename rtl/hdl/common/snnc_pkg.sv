@@ -646,7 +646,7 @@ package snnc_pkg;
     bank_fraction_bits = word[BankFractionBitsAt+:BankFractionBitsBits];
   endfunction
 
-  // spaced: 3 idle cycles after every pass.
+  // spaced: an idle cycle after every pass.
   function automatic logic bank_spaced(input logic [BankBits-1:0] word);
     bank_spaced = word[BankSpacedAt+:BankSpacedBits];
   endfunction

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Row engine: turns one decoded event into the memory addresses and the lane controls of its
-// read-modify-write passes. A state word is read in cycle i and written in cycle i + 3; its weights
+// read-modify-write passes. A state word is read in cycle i and written in cycle i + 2; its weights
 // are read two cycles before it, and wait one of them in a register.
 `default_nettype none
 
@@ -42,7 +42,7 @@ module snnc_accumulate #(
   input  wire logic [WeightAddressBits-1:0] column_weight_step_i,
   input  wire logic [WordBits-1:0]          row_state_step_i,
   input  wire logic [WordBits-1:0]          column_state_step_i,
-  input  wire logic [1:0]                   gap_i,
+  input  wire logic                         gap_i,
   // Free, or in the final cycle of the current event.
   output      logic                         ready_o,
   // Occupied, the final cycle included.
@@ -64,9 +64,6 @@ module snnc_accumulate #(
   output      logic                         write_o,
   output      logic [WordBits-1:0]          write_word_o
 );
-  // Idle cycles of a VALUE before its read; as many come after it.
-  localparam logic [1:0] ValueLead = 2'd3;
-
   // How the next address follows: from the start of the event, the last word, the start of the
   // last position, or the start of the last row of positions.
   localparam logic [1:0] FromEvent = 2'd0;
@@ -91,20 +88,20 @@ module snnc_accumulate #(
   logic [3:0] rows_q;
   logic [3:0] columns_q;
   logic [CountBits-1:0] words_q;
-  logic [1:0] gap_q;
+  logic gap_q;
 
   // What is left of it.
   logic busy_q;
   logic [7:0] payload_q;
-  // No pass is left behind this one; known from the second cycle of a pass on, which has four.
+  // No pass is left behind this one; known from the second cycle of a pass on, which has two.
   logic last_pass_q;
-  logic [1:0] lead_q;
+  // The idle cycle before the read of a VALUE, and the one behind a pass.
+  logic lead_q;
   logic [1:0] from_q;
   logic [3:0] rows_left_q;
   logic [3:0] columns_left_q;
   logic [CountBits-1:0] words_left_q;
   logic idle_q;
-  logic [1:0] idle_left_q;
   // The last cycle of a pass; known a cycle early, since a pass without idle cycles has words to see it come.
   logic pass_ends_q;
 
@@ -134,12 +131,11 @@ module snnc_accumulate #(
   logic read_q2;
   logic read_q3;
   logic read_q4;
-  logic read_q5;
   logic [WordBits-1:0] word_q2;
   logic [WordBits-1:0] word_q3;
   logic [WordBits-1:0] word_q4;
-  logic [WordBits-1:0] word_q5;
   logic is_value_q1;
+  logic [StateBits-1:0] value_q1;
   logic masked_q1;
   logic weigh_q2;
   logic [Lanes-1:0] lanes_q2;
@@ -148,8 +144,8 @@ module snnc_accumulate #(
   logic [snnc_pkg::BankFractionBitsBits-1:0] fraction_bits_q1;
   logic [snnc_pkg::BankFractionBitsBits-1:0] fraction_bits_q2;
 
-  // Passes: one read per cycle, then idle cycles.
-  assign read = busy_q && !idle_q && lead_q == '0;
+  // Passes: one read per cycle, then an idle cycle if there is one.
+  assign read = busy_q && !idle_q && !lead_q;
   assign last_word = words_left_q == CountBits'(1);
   assign last_column = columns_left_q == 4'd1;
   assign last_read = read && last_word && last_column && rows_left_q == 4'd1;
@@ -181,7 +177,7 @@ module snnc_accumulate #(
   end
 
   always_ff @(posedge clk_i) begin
-    if (lead_q != '0) lead_q <= lead_q - 2'd1;
+    lead_q <= start_i && is_value_i;
     if (read) begin
       words_left_q <= last_word ? words_q : words_left_q - CountBits'(1);
       if (last_word) columns_left_q <= last_column ? columns_q : columns_left_q - 4'd1;
@@ -192,10 +188,8 @@ module snnc_accumulate #(
     end
     last_pass_q <= later_bits == '0;
     if (pass_ends_q) payload_q <= later_bits;
-    idle_left_q <= idle_q ? idle_left_q - 2'd1 : gap_q;
     if (start_i) begin
       payload_q <= payload_i;
-      lead_q <= is_value_i ? ValueLead : '0;
       from_q <= FromEvent;
       rows_left_q <= rows_i;
       columns_left_q <= columns_i;
@@ -206,10 +200,9 @@ module snnc_accumulate #(
   always_ff @(posedge clk_i) begin
     if (start_i) busy_q <= 1'b1;
     else if (final_cycle) busy_q <= 1'b0;
-    if (pass_ends_q) idle_q <= 1'b0;
-    else if (last_read) idle_q <= 1'b1;
-    pass_ends_q <= (idle_q && idle_left_q == 2'd2) || (last_read && gap_q == 2'd1)
-        || (read && words_left_q == CountBits'(2) && last_column && rows_left_q == 4'd1 && gap_q == '0);
+    idle_q <= last_read && gap_q;
+    pass_ends_q <= (last_read && gap_q)
+        || (read && words_left_q == CountBits'(2) && last_column && rows_left_q == 4'd1 && !gap_q);
     if (rst_i) begin
       busy_q <= 1'b0;
       idle_q <= 1'b0;
@@ -285,23 +278,21 @@ module snnc_accumulate #(
     fraction_bits_q1 <= fraction_bits_q;
     fraction_bits_q2 <= fraction_bits_q1;
     weigh_q2 <= read_q && !is_value_q1;
-    // The idle cycles of a masked event outlast its last word on the way.
+    // The idle cycle of a masked event outlasts its last word on the way to here.
+    value_q1 <= value_q;
     lanes_q2 <= (masked_q1 ? lanes_q : '1) & {Lanes{read_q}};
     word_q2 <= word_q;
     word_q3 <= word_q2;
     word_q4 <= word_q3;
-    word_q5 <= word_q4;
     read_q <= read;
     read_q2 <= read_q;
     read_q3 <= read_q2;
     read_q4 <= read_q3;
-    read_q5 <= read_q4;
     if (rst_i) begin
       read_q <= 1'b0;
       read_q2 <= 1'b0;
       read_q3 <= 1'b0;
       read_q4 <= 1'b0;
-      read_q5 <= 1'b0;
     end
   end
 
@@ -313,20 +304,19 @@ module snnc_accumulate #(
   assign weigh_o = weigh_q2;
   assign factor_o = factor_q2;
   assign fraction_bits_o = fraction_bits_q2;
-  assign value_o = value_q;
-  assign write_o = read_q5;
-  assign write_word_o = word_q5;
+  assign value_o = value_q1;
+  assign write_o = read_q4;
+  assign write_word_o = word_q4;
 
 `ifdef SNNC_ASSERT
   always @(posedge clk_i) begin
     if (!rst_i && read_q2) begin
-      assert (!(read_q3 && word_q3 == word_q2) && !(read_q4 && word_q4 == word_q2)
-              && !(read_q5 && word_q5 == word_q2))
+      assert (!(read_q3 && word_q3 == word_q2))
         else $fatal(1, "%m: word %0d read before it was written back", word_q2);
       assert (32'(word_q2) < StateWords) else $fatal(1, "%m: beyond the state memory");
     end
     if (!rst_i) begin
-      assert (pass_ends_q == ((last_read && gap_q == '0) || (idle_q && idle_left_q == 2'd1))
+      assert (pass_ends_q == ((last_read && !gap_q) || idle_q)
               && (!pass_ends_q || last_pass_q == (later_bits == '0)))
         else $fatal(1, "%m: end of a pass missed");
     end
@@ -335,7 +325,7 @@ module snnc_accumulate #(
     end
     if (!rst_i && start_i) begin
       assert (ready_o) else $fatal(1, "%m: event taken while the engine is occupied");
-      assert (!masked_i || gap_i == 2'd3) else $fatal(1, "%m: masked event without idle cycles");
+      assert (!masked_i || gap_i) else $fatal(1, "%m: masked event without an idle cycle");
     end
   end
 `endif

@@ -33,7 +33,9 @@ module snnc_contexts #(
   input  wire logic                              starting_i,
   input  wire logic                              next_context_i,
   input  wire logic                              step_ends_i,
-  input  wire logic                              give_emit_i,
+  input  wire logic                              drain_starts_i,
+  // The emitter may not yet read what is swept.
+  input  wire logic                              held_i,
   // No event is under way; the row engine takes one of this context's, if it is a SPIKE.
   input  wire logic                              quiet_i,
   input  wire logic                              event_start_i,
@@ -50,7 +52,7 @@ module snnc_contexts #(
   output      logic                              last_context_o,
   // Whose registers `named_registers_i` are to be.
   output      logic [ContextBits-1:0]            named_o,
-  // Of the current context: its step, and that it is the last of the sample.
+  // Of the current context: the step that is swept or drained, and that it is the last of the sample.
   output      logic [snnc_pkg::StepBits-1:0]     step_o,
   output      logic                              last_step_o,
   // The emitter takes a job, and whose; of the job at work, its step and whether that is the last.
@@ -84,6 +86,9 @@ module snnc_contexts #(
   logic [Contexts-1:0] touched_q;
   logic [ContextBits-1:0] current_q;
   logic [StepBits-1:0] step_q;
+  // The step of the current context ends in DRAIN, and gives its CREDITs behind it.
+  logic closed_q;
+  logic is_chosen;
 
   logic [ContextBits-1:0] named;
   logic named_known;
@@ -121,10 +126,10 @@ module snnc_contexts #(
   endfunction
 
   // ENDs and CREDITs. One that comes during the INIT of a reset counts before it is known who takes part; one
-  // for the context that is at work outside ACCUMULATE does not.
+  // for a context that has not yet given its CREDITs does not.
   assign named = fifo_empty_i ? lowest_waiting : context_i[ContextBits-1:0];
   assign named_known = 32'(context_i) < Contexts && (enabled_q[named] || starting_i);
-  assign end_open = named_known && (accumulate_i || starting_i || named != current_q);
+  assign end_open = named_known && (accumulate_i || starting_i || named != current_q || !(chosen_i || closed_q));
   assign named_ends_first = first_ends(named_registers_i);
   assign ends_first = first_ends(registers_i);
   assign surplus_end_o = end_i && !end_counts;
@@ -178,11 +183,12 @@ module snnc_contexts #(
     .clk_i,
     .rst_i,
     .current_i(current_q),
-    .give_credit_i(step_ends_i),
-    .give_emit_i,
+    .give_credit_i(is_chosen ? !drains[current_q] : step_ends_i && closed_q),
+    .give_emit_i((is_chosen && !values_last_q[current_q] && !values_every_q[current_q]) || drain_starts_i),
     .nothing_owed_i(nothing_owed),
+    .held_i,
     .idle_i(emitter_idle_i),
-    .blocked_i((due & drains) != '0 || ((chosen_i || sweep_i) && drains[current_q])),
+    .blocked_i((due & drains) != '0 || (chosen_i && drains[current_q]) || (sweep_i && closed_q)),
     .draining_i(drain_i),
     .start_credit_o,
     .start_emit_o,
@@ -199,10 +205,11 @@ module snnc_contexts #(
   assign ready = due & (~drains | {Contexts{emitter_idle_i && sent_i}});
   assign fence_o = ready != '0;
   assign start_o = accumulate_i && fence_o && quiet_i;
+  assign is_chosen = chosen_i && !starting_i;
   assign drained_o = emitter_idle_i && !current_pending;
   for (genvar i = 0; i < Contexts; i++) begin : g_waits
     assign awaits_ends[i] = enabled_q[i] && !ends_met[i]
-        && (accumulate_i || starting_i || current_q != ContextBits'(i));
+        && (accumulate_i || starting_i || current_q != ContextBits'(i) || !(chosen_i || closed_q));
   end
   always @* begin
     lowest_ready = '0;
@@ -217,7 +224,7 @@ module snnc_contexts #(
   assign step = sample_ended_q[current_q] ? '0
       : {last_swept[StepBits-1] || last_swept[StepBits-2:0] == '1, last_swept[StepBits-2:0] + (StepBits - 1)'(1)};
   assign step_o = step_q;
-  assign last_step_o = last_step_q[current_q];
+  assign last_step_o = sample_ended_q[current_q];
   assign current_o = current_q;
   assign last_context_o = current_q == ContextBits'(Contexts - 1);
   assign named_o = named;
@@ -235,22 +242,26 @@ module snnc_contexts #(
       values_last_q[current_q] <= snnc_pkg::register_emission(registers_i) == snnc_pkg::EmitValuesLast;
       values_every_q[current_q] <= snnc_pkg::register_emission(registers_i) == snnc_pkg::EmitValuesEvery;
     end
-    if (chosen_i && !starting_i) sample_ended_q[current_q] <= last_step_q[current_q];
+    if (is_chosen) begin
+      sample_ended_q[current_q] <= last_step_q[current_q];
+      closed_q <= drains[current_q];
+    end
+    if (is_chosen ? !drains[current_q] : step_ends_i && closed_q) last_step_q[current_q] <= 1'b0;
     if (end_counts && end_last_i) last_step_q[named] <= 1'b1;
-    if (step_ends_i) last_step_q[current_q] <= 1'b0;
     if (init_i) touched_q[current_q] <= 1'b0;
     if (event_start_i && !event_is_value_i) touched_q[event_context_i] <= 1'b1;
     if (rst_i) begin
       current_q <= '0;
       enabled_q <= '0;
       sample_ended_q <= '1;
+      closed_q <= 1'b0;
       last_step_q <= '0;
       touched_q <= '0;
     end
   end
 
   always_ff @(posedge clk_i) begin
-    if (chosen_i && !starting_i) begin
+    if (is_chosen) begin
       step_q <= step;
       steps[current_q] <= step;
     end

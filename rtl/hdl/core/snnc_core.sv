@@ -124,7 +124,7 @@ module snnc_core #(
   logic acc_write;
   logic [WordBits-1:0] acc_write_word;
 
-  // Control.
+  // Control, and what status words show.
   logic sweeping;
   logic draining;
   logic initialising;
@@ -132,6 +132,7 @@ module snnc_core #(
   logic [snnc_pkg::StepBits-1:0] time_step;
   logic last_step;
   logic sweep_last_cycle;
+  logic sweep_write;
   logic start_credit;
   logic start_emit;
   logic [snnc_pkg::StepBits-1:0] emit_step;
@@ -139,7 +140,6 @@ module snnc_core #(
   logic emitter_idle;
   logic emitter_waits;
   logic granted;
-  // What status words show.
   logic configurable;
   logic config_refused;
   logic outside;
@@ -265,6 +265,7 @@ module snnc_core #(
     .event_is_value_i(event_is_value),
     .event_context_i(event_context),
     .sweep_last_cycle_i(sweep_last_cycle),
+    .sweep_write_i(sweep_write),
     .emitter_idle_i(emitter_idle),
     .emitter_waits_i(emitter_waits),
     .sent_i,
@@ -334,6 +335,7 @@ module snnc_core #(
     .init_i(initialising),
     .step_i(time_step),
     .last_cycle_o(sweep_last_cycle),
+    .write_o(sweep_write),
     .weight_read_i(weight_read),
     .weight_address_i(weight_address),
     .acc_read_i(acc_read),

@@ -139,6 +139,8 @@ module snnc_datapath #(
   logic [WeightWordBits-1:0] weight_q;  // Behind the block RAM, which shows a word late.
   logic membrane_skip_q;
   logic state_skip_q;
+  logic forward;
+  logic forward_q;
   logic add_constant_q;
   logic [Lanes-1:0] add_nothing_q;
   logic settle_skip_q;
@@ -184,6 +186,7 @@ module snnc_datapath #(
     weight_q <= weight_skip_q ? '0 : weight_data;
     membrane_skip_q <= !(constant_read_i && sweep_i && cuba);
     state_skip_q <= !(acc_read_i || sweep_read_i || emit_keep_i);
+    forward_q <= forward;
     settle_skip_q <= !settle_i;
     add_constant_q <= add_constant_i;
     add_nothing_q <= ~(lanes_i | {Lanes{add_constant_i}});
@@ -221,14 +224,12 @@ module snnc_datapath #(
   );
 
   assign state_read_word = acc_read_i ? acc_read_word_i : sweep_read_i ? sweep_read_word_i : emit_word_i;
+  // A word that is written as it is to be read comes from the lanes.
+  assign forward = acc_write_i && acc_write_word_i == state_read_word;
 
   // An accumulation may still write in the first cycles of a sweep, long before the sweep does. Sums
   // and decays are 0 while nothing is under way, the word of configuration while none is on its way.
-  if (((Loadable >> snnc_pkg::MemoryState) & 1) != 0) begin : g_config
-    assign config_state = config_data_i[StateWordBits-1:0];
-  end else begin : g_no_config
-    assign config_state = '0;
-  end
+  assign config_state = (((Loadable >> snnc_pkg::MemoryState) & 1) != 0) ? config_data_i[StateWordBits-1:0] : '0;
   assign state_write = acc_write_i || sweep_write_i || config_write_i[snnc_pkg::MemoryState];
   assign state_write_word = acc_write_i ? acc_write_word_i :
       sweep_write_i ? sweep_write_word_i : config_address_i[WordBits-1:0];
@@ -260,7 +261,7 @@ module snnc_datapath #(
     .write_i(state_write),
     .write_address_i(state_write_word),
     .write_data_i(state_write_data),
-    .read_i(acc_read_i || sweep_read_i || (emit_read_i && !emits_membrane)),
+    .read_i((acc_read_i || sweep_read_i || (emit_read_i && !emits_membrane)) && !forward),
     .read_address_i(state_read_word),
     .read_data_o(state_data)
   );
@@ -338,6 +339,7 @@ module snnc_datapath #(
       .membrane_skip_i(membrane_skip_q),
       .membrane_i(membrane_data[lane*StateBits+:StateBits]),
       .state_skip_i(state_skip_q),
+      .forward_i(forward_q),
       .state_i(state_data[lane*StateBits+:StateBits]),
       .show_membrane_i(emits_membrane),
       .add_nothing_i(add_nothing_q[lane]),
@@ -373,26 +375,23 @@ module snnc_datapath #(
 `endif
 
 `ifdef SNNC_ASSERT
-  // Words read by an accumulation and not yet written.
-  logic [2:0] pending_q;
-  logic [3*WordBits-1:0] pending_words_q;
+  // Words read by an accumulation in the last two cycles, the older of which is written in this one.
+  logic [1:0] pending_q;
+  logic [2*WordBits-1:0] pending_words_q;
 
   always @(posedge clk_i) begin
-    pending_q <= {pending_q[1:0], acc_read_i};
-    pending_words_q <= {pending_words_q[2*WordBits-1:0], acc_read_word_i};
-    for (int i = 0; i < 3; i++) begin
-      if (pending_q[i] === 1'b1 && (acc_read_i || sweep_read_i || emit_read_i)) begin
-        assert (state_read_word != pending_words_q[i*WordBits+:WordBits])
-          else $fatal(1, "%m: word %0d read before it was written back", state_read_word);
-      end
+    pending_q <= {pending_q[0], acc_read_i};
+    pending_words_q <= {pending_words_q[WordBits-1:0], acc_read_word_i};
+    for (int i = 0; i < 2; i++) begin
+      assert (pending_q[i] !== 1'b1 || !(emit_read_i || (i == 0 && (acc_read_i || sweep_read_i)))
+              || state_read_word != pending_words_q[i*WordBits+:WordBits])
+        else $fatal(1, "%m: word %0d read before it was written back", state_read_word);
     end
     if (acc_write_i === 1'b1 || sweep_write_i === 1'b1) begin
       assert (!(acc_write_i && sweep_write_i)) else $fatal(1, "%m: two writes to the state memory");
       assert (config_state === '0) else $fatal(1, "%m: configured while at work");
     end
-    if (sweep_write_i === 1'b1) begin
-      assert (32'(sweep_write_word_i) < StateWords) else $fatal(1, "%m: no word to sweep");
-    end
+    assert (sweep_write_i !== 1'b1 || 32'(sweep_write_word_i) < StateWords) else $fatal(1, "%m: no word to sweep");
   end
 `endif
 endmodule

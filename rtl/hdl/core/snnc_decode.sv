@@ -73,8 +73,8 @@ module snnc_decode #(
   output      logic [WeightAddressBits-1:0] column_weight_step_o,
   output      logic [WordBits-1:0]          row_state_step_o,
   output      logic [WordBits-1:0]          column_state_step_o,
-  // Idle cycles at the end of a pass.
-  output      logic [1:0]                   gap_o
+  // An idle cycle ends each pass.
+  output      logic                         gap_o
 );
   localparam int LaneBits = $clog2(Lanes);
   localparam int IndexBits = snnc_pkg::FlitDataBits - StateBits;
@@ -118,7 +118,7 @@ module snnc_decode #(
   logic drop;
   logic depthwise;
   logic [snnc_pkg::BankRowWordsBits-1:0] row_words;
-  logic [1:0] gap;
+  logic gap;
   logic [IndexBits-1:0] index;
 
   // Decode.
@@ -212,10 +212,7 @@ module snnc_decode #(
   assign depthwise = snnc_pkg::bank_depthwise(bank_i) && !entry_is_value_q;
   assign row_words = snnc_pkg::bank_row_words(bank_i);
   assign index = entry_data_q[snnc_pkg::FlitDataBits-1:StateBits];
-  always @* begin
-    if (entry_is_value_q || snnc_pkg::bank_spaced(bank_i)) gap = 2'd3;
-    else gap = (row_words < 12'd4) ? 2'd0 - row_words[1:0] : 2'd0;
-  end
+  assign gap = entry_is_value_q || snnc_pkg::bank_spaced(bank_i) || row_words == 12'd1;
 
   always_ff @(posedge clk_i) begin
     if (take_decode) begin

@@ -97,7 +97,7 @@ module snnc_events #(
   logic [WeightAddressBits-1:0] column_weight_step;
   logic [WordBits-1:0] row_state_step;
   logic [WordBits-1:0] column_state_step;
-  logic [1:0] event_gap;
+  logic event_gap;
 
   assign head_is_event =
       head_type == snnc_pkg::FlitSpike || head_type == snnc_pkg::FlitValue;
@@ -220,14 +220,6 @@ module snnc_events #(
 
   logic unused;
   assign unused = ^{snnc_pkg::flit_address(data_i)};
-
-`ifdef SNNC_ASSERT
-  always @(posedge clk_i) begin
-    if (!rst_i && head_valid && head_is_event && Contexts == 1) begin
-      assert (pass_i) else $fatal(1, "%m: event outside ACCUMULATE");
-    end
-  end
-`endif
 endmodule
 
 `default_nettype wire

@@ -13,8 +13,9 @@ module snnc_jobs #(
   input  wire logic [ContextBits-1:0] current_i,
   input  wire logic                   give_credit_i,
   input  wire logic                   give_emit_i,
-  // By context: no CREDIT is owed to it.
+  // By context: no CREDIT is owed to it. An EMIT of the current one does not go.
   input  wire logic [Contexts-1:0]    nothing_owed_i,
+  input  wire logic                   held_i,
   // The emitter is IDLE. No job goes; only those of the current context go.
   input  wire logic                   idle_i,
   input  wire logic                   blocked_i,
@@ -36,7 +37,7 @@ module snnc_jobs #(
   logic start;
 
   for (genvar i = 0; i < Contexts; i++) begin : g_goes
-    assign goes[i] = (credit_q[i] || (emit_q[i] && nothing_owed_i[i]))
+    assign goes[i] = (credit_q[i] || (emit_q[i] && nothing_owed_i[i] && !(held_i && current_i == ContextBits'(i))))
         && (draining_i ? current_i == ContextBits'(i) : !blocked_i);
     assign done_o[i] = !credit_q[i] && !emit_q[i] && (idle_i || job_q != ContextBits'(i));
   end

@@ -35,6 +35,8 @@ module snnc_lane #(
   // Stage 1: the state (or the membrane in its place), and what is to be added to it: bias and
   // membrane of stage 0, or its weight times `factor_i`, and the value of an event; or nothing.
   input  wire logic                  state_skip_i,
+  // The memory wrote the word as it read it: its state is the sum of stage 3.
+  input  wire logic                  forward_i,
   input  wire logic [StateBits-1:0]  state_i,
   input  wire logic                  show_membrane_i,
   input  wire logic                  add_nothing_i,
@@ -47,7 +49,7 @@ module snnc_lane #(
   output      logic [StateBits-1:0]  state_o,
   input  wire logic [StateBits-1:0]  threshold_i,
   input  wire logic [StateBits-1:0]  reset_amount_i,
-  // Stage 3: state + addend; all there is to an arriving event.
+  // Stage 2 as well: state + addend; all there is to an arriving event.
   output      logic [StateBits-1:0]  sum_o,
   // Stage 4: 0 goes on, and not what is left after compare and reset.
   input  wire logic                  settle_skip_i,
@@ -78,6 +80,7 @@ module snnc_lane #(
   logic [StateBits-1:0] state_q;
   logic [StateBits-1:0] addend_q;
   logic [StateBits-1:0] threshold_q;
+  logic [StateBits-1:0] sum;
   logic [StateBits-1:0] sum_q;
   logic [StateBits-1:0] sum_q2;
 
@@ -100,10 +103,11 @@ module snnc_lane #(
   end
 
   // Stages 1 and 2. No more than one of weight and value is other than 0.
+  assign sum = state_q + addend_q;
   always_ff @(posedge clk_i) begin
-    state_q <= state_skip_i ? '0 : state;
+    state_q <= state_skip_i ? '0 : forward_i ? sum_q : state;
     addend_q <= add_nothing_i ? '0 : (add_constant_i ? constant : weighted) | value_i;
-    sum_q <= state_q + addend_q;
+    sum_q <= sum;
     threshold_q <= threshold_i;
   end
 
@@ -251,7 +255,7 @@ module snnc_lane #(
   end
 
   assign state_o = state_q;
-  assign sum_o = sum_q;
+  assign sum_o = sum;
   assign spike_o = spike_q[4];
 endmodule
 

@@ -49,8 +49,9 @@ module snnc_neurons #(
   input  wire logic                         drain_i,
   input  wire logic                         init_i,
   input  wire logic [snnc_pkg::StepBits-1:0] step_i,
-  // Last cycle of SWEEP or INIT.
+  // Last cycle of SWEEP or INIT, and a word is written.
   output      logic                         last_cycle_o,
+  output      logic                         write_o,
   // Row engine; see snnc_accumulate.
   input  wire logic                         weight_read_i,
   input  wire logic [WeightAddressBits-1:0] weight_address_i,
@@ -88,7 +89,6 @@ module snnc_neurons #(
   logic [ParameterBits-1:0] decay_word;
   logic add_constant;
   logic settle;
-  logic sweep_write;
   logic [WordBits-1:0] sweep_write_word;
 `ifdef SNNC_TRACE
   logic [Lanes*StateBits-1:0] lane_after;
@@ -120,7 +120,7 @@ module snnc_neurons #(
     .decay_word_o(decay_word),
     .add_constant_o(add_constant),
     .settle_o(settle),
-    .write_o(sweep_write),
+    .write_o(write_o),
     .write_word_o(sweep_write_word)
   );
 
@@ -182,7 +182,7 @@ module snnc_neurons #(
     .decay_word_i(decay_word),
     .add_constant_i(add_constant),
     .settle_i(settle),
-    .sweep_write_i(sweep_write),
+    .sweep_write_i(write_o),
     .sweep_write_word_i(sweep_write_word),
     .emit_read_i,
     .emit_keep_i,
@@ -218,12 +218,23 @@ module snnc_neurons #(
     .sweep_last_cycle_i(last_cycle_o),
     .context_i,
     .last_step_i,
-    .write_i(sweep_write),
+    .write_i(write_o),
     .word_i(sweep_write_word),
     .spikes_i(lane_spike),
     .before_i(state_o),
     .after_i(lane_after)
   );
+`endif
+
+`ifdef SNNC_ASSERT
+  localparam int SlotBits = (BitmapSlots > 1) ? $clog2(BitmapSlots) : 1;
+
+  always @(posedge clk_i) begin
+    if (Contexts == 1 && sweep_i && bitmap_read_i
+        && (BitmapSlots == 1 || bitmap_slot_i[SlotBits-1:0] == step_i[SlotBits-1:0])) begin
+      assert (write_o && bitmap_word_i < sweep_write_word) else $fatal(1, "%m: spikes read before they are known");
+    end
+  end
 `endif
 endmodule
 

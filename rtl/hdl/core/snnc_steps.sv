@@ -29,8 +29,9 @@ module snnc_steps #(
   input  wire logic                              event_start_i,
   input  wire logic                              event_is_value_i,
   input  wire logic [ContextBits-1:0]            event_context_i,
-  // Last cycle of SWEEP or INIT.
+  // Last cycle of SWEEP or INIT, and a word is written.
   input  wire logic                              sweep_last_cycle_i,
+  input  wire logic                              sweep_write_i,
   // The emitter is IDLE; it waits for its grant, or loads the registers of its job; what it has sent is gone.
   input  wire logic                              emitter_idle_i,
   input  wire logic                              emitter_waits_i,
@@ -40,7 +41,7 @@ module snnc_steps #(
   output      logic                              drain_o,
   output      logic                              init_o,
   output      logic                              events_pass_o,
-  // The step, and that it is the last of its sample.
+  // The step that is swept or drained, and that it is the last of its sample.
   output      logic [snnc_pkg::StepBits-1:0]     step_o,
   output      logic                              last_step_o,
   // Commands to the emitter, the step they are about, and that it need not wait for CREDITs.
@@ -72,7 +73,7 @@ module snnc_steps #(
   logic step_starts;
   logic step_ends;
   logic drain_starts;
-  logic gives_emit;
+  logic held;
   logic next_context;
   logic last_context;
   logic drained;
@@ -87,7 +88,8 @@ module snnc_steps #(
 
   assign values_last = snnc_pkg::register_emission(registers_i) == snnc_pkg::EmitValuesLast;
   assign values_every = snnc_pkg::register_emission(registers_i) == snnc_pkg::EmitValuesEvery;
-  assign gives_emit = (step_ends && !values_last && !values_every) || drain_starts;
+  // The emitter reads what is swept some words behind the sweep, which both go through word by word.
+  assign held = sweep_o && !sweep_write_i;
 
   snnc_control #(
     .Contexts(Contexts)
@@ -143,7 +145,8 @@ module snnc_steps #(
       .starting_i(starting),
       .next_context_i(next_context),
       .step_ends_i(step_ends),
-      .give_emit_i(gives_emit),
+      .drain_starts_i(drain_starts),
+      .held_i(held),
       .quiet_i,
       .event_start_i,
       .event_is_value_i,
@@ -178,6 +181,7 @@ module snnc_steps #(
     assign granted_o = 1'b1;
   end else begin : g_single
     logic nothing_owed;
+    logic accumulated_last;
 
     snnc_single u_single (
       .clk_i,
@@ -189,16 +193,19 @@ module snnc_steps #(
       .credit_i,
       .accumulate_i(accumulate),
       .init_i(init_o),
-      .starting_i(starting),
       .step_ends_i(step_ends),
+      .held_i(held),
       .quiet_i,
       .event_start_i,
       .emitter_idle_i,
       .emitter_waits_i,
       .start_o(step_starts),
       .step_o,
-      .last_step_o,
+      .last_step_o(accumulated_last),
+      .ending_o(last_step_o),
+      .credit_o(start_credit_o),
       .nothing_owed_o(nothing_owed),
+      .granted_o,
       .enabled_o(enabled),
       .fresh_o(fresh),
       .waits_o(waits_for_end),
@@ -212,11 +219,9 @@ module snnc_steps #(
     assign named_o = '0;
     assign last_context = 1'b1;
     assign events_pass_o = accumulate;
-    assign start_credit_o = step_ends;
-    assign start_emit_o = gives_emit;
+    assign start_emit_o = (step_starts && !values_last && !values_every) || drain_starts;
     assign emit_step_o = step_o;
-    assign emit_last_step_o = last_step_o;
-    assign granted_o = nothing_owed;
+    assign emit_last_step_o = accumulated_last;
     assign drained = emitter_idle_i;
     assign waits_for_credit = emitter_waits_i && !nothing_owed;
     assign stands = ((accumulate || drain_o) && waits_for_credit)

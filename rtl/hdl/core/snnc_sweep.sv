@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sequencer of SWEEP (read, update and write every state word) and of INIT (write v(0) to every
-// state word). SWEEP takes words + 8 cycles, INIT words + 4; their last cycle writes the last word.
+// state word). SWEEP takes words + 8 cycles, INIT words + 3; their last cycle writes the last word.
 `default_nettype none
 
 module snnc_sweep #(
@@ -50,7 +50,7 @@ module snnc_sweep #(
 );
   // Cycles from the first read for a word to its write.
   localparam int SweepLatency = 8;
-  localparam int InitLatency = 4;
+  localparam int InitLatency = 3;
 
   logic [WordBits:0] count_q;
   // Where the tile ends, and the last of a pixel's parameters.

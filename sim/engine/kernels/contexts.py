@@ -5,6 +5,8 @@ Every decision looks at the registers as they are in the cycle. Whether a SPIKE 
 emitter and the router did, so nothing is decided ahead but what the emitter sends in a job.
 """
 
+from snnc.compiler.ir.program import INIT_TAIL as _INIT_TAIL
+from snnc.compiler.ir.program import SWEEP_TAIL as _SWEEP_TAIL
 from snnc.compiler.isa.contract import CREDIT as _CREDIT_WORD
 from snnc.compiler.isa.contract import END as _END_WORD
 from snnc.compiler.isa.contract import FlitType
@@ -35,6 +37,7 @@ from snnc.sim.engine.records import (
     EMISSION,
     EMIT_JOB,
     EMITS,
+    EMITS_FROM,
     ENDS,
     ENDS_NEEDED,
     EVENT_FIFO,
@@ -77,6 +80,7 @@ from snnc.sim.engine.records import (
     VALUES_EVERY,
     VISIBLE,
     WAITED,
+    WORDS,
 )
 
 _SPIKE, _VALUE, _END = int(FlitType.SPIKE), int(FlitType.VALUE), int(FlitType.END)
@@ -97,12 +101,14 @@ def take_turn(
     if idle:
         words[core + JOB] = 0
     empty_from = _local_empty_from(words, core)
-    ready, goes, holds = _look(words, core, idle and empty_from <= cycle)
+    ready, goes, holds = _look(words, core, idle and empty_from <= cycle, cycle)
     again = _control(words, core, ready, idle, cycle)
     if idle and goes and (control == DRAINS or not (holds or _begins_to_drain(words, core, control))):
         _start_job(words, states, log, core, goes, cycle)
     if holds and idle and empty_from > cycle:
         again = min(again, empty_from)
+    if control == SWEEPS and words[words[core + CURRENT] + EMITS_FROM] > cycle:
+        again = min(again, words[words[core + CURRENT] + EMITS_FROM])
     is_open = control == ACCUMULATES and ready == 0
     again = min(again, _dispatch(words, weights, states, log, core, is_open, cycle))
     job = words[core + JOB]
@@ -141,18 +147,29 @@ def _drains(words: Pool, tile: int) -> bool:
 
 @kernel
 def _begins_to_drain(words: Pool, core: int, control: int) -> bool:
-    return control in (CHOSEN, SWEEPS) and _drains(words, words[core + CURRENT])
+    tile = words[core + CURRENT]
+    return control in (CHOSEN, SWEEPS) and _ends_in_drain(words, tile)
 
 
 @kernel
-def _look(words: Pool, core: int, may_drain: bool) -> tuple[int, int, bool]:
+def _ends_in_drain(words: Pool, tile: int) -> bool:
+    """Whether the step that a tile is chosen or swept for ends in DRAIN."""
+    return words[tile + EMISSION] == VALUES_EVERY or (
+        words[tile + EMISSION] != SPIKES and words[tile + SENDS_LAST] != 0
+    )
+
+
+@kernel
+def _look(words: Pool, core: int, may_drain: bool, cycle: int) -> tuple[int, int, bool]:
     """The lowest tile that is ready and the lowest with a job that can go, 0 for none; whether one holds."""
     ready, goes, holds = 0, 0, False
     job, own = words[core + JOB], words[core + CURRENT] if words[core + CONTROL] == DRAINS else 0
     for place in range(words[core + TILES], words[core + TILES] + words[core + TILE_COUNT]):
         tile = words[place]
         if words[tile + JOBS]:
-            can_go = words[tile + JOBS] & CREDIT_JOB or words[tile + OWED] == 0
+            can_go = words[tile + JOBS] & CREDIT_JOB or (
+                words[tile + OWED] == 0 and words[tile + EMITS_FROM] <= cycle
+            )
             if goes == 0 and can_go and (own == 0 or own == tile):
                 goes = tile
         elif words[tile + ENDS] == words[tile + ENDS_NEEDED] and tile != job:
@@ -172,6 +189,7 @@ def _control(words: Pool, core: int, ready: int, idle: bool, cycle: int) -> int:
             return clear
         words[core + CONTROL], words[core + CURRENT] = CHOSEN, ready
         words[ready + ENDS] = 0
+        words[ready + SENDS_LAST], words[ready + SENDS_STEP] = words[ready + LAST_STEP], words[ready + STEP]
         words[core + CONTROL_END] = cycle + 2
     elif words[core + CONTROL] == DRAINS and idle and words[words[core + CURRENT] + JOBS] == 0:
         words[core + CONTROL_END] = cycle + 1
@@ -188,15 +206,21 @@ def _leave_control(words: Pool, states: Pool, log: Pool, trace: Pool, core: int,
         words[core + CONTROL], words[core + CONTROL_END] = SWEEPS, cycle + duration
         if words[tile + EMISSION] == VALUES_EVERY:
             _drain(words, core, tile, cycle)
-    elif control == DRAINS or (control == SWEEPS and fires and words[tile + LAST_STEP]):
+        elif not _ends_in_drain(words, tile):
+            words[tile + EMITS_FROM] = cycle + _SWEEP_TAIL
+            _command(words, tile, CREDIT_JOB | EMIT_JOB if fires else CREDIT_JOB, cycle)
+            initialises = words[tile + WORDS] + _INIT_TAIL if words[tile + LAST_STEP] else 0
+            count_step(words, log, tile, cycle + duration + initialises)
+    elif control == DRAINS or (control == SWEEPS and fires and words[tile + SENDS_LAST]):
         duration = initialise(words, states, tile)
         words[core + CONTROL], words[core + CONTROL_END] = INITIALISES, cycle + duration
-    elif control == SWEEPS and words[tile + LAST_STEP]:
+    elif control == SWEEPS and words[tile + SENDS_LAST]:
         _drain(words, core, tile, cycle)
     else:
         words[core + CONTROL] = ACCUMULATES
-        _command(words, tile, CREDIT_JOB | EMIT_JOB if fires else CREDIT_JOB, cycle)
-        count_step(words, log, tile, cycle)
+        if control == INITIALISES and not fires:
+            _command(words, tile, CREDIT_JOB, cycle)
+            count_step(words, log, tile, cycle)
 
 
 @kernel
@@ -207,9 +231,8 @@ def _drain(words: Pool, core: int, tile: int, cycle: int) -> None:
 
 @kernel
 def _command(words: Pool, tile: int, jobs: int, cycle: int) -> None:
-    """Jobs are pending from `cycle` on, for the step that the tile is in."""
+    """Jobs are pending from `cycle` on, for the step that the tile was chosen for."""
     words[tile + JOBS], words[tile + TIME] = jobs, cycle
-    words[tile + SENDS_LAST], words[tile + SENDS_STEP] = words[tile + LAST_STEP], words[tile + STEP]
 
 
 @kernel

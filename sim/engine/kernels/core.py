@@ -11,6 +11,7 @@ from snnc.sim.engine.kernels.emitter import emit, start_emitter
 from snnc.sim.engine.kernels.neuron import end_step, load_initial
 from snnc.sim.engine.records import (
     ACCUMULATE_AT,
+    ACCUMULATES_FROM,
     ARRIVAL_COLUMNS,
     ARRIVALS_AT,
     ARRIVALS_STOP,
@@ -22,6 +23,7 @@ from snnc.sim.engine.records import (
     DECODED,
     DRAINING,
     EMISSION,
+    EMITS_FROM,
     ENDS,
     ENDS_NEEDED,
     ENDS_VISIBLE,
@@ -77,7 +79,7 @@ def receive(words: Pool, weights: Pool, states: Pool, log: Pool, core: int, flit
     kind = (flit >> TYPE_SHIFT) & TYPE_MASK
     data = flit >> DATA_SHIFT
     if kind in (_SPIKE, _VALUE):
-        pop = max(pop, words[core + EVENT_REGISTERS + TABLES_LEFT])
+        pop = max(pop, words[core + EVENT_REGISTERS + TABLES_LEFT], words[core + ACCUMULATES_FROM])
     pushed = words[core + EVENT_PUSHED]
     words[core + EVENT_POPS + (pushed & words[EVENT_MASK])] = pop
     words[core + EVENT_PUSHED] = pushed + 1
@@ -168,21 +170,25 @@ def progress(words: Pool, states: Pool, log: Pool, trace: Pool, core: int) -> No
             return
         words[core + ENDS] = 0
         ready = max(words[core + ENDS_VISIBLE], all_clear(words, core + EVENT_REGISTERS))
+        ready = max(ready, words[core + ACCUMULATES_FROM])
         _leave_accumulate(words, states, log, trace, core, max(ready, words[core + TIME]) + 1)
 
 
 @kernel
 def _leave_accumulate(words: Pool, states: Pool, log: Pool, trace: Pool, core: int, start: int) -> None:
-    """SWEEP, or DRAIN for partial sums, from cycle `start` on, and the command that follows."""
+    """SWEEP, or DRAIN for partial sums, from cycle `start` on, and the commands that come with it."""
     emission, last = words[core + EMISSION], words[core + LAST_STEP]
     done = start + sweep(words, states, log, trace, core, start)
     if emission == VALUES_EVERY or (emission != SPIKES and last):
         words[core + DRAINING] = 1
         start_emitter(words, core, WAIT, 1, done)
         return
+    start_emitter(words, core, CREDIT, 1 if emission == SPIKES else 0, start)
+    words[core + EMITS_FROM] = start + _SWEEP_TAIL
     if last:
         done += initialise(words, states, core)
-    _return_to_accumulate(words, log, core, 1 if emission == SPIKES else 0, done)
+    words[core + ACCUMULATES_FROM] = done
+    count_step(words, log, core, done)
 
 
 @kernel
@@ -204,7 +210,9 @@ def _leave_drain(words: Pool, states: Pool, log: Pool, core: int) -> None:
     """The emitter is IDLE from cycle TIME on, which is the last of DRAIN; then INIT."""
     words[core + DRAINING] = 0
     done = words[core + TIME] + 1 + initialise(words, states, core)
-    _return_to_accumulate(words, log, core, 0, done)
+    start_emitter(words, core, CREDIT, 0, done)
+    words[core + ACCUMULATES_FROM] = done
+    count_step(words, log, core, done)
 
 
 @kernel
@@ -214,13 +222,6 @@ def initialise(words: Pool, states: Pool, core: int) -> int:
     duration = words[core + WORDS] + _INIT_TAIL
     words[words[core + TALLY] + INIT_CYCLES] += duration
     return duration
-
-
-@kernel
-def _return_to_accumulate(words: Pool, log: Pool, core: int, emits: int, cycle: int) -> None:
-    """ACCUMULATE from `cycle` on with command CREDIT, and EMIT if `emits`; the step is counted."""
-    start_emitter(words, core, CREDIT, emits, cycle)
-    count_step(words, log, core, cycle)
 
 
 @kernel

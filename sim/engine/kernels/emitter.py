@@ -17,6 +17,7 @@ from snnc.sim.engine.records import (
     EMISSION,
     EMIT_AT,
     EMITS,
+    EMITS_FROM,
     END,
     END_FLIT,
     ENTRIES_FROM,
@@ -102,9 +103,9 @@ def emit(words: Pool, states: Pool, log: Pool, core: int) -> bool:
     if words[core + PHASE] == WAIT:
         if words[core + OWED] != 0:
             return False
-        leave = max(words[core + TIME], words[core + OWED_ZERO])
-        words[words[core + TALLY] + WAITED] += leave - words[core + TIME]
-        start_emission(words, log, core, leave + 1)
+        waits, paid = words[core + TIME], words[core + OWED_ZERO]
+        words[words[core + TALLY] + WAITED] += max(paid - waits, 0)
+        start_emission(words, log, core, max(waits, paid, words[core + EMITS_FROM]) + 1)
     if words[core + PHASE] == SEND and not _send_segments(words, states, core):
         return False
     if words[core + PHASE] == END:

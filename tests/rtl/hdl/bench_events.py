@@ -89,7 +89,7 @@ def schedule(g: Grid, event: Event) -> list[Cycle | None] | None:
     kind, payload, (y, x, channel), value = event
     if kind == VALUE:
         lane = 1 << channel % LANES
-        return [*[None] * 3, (None, channel // LANES, None, value, lane), *[None] * 3]
+        return [None, (None, channel // LANES, None, value, lane), None]
     number, row_count, row_weights, row_state = g.axon_rows[y]
     column_count, column_weights, column_state = g.axon_columns[x]
     b = g.banks[number]
@@ -114,7 +114,7 @@ def schedule(g: Grid, event: Event) -> list[Cycle | None] | None:
             for j in range(column_count)
             for k in range(b.row_words)
         ]
-        plan += [None] * (3 if b.spaced else max(4 - b.row_words, 0))
+        plan += [None] * (b.spaced or b.row_words == 1)
     return plan
 
 
@@ -228,7 +228,7 @@ async def touches_each_word_on_schedule(dut, idle: float) -> None:
         busy, reads = expected(g, events, seen.pushed)
         assert seen.busy == busy
         assert [(c, w) for c, _, w in seen.reads] == [(r[0], r[2]) for r in reads]
-        assert seen.writes == [(r[0] + 3, r[2]) for r in reads]
+        assert seen.writes == [(r[0] + 2, r[2]) for r in reads]
         for (_, address, _), lanes, (_, weight, _, *planned) in zip(
             seen.reads, seen.lanes, reads, strict=True
         ):

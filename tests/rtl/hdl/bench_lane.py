@@ -37,7 +37,14 @@ def idle(dut) -> None:
         getattr(dut, name).value = 0
     for name in ("membrane_skip_i", "state_skip_i", "add_nothing_i", "settle_skip_i"):
         getattr(dut, name).value = 1
-    for name in ("add_constant_i", "show_membrane_i", "fires_i", "hard_reset_i", "reset_value_i"):
+    for name in (
+        "add_constant_i",
+        "show_membrane_i",
+        "forward_i",
+        "fires_i",
+        "hard_reset_i",
+        "reset_value_i",
+    ):
         getattr(dut, name).value = 0
     dut.reset_amounts_i.value = 0
     for name in ("sign_mask_i", "decay_i", "current_decay_i", "reset_amount_i", "lower_clamp_i"):
@@ -159,8 +166,10 @@ async def adds_weighed_payloads_and_values(dut) -> None:
     for _ in range(4):
         await tick(dut)
     mask = (1 << STATE) - 1
+    last = 0
     for _ in range(300):
         state = rng.randint(LOW // 2, HIGH // 2)
+        forwards = rng.random() < 0.2 and LOW // 2 <= last <= HIGH // 2
         weight = rng.randint(-(1 << (WEIGHT - 1)), (1 << (WEIGHT - 1)) - 1)
         shift = rng.randrange(8)
         fraction = rng.randint(0, FRACTION)
@@ -173,7 +182,9 @@ async def adds_weighed_payloads_and_values(dut) -> None:
         use_value = not use_weight and rng.random() < 0.7
         chosen, skipped = rng.random() < 0.8, rng.random() < 0.1
         show, membrane = rng.random() < 0.2, rng.randint(LOW // 2, HIGH // 2)
-        if show and use_weight:
+        if show and (use_weight or forwards):
+            continue
+        if forwards and not LOW <= last + added <= HIGH:
             continue
         dut.weight_i.value = weight & ((1 << WEIGHT) - 1) if use_weight else 0
         await tick(dut)
@@ -181,13 +192,13 @@ async def adds_weighed_payloads_and_values(dut) -> None:
         dut.show_membrane_i.value = int(show)
         dut.membrane_i.value = membrane & mask
         dut.state_i.value = state & mask
-        dut.state_skip_i.value = int(skipped)
+        dut.state_skip_i.value, dut.forward_i.value = int(skipped), int(forwards)
         dut.value_i.value = value & mask if use_value else 0
         dut.factor_i.value = factor << 12 - min(STATE - WEIGHT, 12) if MULTIPLIER else shift + fraction
         dut.add_nothing_i.value = int(not chosen)
         await tick(dut)
-        state = 0 if skipped else membrane if show and CUBA else state
+        state = 0 if skipped else last if forwards else membrane if show and CUBA else state
         assert signed(int(dut.state_o.value), STATE) == state
-        await tick(dut)
         added = weight * factor if use_weight else value if use_value else 0
-        assert signed(int(dut.sum_o.value), STATE) == state + added * chosen
+        last = signed(int(dut.sum_o.value), STATE)
+        assert last == state + added * chosen

@@ -20,7 +20,7 @@ async def follows_the_schedule(dut, words: int) -> None:
     for init in [rng.random() < 0.5 for _ in range(20)] + [False, True]:
         dut.sweep_i.value = int(not init)
         dut.init_i.value = int(init)
-        latency, length = (4, words + 4) if init else (8, words + 8)
+        latency, length = (3, words + 3) if init else (8, words + 8)
         for cycle in range(length):
             await ReadOnly()
             assert int(dut.last_cycle_o.value) == (cycle == length - 1)
