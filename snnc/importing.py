@@ -61,7 +61,7 @@ class ImportRequest:
     strict: bool | None = None
     exporter: Exporter | None = None
     shape: Shape | None = None
-    """Of an input, for modules; else that of the data."""
+    """Of an input, for modules; else that of the data, or a usual one."""
     steps: int | None = None
     calibrate: str | None = None
     data_dir: Path | None = None
@@ -146,10 +146,6 @@ def read_network(request: ImportRequest, shape: Shape | None = None) -> Imported
         from snnc.training.frontends.modules import read_module
 
         wanted = request.shape or shape
-        if wanted is None:
-            raise UsageError(
-                "a module does not say what goes in", hint="--shape 1,28,28, or --calibrate with data"
-            )
         return read_module(
             Path(path), name, request.checkpoint, request.framework, shape=wanted, steps=request.steps
         )

@@ -153,7 +153,7 @@ def test_from_python(net: Path, tmp_path: Path) -> None:
         (["{net}", "--deviation", "inf"], 2, "deviation must be finite"),
         (["net.onnx", "--dt", "0.1"], 2, "--dt is for .nir files"),
         (["module.py:build", "--not-strict"], 2, "--strict is for .nir files"),
-        (["module.py:build"], 2, "does not say what goes in"),
+        (["module.py:build"], 2, "no such file"),
     ],
 )
 def test_mistakes_are_one_line(net: Path, arguments: list[str], code: int, said: str) -> None:

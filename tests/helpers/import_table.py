@@ -19,7 +19,7 @@ import snntorch as snn
 import torch
 from onnx import TensorProto, helper, numpy_helper
 from sinabs.activation import MultiSpike, SingleSpike
-from spikingjelly.activation_based import neuron
+from spikingjelly.activation_based import layer, neuron
 from torch import nn
 
 from snnc.base.errors import UnsupportedModel
@@ -71,14 +71,19 @@ def _nir_probes() -> Iterator[Probe]:
         _nir(_conv(1), nir.Conv2d((6, 6), np.ones((4, 4, 3, 3)), 1, 1, 1, 1, ONES), threshold, **image),
     )
     yield "Delay", "whole steps", _nir(nir.Delay(2e-4 * ONES), step)
+    yield "Delay", "behind a bias", _nir(nir.Affine(np.eye(4), ONES), nir.Delay(2e-4 * ONES), _lif())
     yield "Delay", "parts of steps", _nir(nir.Delay(2.5e-4 * ONES), step)
     yield "IF", "", _nir(nir.IF(1e4 * ONES, ONES))
-    for exporter in ("snntorch", "spikingjelly", "norse", "sinabs", "nir"):
+    for exporter in ("snntorch", "spikingjelly", "norse", "sinabs", "rockpool", "nir"):
         yield "LIF", f"--exporter {exporter}", _nir(_lif(), exporter=exporter, dt=1e-4)
     yield "LIF", "v_leak, v_reset not 0", _nir(_lif(v_leak=0.1, v_reset=-0.2))
     yield "LIF", "tau below dt", _nir(_lif(tau=1e-5, r=1.0), exporter="nir", dt=1e-4)
     yield "CubaLIF", "", _nir(nir.CubaLIF(*cuba, ONES, 0 * ONES, 5 * ONES))
-    yield "I, LI, CubaLI", "as the answer", _nir(nir.LI(1e-3 * ONES, ONES, 0 * ONES))
+    leaky = nir.LI(1e-3 * ONES, ONES, 0 * ONES)
+    yield "I, LI, CubaLI", "as the answer", _nir(leaky)
+    yield "I, LI", "before a linear map and LIF", _nir(step, leaky, nir.Affine(np.eye(4), ONES), _lif())
+    yield "I, LI", "before CubaLIF", _nir(step, leaky, nir.CubaLIF(*cuba, ONES, 0 * ONES, 5 * ONES))
+    yield "I, LI", "in a row", _nir(step, leaky, leaky, _lif())
     yield "Threshold", "", _nir(step)
 
 
@@ -97,6 +102,27 @@ def _pooled(*last: Callable[[], nn.Module]) -> Callable[[], Imported]:
 def _between(layer: Callable[[], nn.Module]) -> Callable[[], Imported]:
     """A neuron behind a linear layer."""
     return _module(lambda: nn.Sequential(nn.Linear(4, 4), layer()))
+
+
+class _Handed(nn.Module):
+    """Membranes, not spikes, go into the next layer."""
+
+    def __init__(self, reset: str) -> None:
+        super().__init__()
+        self.fc, self.last = nn.Linear(4, 4), nn.Linear(4, 4)
+        self.lif = snn.Leaky(0.9, reset_mechanism=reset)
+        self.out = snn.Leaky(0.9, init_hidden=True)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        membrane, spikes = self.lif.init_leaky(), []
+        for _ in range(4):
+            _, membrane = self.lif(self.fc(x), membrane)
+            spikes.append(self.out(self.last(membrane)))
+        return torch.stack(spikes)
+
+
+def _between_two(fires: Callable[[], nn.Module]) -> nn.Module:
+    return nn.Sequential(fires(), nn.Linear(4, 4), sl.ExpLeak(tau_mem=4.0), nn.Linear(4, 4), fires())
 
 
 def _behind(cell: Callable[[], nn.Module]) -> nn.Module:
@@ -122,6 +148,8 @@ def _torch_probes() -> Iterator[tuple[str, *Probe]]:
     leaky, largest = partial(snn.Leaky, 0.9, init_hidden=True), partial(nn.MaxPool2d, 2)
     yield "snnTorch", "Leaky", "before MaxPool2d", _pooled(leaky, largest)
     yield "snnTorch", "Leaky", "behind MaxPool2d", _pooled(largest, leaky)
+    yield "snnTorch", "Leaky", "membranes handed on, reset none", _module(partial(_Handed, "none"))
+    yield "snnTorch", "Leaky", "membranes handed on, reset subtract", _module(partial(_Handed, "subtract"))
     yield "snnTorch", "Alpha", "", _between(lambda: snn.Alpha(0.9, 0.8, init_hidden=True))
     yield "SpikingJelly", "IFNode", "hard reset", _between(neuron.IFNode)
     yield (
@@ -132,6 +160,8 @@ def _torch_probes() -> Iterator[tuple[str, *Probe]]:
     )
     yield "SpikingJelly", "ParametricLIFNode", "", _between(neuron.ParametricLIFNode)
     yield "SpikingJelly", "CUBALIFNode", "", _between(lambda: neuron.CUBALIFNode(0.5, 0.75, 0.8))
+    recurrent = partial(layer.LinearRecurrentContainer, neuron.LIFNode(), 4, 4, step_mode="m")
+    yield "SpikingJelly", "LinearRecurrentContainer", "", _between(recurrent)
     for cell in (norse.LIFCell, norse.LIFBoxCell, norse.IAFCell, norse.LICell, norse.LSNNCell):
         yield (
             "Norse",
@@ -142,21 +172,30 @@ def _torch_probes() -> Iterator[tuple[str, *Probe]]:
     for name, spikes in (("SingleSpike", SingleSpike), ("MultiSpike", MultiSpike)):
         yield "sinabs", "LIF", name, _between(partial(sl.LIF, tau_mem=8.0, spike_fn=spikes))
     yield "sinabs", "IAF", "min_v_mem", _between(lambda: sl.IAF(spike_fn=SingleSpike, min_v_mem=-1.0))
+    fires = partial(sl.LIF, tau_mem=8.0, spike_fn=SingleSpike)
+    yield "sinabs", "ExpLeak", "before neurons", _between(partial(_between_two, fires))
     yield "sinabs", "ALIF", "", _between(lambda: sl.ALIF(tau_mem=5.0, tau_adapt=5.0))
 
 
-def _onnx(*nodes: Node, last: bool = False) -> Callable[[], Imported]:
-    """A file of these operators in a row, each with names of the arrays that it takes beside."""
+def _onnx(
+    *nodes: Node, last: bool = False, size: int = 64, behind: tuple[Node, ...] = ()
+) -> Callable[[], Imported]:
+    """A file of these operators in a row, each with names of the arrays that it takes beside, and classes."""
     arrays = {
         "kernel": np.ones((4, 2, 3, 3), np.float32),
         "channel": np.ones(4, np.float32),
-        "matrix": np.ones((64, 4), np.float32),
+        "matrix": np.ones((size, 4), np.float32),
+        "around": np.array([0, 0, 1, 1, 0, 0, 1, 1]),
+        "step": np.array(0.02, np.float32),
+        "zero": np.array(0, np.uint8),
         "low": np.array(0, np.float32),
         "high": np.array(6, np.float32),
     }
     made = [
         helper.make_node(kind, [f"v{k}" if k else "x", *more], [f"v{k + 1}"], **options)
-        for k, (kind, more, options) in enumerate([*nodes, ("Flatten", [], {}), ("MatMul", ["matrix"], {})])
+        for k, (kind, more, options) in enumerate(
+            [*nodes, ("Flatten", [], {}), ("MatMul", ["matrix"], {}), *behind]
+        )
     ]
     sizes = [1, 6, 6, 2] if last else [1, 2, 6, 6]
     graph = helper.make_graph(
@@ -181,7 +220,10 @@ def _onnx_probes() -> Iterator[Probe]:
     relu: Node = ("Relu", [], {})
     norm: Node = ("BatchNormalization", ["channel"] * 4, {})
     yield "Conv, BatchNormalization, Relu, Flatten, MatMul", "", _onnx(conv, norm, relu)
-    yield "Clip", "from 0 (ReLU6)", _onnx(conv, ("Clip", ["low", "high"], {}))
+    yield "Clip", "from 0 (ReLU6), or between two numbers", _onnx(conv, ("Clip", ["low", "high"], {}))
+    yield "LeakyRelu, PRelu, Max, Min", "by rectifiers", _onnx(conv, ("LeakyRelu", [], {}))
+    pad: Node = ("Pad", ["around"], {})
+    yield "Pad, Slice, Split, Unsqueeze, Neg", "zeros around an image", _onnx(pad, conv, relu, size=144)
     window = {"kernel_shape": [1, 1]}
     yield "AveragePool, GlobalAveragePool", "", _onnx(conv, relu, ("AveragePool", [], window))
     yield "MaxPool", "by rectifiers", _onnx(conv, relu, ("MaxPool", [], window))
@@ -190,7 +232,11 @@ def _onnx_probes() -> Iterator[Probe]:
     behind: Node = ("Transpose", [], {"perm": [0, 2, 3, 1]})
     yield "Transpose", "channels last, behind", _onnx(conv, relu, behind)
     yield "Transpose", "rows and columns", _onnx(conv, relu, ("Transpose", [], {"perm": [0, 1, 3, 2]}))
-    yield "Sigmoid, Tanh, Gelu", "", _onnx(conv, ("Sigmoid", [], {}))
+    levels: list[Node] = [(f"{name}Linear", ["step", "zero"], {}) for name in ("Quantize", "Dequantize")]
+    yield "QuantizeLinear, DequantizeLinear", "of values", _onnx(conv, relu, *levels)
+    yield "QLinearConv, ConvInteger", "", _onnx(("ConvInteger", ["kernel"], {}))
+    yield "Relu", "behind the answer", _onnx(conv, relu, behind=(relu,))
+    yield "Tanh, Gelu, HardSwish", "", _onnx(conv, ("Tanh", [], {}))
 
 
 def _verdict(make: Callable[[], Imported]) -> tuple[str, str]:
@@ -212,9 +258,9 @@ def table() -> str:
     rows = [("NIR", *probe) for probe in _nir_probes()] + list(_torch_probes())
     rows += [("ONNX", *probe) for probe in _onnx_probes()]
     lines = ["| from | layer or neuron | option | verdict | why |", "|---|---|---|---|---|"]
-    for source, layer, option, make in rows:
+    for source, kind, option, make in rows:
         verdict, why = _verdict(make)
-        lines.append(f"| {source} | {layer} | {option} | {verdict} | {why.replace('|', '/')} |")
+        lines.append(f"| {source} | {kind} | {option} | {verdict} | {why.replace('|', '/')} |")
     return "\n".join(lines) + "\n"
 
 

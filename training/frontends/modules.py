@@ -38,14 +38,15 @@ def read_module(
     checkpoint: Path | None,
     framework: str | None = None,
     *,
-    shape: Shape,
+    shape: Shape | None,
     steps: int | None = None,
     readout: Reading | None = None,
 ) -> Imported:
     """The module that `name` in the file `path` is or builds, with the weights of `checkpoint`.
 
-    This runs the file, as Python does. Weights are loaded without running anything. Raises FileError,
-    UsageError, and UnsupportedModel with every node that cannot be read.
+    This runs the file, as Python does. Weights are loaded without running anything. Without a `shape` the
+    first usual one is taken that the module runs with, and said. Raises FileError, UsageError, and
+    UnsupportedModel with every node that cannot be read.
     """
     if framework is not None and framework not in FRAMEWORKS:
         raise UsageError(f"unknown framework {quote(framework)}; known: {', '.join(FRAMEWORKS)}")
@@ -53,7 +54,34 @@ def read_module(
         module = _built(path, name)
     if checkpoint is not None:
         load_weights(module, checkpoint)
-    return read(module, shape, steps=steps, readout=readout, source=f"{path.name}:{name}")
+    source = f"{path.name}:{name}"
+    if shape is not None:
+        return read(module, shape, steps=steps, readout=readout, source=source)
+    for usual in _usual_shapes(module):
+        try:
+            found = read(module, usual, steps=steps, readout=readout, source=source)
+        except UnsupportedModel:
+            continue
+        found.findings.general.append(
+            f"shape {usual}: the first usual one that the module takes; --shape states another"
+        )
+        return found
+    raise UsageError(
+        "a module does not say what goes in, and takes nothing of a usual size",
+        hint="--shape 1,28,28, or --calibrate with data",
+    )
+
+
+def _usual_shapes(module: nn.Module) -> Sequence[Shape]:
+    """What may go into the first layer of a module: its features, or its channels as squares of data sets."""
+    for part in module.modules():
+        if isinstance(part, nn.Linear):
+            return [(part.in_features, 1, 1)]
+        if isinstance(part, nn.Conv2d):
+            channels = part.in_channels
+            first = {1: 28, 2: 34, 3: 32}.get(channels, 32)
+            return [(channels, side, side) for side in (first, 28, 32, 34, 8, 16, 64, 128, 224)]
+    return []
 
 
 @contextmanager

@@ -47,7 +47,7 @@ def translate(node: NirNode, rules: Rules) -> Translated:
     extra: tuple[str, ...] = (remark,) if rules.reset is None or rules.strict is None else ()
     neurons = replace(neurons, reset=reset, strict=strict, reset_delay=late)
     if convention.several:
-        extra += (f"may fire once in a step, {rules.assumed.exporter}'s neurons several times",)
+        extra += (f"may fire once in a step, neurons of {rules.assumed.exporter} several times",)
         return Translated(neurons, made.remarks + extra, True)
     return Translated(neurons, made.remarks + extra, made.approximate)
 

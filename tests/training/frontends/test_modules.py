@@ -164,6 +164,12 @@ import beside
 def build():
     return nn.Sequential(nn.Linear(4, beside.HIDDEN), nn.ReLU(), nn.Linear(5, 2))
 
+def images():
+    return nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(72, 3))
+
+def rows():
+    return nn.Sequential(nn.Conv1d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(12, 3))
+
 def wrong():
     return 7
 
@@ -193,6 +199,22 @@ def test_a_file_that_builds_a_module(own: Path, tmp_path: Path) -> None:
     assert imported.findings.source == "nets.py:build"
 
 
+@pytest.mark.parametrize("name, shape", [("build", (4, 1, 1)), ("images", (1, 8, 8))])
+def test_a_usual_shape_is_taken_where_none_is_stated(
+    name: str, shape: tuple[int, int, int], own: Path
+) -> None:
+    imported = read_module(own, name, None, shape=None)
+    assert imported.graph.shape == shape
+    assert any(line.startswith(f"shape {shape}: the first usual") for line in imported.findings.general)
+
+
+def test_a_shape_that_nothing_tells_must_be_stated(own: Path) -> None:
+    with pytest.raises(UsageError, match="takes nothing of a usual size") as caught:
+        read_module(own, "rows", None, shape=None)
+    assert caught.value.hint
+    assert read_module(own, "rows", None, shape=(1, 1, 8)).graph.shape == (1, 1, 8)
+
+
 def test_what_is_wrong_with_a_file(own: Path, tmp_path: Path) -> None:
     def refused(
         kind: type[Exception], message: str, name: str = "build", weights: str | None = None, **more: Any
@@ -205,7 +227,7 @@ def test_what_is_wrong_with_a_file(own: Path, tmp_path: Path) -> None:
     refused(FileError, "no such file", path=tmp_path / "none.py")
     refused(FileError, "has nothing called absent", "absent")
     refused(FileError, "wrong gives int, not a torch module", "wrong")
-    refused(FileError, r"nets\.py:12: raises ValueError: no such thing", "broken")
+    refused(FileError, r"nets\.py:18: raises ValueError: no such thing", "broken")
     refused(UsageError, "is no name of Python", "a.b")
     refused(
         UsageError,

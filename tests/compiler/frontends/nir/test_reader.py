@@ -347,7 +347,7 @@ def test_neurons_of_rockpool_and_their_step(taus: tuple[float, float]) -> None:
     assert 10 < np.sum(fired) < 110 and 2 < np.sum(sent) < 58
     np.testing.assert_array_equal(outputs.emitted["n1"].reshape(30, 4), fired)
     np.testing.assert_array_equal(outputs.emitted["n3"].reshape(30, 2), sent)
-    assert "rockpool's neurons several times" in found.findings.found["n1"].remarks[-1]
+    assert "neurons of rockpool several times" in found.findings.found["n1"].remarks[-1]
 
 
 def test_synapses_of_rockpool_decay_as_they_arrive() -> None:
