@@ -14,15 +14,15 @@ def resnet(depth: int, channels: int = 16, classes: int = 10) -> Network:
     layers = [convolution("conv1", "input", CIFAR, channels)]
     for stage in range(3):
         for block in range((depth - 2) // 6):
-            _add_block(layers, f"stage{stage}.{block}", channels << stage, 2 if stage and not block else 1)
+            _add_block(layers, f"stage{stage}_{block}", channels << stage, 2 if stage and not block else 1)
     layers.append(linear("readout", layers[-1], classes, pool=(8, 8)))
     return network(f"resnet{depth}", CIFAR, layers)
 
 
 def _add_block(layers: list[Layer], name: str, channels: int, stride: int) -> None:
     before = layers[-1]
-    first = convolution(f"{name}.conv1", before.name, before.shape, channels, stride=stride)
-    second = convolution(f"{name}.conv2", first.name, first.shape, channels)
+    first = convolution(f"{name}_conv1", before.name, before.shape, channels, stride=stride)
+    second = convolution(f"{name}_conv2", first.name, first.shape, channels)
     skip = convolution("", before.name, before.shape, channels, kernel=1, stride=stride).edges
     layers += [first, Layer(second.name, second.shape, second.neurons, second.edges + skip)]
 
