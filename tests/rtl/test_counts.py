@@ -131,7 +131,7 @@ def test_it_does_so_for_a_trained_network(tmp_path: Path, needs: Callable[[str],
     check(network, load_target("fpga"), payloads, tmp_path)
 
 
-@pytest.mark.parametrize("name", ["fpga", "ecp5-25k"])
+@pytest.mark.parametrize("name", ["fpga", pytest.param("ecp5-25k", marks=pytest.mark.slow)])
 def test_it_does_so_for_digits_on_cores_of_their_own_and_on_one(
     name: str, tmp_path: Path, needs: Callable[[str], None]
 ) -> None:
