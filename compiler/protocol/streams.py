@@ -32,17 +32,26 @@ def encode_samples(program: TiledProgram, payloads: NDArray[np.integer]) -> Flit
     sent: per step the events by feature, then by route, END to every tile the host feeds, and a SYNC for
     their CREDITs.
     """
-    entered = np.ascontiguousarray(entering(program.input, payloads), np.int64)
-    events, closing = event_table(program), step_closings(program)
-    sent = _count_events(entered, events.features)
-    stream = np.empty(sent + len(entered) * entered.shape[1] * closing.shape[1], np.uint64)
-    payload_at = np.uint64(DATA_SHIFT + PAYLOAD_SHIFT)
-    _fill_stream(entered, events.flits, events.features, payload_at, closing, program.steps - 1, stream)
+    stream, _ = encode_each(program, payloads)
     return stream
 
 
+def encode_each(program: TiledProgram, payloads: NDArray[np.integer]) -> tuple[FlitArray, IntArray]:
+    """The same, and where in it the stream of each sample begins, the end behind the last: (samples + 1,)."""
+    entered = np.ascontiguousarray(entering(program.input, payloads), np.uint8)
+    events, closing = event_table(program), step_closings(program)
+    sent = _count_events(entered, events.features)
+    stream = np.empty(sent + len(entered) * entered.shape[1] * closing.shape[1], np.uint64)
+    starts = np.zeros(len(entered) + 1, np.int64)
+    payload_at = np.uint64(DATA_SHIFT + PAYLOAD_SHIFT)
+    _fill_stream(
+        entered, events.flits, events.features, payload_at, closing, program.steps - 1, stream, starts
+    )
+    return stream, starts
+
+
 @entry
-def _count_events(payloads: IntArray, features: IntArray) -> int:
+def _count_events(payloads: NDArray[np.uint8], features: IntArray) -> int:
     """Flits that carry the payloads of these features."""
     count = 0
     samples, steps, _ = payloads.shape
@@ -55,15 +64,16 @@ def _count_events(payloads: IntArray, features: IntArray) -> int:
 
 @entry
 def _fill_stream(
-    payloads: IntArray,
+    payloads: NDArray[np.uint8],
     flits: FlitArray,
     features: IntArray,
     payload_at: np.uint64,
     closing: FlitArray,
     last_step: int,
     stream: FlitArray,
+    starts: IntArray,
 ) -> None:
-    """Write what `encode_samples` says: a payload begins at the bit `payload_at` of a flit, `closing` is what
+    """Write what `encode_each` says: a payload begins at the bit `payload_at` of a flit, `closing` is what
     ends a step and what ends the last."""
     place = 0
     samples, steps, _ = payloads.shape
@@ -77,6 +87,7 @@ def _fill_stream(
             for part in closing[int(step == last_step)]:
                 stream[place] = part
                 place += 1
+        starts[sample + 1] = place
 
 
 def step_closings(program: TiledProgram) -> FlitArray:

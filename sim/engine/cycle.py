@@ -13,7 +13,7 @@ from snnc.compiler.ir.program import TiledProgram
 from snnc.compiler.isa.arithmetic import IntArray
 from snnc.compiler.isa.contract import FlitType
 from snnc.compiler.isa.flits import FlitArray, flit_types
-from snnc.compiler.protocol.streams import encode_samples
+from snnc.compiler.protocol.streams import encode_each, encode_samples
 from snnc.sim.accounting.counts import (
     Primitives,
     count_stream_events,
@@ -115,8 +115,8 @@ def run_isolated(
     bounds = np.linspace(0, len(payloads), workers + 1).astype(int).tolist()
 
     def run_part(start: int, stop: int) -> CycleRun:
-        streams = [encode_samples(program, payloads[i : i + 1]) for i in range(start, stop)]
-        return _run(program, layout, streams, trace, event_log, start)
+        stream, starts = encode_each(program, payloads[start:stop])
+        return _run(program, layout, np.split(stream, starts[1:-1]), trace, event_log, start)
 
     if workers == 1:
         return run_part(0, len(payloads))

@@ -65,7 +65,9 @@ def _run(program: TiledProgram, layout: Layout, payloads: NDArray[np.integer], k
     for record in layout.cores:
         words[record + c.TRACE] = words[record + c.STATE_START] if keep else -1
     outputs = np.zeros((samples, program.outputs), np.int64)
-    events = np.ascontiguousarray(payloads, np.uint8)
+    # Kernels look at many inputs at once, up to so many behind the last.
+    events = np.zeros(payloads.size + MARKS, np.uint8)[: payloads.size].reshape(payloads.shape)
+    events[:] = payloads
     _run_samples(words, layout.weights, states, trace.reshape(-1), events, outputs)
     return FunctionalRun(
         outputs=outputs,
@@ -179,36 +181,31 @@ def _emit(
 @kernel
 def _receive_inputs(words: Pool, weights: Pool, states: Pool, payloads: Pool) -> None:
     """Hand the events of a step to every core that the host feeds."""
-    event, last = words[c.INPUTS], words[c.INPUTS] + words[c.INPUT_COUNT] * c.INPUT_WORDS
-    while event < last:
-        core, listed = words[event + c.INPUT_CORE], words[c.ARRIVING]
-        while event < last and words[event + c.INPUT_CORE] == core:
-            feature, block = words[event + c.INPUT_FEATURE], event + (MARKS - 1) * c.INPUT_WORDS
-            neighbours = block < last and words[block + c.INPUT_CORE] == core
-            if neighbours and words[block + c.INPUT_FEATURE] == feature + MARKS - 1:
-                listed = _list_inputs(words, event, payloads, listed)
-                event = block
-            elif payloads[feature]:
-                words[listed] = payloads[feature] << PAYLOAD_SHIFT | words[event + c.INPUT_COORDINATE]
-                listed += 1
-            event += c.INPUT_WORDS
+    run, last = words[c.INPUTS], words[c.INPUTS] + words[c.INPUT_COUNT] * c.INPUT_WORDS
+    while run < last:
+        core, listed = words[run + c.INPUT_CORE], words[c.ARRIVING]
+        while run < last and words[run + c.INPUT_CORE] == core:
+            listed = _list_inputs(words, run, payloads, listed)
+            run += c.INPUT_WORDS
         count = listed - words[c.ARRIVING]
         words[words[core + c.TALLY] + c.FROM_HOST] += count
         accumulate_all(words, weights, states, core, words[c.ARRIVING], count)
 
 
 @kernel
-def _list_inputs(words: Pool, event: int, payloads: Pool, listed: int) -> int:
-    """Write down from `listed` on the data of the events that 64 neighbouring features send, from that of
-    `event` on; returns where they end."""
-    feature = words[event + c.INPUT_FEATURE]
-    bits = set_marks(payloads, feature)
-    while bits:
-        number = lowest_bit(bits)
-        coordinate = words[event + number * c.INPUT_WORDS + c.INPUT_COORDINATE]
-        words[listed] = payloads[feature + number] << PAYLOAD_SHIFT | coordinate
-        listed += 1
-        bits &= bits - 1
+def _list_inputs(words: Pool, run: int, payloads: Pool, listed: int) -> int:
+    """Write down from `listed` on the data of the events of a run; returns where they end."""
+    feature, length = words[run + c.INPUT_FEATURE], words[run + c.INPUT_LENGTH]
+    for first in range(0, length, MARKS):
+        bits = set_marks(payloads, feature + first)
+        if first + MARKS > length:
+            bits &= (1 << length - first) - 1
+        while bits:
+            place = first + lowest_bit(bits)
+            coordinate = words[run + c.INPUT_COORDINATE] + place * words[run + c.INPUT_STEP]
+            words[listed] = payloads[feature + place] << PAYLOAD_SHIFT | coordinate & COORDINATE_MASK
+            listed += 1
+            bits &= bits - 1
     return listed
 
 

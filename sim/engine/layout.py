@@ -22,7 +22,7 @@ from snnc.compiler.ir.program import (
 from snnc.compiler.isa.address import Address
 from snnc.compiler.isa.arithmetic import NO_LEAK, IntArray, state_range
 from snnc.compiler.isa.contract import CREDIT, END, FlitType
-from snnc.compiler.isa.flits import COORDINATE_MASK, DATA_SHIFT, ROW_MASK, flit
+from snnc.compiler.isa.flits import DATA_SHIFT, ROW_MASK, flit
 from snnc.sim.engine import records as c
 from snnc.sim.engine.slots import contents_of, period_of, state_pool
 from snnc.sim.engine.vectors import MARKS
@@ -156,11 +156,10 @@ class _Places:
         self.tiles = {place: self._take(len(tiles)) for place, tiles in shared.items()}
         self.owners = {place: self._take(ROW_MASK + 1) for place in shared}
         self.core_at = {core.at: number for number, core in enumerate(cores)}
-        self.input_events = _input_events(program, self)
-        self.inputs = self._take(self.input_events.size)
+        self.input_runs = _input_runs(program, self)
+        self.inputs = self._take(self.input_runs.size)
         self.order = self._take(len(cores))
-        widest = max(core.tile.words(target.lanes) * target.lanes for core in cores)
-        self.arriving = self._take(max(len(self.input_events), widest) + 1)
+        self.arriving = self._take(_most_arriving(program, self))
 
     def _take(self, count: int) -> int:
         start = self.size
@@ -178,16 +177,29 @@ def route_features(program: TiledProgram, route: InputRoute) -> IntArray:
     return taken
 
 
-def _input_events(program: TiledProgram, places: _Places) -> IntArray:
-    """(events, INPUT_WORDS): what every feature sends along every route."""
+def _input_runs(program: TiledProgram, places: _Places) -> IntArray:
+    """(runs, INPUT_WORDS): what neighbouring features send along every route, a row of pixels or all of
+    a flat input."""
+    shape = program.input.shape
     parts = [np.zeros((0, c.INPUT_WORDS), np.int64)]
     for route in program.input_routes:
         features = route_features(program, route)
-        base = places.bases[route.to].coordinate(route.base)
-        coordinates = local_coordinates(program.input.shape, features) + base & COORDINATE_MASK
-        core = np.full(len(features), places.cores[places.core_at[route.to]])
-        parts.append(np.stack([features, core, coordinates], axis=1))
+        rows = features.reshape(-1, len(features) if shape[1:] == (1, 1) else shape[2])
+        local = local_coordinates(shape, features).reshape(rows.shape)
+        runs = np.zeros((len(rows), c.INPUT_WORDS), np.int64)
+        runs[:, c.INPUT_FEATURE], runs[:, c.INPUT_LENGTH] = rows[:, 0], rows.shape[1]
+        runs[:, c.INPUT_CORE] = places.cores[places.core_at[route.to]]
+        runs[:, c.INPUT_COORDINATE] = local[:, 0] + places.bases[route.to].coordinate(route.base)
+        runs[:, c.INPUT_STEP] = local[0, -1] - local[0, -2] if rows.shape[1] > 1 else 0
+        parts.append(runs)
     return np.concatenate(parts)
+
+
+def _most_arriving(program: TiledProgram, places: _Places) -> int:
+    """Most events that are listed for a core at once: from the host, or the slots of a core that sends."""
+    runs, lanes = places.input_runs, program.target.lanes
+    from_host = np.bincount(runs[:, c.INPUT_CORE], runs[:, c.INPUT_LENGTH], 1)
+    return max(int(from_host.max()), *(core.tile.words(lanes) * lanes for core in program.cores))
 
 
 def _fill_header(words: NDArray[np.int64], program: TiledProgram, places: _Places) -> None:
@@ -205,7 +217,7 @@ def _fill_header(words: NDArray[np.int64], program: TiledProgram, places: _Place
         c.QUEUE: places.queue,
         c.RESET_WORDS: places.reset_words,
         c.INPUTS: places.inputs,
-        c.INPUT_COUNT: len(places.input_events),
+        c.INPUT_COUNT: len(places.input_runs),
         c.ORDER: places.order,
         c.ARRIVING: places.arriving,
         c.HOST_FIFO: places.fifos[0][c.WEST],
@@ -216,8 +228,8 @@ def _fill_header(words: NDArray[np.int64], program: TiledProgram, places: _Place
     }
     for place, value in fields.items():
         words[place] = value
-    events = places.input_events.reshape(-1)
-    words[places.inputs : places.inputs + len(events)] = events
+    runs = places.input_runs.reshape(-1)
+    words[places.inputs : places.inputs + len(runs)] = runs
 
 
 def _fill_mesh(words: NDArray[np.int64], program: TiledProgram, places: _Places) -> None:

@@ -91,9 +91,10 @@ ENTRY_WORDS = 9
 ENTRIES_FROM, ENTRIES_TO, DELAY, RECURRENT, SCANNED_TIMES, SET_LANES = range(6)
 SEGMENT_WORDS = 6
 
-# Input event, for the functional tier: which feature makes which core's event.
-INPUT_FEATURE, INPUT_CORE, INPUT_COORDINATE = range(3)
-INPUT_WORDS = 3
+# Run of inputs, for the functional tier: neighbouring features that make events of a core, whose coordinates
+# rise by a step.
+INPUT_FEATURE, INPUT_LENGTH, INPUT_CORE, INPUT_COORDINATE, INPUT_STEP = range(5)
+INPUT_WORDS = 5
 
 # Core tally; the events from the host are counted in the functional tier only.
 EVENTS, VALUES, FIRED, ROW_CYCLES, SWEEP_CYCLES, INIT_CYCLES, BLOCKED, WAITED, FROM_HOST = range(9)
