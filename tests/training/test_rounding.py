@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from snnc.training.conversion import convert as conversion
 from snnc.training.conversion import options as options_of_conversions
+from snnc.training.conversion.calibration import CalibrationSamples
 from snnc.training.conversion.convert import calibrate, spiking
 from snnc.training.conversion.options import ConversionOptions
 from snnc.training.conversion.rounding import PARTS, clipped
@@ -130,7 +131,14 @@ def test_thresholds_of_so_many_iterations_are_taken_as_do_best_at_these_steps(
     alone = calibrate(module, images, replace(options, iterations=8))
     assert len(kept) == 3 and alone.fewer == ()
     assert all(torch.equal(kept[1].thresholds[name], values) for name, values in alone.thresholds.items())
+    alike = [replace(one, fewer=(), samples=_uncompensated(one.samples)) for one in kept]
+    calibrated = replace(alike[-1], fewer=tuple(alike[:-1]))
     for steps, worse in ((2, 2), (16, 0)):
-        found = [_likeness(spiking(replace(one, fewer=()), steps, options), module, images) for one in kept]
+        found = [_likeness(spiking(one, steps, options), module, images) for one in alike]
         chosen = _likeness(spiking(calibrated, steps, options), module, images)
         assert chosen == pytest.approx(max(found), abs=1e-9) and chosen > found[worse] + 1e-4
+
+
+def _uncompensated(samples: CalibrationSamples | None) -> CalibrationSamples:
+    assert samples is not None
+    return replace(samples, others=None)

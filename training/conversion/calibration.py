@@ -17,6 +17,7 @@ from snnc.training.model.config import INPUT
 NUMBER = 128
 """Images from which mean activations are taken."""
 COMPARED = 64
+OTHERS = 256
 """Images whose outputs are compared."""
 
 
@@ -28,6 +29,9 @@ class CalibrationSamples:
     logits: Tensor
     means: dict[str, Tensor]
     """Of the input and of every clipped activation in units of its threshold, (channels, height, width)."""
+    others: NDArray[np.uint8] | None = None
+    """Images from which second moments are taken, in the input's shape; the compared ones are none of them
+    unless there are no more."""
 
 
 @torch.no_grad()
@@ -35,7 +39,8 @@ def observe(
     network: FoldedNetwork, thresholds: dict[str, Tensor], images: NDArray[np.uint8], max_payload: int
 ) -> CalibrationSamples:
     """Run `network`, with and without clipping at thresholds, on the first of `images`."""
-    images = images[:NUMBER]
+    others = images[COMPARED : COMPARED + OTHERS]
+    others, images = others if len(others) >= COMPARED else images[:NUMBER], images[:NUMBER]
     x = torch.from_numpy(images) / max_payload
     means = {INPUT: x.mean(0)}
 
@@ -47,7 +52,7 @@ def observe(
 
     network.run(x, clip)
     logits = network.run(x[:COMPARED], lambda name, total: total.relu())
-    return CalibrationSamples(images[:COMPARED].reshape(len(logits), -1), logits, means)
+    return CalibrationSamples(images[:COMPARED].reshape(len(logits), -1), logits, means, others)
 
 
 def best_shift(

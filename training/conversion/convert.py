@@ -21,6 +21,7 @@ from snnc.training.conversion.calibration import (
     scaled,
     usual_shifts,
 )
+from snnc.training.conversion.compensation import compensated, second_moments
 from snnc.training.conversion.float_graph import FoldedEdge, FoldedLayer, FoldedNetwork
 from snnc.training.conversion.options import ConversionOptions
 from snnc.training.conversion.rounding import clipped, mean_loss
@@ -38,6 +39,9 @@ REMEDY = "calibrate with images like those it was trained on, give mean and devi
 SWITCHED_OFF = 0.1
 """A channel may count as switched off whose largest weight is below this part of the layer's largest, both in
 units of the thresholds they lead to."""
+
+Moments = dict[str, Tensor]
+"""What `compensation.second_moments` gives."""
 
 
 @dataclass(frozen=True)
@@ -153,14 +157,15 @@ def spiking(calibrated: Calibrated, steps: int, options: ConversionOptions) -> S
     threshold is 1 before all edges of a channel are quantised on one grid. Where there are samples, they
     decide what brings the outputs nearest to the float network's at this number of steps: whether outliers
     among the weights are clipped, whether biases take what rounding loses on average (`rounding`), without
-    `options.readout_shift` how the readout leaks, and then whether thresholds of fewer iterations do better.
+    `options.readout_shift` how the readout leaks; then whether thresholds of fewer iterations do better, and
+    whether weights do that make up for the rounding of others (`compensation`).
     """
     if calibrated.samples is None:
         return _spiking(calibrated, steps, options, clip=False, correct=False)
     best = max(
         (
-            _try(calibrated, steps, options, *choices)
-            for choices in itertools.product((False, True), repeat=2)
+            _try(calibrated, steps, options, clip, correct)
+            for clip, correct in itertools.product((False, True), repeat=2)
         ),
         key=lambda trial: trial.likeness,
     )
@@ -169,9 +174,24 @@ def spiking(calibrated: Calibrated, steps: int, options: ConversionOptions) -> S
         with suppress(UsageError):
             trial = _try(fewer, steps, options, best.clip, best.correct)
             best = max(best, trial, key=lambda trial: trial.likeness)
+    moments = _moments(best.calibrated)
+    for correct in (False, True):
+        trial = _try(best.calibrated, steps, options, True, correct, moments)
+        best = max(best, trial, key=lambda trial: trial.likeness)
     chosen = replace(options, readout_shift=best.shift)
-    model = _spiking(best.calibrated, steps, chosen, clip=best.clip, correct=best.correct)
+    model = _spiking(
+        best.calibrated, steps, chosen, clip=best.clip, correct=best.correct, moments=best.moments
+    )
     return scaled(model, calibrated.samples)
+
+
+def _moments(calibrated: Calibrated) -> Moments:
+    """Second moments on the images that are there for them."""
+    assert calibrated.samples is not None  # As in `_try`.
+    if calibrated.samples.others is None:
+        return {}
+    images = torch.from_numpy(calibrated.samples.others) / calibrated.max_payload
+    return second_moments(calibrated.network, calibrated.thresholds, images)
 
 
 @dataclass(frozen=True)
@@ -181,24 +201,39 @@ class _Trial:
     calibrated: Calibrated
     clip: bool
     correct: bool
+    moments: Moments | None
     shift: int
     likeness: float
 
 
-def _try(calibrated: Calibrated, steps: int, options: ConversionOptions, clip: bool, correct: bool) -> _Trial:
+def _try(
+    calibrated: Calibrated,
+    steps: int,
+    options: ConversionOptions,
+    clip: bool,
+    correct: bool,
+    moments: Moments | None = None,
+) -> _Trial:
     """These choices with the readout's leak that is best for them."""
     assert calibrated.samples is not None  # Without them nothing is tried.
     shift = options.readout_shift
-    model = _spiking(calibrated, steps, replace(options, readout_shift=0), clip=clip, correct=correct)
+    plain = replace(options, readout_shift=0)
+    model = _spiking(calibrated, steps, plain, clip=clip, correct=correct, moments=moments)
     shifts = usual_shifts(steps) if shift is None else (shift,)
     likeness, shift = best_shift(model, calibrated.samples, shifts)
-    return _Trial(calibrated, clip, correct, shift, likeness)
+    return _Trial(calibrated, clip, correct, moments, shift, likeness)
 
 
 def _spiking(
-    calibrated: Calibrated, steps: int, options: ConversionOptions, *, clip: bool, correct: bool
+    calibrated: Calibrated,
+    steps: int,
+    options: ConversionOptions,
+    *,
+    clip: bool,
+    correct: bool,
+    moments: Moments | None = None,
 ) -> SpikingClassifier:
-    """`spiking` with its choices made."""
+    """`spiking` with its choices made; weights of layers in `moments` are rounded by them."""
     network, thresholds = calibrated.network, calibrated.thresholds
     try:
         config = ModelConfig(
@@ -222,6 +257,8 @@ def _spiking(
             smallest = _smallest(layer, weights)
             last = folded is network.layers[-1]
             ends = clipped(weights, layer.levels, shared=last) if clip else weights
+            if moments is not None and folded.name in moments:
+                ends = compensated(weights, layer.levels, moments[folded.name], shared=last)
             layer.synapses.weight.copy_(_at_least(ends, bias, smallest))
             if correct and calibrated.samples is not None:
                 # Channels that training switched off have false weights, whose loss is none.

@@ -13,7 +13,14 @@ PARTS = tuple(part / 40 for part in range(40, 15, -1))
 
 
 def clipped(weights: Tensor, levels: int, *, shared: bool) -> Tensor:
-    """`weights` (channels, fan-in) limited where rounding them to `levels` levels of each sign errs least.
+    """`weights` (channels, fan-in) limited to where `grid_ends` says."""
+    ends = grid_ends(weights, levels, shared=shared)
+    return weights.clamp(-ends, ends)
+
+
+def grid_ends(weights: Tensor, levels: int, *, shared: bool) -> Tensor:
+    """Where grids of `levels` levels of each sign end for rounding `weights` (channels, fan-in) to err least:
+    (channels, 1), or (1, 1) for one grid.
 
     The largest weight decides the grid of its channel, or of all channels if `shared`; a few clipped outliers
     give a finer grid to all others. The squared error is least among `PARTS`, the largest part for equals.
@@ -27,7 +34,7 @@ def clipped(weights: Tensor, levels: int, *, shared: bool) -> Tensor:
         rounded = torch.where(scale > 0, (rows / scale).round().clamp(-levels, levels) * scale, 0)
         error = (rows - rounded).square().sum(1, keepdim=True)
         limit, least = torch.where(error < least, end, limit), torch.minimum(error, least)
-    return rows.clamp(-limit, limit).reshape(weights.shape)
+    return limit
 
 
 def mean_loss(layer: SpikingLayer, weights: Tensor, means: Mapping[str, Tensor]) -> Tensor:
