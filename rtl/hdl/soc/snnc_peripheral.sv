@@ -34,6 +34,7 @@ module snnc_peripheral #(
   parameter int RouterFifoDepth = 4,
   parameter int Contexts = 1,
   parameter int Loadable = 8191,
+  parameter int SinglePortWeights = 0,
   parameter int Diagnostics = 1,
   parameter InitPrefix = ""
 ) (
@@ -348,6 +349,7 @@ module snnc_peripheral #(
     .RouterFifoDepth(RouterFifoDepth),
     .Contexts(Contexts),
     .Loadable(Loadable),
+    .SinglePortWeights(SinglePortWeights),
     .Diagnostics(Diagnostics),
     .InitPrefix(InitPrefix)
   ) u_top (
