@@ -248,3 +248,28 @@ def test_a_relu_behind_the_answer() -> None:
     with pytest.raises(UnsupportedModel, match="everywhere but in its answer") as caught:
         rectified(graph)
     assert caught.value.hint == "leave out the ReLU behind the last layer"
+
+
+@pytest.mark.parametrize(
+    "bent, features",
+    [
+        (nn.LeakyReLU(0.2), 64),
+        (nn.PReLU(4, init=0.3), 64),
+        (nn.Hardtanh(-0.3, 0.4), 64),
+        (nn.Sequential(nn.ReLU(), nn.ZeroPad2d((1, 0, 2, 1))), 140),
+    ],
+)
+def test_bent_and_padded_values(bent: nn.Module, features: int) -> None:
+    torch.manual_seed(4)
+    net = nn.Sequential(nn.Conv2d(2, 4, 3), bent, nn.Flatten(), nn.Linear(features, 3)).double().eval()
+    x = torch.rand(5, 2, 6, 6, dtype=torch.float64)
+    found = execute(read(net, (2, 6, 6)).graph, x.numpy(), 1).outputs
+    np.testing.assert_allclose(found, net(x).detach().numpy(), atol=1e-9)
+
+
+def test_sigmoids_at_the_end_keep_the_order_of_classes() -> None:
+    torch.manual_seed(4)
+    net = nn.Sequential(nn.Linear(6, 8), nn.ReLU(), nn.Linear(8, 3), nn.Sigmoid()).double()
+    x = torch.rand(9, 6, dtype=torch.float64)
+    classes = execute(read(net, (6, 1, 1)).graph, x.numpy().reshape(9, 6, 1, 1), 1).classes
+    assert classes.tolist() == net(x).argmax(1).tolist()
