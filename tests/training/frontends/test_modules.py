@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from snnc.base.errors import FileError, UnsupportedModel, UsageError
 from snnc.compiler.frontends.execution import execute
+from snnc.compiler.frontends.float_graph import FloatGraph
 from snnc.training.conversion.rectified import rectified
 from snnc.training.frontends.modules import read, read_module
 
@@ -244,9 +245,13 @@ def test_what_is_wrong_with_a_file(own: Path, tmp_path: Path) -> None:
 
 
 def test_a_relu_behind_the_answer() -> None:
-    graph = read(nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 3), nn.ReLU()), (4, 1, 1)).graph
+    def found(last: nn.Module) -> FloatGraph:
+        return read(nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 3), last), (4, 1, 1)).graph
+
+    (remark,) = rectified(found(nn.ReLU())).remarks.values()
+    assert "is left out: the class differs only where none is above 0" in remark[0]
     with pytest.raises(UnsupportedModel, match="everywhere but in its answer") as caught:
-        rectified(graph)
+        rectified(found(nn.ReLU6()))
     assert caught.value.hint == "leave out the ReLU behind the last layer"
 
 
