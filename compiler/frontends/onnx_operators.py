@@ -129,8 +129,8 @@ def clip(
     most = given.get("max", None) if high is None else float(known(high).item())
     if least is None or least < -1e30:
         raise UnsupportedModel(f"clips to {least} .. {most}", hint="Clip with a lower end is read")
-    high = None if most is None or most > 1e30 else most
-    return seen_of(x).map(lambda value: clipped(reader.rectified, value, least, high))
+    upper = None if most is None or most > 1e30 else most
+    return seen_of(x).map(lambda value: clipped(reader.rectified, value, least, upper))
 
 
 def average_pool(reader: "Reader", given: Attributes, x: Operand) -> Seen:
