@@ -138,8 +138,8 @@ class _State:
         arriving = self.waiting.pop(0)
         neurons = self.population.neurons
         if isinstance(neurons, Rectifier):
-            self.membrane = self.integrated = arriving
-            return np.clip(arriving, 0, neurons.limit)
+            self.integrated, self.membrane = arriving, np.clip(arriving, 0, neurons.limit)
+            return self.membrane
         return self._spikes(neurons, arriving)
 
     def _spikes(self, neurons: FloatNeurons, arriving: FloatArray) -> FloatArray:

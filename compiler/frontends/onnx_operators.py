@@ -17,6 +17,7 @@ from snnc.compiler.frontends.float_graph import Rectifier
 from snnc.compiler.frontends.largest import emitted_by, largest_of_windows
 from snnc.compiler.frontends.onnx_file import Array, as_float
 from snnc.compiler.frontends.onnx_layouts import Seen, features, in_order, reshaped, transposed
+from snnc.compiler.frontends.pieces import clipped
 from snnc.compiler.frontends.synapses import convolution
 
 if TYPE_CHECKING:
@@ -128,8 +129,8 @@ def clip(
     most = given.get("max", None) if high is None else float(known(high).item())
     if least is None or least < -1e30:
         raise UnsupportedModel(f"clips to {least} .. {most}", hint="Clip with a lower end is read")
-    limit, low = (None if most is None or most > 1e30 else most - least), np.array(float(least))
-    return seen_of(x).map(lambda value: values.shift(reader.rectified(values.shift(value, -low), limit), low))
+    upper = None if most is None or most > 1e30 else most
+    return seen_of(x).map(lambda value: clipped(reader.rectified, value, least, upper))
 
 
 def average_pool(reader: "Reader", given: Attributes, x: Operand) -> Seen:

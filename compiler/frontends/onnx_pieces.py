@@ -7,26 +7,25 @@ each means: the operator schemas of onnx.ai, opset 7 to 25.
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from snnc.base.errors import UnsupportedModel
-from snnc.compiler.frontends import values
+from snnc.compiler.frontends import pieces, values
 from snnc.compiler.frontends.float_graph import INPUT, Rectifier
 from snnc.compiler.frontends.largest import emitted_by
 from snnc.compiler.frontends.onnx_layouts import Seen, features, reshaped
 from snnc.compiler.frontends.onnx_operators import (
     Attributes,
     Operand,
+    Operator,
     channels_first,
     known,
     max_pool,
     ordered,
     seen_of,
 )
-from snnc.compiler.frontends.synapses import FloatArray, convolution
-from snnc.compiler.frontends.values import Value
 
 if TYPE_CHECKING:
     from snnc.compiler.frontends.onnx_reader import Reader
@@ -54,18 +53,12 @@ def pad(
     whole = [around.pop(place, (0, 0)) for place in range(2, seen.rank)]
     if any(map(any, around.values())) or min(min(pair) for pair in whole) < 0 or seen.rank < 3:
         raise UnsupportedModel(f"pads {widths}, which adds samples or channels, or cuts")
-    return seen.map(lambda value: _by_pixel(value, np.ones((1, 1)), padding=_rows(whole)))
+    return seen.map(lambda value: pieces.padded(value, _rows(whole)))
 
 
 def _rows(pairs: Sequence[Pair]) -> tuple[Pair, Pair]:
     """Of a row of pixels, whose height is 1, or of an image."""
     return (0, 0) if len(pairs) == 1 else pairs[0], pairs[-1]
-
-
-def _by_pixel(value: Value, kernel: FloatArray, **options: Any) -> Value:
-    channels = value.shape[0]
-    every = np.broadcast_to(kernel, (channels, 1, *kernel.shape)).astype(np.float64)
-    return values.convolve(value, convolution(every, groups=channels, **options))
 
 
 def cut(
@@ -97,27 +90,13 @@ def _sliced(seen: Seen, place: int, chosen: slice) -> Seen:
     if place == 0:
         raise UnsupportedModel("cuts out some of the samples")
     size = seen.sizes[place - 1]
-    kept = range(*chosen.indices(size))
-    if len(kept) == size and kept[0] == 0:
+    kept = pieces.indices(size, chosen)
+    if len(kept) == size:
         return seen
-    if not kept or kept.step < 0:
-        raise UnsupportedModel(f"takes {len(kept)} of {size}, in steps of {kept.step}")
     if place == 1:
-        return _picked(seen, list(kept))
-    before, after = kept[0], size - 1 - kept[-1]
-    kernel = np.zeros(before + after + 1)
-    kernel[before] = 1
-    row = place == seen.rank - 1
-    stride = (1, kept.step) if row else (kept.step, 1)
-    return seen.map(lambda value: _by_pixel(value, kernel[None] if row else kernel[:, None], stride=stride))
-
-
-def _picked(seen: Seen, channels: list[int]) -> Seen:
-    """Some channels of an image, or some features."""
-    rows = np.eye(seen.value.shape[0] if seen.rank > 2 else seen.sizes[0])[channels]
-    if seen.rank == 2:
-        return Seen(values.linear(seen.value, rows), 2)
-    return seen.map(lambda value: values.convolve(value, convolution(rows[:, :, None, None])))
+        picked = pieces.picked(seen.value, kept)
+        return Seen(picked, 2) if seen.rank == 2 else replace(seen, value=picked)
+    return seen.map(lambda value: pieces.cropped(value, kept, row=place < seen.rank - 1))
 
 
 def split(reader: "Reader", given: Attributes, x: Operand, sizes: Operand | None = None) -> tuple[Seen, ...]:
@@ -172,12 +151,9 @@ def leaky_relu(reader: "Reader", given: Attributes, x: Operand, slope: Operand |
     """relu(x) - a relu(-x), which takes two rectifiers."""
     seen = seen_of(x)
     share = np.array(given.get("alpha", 0.01)) if slope is None else known(slope)
-    channels = seen.value.shape[0]
-    if share.size not in (1, channels) or seen.last:
-        raise UnsupportedModel(f"slopes {share.shape}; one, or one per channel, is read")
-    factor = share.reshape(()) if share.size == 1 else share.reshape(-1, 1, 1)
-    below = values.scale(reader.rectified(values.scale(seen.value, np.array(-1.0))), -factor)
-    return seen.map(lambda value: values.add(reader.rectified(value), below))
+    if seen.last:
+        raise UnsupportedModel("slopes of channels that are last")
+    return seen.map(lambda value: pieces.leaky(reader.rectified, value, share))
 
 
 def _bound(x: Operand, other: Operand | None) -> tuple[Seen, float]:
@@ -236,7 +212,7 @@ def dequantised(
     return replace(seen, levels=False)
 
 
-OPERATORS = {
+OPERATORS: dict[str, Operator] = {
     "Pad": pad,
     "Slice": cut,
     "Split": split,

@@ -13,7 +13,7 @@ from snnc.base.errors import UnsupportedModel
 from snnc.compiler.frontends import onnx_operators, onnx_pieces
 from snnc.compiler.frontends.builder import GraphBuilder, located
 from snnc.compiler.frontends.findings import Findings, Imported
-from snnc.compiler.frontends.float_graph import FloatGraph, FloatNeurons, Rectifier
+from snnc.compiler.frontends.float_graph import FloatGraph, Rectifier
 from snnc.compiler.frontends.onnx_constants import computed, is_constant
 from snnc.compiler.frontends.onnx_file import Array, attributes, constants, input_of, load_graph
 from snnc.compiler.frontends.onnx_layouts import Seen
@@ -134,13 +134,4 @@ class Reader:
         name = self.graph.output[0].name if self.graph.output else ""
         if name not in self.seen:
             raise UnsupportedModel(f"its output {name!r} does not come from its input", where=self.where)
-        graph = self.builder.readout("readout", self.seen[name].value, "membrane")
-        last = graph.population(graph.readout.population)
-        heard = any(edge.source == last.name for one in graph.populations for edge in one.edges)
-        if heard or not isinstance(last.neurons, Rectifier) or last.neurons.limit is not None:
-            return graph
-        remark = "left out behind the answer: the class differs only where none is above 0"
-        self.findings.note(last.name, "Relu", "approximate", remark)
-        bare = replace(last, neurons=FloatNeurons(np.array(0.0), reset="none"))
-        others = tuple(bare if one is last else one for one in graph.populations)
-        return replace(graph, populations=others)
+        return self.builder.readout("readout", self.seen[name].value, "membrane")

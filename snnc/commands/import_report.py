@@ -35,8 +35,10 @@ class ImportReport:
         findings = list(result.imported.findings.found.values())
         lines = [f"read {result.imported.findings.source}"]
         lines += [f"  {line}" for line in result.assumed]
-        lines += ["", f"{'node':20}{'kind':20}verdict"]
-        lines += [_node(one) for one in findings[:LISTED]]
+        shown = findings[:LISTED]
+        name, kind = _width([one.node for one in shown]), _width([one.kind for one in shown])
+        lines += ["", f"{'node':{name}}{'kind':{kind}}verdict"]
+        lines += [f"{one.node:{name}}{one.kind:{kind}}{_verdict(one)}" for one in shown]
         if len(findings) > LISTED:
             lines.append(f"... {len(findings) - LISTED} more nodes are in the JSON report")
         lines += [f"{name}: approximate: {one}" for name, all_of in result.remarks.items() for one in all_of]
@@ -45,8 +47,13 @@ class ImportReport:
         return "\n".join(lines)
 
 
-def _node(one: Finding) -> str:
-    return f"{one.node:20}{one.kind:20}{one.status}{': ' if one.remarks else ''}{'; '.join(one.remarks)}"
+def _width(texts: list[str]) -> int:
+    """Of a column that holds them."""
+    return max([18, *map(len, texts)]) + 2
+
+
+def _verdict(one: Finding) -> str:
+    return f"{one.status}{': ' if one.remarks else ''}{'; '.join(one.remarks)}"
 
 
 def _agreement(found: Agreement) -> list[str]:
@@ -59,6 +66,8 @@ def _agreement(found: Agreement) -> list[str]:
     if found.accuracy is not None and found.float_accuracy is not None:
         lines.append(f"  accuracy, float and integers     {found.float_accuracy:8.2%}{found.accuracy:10.2%}")
     if found.layers:
-        lines += ["", f"{'layer':20}{'rate':>8}{'same bits':>12}{'F1 of spikes':>14}"]
-        lines += [f"{one.name:20}{one.rate:8.4f}{one.same:12.4f}{one.found:14.4f}" for one in found.layers]
+        width = _width([one.name for one in found.layers])
+        lines += ["", f"{'layer':{width}}{'rate':>8}{'same bits':>12}{'F1 of spikes':>14}"]
+        for one in found.layers:
+            lines.append(f"{one.name:{width}}{one.rate:8.4f}{one.same:12.4f}{one.found:14.4f}")
     return lines

@@ -103,6 +103,14 @@ def test_recordings_calibrate_as_many_events_as_they_have(net: Path, tmp_path: P
     assert refused.exit_code == 2 and "recordings need a number of steps" in refused.stderr
 
 
+def test_long_names_leave_room_between_columns(tmp_path: Path) -> None:
+    nodes = {"input": nir.Input(np.array([4])), "a_block_of_layers.its_neurons": _lif(4, 0.5)}
+    nodes["output"] = nir.Output(np.array([4]))
+    nir.write(tmp_path / "net.nir", nir.NIRGraph(nodes, list(pairwise(nodes)), type_check=False))
+    result = run("import", tmp_path / "net.nir", "--steps", "4")
+    assert "a_block_of_layers.its_neurons  LIF  " in result.stderr
+
+
 def test_the_same_file_gives_the_same_bytes(net: Path, tmp_path: Path) -> None:
     for name in ("a.pt", "b.pt"):
         assert _import(net, tmp_path / name).exit_code == 0

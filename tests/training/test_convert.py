@@ -22,6 +22,7 @@ from snnc.training.conversion.calibration import CalibrationSamples, best_shift,
 from snnc.training.conversion.convert import calibrate, convert, spiking
 from snnc.training.conversion.options import ConversionOptions
 from snnc.training.conversion.pretrained import load_pretrained
+from snnc.training.conversion.rectified import one_thread
 from snnc.training.conversion.resnet import ResNet
 from snnc.training.conversion.trace_module import fold
 from snnc.training.files.checkpoint import load_checkpoint, save_checkpoint
@@ -300,3 +301,14 @@ def test_a_compressed_archive_is_not_unpacked(tmp_path: Path) -> None:
             copy.writestr(name, archive.read(name))
     with pytest.raises(FileError, match="compressed archive"):
         load_pretrained("resnet20", packed)
+
+
+def test_small_layers_are_summed_by_one_thread() -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with one_thread():
+            assert torch.get_num_threads() == 1
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)

@@ -35,7 +35,8 @@ class Rectified:
 def rectified(graph: FloatGraph) -> Rectified:
     """`graph` as float layers; raises UnsupportedModel where it is not rectifiers and a linear answer."""
     names = {INPUT: INPUT} | identifiers(one.name for one in graph.populations)
-    layers, limits, remarks = [], {}, {}
+    layers, limits = [], {}
+    graph, remarks = _without_the_last(graph)
     for one in graph.populations:
         last = one.name == graph.readout.population
         linear = isinstance(one.neurons, FloatNeurons) and one.neurons.reset == "none"
@@ -52,11 +53,23 @@ def rectified(graph: FloatGraph) -> Rectified:
         layer, remark = _layer(one, names)
         layers.append(layer)
         if remark is not None:
-            remarks[one.name] = [remark]
+            remarks.setdefault(one.name, []).append(remark)
     try:
         return Rectified(FoldedNetwork(graph.shape, tuple(layers)), limits, remarks)
     except ValueError as error:
         raise UnsupportedModel(str(error)) from None
+
+
+def _without_the_last(graph: FloatGraph) -> tuple[FloatGraph, dict[str, list[str]]]:
+    """`graph` without rectifiers that only give the answer, and what that changes."""
+    last = graph.population(graph.readout.population)
+    heard = any(edge.source == last.name for one in graph.populations for edge in one.edges)
+    if heard or not isinstance(last.neurons, Rectifier) or last.neurons.limit is not None:
+        return graph, {}
+    bare = replace(last, neurons=FloatNeurons(np.array(0.0), reset="none"))
+    others = tuple(bare if one is last else one for one in graph.populations)
+    remark = "the ReLU behind the answer is left out: the class differs only where none is above 0"
+    return replace(graph, populations=others), {last.name: [remark]}
 
 
 @contextmanager

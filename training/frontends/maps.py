@@ -8,6 +8,7 @@ import numpy as np
 from snnc.base.errors import UnsupportedModel
 from snnc.compiler.frontends import values
 from snnc.compiler.frontends.float_graph import Rectifier
+from snnc.compiler.frontends.pieces import clipped, leaky, padded
 from snnc.compiler.frontends.synapses import Convolution, FloatArray, convolution
 from snnc.compiler.frontends.values import Value
 from snnc.training.frontends import largest
@@ -154,10 +155,31 @@ def rectified(x: StandIn, limit: float | None = None) -> StandIn:
 
 
 def clamp(x: StandIn, min: Any = None, max: Any = None) -> StandIn:
-    """ReLU, with a limit where there is one."""
-    if min != 0 or (max is not None and not isinstance(max, int | float)):
-        raise UnsupportedModel(f"clamps to {min} .. {max}", hint="clamp(min=0), ReLU and ReLU6 are read")
-    return rectified(x, max)
+    """ReLU, moved to the lower end, with a limit where there is an upper one."""
+    if not isinstance(min, int | float) or not (max is None or isinstance(max, int | float)):
+        raise UnsupportedModel(f"clamps to {min} .. {max}", hint="clamp with a number below is read")
+    if min == 0:
+        return rectified(x, max)
+    return mapped(x, lambda v: clipped(lambda low, limit: _units(x, low, limit), v, min, max))
+
+
+def _units(x: StandIn, value: Value, limit: float | None = None) -> Value:
+    return x.tracer.rectify(value, RELU if limit is None else Rectifier(float(limit)))
+
+
+def leaky_relu(x: StandIn, negative_slope: Any = 0.01, inplace: bool = False) -> StandIn:
+    """relu(x) - slope relu(-x); of PReLU the slopes are learned."""
+    slope = np.array(float(negative_slope)) if isinstance(negative_slope, float) else array(negative_slope)
+    return mapped(x, lambda v: leaky(lambda one: _units(x, one), v, slope))
+
+
+def pad(x: StandIn, pad: Any, mode: str = "constant", value: float | None = None) -> StandIn:
+    """Zeros around images or rows."""
+    widths = [int(one) for one in pad]
+    if mode != "constant" or value or len(widths) > (2 if x.form == ROW else 4) or x.form == FLAT:
+        raise UnsupportedModel(f"pads {widths} by mode {mode} with {value}; zeros around pixels are read")
+    left, right, top, bottom = (*widths, 0, 0)[:4]
+    return mapped(x, lambda v: padded(v, ((top, bottom), (left, right))))
 
 
 def hardtanh(x: StandIn, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> StandIn:

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from snnc.base.errors import FileError, UnsupportedModel, UsageError
 from snnc.compiler.frontends.execution import execute
+from snnc.compiler.frontends.float_graph import FloatGraph
 from snnc.training.conversion.rectified import rectified
 from snnc.training.frontends.modules import read, read_module
 
@@ -244,7 +245,36 @@ def test_what_is_wrong_with_a_file(own: Path, tmp_path: Path) -> None:
 
 
 def test_a_relu_behind_the_answer() -> None:
-    graph = read(nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 3), nn.ReLU()), (4, 1, 1)).graph
+    def found(last: nn.Module) -> FloatGraph:
+        return read(nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 3), last), (4, 1, 1)).graph
+
+    (remark,) = rectified(found(nn.ReLU())).remarks.values()
+    assert "is left out: the class differs only where none is above 0" in remark[0]
     with pytest.raises(UnsupportedModel, match="everywhere but in its answer") as caught:
-        rectified(graph)
+        rectified(found(nn.ReLU6()))
     assert caught.value.hint == "leave out the ReLU behind the last layer"
+
+
+@pytest.mark.parametrize(
+    "bent, features",
+    [
+        (nn.LeakyReLU(0.2), 64),
+        (nn.PReLU(4, init=0.3), 64),
+        (nn.Hardtanh(-0.3, 0.4), 64),
+        (nn.Sequential(nn.ReLU(), nn.ZeroPad2d((1, 0, 2, 1))), 140),
+    ],
+)
+def test_bent_and_padded_values(bent: nn.Module, features: int) -> None:
+    torch.manual_seed(4)
+    net = nn.Sequential(nn.Conv2d(2, 4, 3), bent, nn.Flatten(), nn.Linear(features, 3)).double().eval()
+    x = torch.rand(5, 2, 6, 6, dtype=torch.float64)
+    found = execute(read(net, (2, 6, 6)).graph, x.numpy(), 1).outputs
+    np.testing.assert_allclose(found, net(x).detach().numpy(), atol=1e-9)
+
+
+def test_sigmoids_at_the_end_keep_the_order_of_classes() -> None:
+    torch.manual_seed(4)
+    net = nn.Sequential(nn.Linear(6, 8), nn.ReLU(), nn.Linear(8, 3), nn.Sigmoid()).double()
+    x = torch.rand(9, 6, dtype=torch.float64)
+    classes = execute(read(net, (6, 1, 1)).graph, x.numpy().reshape(9, 6, 1, 1), 1).classes
+    assert classes.tolist() == net(x).argmax(1).tolist()
