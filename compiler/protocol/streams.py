@@ -51,7 +51,7 @@ def encode_each(program: TiledProgram, payloads: NDArray[np.integer]) -> tuple[F
 
 
 @entry
-def _count_events(payloads: NDArray[np.uint8], features: IntArray) -> int:
+def _count_events(payloads: NDArray[np.uint8], features: NDArray[np.int32]) -> int:
     """Flits that carry the payloads of these features."""
     count = 0
     samples, steps, _ = payloads.shape
@@ -66,7 +66,7 @@ def _count_events(payloads: NDArray[np.uint8], features: IntArray) -> int:
 def _fill_stream(
     payloads: NDArray[np.uint8],
     flits: FlitArray,
-    features: IntArray,
+    features: NDArray[np.int32],
     payload_at: np.uint64,
     closing: FlitArray,
     last_step: int,
@@ -104,7 +104,7 @@ class EventTable:
     """Flits of payload 0 for every (feature, route), grouped by feature."""
 
     flits: FlitArray
-    features: IntArray
+    features: NDArray[np.int32]
 
 
 def event_table(program: TiledProgram) -> EventTable:
@@ -121,7 +121,7 @@ def event_table(program: TiledProgram) -> EventTable:
         named = local[taken] + placed[route.to].coordinate(route.base)
         coordinates = named.astype(np.uint64) & np.uint64(COORDINATE_MASK)
         flits.append(coordinates << np.uint64(DATA_SHIFT) | np.uint64(flit(FlitType.SPIKE, 0, route.to)))
-        features.append(numbers[taken])
+        features.append(numbers[taken].astype(np.int32))
     all_features = np.concatenate(features)
     order = np.argsort(all_features, kind="stable")
     return EventTable(np.concatenate(flits)[order], all_features[order])
