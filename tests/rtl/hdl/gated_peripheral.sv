@@ -27,6 +27,7 @@ module gated_peripheral #(
   parameter int RouterFifoDepth = 4,
   parameter int Contexts = 1,
   parameter int Loadable = 8191,
+  parameter int SinglePortWeights = 0,
   parameter int Diagnostics = 1,
   parameter InitPrefix = ""
 ) (
@@ -95,6 +96,7 @@ module gated_peripheral #(
     .RouterFifoDepth(RouterFifoDepth),
     .Contexts(Contexts),
     .Loadable(Loadable),
+    .SinglePortWeights(SinglePortWeights),
     .Diagnostics(Diagnostics),
     .InitPrefix(InitPrefix)
   ) u_peripheral (
