@@ -34,8 +34,6 @@ BLOCK_COST, DISTRIBUTED_COST, MULTIPLEXER_COST, TABLE_BIT_COST = 128, 4, 1, 1 / 
 TRELLIS_DPR16X4, a bit of a multiplexer between two of these, a bit of a constant table in logic."""
 REGISTERS = 2
 """Entries up to which a FIFO is flip-flops."""
-REGISTER_READERS = 3
-"""Contexts of which a core with several reads the registers at once; with one it has no memory of them."""
 EVENT_BITS, PACKET_BITS = FLIT.width - ADDRESS.width, FLIT.width + 5
 """Words of the FIFOs of events and of packets: a flit, and one bit per output that says where it leads."""
 
@@ -118,11 +116,12 @@ def _loaded_tables(p: RtlParameters) -> MemoryCells:
     cells += _memory(p.lanes * DECAY_WIDTH, p.parameter_words) * (p.channel_leak * (1 + p.cuba))
     cells += _cheapest(_context_bits(kept_axon(AXON_ROW, *addresses), p), p.axon_rows)
     cells += _cheapest(kept_axon(AXON_COLUMN, *addresses).bits, p.axon_columns)
-    cells += _distributed(_context_bits(DESTINATION, p), p.destinations)
+    cells += _cheapest(_context_bits(DESTINATION, p), p.destinations)
     if p.contexts > 1:
-        cells += _distributed(_field_bits(REGISTER), p.contexts) * REGISTER_READERS
+        # Three contexts are read at once, and nearly every bit for one of them alone.
+        cells += _distributed(_field_bits(REGISTER), p.contexts)
         cells += _distributed(_field_bits(SEGMENT), p.contexts * MAX_SEGMENTS)
-        cells += _distributed(_field_bits(BANK), p.contexts * MAX_BANKS)
+        cells += _cheapest(_field_bits(BANK), p.contexts * MAX_BANKS)
     return cells + _distributed(_context_bits(SOURCE, p), p.sources)
 
 

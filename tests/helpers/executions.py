@@ -164,7 +164,7 @@ def _for_many_tiles(hardware: Target) -> Target:
         hardware,
         contexts=MAX_CONTEXTS,
         neurons=min(4 * hardware.neurons, 1 << 16),
-        parameter_words=4 * hardware.parameter_words,
+        parameter_words=min(4 * hardware.parameter_words, 256),
         weight_kibit=4 * hardware.weight_kibit,
         axon_rows=MOST_ENTRIES,
         axon_columns=MOST_ENTRIES,

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from snnc.base.bounds import limits
 from snnc.base.errors import VerificationError
 from snnc.compiler.ir.packing import Place, in_contexts
 from snnc.compiler.ir.program import Core, Destination, TiledProgram
@@ -55,14 +56,19 @@ def _roomy(target: Target, tiles: int) -> Target:
     return replace(
         target,
         contexts=max(tiles, target.contexts),
-        neurons=target.neurons * grown,
-        parameter_words=target.parameter_words * tiles,
+        neurons=_at_most("neurons", target.neurons * grown),
+        parameter_words=_at_most("parameter_words", target.parameter_words * tiles),
         weight_kibit=target.weight_kibit * tiles,
-        axon_rows=min(target.axon_rows * tiles, MOST_ENTRIES),
-        axon_columns=min(target.axon_columns * tiles, MOST_ENTRIES),
-        destinations=min(target.destinations * tiles, MOST_ENTRIES),
-        sources=min(target.sources * tiles, MOST_ENTRIES),
+        axon_rows=_at_most("axon_rows", target.axon_rows * tiles),
+        axon_columns=_at_most("axon_columns", target.axon_columns * tiles),
+        destinations=_at_most("destinations", target.destinations * tiles),
+        sources=_at_most("sources", target.sources * tiles),
     )
+
+
+def _at_most(name: str, value: int) -> int:
+    """As much as a target may have of it."""
+    return min(value, int(limits(Target, name).high))
 
 
 def shuffled(generator: Generator, program: TiledProgram) -> TiledProgram:
