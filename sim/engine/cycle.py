@@ -29,6 +29,7 @@ from snnc.sim.engine.kernels.neuron import load_initial
 from snnc.sim.engine.kernels.queue import take_earliest
 from snnc.sim.engine.kernels.router import evaluate, feed
 from snnc.sim.engine.layout import Layout, layout_of
+from snnc.sim.engine.vectors import aligned_copy
 
 CAUSES = {
     "accumulate": c.ROW_CYCLES,
@@ -216,7 +217,7 @@ def _run(
 ) -> CycleRun:
     runs = len(streams)
     rounds = max((_rounds(program, stream) for stream in streams), default=0)
-    words, states = layout.words.copy(), layout.states.copy()
+    words, states = layout.words.copy(), aligned_copy(layout.states)
     trace = empty_trace(layout, runs, rounds, keep)
     sent = sum(core.lanes_read(program.target.lanes) for core in program.readout_cores)
     packets = runs * rounds * (sent + len(program.readout_cores))

@@ -19,7 +19,7 @@ from snnc.sim.engine.jit import Pool, entry, kernel, pointer, source_stamp
 from snnc.sim.engine.kernels.axons import accumulate_all
 from snnc.sim.engine.kernels.neuron import end_step, load_initial, segment_is_open, segment_place
 from snnc.sim.engine.layout import Layout, layout_of
-from snnc.sim.engine.vectors import MARKS, lowest_bit, set_marks
+from snnc.sim.engine.vectors import MARKS, aligned_copy, lowest_bit, set_marks
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def run_functional(
 
 def _run(program: TiledProgram, layout: Layout, payloads: NDArray[np.integer], keep: bool) -> FunctionalRun:
     samples, steps = len(payloads), program.steps
-    words, states = layout.words.copy(), layout.states.copy()
+    words, states = layout.words.copy(), aligned_copy(layout.states)
     trace = empty_trace(layout, samples, steps, keep)
     words[c.TRACE_SECTION], words[c.ROUNDS] = trace[0].size, steps
     for record in layout.cores:

@@ -7,6 +7,7 @@ import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.extending import intrinsic
+from numpy.typing import NDArray
 
 from snnc.sim.engine.jit import Pool
 
@@ -18,6 +19,17 @@ MARKS = 64
 """Numbers that are looked at at once."""
 
 _STATES, _WEIGHTS = ir.VectorType(ir.IntType(32), LANES), ir.VectorType(ir.IntType(8), LANES)
+
+
+def aligned_copy(states: NDArray[np.int32]) -> NDArray[np.int32]:
+    """A copy of a pool (slots,) that begins where a vector does: else each of its vectors would lie in two
+    lines of the cache."""
+    size = LANES * states.itemsize
+    memory = np.empty(states.nbytes + size, np.uint8)
+    first = -memory.ctypes.data % size
+    copied: NDArray[np.int32] = memory[first : first + states.nbytes].view(states.dtype)
+    copied[:] = states
+    return copied
 
 
 def _at(builder: Any, pool: Any, place: Any, kind: ir.VectorType) -> Any:

@@ -12,6 +12,7 @@ from snnc.compiler.isa.flits import CHANNEL_MASK, COLUMN_MASK, COLUMN_SHIFT, ROW
 from snnc.sim.accounting.traces import Traces
 from snnc.sim.engine.functional import run_functional
 from snnc.sim.engine.layout import route_features
+from snnc.sim.engine.vectors import aligned_copy
 
 Run = tuple[int, int, int]
 """First weight, first state and length of neighbouring neurons that an event touches."""
@@ -55,7 +56,8 @@ def _footprints(
                 ]
             places += known[coordinate]
     weights = np.concatenate([core.weights.reshape(-1) for core in program.cores])
-    return weights, np.zeros(int(starts[-1, 1]), np.int32), np.array(places, np.int64)
+    states = aligned_copy(np.zeros(int(starts[-1, 1]), np.int32))
+    return weights, states, np.array(places, np.int64)
 
 
 def _arriving(program: TiledProgram, receiver: Core, payloads: IntArray, traces: Traces) -> Iterator[int]:

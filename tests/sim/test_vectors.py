@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.sim.engine.jit import entry, pointer
-from snnc.sim.engine.vectors import add_rows, add_scaled, count_bits, lowest_bit, set_marks
+from snnc.sim.engine.vectors import add_rows, add_scaled, aligned_copy, count_bits, lowest_bit, set_marks
 
 
 @entry
@@ -21,6 +21,15 @@ def _one_row(states: NDArray[np.int32], weights: NDArray[np.int8], factor: int) 
 def _bits(states: NDArray[np.int32], payloads: NDArray[np.uint8], found: NDArray[np.int64]) -> None:
     found[0], found[1] = set_marks(pointer(states), 3), set_marks(pointer(payloads), 3)
     found[2], found[3], found[4] = lowest_bit(found[0]), count_bits(found[0]), lowest_bit(0)
+
+
+def test_a_copy_begins_where_a_vector_does() -> None:
+    for number in range(20):
+        states = np.arange(1, 2000 + number, dtype=np.int32)
+        copied = aligned_copy(states)
+        assert copied.ctypes.data % 64 == 0
+        assert copied.tolist() == states.tolist()
+        assert not np.shares_memory(copied, states)
 
 
 def test_rows_are_added_to_sixteen_states_alone() -> None:
