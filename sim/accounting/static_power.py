@@ -15,7 +15,7 @@ fit to the builds of `rtl/fpga/area_measurements.json`."""
 BUILT_CORE_REGISTERS, BUILT_LANE_BIT_REGISTERS = 500, 8.5
 """The same of hardware for one network."""
 SHARED_REGISTERS, CONTEXT_REGISTERS = 170, 12
-"""What a core has more because tiles share it, and per tile that may: as `rtl/fpga/area_model.py` has it."""
+"""What a core has more because tiles share it, and per tile that may: of the same builds."""
 BUILT_SHARED_REGISTERS, BUILT_CONTEXT_REGISTERS = 300, 110
 """The same of hardware for one network, whose registers of tiles are no memory."""
 
