@@ -2,8 +2,8 @@
 
     python examples/benchmarks/aims/neurocore.py -o build/aims
 
-trains the network on digits, takes the trained ones of `examples/` (MNIST in `$SNNC_DATA`; without it they are
-left out, which the table says) and places every design with each seed, minutes each. What was trained and
+trains the network on digits, takes the trained ones of `examples/` (MNIST in `$SNNC_DATA`; without it they
+are left out, which the table says) and places every design with each seed, minutes each. What was trained and
 placed is kept in the folder, so that the same command goes on where it was interrupted; a folder is for one
 state of the sources. It ends with the table in `build/aims/table.md`.
 """
