@@ -3,9 +3,9 @@
     python examples/benchmarks/aims/neurocore.py -o build/aims
 
 trains the network on digits, takes the trained ones of `examples/` (MNIST in `$SNNC_DATA`; without it they
-are left out, which the table says) and places every design with each seed, minutes each. What is trained,
-placed or synthesised is kept in the folder, so that the same command goes on where it was interrupted; the
-folder is for one state of the sources. It ends with the table in `build/aims/table.md`.
+are left out, which the table says) and places every design with each seed, minutes each. What was trained and
+placed is kept in the folder, so that the same command goes on where it was interrupted; a folder is for one
+state of the sources. It ends with the table in `build/aims/table.md`.
 """
 
 import json
@@ -108,7 +108,7 @@ def simulate(program: Build, name: str, samples: int) -> Report:
 def headline(name: str, output: Path, samples: int, seeds: int, only: tuple[str, ...]) -> str:
     """What a design of the headline network reaches: time per image in the median of the seeds."""
     network = read_model(EXAMPLES / "mnist-fpga.pt")[1]
-    program = snnc.compile(network, HERE / f"{name}.yaml")
+    program = snnc.compile(network, str(HERE / f"{name}.yaml"))
     placed = placements(output / name, seeds if not only or name in only else 0, BoardDesign(program))
     try:
         cycles = simulate(program, "mnist", samples).cycle_spread.mean
