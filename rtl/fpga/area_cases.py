@@ -178,5 +178,5 @@ CASES = (
     Case("loadable, 8 lanes, shared", connected((32,), 12, 2), _mesh(1, 1, 8, contexts=16), loadable=True),
     Case("loadable, 4 lanes, shared", connected((32,), 12, 2), SHALLOW_SHARED, loadable=True),
     Case("conv 16, 8 lanes, shared, board", convolutional(16, 12, 2), _shared(8), board=True, fitted=False),
-    Case("conv 8, 4 lanes, shared", convolutional(8, 10, 1), _shared(4)),
+    Case("conv 8, 4 lanes, shared", convolutional(8, 10, 1), _shared(4), fitted=False),
 )

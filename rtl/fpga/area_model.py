@@ -94,8 +94,7 @@ def features(image: Image, loadable: int, *, uart: bool) -> dict[str, float]:
     cores = mesh if any_network else len(image.on_core())
     lane_bits = cores * p.lanes * p.state_bits
     loadable_bits = lane_bits * any_network
-    shared = cores * (p.contexts > 1)
-    contexts = shared * p.contexts
+    contexts = cores * p.contexts * (p.contexts > 1)
     memories = memory_cells(image, p)
     named = {
         "cores": cores,
@@ -109,7 +108,7 @@ def features(image: Image, loadable: int, *, uart: bool) -> dict[str, float]:
         "loadable current lane bits": loadable_bits * p.cuba,
         "loadable shifting lane bits": loadable_bits * (1 + p.cuba) * (1 - p.decay_multiplier),
         "FIFO register bits": fifo_register_bits(p),
-        "shared cores": shared,
+        "shared lane bits": lane_bits * (p.contexts > 1),
         "contexts": contexts * (not any_network),
         "loadable contexts": contexts * any_network,
         "board": uart,

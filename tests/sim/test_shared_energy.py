@@ -86,7 +86,7 @@ def test_hardware_whose_cores_are_shared_has_the_registers_for_it() -> None:
 def test_registers_of_shared_cores_are_about_those_that_were_placed() -> None:
     """Within a quarter: shallow FIFOs of some builds lie in registers, which the formula knows nothing of."""
     rows = json.loads((resources.files(fpga) / MEASUREMENTS).read_text("utf-8"))
-    placed = [row for row in rows if row["features"]["shared cores"] and not row["features"]["board"]]
+    placed = [row for row in rows if row["features"]["shared lane bits"] and not row["features"]["board"]]
     assert len(placed) >= 6
     for row in placed:
         found = row["features"]
