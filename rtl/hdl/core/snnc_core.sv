@@ -81,7 +81,6 @@ module snnc_core #(
   localparam int LongestWordBits = (WeightWordBits > StateWordBits && WeightWordBits > DecayWordBits)
       ? WeightWordBits : (StateWordBits > DecayWordBits) ? StateWordBits : DecayWordBits;
   localparam int ConfigBits = (LongestWordBits > 96) ? (LongestWordBits + 31) / 32 * 32 : 96;
-  localparam int ConfigAddressBits = snnc_pkg::ConfigAddressBits;
 
   // Configuration: registers of the current context, of the one whose job is at work, and of the named one.
   logic [ContextBits-1:0] current;
@@ -92,7 +91,7 @@ module snnc_core #(
   logic [snnc_pkg::RegisterBits-1:0] named_registers;
   logic [Contexts-1:0] disabled;
   logic [snnc_pkg::Memories-1:0] config_write;
-  logic [ConfigAddressBits-1:0] config_address;
+  logic [snnc_pkg::ConfigAddressBits-1:0] config_address;
   logic [ConfigBits-1:0] config_data;
 
   // Flits for others than the row engine, and whether events are under way.
@@ -395,8 +394,7 @@ module snnc_core #(
     .data_o(packet_data_o)
   );
 
-  logic unused;
-  assign unused = ^{config_write, config_data, config_address, last_step};
+  wire logic unused = ^{config_write, config_data, config_address, last_step};
 endmodule
 
 `default_nettype wire
