@@ -85,9 +85,9 @@ MUTATIONS = (
     Mutation(
         "owed-not-awaited",
         "counters",
-        "snnc_steps.sv",
-        "assign granted_o = nothing_owed;",
-        "assign granted_o = 1'b1;",
+        "snnc_single.sv",
+        "assign granted_o = nothing_owed_o && !held_i;",
+        "assign granted_o = !held_i;",
     ),
     Mutation(
         "owed-reset-without-tokens",
@@ -156,7 +156,7 @@ MUTATIONS = (
         "contexts-end-at-work",
         "contexts",
         "snnc_contexts.sv",
-        "(accumulate_i || starting_i || named != current_q);",
+        "(accumulate_i || starting_i || named != current_q || !(chosen_i || closed_q));",
         "1'b1;",
     ),
     Mutation(
