@@ -15,7 +15,7 @@ from snnc.reporting.viewer.session import Session
 COLOURS = 128
 """Enough for pages, a third of the bytes."""
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-LOOK = "/?sample=3&step=1&core=1,0&neuron=42"
+LOOK = "/?sample=3&step=1&core=0,1&neuron=42"
 
 
 def main(demo: Path) -> None:
@@ -29,6 +29,8 @@ def main(demo: Path) -> None:
         ):
             with opened(browser, url, "desktop", color_scheme="light") as watched:
                 watched.page.set_viewport_size({"width": SIZES["desktop"][0], "height": height})
+                if watched.page.get_by_text("Not there").count():
+                    raise SystemExit(f"{url} shows nothing: choose another core or neuron")
                 path = DOCS / f"{name}.png"
                 taken = watched.page.screenshot(animations="disabled")
                 Image.open(io.BytesIO(taken)).quantize(COLOURS).save(path, optimize=True)
