@@ -3,7 +3,7 @@
 import json
 import re
 from dataclasses import asdict
-from importlib.metadata import distribution
+from importlib.metadata import distributions
 from pathlib import Path
 
 from snnc.base.errors import UsageError
@@ -74,7 +74,7 @@ def write_block(build: Build, directory: Path, name: str, *, loadable: int = EVE
     _write(directory / "files.f", "\n".join(block.sources) + "\n")
     _write(directory / f"snnc_{name}.core", fusesoc_core(block))
     _write(directory / "README.md", readme(block))
-    _write(directory / "LICENSE", distribution("snnc").read_text("licenses/LICENSE") or "Apache-2.0\n")
+    _write(directory / "LICENSE", _licence())
     _write(directory / MANIFEST, json.dumps(asdict(block), indent=1) + "\n")
     return block
 
@@ -82,3 +82,9 @@ def write_block(build: Build, directory: Path, name: str, *, loadable: int = EVE
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(exist_ok=True)
     write_text(path, text)
+
+
+def _licence() -> str:
+    """Its text, as it was installed: metadata of the sources beside that (`snnc.egg-info`) have none."""
+    texts = (found.read_text("licenses/LICENSE") for found in distributions(name="snnc"))
+    return next((text for text in texts if text), "Apache-2.0\n")

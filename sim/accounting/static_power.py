@@ -9,14 +9,14 @@ from snnc.compiler.targets import Target
 from snnc.sim.accounting.coefficients import Corner
 from snnc.sim.accounting.energy_table import EnergyTable
 
-CORE_REGISTERS, LANE_BIT_REGISTERS = 930, 15.7
+CORE_REGISTERS, LANE_BIT_REGISTERS = 1340, 14.0
 """Flip-flops of a core into which any network can be loaded, and per lane and state bit, router included: a
 fit to the builds of `rtl/fpga/area_measurements.json`."""
-BUILT_CORE_REGISTERS, BUILT_LANE_BIT_REGISTERS = 500, 8.5
+BUILT_CORE_REGISTERS, BUILT_LANE_BIT_REGISTERS = 640, 9.75
 """The same of hardware for one network."""
-SHARED_REGISTERS, CONTEXT_REGISTERS = 170, 12
+SHARED_REGISTERS, CONTEXT_REGISTERS = 160, 3
 """What a core has more because tiles share it, and per tile that may: of the same builds."""
-BUILT_SHARED_REGISTERS, BUILT_CONTEXT_REGISTERS = 300, 110
+BUILT_SHARED_REGISTERS, BUILT_CONTEXT_REGISTERS = 205, 105
 """The same of hardware for one network, whose registers of tiles are no memory."""
 
 

@@ -13,7 +13,8 @@ def test_the_rule_of_registers_is_near_the_builds() -> None:
             continue
         cores, built = row.features["cores"], not row.features["loadable cores"]
         lane_bits = row.features["lane bits"] / cores
-        hardware = SimpleNamespace(lanes=1, state_bits=lane_bits)
+        contexts = row.features["contexts"] + row.features["loadable contexts"]
+        hardware = SimpleNamespace(lanes=1, state_bits=lane_bits, contexts=contexts)
         ratios.append(cores * registers(hardware, built=built) / row.area.ff)  # type: ignore[arg-type]
     assert len(ratios) > 10
     assert min(ratios) > 0.7 and max(ratios) < 1.4

@@ -394,7 +394,7 @@ module snnc_core #(
     .data_o(packet_data_o)
   );
 
-  wire logic unused = ^{config_write, config_data, config_address, last_step};
+  wire unused = ^{config_write, config_data, config_address, last_step};
 endmodule
 
 `default_nettype wire
