@@ -10,9 +10,9 @@ SCRIPT = Path(__file__).resolve().parent.parent / "examples" / "benchmarks" / "a
 
 def test_designs_of_the_headline_hold_their_input_and_fit_their_cores() -> None:
     script = runpy.run_path(str(SCRIPT))
-    for name, tiles in zip(script["HEADLINE"], (["(0,0)", "(1,0)"], ["(0,0)", "(0,0).1"]), strict=True):
+    for name in script["HEADLINE"]:
         program = snnc.compile(SCRIPT.parents[2] / "mnist-fpga.pt", str(SCRIPT.parent / f"{name}.yaml")).tiled
-        assert [str(core.at) for core in program.cores] == tiles
+        assert [str(core.at) for core in program.cores] == ["(0,0)", "(0,0).1"]
         assert program.input.encoding == "held"
 
 

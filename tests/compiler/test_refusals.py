@@ -169,7 +169,7 @@ def test_a_fan_in_slice_always_hears_the_step() -> None:
 
 def test_free_cores_are_used_evenly() -> None:
     model = network(
-        layer("a", "input", 64, 160), layer("b", "a", 160, 160), layer("c", "b", 160, 10), features=64
+        layer("a", "input", 64, 192), layer("b", "a", 192, 192), layer("c", "b", 192, 10), features=64
     )
     # Where payloads take a pass per set bit, every step, the first layer is the slowest by far.
     mesh = replace(load_target("mesh16"), cuba=False, decay_multiplier=False)

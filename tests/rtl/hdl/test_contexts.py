@@ -62,7 +62,7 @@ def shared_program(generator: Generator) -> TiledProgram:
             continue
         places = _places(generator, alone)
         if max(places.count(place) for place in places) <= SHARED.contexts:
-            moved = replace(packed(program, places), target=SHARED)
+            moved = replace(packed(replace(program, target=SHARED), places), target=SHARED)
             verify_program(moved)
             return moved
 
