@@ -18,7 +18,7 @@ CONVOLUTIONAL, DENSE = (1, 28, 28), (784, 1, 1)
 @pytest.mark.parametrize("name", ["snntorch", "spikingjelly", "norse", "sinabs"])
 @pytest.mark.parametrize("kind", ["mlp", "cnn"])
 def test_networks_are_read_exactly(name: str, kind: str) -> None:
-    made = runpy.run_path(str(FOLDER / "nets.py"))
+    made = runpy.run_path(str(FOLDER / "framework_nets.py"))
     torch.manual_seed(2)
     net = made["NETS"][f"{name}_{kind}"]().eval()
     shape = CONVOLUTIONAL if kind == "cnn" else DENSE

@@ -13,7 +13,7 @@ from typing import Any
 import click
 import numpy as np
 import torch
-from nets import NETS, STEPS, answers
+from framework_nets import NETS, STEPS, answers
 from torch import nn
 
 from snnc.base.files import write_text
@@ -89,7 +89,7 @@ def _float_accuracy(net: nn.Module, test: Samples, name: str) -> float:
 
 
 def _integer_accuracy(name: str, weights: Path, bits: int, test: Samples) -> dict[str, Any]:
-    source = f"{Path(__file__).with_name('nets.py')}:{name}"
+    source = f"{Path(__file__).with_name('framework_nets.py')}:{name}"
     shape = (1, 28, 28) if name.endswith("cnn") else (784, 1, 1)
     request = ImportRequest(
         source, checkpoint=weights, shape=shape, steps=STEPS, calibrate="mnist", bits=bits
