@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import numpy as np
 from llvmlite import ir  # type: ignore[import-untyped]
-from numba import types
+from numba import config, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
@@ -17,6 +17,12 @@ LANES = 16
 """Numbers that are added at once: a vector register of 512 bits, or two or four smaller ones."""
 MARKS = 64
 """Numbers that are looked at at once."""
+
+
+def _in_vectors(typed: Callable[..., Any], plain: Callable[..., Any]) -> Any:
+    """An instruction of kernels, or where they run as Python (NUMBA_DISABLE_JIT) the same number by number."""
+    return plain if config.DISABLE_JIT else intrinsic(typed)
+
 
 _STATES, _WEIGHTS = ir.VectorType(ir.IntType(32), LANES), ir.VectorType(ir.IntType(8), LANES)
 
@@ -53,7 +59,14 @@ def _add_rows(context: Any, states: Any, place: Any, weights: Any, rows: Any, of
     return types.void(states, types.int64, weights, several(types.int64, len(rows)), types.int64), generate
 
 
-add_rows = cast(Callable[[Pool, int, Pool, tuple[int, ...], int], None], intrinsic(_add_rows))
+def _add_rows_plainly(states: Pool, place: int, weights: Pool, rows: tuple[int, ...], offset: int) -> None:
+    for row in rows:
+        _add_scaled_plainly(states, place, weights, row + offset, 1)
+
+
+add_rows = cast(
+    Callable[[Pool, int, Pool, tuple[int, ...], int], None], _in_vectors(_add_rows, _add_rows_plainly)
+)
 """Add to 16 states (int32), from a place on, 16 weights (int8) of each of some rows, from an offset in them
 on."""
 
@@ -77,7 +90,12 @@ def _add_scaled(context: Any, states: Any, place: Any, weights: Any, row: Any, f
     return types.void(states, types.int64, weights, types.int64, types.int64), generate
 
 
-add_scaled = cast(Callable[[Pool, int, Pool, int, int], None], intrinsic(_add_scaled))
+def _add_scaled_plainly(states: Pool, place: int, weights: Pool, row: int, factor: int) -> None:
+    for lane in range(LANES):
+        states[place + lane] += int(weights[row + lane]) * factor
+
+
+add_scaled = cast(Callable[[Pool, int, Pool, int, int], None], _in_vectors(_add_scaled, _add_scaled_plainly))
 """The same for one row of weights, each times a factor."""
 
 
@@ -90,7 +108,18 @@ def _set_marks(context: Any, pool: Any, place: Any) -> Any:
     return types.int64(pool, types.int64), generate
 
 
-set_marks = cast(Callable[[Pool, int], int], intrinsic(_set_marks))
+def _set_marks_plainly(pool: Pool, place: int) -> int:
+    """The first must lie in the pool; behind its end is padding, whose bits callers leave out."""
+    bits = int(pool[place] != 0)
+    for number in range(1, MARKS):
+        try:
+            bits |= int(pool[place + number] != 0) << number
+        except IndexError:
+            break
+    return bits
+
+
+set_marks = cast(Callable[[Pool, int], int], _in_vectors(_set_marks, _set_marks_plainly))
 """Which of 64 numbers, from a place on, are not 0: bits, from the lowest on."""
 
 
@@ -101,7 +130,11 @@ def _lowest_bit(context: Any, bits: Any) -> Any:
     return types.int64(types.int64), generate
 
 
-lowest_bit = cast(Callable[[int], int], intrinsic(_lowest_bit))
+def _lowest_bit_plainly(bits: int) -> int:
+    return (bits & -bits).bit_length() - 1 if bits else MARKS
+
+
+lowest_bit = cast(Callable[[int], int], _in_vectors(_lowest_bit, _lowest_bit_plainly))
 """The number of the lowest bit that is set, 64 where none is."""
 
 
@@ -112,5 +145,5 @@ def _count_bits(context: Any, bits: Any) -> Any:
     return types.int64(types.int64), generate
 
 
-count_bits = cast(Callable[[int], int], intrinsic(_count_bits))
+count_bits = cast(Callable[[int], int], _in_vectors(_count_bits, int.bit_count))
 """How many bits are set."""
