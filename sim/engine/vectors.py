@@ -20,8 +20,8 @@ MARKS = 64
 
 
 def _in_vectors(typed: Callable[..., Any], plain: Callable[..., Any]) -> Any:
-    """An instruction of kernels, or where they run as Python (NUMBA_DISABLE_JIT) the same number by number."""
-    return plain if config.DISABLE_JIT else intrinsic(typed)
+    """An instruction of kernels, or where they run as Python (NUMBA_DISABLE_JIT) number by number."""
+    return plain if config.DISABLE_JIT else intrinsic(typed)  # type: ignore[attr-defined]
 
 
 _STATES, _WEIGHTS = ir.VectorType(ir.IntType(32), LANES), ir.VectorType(ir.IntType(8), LANES)
