@@ -5,8 +5,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from snnc.compiler.ir.program import TiledProgram
-from snnc.compiler.isa.contract import END, FLIT
-from snnc.compiler.isa.flits import COORDINATE_MASK, address_bits
+from snnc.compiler.isa.contract import END
+from snnc.compiler.isa.flits import COORDINATE_MASK, DATA_SHIFT, PAYLOAD_SHIFT, SENDER_MASK, address_bits
 from snnc.compiler.protocol.streams import event_table, named_neurons, step_closings
 
 KEY_SHIFT = COORDINATE_MASK.bit_length()
@@ -36,7 +36,8 @@ def network_header(program: TiledProgram, name: str) -> str:
         state_bits=program.target.state_bits,
         key_shift=KEY_SHIFT,
         coordinate_mask=f"{COORDINATE_MASK:#x}",
-        payload_at=FLIT["data"].at + 24,
+        payload_at=DATA_SHIFT + PAYLOAD_SHIFT,
+        sender_mask=f"{SENDER_MASK:#x}",
         events=_numbers(f"0x{int(flit):011x}" for flit in events.flits),
         first=_numbers(map(str, first.tolist())),
         closing_count=closings.shape[1],
@@ -109,7 +110,7 @@ static const struct {{ int16_t sender; int32_t neuron; }} snnc_{name}_named[{nam
 static inline int snnc_{name}_decode(uint64_t packet, uint32_t *ends, int32_t *outputs) {{
   uint32_t kind = (uint32_t)SNNC_GET(packet, SNNC_FLIT_TYPE);
   uint32_t data = (uint32_t)SNNC_GET(packet, SNNC_FLIT_DATA);
-  uint32_t sender = (uint32_t)packet & 0xff;
+  uint32_t sender = (uint32_t)packet & {sender_mask};
   uint32_t low = 0, high = {named_count}, key;
   if (kind == SNNC_END) {{
     sender = sender << SNNC_END_CONTEXT_BITS | (uint32_t)SNNC_GET(data, SNNC_END_CONTEXT);
