@@ -167,13 +167,20 @@ def test_a_fan_in_slice_always_hears_the_step() -> None:
     assert all(len(core.sources) > core.recurrent_sources for core in program.cores)
 
 
-def test_free_cores_are_used_evenly() -> None:
+@pytest.mark.parametrize("channels", [160, 192])
+def test_free_cores_are_used_evenly(channels: int) -> None:
+    """No tile is larger than so many tiles need, and none is a remainder where words divide among them."""
     model = network(
-        layer("a", "input", 64, 192), layer("b", "a", 192, 192), layer("c", "b", 192, 10), features=64
+        layer("a", "input", 64, channels),
+        layer("b", "a", channels, channels),
+        layer("c", "b", channels, 10),
+        features=64,
     )
     # Where payloads take a pass per set bit, every step, the first layer is the slowest by far.
     mesh = replace(load_target("mesh16"), cuba=False, decay_multiplier=False)
     program = compile_network(model, mesh).tiled
     sizes = [core.tile.channels for core in program.cores if core.layer == "a"]
+    words = channels // mesh.lanes
     assert len(sizes) > 1
-    assert min(sizes) * 2 > max(sizes)
+    assert max(sizes) == mesh.lanes * -(-words // len(sizes))
+    assert words % len(sizes) or min(sizes) == max(sizes)
