@@ -34,8 +34,9 @@ BLOCK_COST, DISTRIBUTED_COST, MULTIPLEXER_COST, TABLE_BIT_COST = 128, 4, 1, 1 / 
 TRELLIS_DPR16X4, a bit of a multiplexer between two of these, a bit of a constant table in logic."""
 REGISTERS = 2
 """Entries up to which a FIFO is flip-flops."""
-EVENT_BITS, PACKET_BITS = FLIT.width - ADDRESS.width, FLIT.width + 5
-"""Words of the FIFOs of events and of packets: a flit, and one bit per output that says where it leads."""
+EVENT_BITS, PORTS = FLIT.width - ADDRESS.width, 5
+"""Bits of a flit behind its address, which an event FIFO keeps; and outputs of a router, of which a bit each
+says where a packet leads."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,14 @@ def _fifo_shapes(p: RtlParameters) -> list[tuple[int, int, int]]:
     direction of a link."""
     cores = p.mesh_width * p.mesh_height
     links = 2 * (2 * cores - p.mesh_width - p.mesh_height)
-    return [(EVENT_BITS, p.event_fifo_depth, cores), (PACKET_BITS, p.router_fifo_depth, cores + links + 1)]
+    packet = EVENT_BITS + _kept_address(p) + PORTS
+    return [(EVENT_BITS, p.event_fifo_depth, cores), (packet, p.router_fifo_depth, cores + links + 1)]
+
+
+def _kept_address(p: RtlParameters) -> int:
+    """Bits that a mesh keeps of an address: to tell its places from one beyond them, and the host's."""
+    axes = (p.mesh_width, ADDRESS["x"]), (p.mesh_height, ADDRESS["y"])
+    return ADDRESS["host"].width + sum(min(places.bit_length(), item.width) for places, item in axes)
 
 
 def written_memories(p: RtlParameters, *, bitmap: bool) -> MemoryCells:
@@ -116,13 +124,13 @@ def _loaded_tables(p: RtlParameters) -> MemoryCells:
     cells += _memory(p.lanes * DECAY_WIDTH, p.parameter_words) * (p.channel_leak * (1 + p.cuba))
     cells += _cheapest(_context_bits(kept_axon(AXON_ROW, *addresses), p), p.axon_rows)
     cells += _cheapest(kept_axon(AXON_COLUMN, *addresses).bits, p.axon_columns)
-    cells += _cheapest(_context_bits(DESTINATION, p), p.destinations)
+    cells += _cheapest(_entry_bits(DESTINATION, p), p.destinations)
     if p.contexts > 1:
         # Three contexts are read at once, and nearly every bit for one of them alone.
         cells += _distributed(_field_bits(REGISTER), p.contexts)
         cells += _distributed(_field_bits(SEGMENT), p.contexts * MAX_SEGMENTS)
         cells += _cheapest(_field_bits(BANK), p.contexts * MAX_BANKS)
-    return cells + _distributed(_context_bits(SOURCE, p), p.sources)
+    return cells + _distributed(_entry_bits(SOURCE, p), p.sources)
 
 
 def _field_bits(word: Word) -> int:
@@ -133,6 +141,11 @@ def _field_bits(word: Word) -> int:
 def _context_bits(word: Word, p: RtlParameters) -> int:
     """Bits of a word whose last field names a context, of which hardware keeps as many as it needs."""
     return word["context"].at + (p.contexts - 1).bit_length()
+
+
+def _entry_bits(word: Word, p: RtlParameters) -> int:
+    """The same of a word with an address, of which it keeps as much as the mesh needs."""
+    return _context_bits(word, p) - ADDRESS.width + _kept_address(p)
 
 
 def _constant_tables(p: RtlParameters, tiles: list[CoreImage]) -> MemoryCells:

@@ -41,7 +41,7 @@ module snnc_top #(
   output      logic                         rest_o,
   output      logic                         home_o,
   output      logic                         error_o,
-  input  wire logic [8:0]                   status_select_i,
+  input  wire logic [snnc_pkg::AddressBits-1:0] status_select_i,
   output      logic [31:0]                  status_o
 );
   build_top u_netlist (

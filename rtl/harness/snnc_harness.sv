@@ -292,7 +292,7 @@ module snnc_harness #(
     .rest_o(rest),
     .home_o(home),
     .error_o(error),
-    .status_select_i(9'd0),
+    .status_select_i('0),
     .status_o()
   );
 endmodule

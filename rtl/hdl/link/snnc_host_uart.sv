@@ -57,7 +57,7 @@ module snnc_host_uart #(
   logic rest;
   logic home;
   logic error;
-  logic [8:0] status_select;
+  logic [snnc_pkg::AddressBits-1:0] status_select;
   logic [31:0] status;
   logic in_valid;
   logic in_ready;
