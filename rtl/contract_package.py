@@ -25,10 +25,9 @@ _TAIL = """\
 
   // The bits of an address that a mesh of `width` x `height` keeps.
   function automatic logic [AddressBits-1:0] address_kept(input int width, input int height);
-    address_kept = '0;
-    address_kept[AddressHostAt] = 1'b1;
-    for (int i = 0; i < coordinate_bits(width, AddressXBits); i++) address_kept[AddressXAt+i] = 1'b1;
-    for (int i = 0; i < coordinate_bits(height, AddressYBits); i++) address_kept[AddressYAt+i] = 1'b1;
+    address_kept = AddressBits'(1 << AddressHostAt
+        | ((1 << coordinate_bits(width, AddressXBits)) - 1) << AddressXAt
+        | ((1 << coordinate_bits(height, AddressYBits)) - 1) << AddressYAt);
   endfunction
 
   // An address in the bits that are kept: x and y that need more become the largest number in them, which is

@@ -80,8 +80,8 @@ def test_a_core_that_tiles_share_and_fifos_of_two_are_told_apart() -> None:
     shared = next(case for case in CASES if case.name == "32-32-24, 8 lanes, shared")
     found = features(shared.image, shared.memories, uart=False)
     assert (found["shared lane bits"], found["contexts"], found["loadable contexts"]) == (88, 4, 0)
-    # One FIFO for the core and one for the host, of two flits each: type and data, a bit of x and of y and that
-    # of the host, and five bits of their way.
+    # One FIFO for the core and one for the host, of two flits each: type and data, a bit of x and of y and
+    # that of the host, and five bits of their way.
     assert found["FIFO register bits"] == 2 * 2 * (FLIT.width - ADDRESS.width + 3 + 5)
     deep = replace(shared, target=replace(shared.target, router_fifo=4))
     assert features(deep.image, deep.memories, uart=False)["FIFO register bits"] == 0
