@@ -51,7 +51,9 @@ module snnc_peripheral_registers #(
   input  wire logic [31:0] busy_i,
   input  wire logic [31:0] blocked_i,
   input  wire logic [31:0] entered_i,
-  input  wire logic [31:0] left_i
+  input  wire logic [31:0] left_i,
+  // Kind by kind, the first in the lowest bits.
+  input  wire logic [snnc_pkg::ActionKinds*32-1:0] actions_i
 );
   localparam int InterruptBits = snnc_pkg::PeripheralPendingBits;
 
@@ -127,6 +129,11 @@ module snnc_peripheral_registers #(
       snnc_pkg::PeripheralBlocked: read_data_o = blocked_i;
       snnc_pkg::PeripheralEntered: read_data_o = entered_i;
       snnc_pkg::PeripheralLeft: read_data_o = left_i;
+      snnc_pkg::PeripheralWeightReads: read_data_o = actions_i[0*32+:32];
+      snnc_pkg::PeripheralSweptWords: read_data_o = actions_i[1*32+:32];
+      snnc_pkg::PeripheralSpikes: read_data_o = actions_i[2*32+:32];
+      snnc_pkg::PeripheralArrivals: read_data_o = actions_i[3*32+:32];
+      snnc_pkg::PeripheralHops: read_data_o = actions_i[4*32+:32];
       default: begin
         read_data_o = '0;
         read_error_o = 1'b1;
@@ -159,7 +166,7 @@ module snnc_peripheral_registers #(
       manual_before_q <= '0;
       gate_o <= 1'b0;
       senders_o <= Senders;
-      select_o <= '0;
+      select_o <= snnc_pkg::AddressBits'(1 << snnc_pkg::AddressHostAt);
       overrun_q <= 1'b0;
     end
   end
