@@ -18,8 +18,10 @@ from cocotb.triggers import RisingEdge
 from peripheral_cases import ACTIONS, ALL_CORES
 from rtl_bench import cycles, until
 
-from snnc.compiler.isa.contract import CORE_STATUS, FLIT, HOST_STATUS, FlitType
+from snnc.compiler.isa.contract import CORE_STATUS, END, FLIT, HOST_STATUS, FlitType
+from snnc.compiler.isa.flits import DATA_SHIFT, flit_types
 from snnc.compiler.isa.peripheral import MAGIC, REGISTERS, VERSION, Access, register
+from snnc.rtl.host.probes import probes
 from snnc.rtl.host.signature import START, signature_of_flits
 
 
@@ -69,6 +71,24 @@ async def actions_are_the_simulators(dut) -> None:
         assert number or hops == sample.actions[ALL_CORES]["hops"] > 0
     await bench.restart()
     assert [await bench.read(name) for name in ACTIONS] == [0] * len(ACTIONS)
+
+
+@cocotb.test()
+async def memories_are_read_back(dut) -> None:
+    """Every word of every lane of a program, by the probes that a host sends over a UART, too."""
+    bench = Bench(dut, 0.1)
+    await bench.begin()
+    image = min((case.image for case in CASES), key=lambda item: len(item.config_flits()))
+    await bench.write("senders", senders=1)
+    for place in image.on_core():
+        for probe in probes(image, place):
+            await bench.configure(probe.load.content, probe.load.enabling)
+            await bench.send(probe.stream)
+            ends = probe.stream[flit_types(probe.stream) == FlitType.END]
+            samples = int(END["last"].read_all(ends >> np.uint64(DATA_SHIFT)).sum())
+            flits = [flit for _ in range(samples) for flit in flits_of(await bench.packets())]
+            assert (probe.read(np.array(flits, np.uint64)) == probe.expected).all(), (place, probe.name)
+            await bench.settle(rest=1, home=1, error=0)
 
 
 @cocotb.test()
