@@ -9,8 +9,9 @@ from random_programs import random_network
 from snnc.base.errors import DoesNotFit, UnsupportedModel
 from snnc.compiler.ir.image import Image
 from snnc.compiler.ir.program import TiledProgram
+from snnc.compiler.isa.address import HOST, Address
 from snnc.compiler.isa.arithmetic import IntArray
-from snnc.compiler.isa.flits import FlitArray
+from snnc.compiler.isa.flits import FlitArray, address_bits
 from snnc.compiler.pipeline import Compilation, compile_network
 from snnc.compiler.protocol.input_encoding import encode_inputs
 from snnc.compiler.protocol.streams import decode_outputs, encode_samples
@@ -46,7 +47,7 @@ ACTIONS = {
     "hops": "flit_hops",
 }
 """Registers of the peripheral, and the simulator's names of what they count."""
-ALL_CORES = 256
+ALL_CORES = address_bits(HOST)
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,7 @@ def actions_of(program: TiledProgram, payloads: IntArray) -> dict[int, dict[str,
     for y in range(program.target.height):
         for x in range(program.target.width):
             tiles = [number for number, core in enumerate(program.cores) if (core.at.x, core.at.y) == (x, y)]
-            found[y << 4 | x] = {
+            found[address_bits(Address(x, y))] = {
                 name: int(counts[action][tiles].sum()) for name, action in ACTIONS.items() if name != "hops"
             }
     return found
