@@ -85,6 +85,7 @@ def package() -> str:
                 "CoordinateBits": contract.COORDINATE_BITS,
                 "LinkVersion": host_link.VERSION,
                 "RunPackets": host_link.RUN_PACKETS,
+                "ActionKinds": len(peripheral.ACTIONS.fields),
             },
         ),
         *_codes("Flit", contract.FlitType),
@@ -100,7 +101,7 @@ def package() -> str:
         lines += _word(word, word.width if word is contract.REGISTER else word.bits)
     for word in (*contract.DATA_OF_TYPE.values(), *contract.STATUS_WORDS, *LINK_WORDS):
         lines += _word(word, word.width)
-    for word in (peripheral.STREAM_IN, peripheral.STREAM_OUT):
+    for word in (peripheral.STREAM_IN, peripheral.STREAM_OUT, peripheral.ACTIONS):
         lines += _word(word, word.width)
     for register in peripheral.REGISTERS:
         lines += _word(register.word, register.word.bits)

@@ -1,7 +1,7 @@
 """Texts of top levels: a module of the design with a build's parameters and memory images."""
 
 from snnc.compiler.isa.contract import ADDRESS, CORE_STATUS, FLIT
-from snnc.compiler.isa.peripheral import ADDRESS_BITS, REGISTER_BITS, STREAM_IN, STREAM_OUT
+from snnc.compiler.isa.peripheral import ACTIONS, ADDRESS_BITS, REGISTER_BITS, STREAM_IN, STREAM_OUT
 from snnc.rtl.parameters import RtlParameters
 
 
@@ -38,6 +38,11 @@ module {name} #(
   input  wire logic [{ADDRESS.width - 1}:0]  status_select_i,
   output      logic [{CORE_STATUS.width - 1}:0] status_o
 );
+  // Nobody counts here.
+  logic [{parameters.mesh_width * parameters.mesh_height * ACTIONS.width - 1}:0] unused_actions;
+  logic unused;
+  assign unused = ^unused_actions;
+
   snnc_top #(
 {assignments(parameters, prefix="InitPrefix")}
   ) u_top (
@@ -53,6 +58,7 @@ module {name} #(
     .rest_o,
     .home_o,
     .error_o,
+    .actions_o(unused_actions),
     .status_select_i,
     .status_o
   );

@@ -170,7 +170,7 @@ class Image:
                     words = section.words.copy()
                     if memory is Memory.REGISTERS:
                         words[MODE_REGISTER] = 0
-                    flits.append(_write(core.at, memory, section.first_address, words.ravel()))
+                    flits.append(write_words(core.at, memory, section.first_address, words.ravel()))
             for core in tiles:
                 mode = int(core.registers.words[MODE_REGISTER, 0])
                 flits.append(write_mode(core.at, core.at.context, mode))
@@ -187,10 +187,10 @@ class Image:
 def write_mode(to: Address, context: int, mode: int = 0) -> FlitArray:
     """Flits that write the register that enables a context of the core at `to`, or disables it."""
     chunks = np.array([mode], np.uint32)
-    return _write(to, Memory.REGISTERS, REGISTERS * context + MODE_REGISTER, chunks)
+    return write_words(to, Memory.REGISTERS, REGISTERS * context + MODE_REGISTER, chunks)
 
 
-def _write(to: Address, memory: Memory, address: int, chunks: NDArray[np.uint32]) -> FlitArray:
+def write_words(to: Address, memory: Memory, address: int, chunks: NDArray[np.uint32]) -> FlitArray:
     """Flits that write `chunks` from `address` on."""
     select = CONFIG_ADDRESS.pack(memory=memory, address=address)
     data = FLIT.pack_all(address=address_bits(to), type=FlitType.CONFIG_DATA, data=chunks)

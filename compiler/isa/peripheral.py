@@ -55,6 +55,22 @@ _INTERRUPTS = (
     Field("sample", 1, "the last packet of a sample left the mesh"),
     Field("error", 1, "the mesh found an error"),
 )
+ACTIONS = Word(
+    "actions",
+    13,
+    (
+        Field("weight_reads", 1, "words of weights that events were summed up by"),
+        Field("swept_words", 1, "words of neurons that sweeps wrote"),
+        Field("spikes", 7, "neurons that spiked"),
+        Field("arrivals", 1, "flits that came to the cores"),
+        Field("hops", 3, "flits that came into the routers"),
+    ),
+)
+"""What a core and its router do in a cycle, as far as the peripheral counts it."""
+_COUNTS = tuple(
+    _whole(0x64 + 4 * place, Access.READ, item.name, item.meaning)
+    for place, item in enumerate(ACTIONS.fields)
+)
 HIGH_BITS = FLIT.width - REGISTER_BITS
 STAMP_BITS = STREAM_BITS - FLIT.width
 """Bits of the cycle beside a packet on the output stream."""
@@ -115,7 +131,11 @@ REGISTERS = (
         0x24,
         Access.BOTH,
         "select",
-        Field("select", ADDRESS.width, f"whose status word: {{0, y, x}} of a core, {HOST_PORT} the host's"),
+        Field(
+            "select",
+            ADDRESS.width,
+            f"whose status word and actions: {{0, y, x}} of a core, {HOST_PORT} the host port and all actions",
+        ),
     ),
     _whole(0x28, Access.READ, "status", "status word, some cycles behind `select`"),
     _whole(0x2C, Access.WRITE, "input_low", "low bits of the next flit"),
@@ -144,6 +164,7 @@ REGISTERS = (
     _whole(0x58, Access.READ, "blocked", "cycles in which a packet waited for room"),
     _whole(0x5C, Access.READ, "entered", "signature of the flits that entered"),
     _whole(0x60, Access.READ, "left", "signature of the packets that left, as on the stream"),
+    *_COUNTS,
 )
 """Every register, by address."""
 

@@ -202,6 +202,27 @@ MUTATIONS = (
         "(!blocked_i && (!draining_i || current_i == ContextBits'(i)));",
     ),
     Mutation(
+        "waiting-turn-after-turn",
+        "waiting",
+        "snnc_awaited.sv",
+        "none_q[renewed_i] <= 1'b0;",
+        "",
+    ),
+    Mutation(
+        "waiting-for-credits",
+        "waiting",
+        "snnc_steps.sv",
+        "assign events_pass_o = accumulate && !fence;",
+        "assign events_pass_o = accumulate && !fence && !waits_for_credit;",
+    ),
+    Mutation(
+        "waiting-for-the-emitter",
+        "waiting",
+        "snnc_contexts.sv",
+        "assign fence_o = ready != '0;",
+        "assign fence_o = due != '0;",
+    ),
+    Mutation(
         "reset-without-init",
         "reset",
         "snnc_control.sv",

@@ -135,6 +135,14 @@ PROPERTIES = (
         parameters={"Contexts": 2},
     ),
     Property(
+        "waiting",
+        "formal_waiting",
+        "an event at the head of a core waits for a turn of each context at most, whatever the emitter does",
+        depth=14,
+        induction=3,
+        parameters={"Contexts": 2},
+    ),
+    Property(
         "reset",
         "formal_reset",
         "a reset leads from any state to v(0) in every word, ready, at rest and at home; nothing is sent",

@@ -292,6 +292,7 @@ module snnc_harness #(
     .rest_o(rest),
     .home_o(home),
     .error_o(error),
+    .actions_o(),
     .status_select_i('0),
     .status_o()
   );

@@ -17,7 +17,7 @@ from snnc.compiler.protocol.streams import decode_outputs, encode_samples
 from snnc.rtl.host.diagnosis import diagnose
 from snnc.rtl.host.frames import OPEN, RESTART, Reply, Status, argument, flits_body
 from snnc.rtl.host.link import ATTEMPTS, WINDOW, Link
-from snnc.rtl.host.loading import load_flits
+from snnc.rtl.host.loading import LoadFlits, load_flits
 from snnc.rtl.host.packets import PacketCheck
 from snnc.rtl.host.traffic import Traffic
 from snnc.rtl.parameters import RtlParameters, identity, parameters_for
@@ -102,7 +102,10 @@ class Board:
                 hint="load the bitstream that `snnc synth` made of this build",
             )
         self._image = image
-        parts = load_flits(image, parameters.loadable)
+        self.configure(load_flits(image, parameters.loadable), progress)
+
+    def configure(self, parts: LoadFlits, progress: Callable[[int], None] = lambda done: None) -> None:
+        """Write content, and what enables cores behind it, each from a reset on."""
         done = 0
         for part in (parts.content, parts.enabling):
             self._restart(RESTART | OPEN)
@@ -128,6 +131,14 @@ class Board:
         with self._named():
             packets.check(run.flits, run.stamps)
         return run
+
+    def exchange(self, flits: FlitArray, most: int) -> FlitArray:
+        """The packets, `most` at most, that `flits` make from a reset on until the mesh is at rest."""
+        self._restart(RESTART | OPEN, most)
+        self._feed(flits)
+        if not self._finish().home:
+            raise self._stuck("is at rest before it is done")
+        return self._traffic.packets()[0]
 
     def _restart(self, flags: int, most: int = 0) -> None:
         """Reset the mesh, from which at most `most` packets can leave then."""

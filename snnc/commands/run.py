@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 import numpy as np
 
+from snnc.base.errors import LinkError
 from snnc.base.files import cache_directory
 from snnc.commands.console import Console
 from snnc.commands.deliver import deliver
@@ -24,6 +25,7 @@ from snnc.rtl.host.driver import Board, HardwareResults, run_samples
 from snnc.rtl.host.link import Link
 from snnc.rtl.host.loading import load_flits
 from snnc.rtl.host.port import SIMULATED, open_port
+from snnc.rtl.host.readback import read_back
 from snnc.rtl.parameters import EVERY_MEMORY, WEIGHTS_ALONE, RtlParameters, identity, parameters_for
 
 RESULT_FILE = "run.json"
@@ -38,6 +40,16 @@ class Line:
     baud: int
 
 
+@dataclass(frozen=True)
+class Manner:
+    """How samples are run."""
+
+    stream: bool = False
+    """Also those that the board cannot gather."""
+    read_back: bool = False
+    """First compare what the memories hold with what was loaded."""
+
+
 @click.command("run")
 @build_argument
 @click.option("--port", required=True, help="Serial device of the board, or `sim` for one in software.")
@@ -46,6 +58,7 @@ class Line:
 @click.option(
     "--stream", is_flag=True, help="Run also samples that the board cannot gather; no exact cycles."
 )
+@click.option("--read-back", is_flag=True, help="First compare the memories with what was loaded.")
 @json_option(RESULT_FILE)
 @pass_console
 def command(
@@ -55,14 +68,16 @@ def command(
     baud: int,
     selection: Selection,
     stream: bool,
+    read_back: bool,
     json_file: Path | None,
 ) -> None:
     """Run a build on a board: load it over UART, stream samples, read results and cycles."""
-    report = run_build(folder, selection, Line(port, baud), console, stream=stream)
+    how = Manner(stream, read_back)
+    report = run_build(folder, selection, Line(port, baud), console, how)
     deliver(report, console, kept=folder / RESULT_FILE, json_file=json_file)
 
 
-def run_build(folder: Path, chosen: Selection, line: Line, console: Console, *, stream: bool) -> RunReport:
+def run_build(folder: Path, chosen: Selection, line: Line, console: Console, how: Manner) -> RunReport:
     """Load a build into the board at `line` and run samples on it.
 
     Raises LinkError where the board does not answer or is another, DoesNotFit where a sample is too large.
@@ -79,7 +94,7 @@ def run_build(folder: Path, chosen: Selection, line: Line, console: Console, *, 
         board.connect()
         console.detail(f"{port.name}: hardware {board.identity:06x}, gathers {board.input_depth} flits")
         hardware = _held(board.identity, loadable)
-        results, times = _load_and_run(board, hardware, payloads, stream, console)
+        results, times = _load_and_run(board, hardware, payloads, how, console)
     predictions = np.argmax(results.outputs, axis=1)
     target = hardware.program.target
     return RunReport(
@@ -118,13 +133,29 @@ def _held(identity_held: int, loadable: _Hardware) -> _Hardware:
 
 
 def _load_and_run(
-    board: Board, hardware: _Hardware, payloads: IntArray, stream: bool, console: Console
+    board: Board, hardware: _Hardware, payloads: IntArray, how: Manner, console: Console
 ) -> tuple[HardwareResults, HostTimes]:
     parameters = hardware.parameters
+    if how.read_back:
+        _compare_memories(board, hardware, console)
     start = time.perf_counter()
     with console.progress("loading", len(load_flits(hardware.image, parameters.loadable))) as update:
         board.load(hardware.image, parameters, progress=update)
     loaded = time.perf_counter()
     with console.progress("running", len(payloads)) as update:
-        results = run_samples(board, hardware.program, payloads, stream=stream, progress=update)
+        results = run_samples(board, hardware.program, payloads, stream=how.stream, progress=update)
     return results, HostTimes(loaded - start, time.perf_counter() - loaded)
+
+
+def _compare_memories(board: Board, hardware: _Hardware, console: Console) -> None:
+    """Raise LinkError where the board does not hold what is loaded into it."""
+    with console.progress("reading back", len(hardware.image.on_core())) as update:
+        found = read_back(board, hardware.image, hardware.parameters, update)
+    if wrong := [part for part in found if part.different]:
+        worst = max(wrong, key=lambda part: part.different)
+        raise LinkError(
+            f"{worst.different} of {worst.words} words of {worst.memory} on core {worst.place} are not what "
+            f"was loaded; {len(wrong) - 1} other memories differ",
+            where=board.link.port.name,
+        )
+    console.say(f"read back: {sum(part.words for part in found)} words, none different")

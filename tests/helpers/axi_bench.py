@@ -99,13 +99,17 @@ class Bench:
 
     async def load(self, case: Case) -> None:
         """Put a program into the mesh, as the driver of a board does: content, reset, enabling, reset."""
+        await self.configure(case.content, case.enabling)
+        await self.write("senders", senders=case.senders)
+
+    async def configure(self, *parts: np.ndarray) -> None:
+        """Write configuration, with a reset before and behind every part."""
         await self.restart()
-        for part in (case.content, case.enabling):
+        for part in parts:
             await self.send(part)
             await self.source.wait()
             await self.settle(rest=1)
             await self.restart()
-        await self.write("senders", senders=case.senders)
 
     async def packets(self) -> list[int]:
         """The next packet of the output stream as words."""

@@ -9,13 +9,17 @@ from random_programs import random_network
 from snnc.base.errors import DoesNotFit, UnsupportedModel
 from snnc.compiler.ir.image import Image
 from snnc.compiler.ir.program import TiledProgram
-from snnc.compiler.isa.flits import FlitArray
+from snnc.compiler.isa.address import HOST, Address
+from snnc.compiler.isa.arithmetic import IntArray
+from snnc.compiler.isa.flits import FlitArray, address_bits
 from snnc.compiler.pipeline import Compilation, compile_network
 from snnc.compiler.protocol.input_encoding import encode_inputs
 from snnc.compiler.protocol.streams import decode_outputs, encode_samples
 from snnc.compiler.targets import Target
 from snnc.rtl.host.loading import load_flits
+from snnc.sim.accounting.counts import count_actions
 from snnc.sim.engine.cycle import run_isolated
+from snnc.sim.engine.functional import run_functional
 
 HARDWARE = target(
     width=2,
@@ -35,6 +39,15 @@ HARDWARE = target(
 SAMPLES = 3
 MOST_FLITS = 250
 """Of a sample, so that the input buffer of the bench holds it."""
+ACTIONS = {
+    "weight_reads": "weight_reads",
+    "swept_words": "bitmap_writes",
+    "spikes": "spikes",
+    "arrivals": "event_fifo_writes",
+    "hops": "flit_hops",
+}
+"""Registers of the peripheral, and the simulator's names of what they count."""
+ALL_CORES = address_bits(HOST)
 
 
 @dataclass(frozen=True)
@@ -45,6 +58,9 @@ class Sample:
     flits: list[int]
     stamps: list[int]
     cycles: int
+    actions: dict[int, dict[str, int]]
+    """What the registers of actions say, by what `select` is; of one core without `hops`, since the simulator
+    counts a flit's way for whoever sends it."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +108,7 @@ def make_case(compilation: Compilation, generator: np.random.Generator) -> Case:
             run.flits[run.offsets[number] : run.offsets[number + 1]].tolist(),
             run.stamps[run.offsets[number] : run.offsets[number + 1]].tolist(),
             int(run.cycles[number]),
+            actions_of(program, payloads[number : number + 1]),
         )
         for number in range(SAMPLES)
     )
@@ -105,3 +122,16 @@ def make_case(compilation: Compilation, generator: np.random.Generator) -> Case:
         samples,
         decode_outputs(program, run.flits, SAMPLES).tolist(),
     )
+
+
+def actions_of(program: TiledProgram, payloads: IntArray) -> dict[int, dict[str, int]]:
+    """What the cores do for a sample, all of them and each, by the simulator."""
+    counts = count_actions(program, run_functional(program, payloads).primitives)
+    found = {ALL_CORES: {name: int(counts[action].sum()) for name, action in ACTIONS.items()}}
+    for y in range(program.target.height):
+        for x in range(program.target.width):
+            tiles = [number for number, core in enumerate(program.cores) if (core.at.x, core.at.y) == (x, y)]
+            found[address_bits(Address(x, y))] = {
+                name: int(counts[action][tiles].sum()) for name, action in ACTIONS.items() if name != "hops"
+            }
+    return found

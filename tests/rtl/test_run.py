@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from snnc.base.errors import LinkError, UnsupportedModel
 from snnc.commands.cli import main
 from snnc.compiler.formats.storage import Build
 from snnc.compiler.passes.encode import Encode
 from snnc.compiler.passes.specialise import specialise
 from snnc.rtl.host.driver import Board
 from snnc.rtl.host.frames import Reply
+from snnc.rtl.host.readback import ReadBack
 from snnc.rtl.host.software_board import build_board, running_board
 from snnc.rtl.parameters import WEIGHTS_ALONE
 from snnc.rtl.simulation.tools import simulator_missing
@@ -116,6 +118,24 @@ def test_run_on_hardware_for_this_network_alone_after_an_interruption(
     got = json.loads(result.stdout)
     for key in ("accuracy", "predictions", "cycles"):
         assert got[key] == simulated[key], key
+
+
+def test_memories_are_compared_before_the_samples(
+    build: Path, own: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("snnc.rtl.host.port.LATENCY", 20.0)
+    options = ("--data", "digits", "--samples", "1", "--read-back")
+    refused = run("run", build, "--port", own, *options)
+    assert refused.exit_code == UnsupportedModel.exit_code
+    assert "its cores run no other program" in refused.stderr
+    found = [ReadBack((0, 1), "bias", 7, 2), ReadBack((0, 0), "weights", 9, 0)]
+    monkeypatch.setattr("snnc.commands.run.read_back", lambda *arguments: found)
+    differs = run("run", build, "--port", own, *options)
+    assert differs.exit_code == LinkError.exit_code
+    assert "2 of 7 words of bias on core (0, 1) are not what was loaded; 0 other" in differs.stderr
+    del found[0]
+    same = run("run", build, "--port", own, *options)
+    assert same.exit_code == 0 and "read back: 9 words, none different" in same.stderr
 
 
 def test_what_was_computed_is_shown_where_it_cannot_be_kept(

@@ -31,6 +31,7 @@ package snnc_pkg;
   localparam int CoordinateBits = 24;
   localparam int LinkVersion = 3;
   localparam int RunPackets = 32;
+  localparam int ActionKinds = 5;
 
   // The `type` field. RESTART exists only in the test harness's stimulus: wait, then reset.
   localparam logic [2:0] FlitSpike = 3'd0;
@@ -108,6 +109,11 @@ package snnc_pkg;
   localparam logic [7:0] PeripheralBlocked = 8'h58;
   localparam logic [7:0] PeripheralEntered = 8'h5c;
   localparam logic [7:0] PeripheralLeft = 8'h60;
+  localparam logic [7:0] PeripheralWeightReads = 8'h64;
+  localparam logic [7:0] PeripheralSweptWords = 8'h68;
+  localparam logic [7:0] PeripheralSpikes = 8'h6c;
+  localparam logic [7:0] PeripheralArrivals = 8'h70;
+  localparam logic [7:0] PeripheralHops = 8'h74;
   localparam logic [31:0] PeripheralMagicValue = 32'h736e6e63;
   localparam logic [7:0] PeripheralVersionNumber = 8'd2;
 
@@ -1108,6 +1114,44 @@ package snnc_pkg;
     stream_out_cycle = word[StreamOutCycleAt+:StreamOutCycleBits];
   endfunction
 
+  // Actions.
+  localparam int ActionsBits = 13;
+  localparam int ActionsWeightReadsAt = 0;
+  localparam int ActionsWeightReadsBits = 1;
+  localparam int ActionsSweptWordsAt = 1;
+  localparam int ActionsSweptWordsBits = 1;
+  localparam int ActionsSpikesAt = 2;
+  localparam int ActionsSpikesBits = 7;
+  localparam int ActionsArrivalsAt = 9;
+  localparam int ActionsArrivalsBits = 1;
+  localparam int ActionsHopsAt = 10;
+  localparam int ActionsHopsBits = 3;
+
+  // weight_reads: words of weights that events were summed up by.
+  function automatic logic actions_weight_reads(input logic [ActionsBits-1:0] word);
+    actions_weight_reads = word[ActionsWeightReadsAt+:ActionsWeightReadsBits];
+  endfunction
+
+  // swept_words: words of neurons that sweeps wrote.
+  function automatic logic actions_swept_words(input logic [ActionsBits-1:0] word);
+    actions_swept_words = word[ActionsSweptWordsAt+:ActionsSweptWordsBits];
+  endfunction
+
+  // spikes: neurons that spiked.
+  function automatic logic [ActionsSpikesBits-1:0] actions_spikes(input logic [ActionsBits-1:0] word);
+    actions_spikes = word[ActionsSpikesAt+:ActionsSpikesBits];
+  endfunction
+
+  // arrivals: flits that came to the cores.
+  function automatic logic actions_arrivals(input logic [ActionsBits-1:0] word);
+    actions_arrivals = word[ActionsArrivalsAt+:ActionsArrivalsBits];
+  endfunction
+
+  // hops: flits that came into the routers.
+  function automatic logic [ActionsHopsBits-1:0] actions_hops(input logic [ActionsBits-1:0] word);
+    actions_hops = word[ActionsHopsAt+:ActionsHopsBits];
+  endfunction
+
   // Peripheral magic.
   localparam int PeripheralMagicBits = 32;
   localparam int PeripheralMagicMagicAt = 0;
@@ -1336,7 +1380,7 @@ package snnc_pkg;
   localparam int PeripheralSelectSelectAt = 0;
   localparam int PeripheralSelectSelectBits = 13;
 
-  // select: whose status word: {0, y, x} of a core, 4096 the host's.
+  // select: whose status word and actions: {0, y, x} of a core, 4096 the host port and all actions.
   function automatic logic [PeripheralSelectSelectBits-1:0] peripheral_select_select(input logic [PeripheralSelectBits-1:0] word);
     peripheral_select_select = word[PeripheralSelectSelectAt+:PeripheralSelectSelectBits];
   endfunction
@@ -1503,6 +1547,56 @@ package snnc_pkg;
   // left: signature of the packets that left, as on the stream.
   function automatic logic [PeripheralLeftLeftBits-1:0] peripheral_left_left(input logic [PeripheralLeftBits-1:0] word);
     peripheral_left_left = word[PeripheralLeftLeftAt+:PeripheralLeftLeftBits];
+  endfunction
+
+  // Peripheral weight reads.
+  localparam int PeripheralWeightReadsBits = 32;
+  localparam int PeripheralWeightReadsWeightReadsAt = 0;
+  localparam int PeripheralWeightReadsWeightReadsBits = 32;
+
+  // weight_reads: words of weights that events were summed up by.
+  function automatic logic [PeripheralWeightReadsWeightReadsBits-1:0] peripheral_weight_reads_weight_reads(input logic [PeripheralWeightReadsBits-1:0] word);
+    peripheral_weight_reads_weight_reads = word[PeripheralWeightReadsWeightReadsAt+:PeripheralWeightReadsWeightReadsBits];
+  endfunction
+
+  // Peripheral swept words.
+  localparam int PeripheralSweptWordsBits = 32;
+  localparam int PeripheralSweptWordsSweptWordsAt = 0;
+  localparam int PeripheralSweptWordsSweptWordsBits = 32;
+
+  // swept_words: words of neurons that sweeps wrote.
+  function automatic logic [PeripheralSweptWordsSweptWordsBits-1:0] peripheral_swept_words_swept_words(input logic [PeripheralSweptWordsBits-1:0] word);
+    peripheral_swept_words_swept_words = word[PeripheralSweptWordsSweptWordsAt+:PeripheralSweptWordsSweptWordsBits];
+  endfunction
+
+  // Peripheral spikes.
+  localparam int PeripheralSpikesBits = 32;
+  localparam int PeripheralSpikesSpikesAt = 0;
+  localparam int PeripheralSpikesSpikesBits = 32;
+
+  // spikes: neurons that spiked.
+  function automatic logic [PeripheralSpikesSpikesBits-1:0] peripheral_spikes_spikes(input logic [PeripheralSpikesBits-1:0] word);
+    peripheral_spikes_spikes = word[PeripheralSpikesSpikesAt+:PeripheralSpikesSpikesBits];
+  endfunction
+
+  // Peripheral arrivals.
+  localparam int PeripheralArrivalsBits = 32;
+  localparam int PeripheralArrivalsArrivalsAt = 0;
+  localparam int PeripheralArrivalsArrivalsBits = 32;
+
+  // arrivals: flits that came to the cores.
+  function automatic logic [PeripheralArrivalsArrivalsBits-1:0] peripheral_arrivals_arrivals(input logic [PeripheralArrivalsBits-1:0] word);
+    peripheral_arrivals_arrivals = word[PeripheralArrivalsArrivalsAt+:PeripheralArrivalsArrivalsBits];
+  endfunction
+
+  // Peripheral hops.
+  localparam int PeripheralHopsBits = 32;
+  localparam int PeripheralHopsHopsAt = 0;
+  localparam int PeripheralHopsHopsBits = 32;
+
+  // hops: flits that came into the routers.
+  function automatic logic [PeripheralHopsHopsBits-1:0] peripheral_hops_hops(input logic [PeripheralHopsBits-1:0] word);
+    peripheral_hops_hops = word[PeripheralHopsHopsAt+:PeripheralHopsHopsBits];
   endfunction
 
   // Bits of x, or of y, that a mesh of so many `places` along it keeps, at most `declared`: enough to tell

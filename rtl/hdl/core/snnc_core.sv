@@ -5,9 +5,8 @@
 module snnc_core #(
   // Neurons per word; a power of two.
   parameter int Lanes = 8,
-  // Bits of a weight, 2 to 8.
+  // Bits of a weight, 2 to 8, and of a neuron's state, of a threshold and of a bias, 8 to 24.
   parameter int WeightBits = 4,
-  // Bits of a neuron's state, of a threshold and of a bias, 8 to 24.
   parameter int StateBits = 16,
   // Words of the weight memory, and of the state memory.
   parameter int WeightWords = 256,
@@ -35,7 +34,7 @@ module snnc_core #(
   // Entries of the event FIFO; a power of two, at least 2.
   parameter int EventFifoDepth = 16,
   parameter int Contexts = 1,
-  // Memories that CONFIG flits write; the weights' RAM has one port and no initial content: both see snnc_mesh.
+  // Memories that CONFIG flits write, and weights in RAM of one port; see snnc_top.
   parameter int Loadable = 8191,
   parameter int SinglePortWeights = 0,
   // Bits of the addresses in its tables that matter in its mesh.
@@ -64,7 +63,8 @@ module snnc_core #(
   input  wire logic                         router_empty_i,
   input  wire logic                         sent_i,
   input  wire logic                         router_dropped_i,
-  // What the core tells about itself; see snnc_status.
+  // What it does in this cycle, see snnc_neurons; what it tells about itself, see snnc_status.
+  output      logic [Lanes+1:0]             actions_o,
   output      logic                         ready_o,
   output      logic                         rest_o,
   output      logic                         home_o,
@@ -352,7 +352,8 @@ module snnc_core #(
     .bitmap_slot_i(bitmap_slot),
     .bitmap_word_i(bitmap_word),
     .state_o(state),
-    .bitmap_o(bitmap)
+    .bitmap_o(bitmap),
+    .actions_o
   );
 
   snnc_emitter #(

@@ -84,11 +84,11 @@ module snnc_datapath #(
   input  wire logic                         bitmap_read_i,
   input  wire logic [3:0]                   bitmap_slot_i,
   input  wire logic [WordBits-1:0]          bitmap_word_i,
-`ifdef SNNC_TRACE
   // What a sweep writes.
+`ifdef SNNC_TRACE
   output      logic [Lanes*StateBits-1:0]   after_o,
-  output      logic [Lanes-1:0]             spikes_o,
 `endif
+  output      logic [Lanes-1:0]             spikes_o,
   output      logic [Lanes*StateBits-1:0]   state_o,
   output      logic [Lanes-1:0]             bitmap_o
 );
@@ -369,9 +369,9 @@ module snnc_datapath #(
   assign unused = ^{config_write_i, config_address_i, config_data_i, constant_address_i, step_i,
                     membrane_word_i, weight_factor_i, fraction_bits_i, lane_membrane_after, lane_current_after};
 
+  assign spikes_o = lane_spike;
 `ifdef SNNC_TRACE
   assign after_o = lane_membrane_after;
-  assign spikes_o = lane_spike;
 `endif
 
 `ifdef SNNC_ASSERT

@@ -73,7 +73,9 @@ module snnc_neurons #(
   input  wire logic [3:0]                   bitmap_slot_i,
   input  wire logic [WordBits-1:0]          bitmap_word_i,
   output      logic [Lanes*StateBits-1:0]   state_o,
-  output      logic [Lanes-1:0]             bitmap_o
+  output      logic [Lanes-1:0]             bitmap_o,
+  // A word of weights is read; a sweep writes a word, and from bit 2 on the lanes that spike.
+  output      logic [Lanes+1:0]             actions_o
 );
   localparam int ParameterBits = (ParameterWords > 1) ? $clog2(ParameterWords) : 1;
 
@@ -90,10 +92,12 @@ module snnc_neurons #(
   logic add_constant;
   logic settle;
   logic [WordBits-1:0] sweep_write_word;
+  logic [Lanes-1:0] lane_spike;
 `ifdef SNNC_TRACE
   logic [Lanes*StateBits-1:0] lane_after;
-  logic [Lanes-1:0] lane_spike;
 `endif
+
+  assign actions_o = {lane_spike, sweep_i && write_o, weight_read_i};
 
   snnc_sweep #(
     .StateWords(StateWords),
@@ -192,8 +196,8 @@ module snnc_neurons #(
     .bitmap_word_i,
 `ifdef SNNC_TRACE
     .after_o(lane_after),
-    .spikes_o(lane_spike),
 `endif
+    .spikes_o(lane_spike),
     .state_o,
     .bitmap_o
   );

@@ -58,6 +58,8 @@ module snnc_mesh #(
   output      logic                         rest_o,
   output      logic                         home_o,
   output      logic                         error_o,
+  // What every core did in the last cycle, row by row.
+  output      logic [MeshWidth*MeshHeight*snnc_pkg::ActionsBits-1:0] actions_o,
   // Core {y, x} and, in the same cycle, its status word; 0 where there is none.
   input  wire logic [snnc_pkg::AddressBits-1:0] select_i,
   output      logic [31:0]                  status_o
@@ -181,6 +183,7 @@ module snnc_mesh #(
       logic router_sent;
       logic router_dropped;
       logic [31:0] core_status;
+      logic [Lanes+1:0] core_actions;
 
       assign status[Core*32+:32] = (select_i == Here) ? core_status : '0;
 
@@ -248,11 +251,25 @@ module snnc_mesh #(
         .router_empty_i(router_empty),
         .sent_i(router_sent),
         .router_dropped_i(router_dropped),
+        .actions_o(core_actions),
         .ready_o(ready[Core]),
         .rest_o(rest[Core]),
         .home_o(home[Core]),
         .error_o(error[Core]),
         .status_o(core_status)
+      );
+
+      snnc_actions #(
+        .Lanes(Lanes)
+      ) u_actions (
+        .clk_i,
+        .rst_i,
+        .weight_read_i(core_actions[0]),
+        .sweep_i(core_actions[1]),
+        .spikes_i(core_actions[Lanes+1:2]),
+        .arrival_i(out_valid[Local] && out_ready[Local]),
+        .hops_i(in_valid & in_ready),
+        .actions_o(actions_o[Core*snnc_pkg::ActionsBits+:snnc_pkg::ActionsBits])
       );
     end
   end

@@ -73,6 +73,8 @@ module snnc_top #(
   output      logic                         home_o,
   // An error was found since the reset; the status words say where.
   output      logic                         error_o,
+  // What every core and its router did in the last cycle, row by row; see snnc_actions.
+  output      logic [MeshWidth*MeshHeight*snnc_pkg::ActionsBits-1:0] actions_o,
   // The status word to show two cycles later: that of core {y, x}, or with bit 12 that of the host port.
   input  wire logic [snnc_pkg::AddressBits-1:0] status_select_i,
   output      logic [31:0]                  status_o
@@ -192,6 +194,7 @@ module snnc_top #(
     .rest_o,
     .home_o,
     .error_o(mesh_error),
+    .actions_o,
     .select_i(select_q),
     .status_o(mesh_status)
   );

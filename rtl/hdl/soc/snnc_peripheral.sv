@@ -10,6 +10,8 @@ module snnc_peripheral #(
   parameter logic [23:0] Identity = '0,
   // Tiles that send to the host, at power-up.
   parameter int Senders = 1,
+  // 0: actions of the cores are not counted.
+  parameter int Actions = 1,
   // Parameters of snnc_top.
   parameter int MeshWidth = 2,
   parameter int MeshHeight = 2,
@@ -130,6 +132,7 @@ module snnc_peripheral #(
   logic rest;
   logic home;
   logic error;
+  logic [MeshWidth*MeshHeight*snnc_pkg::ActionsBits-1:0] actions;
 
   logic [31:0] cycle;
   logic late;
@@ -142,6 +145,7 @@ module snnc_peripheral #(
   logic [31:0] blocked;
   logic [31:0] entered_signature;
   logic [31:0] left_signature;
+  logic [snnc_pkg::ActionKinds*32-1:0] action_counts;
 
   assign rst = !aresetn;
   assign at_rest = rest && pending_q == '0 && !pending && !mesh_rst_q;
@@ -249,7 +253,8 @@ module snnc_peripheral #(
     .busy_i(busy),
     .blocked_i(blocked),
     .entered_i(entered_signature),
-    .left_i(left_signature)
+    .left_i(left_signature),
+    .actions_i(action_counts)
   );
 
   snnc_peripheral_input #(
@@ -325,6 +330,18 @@ module snnc_peripheral #(
     .left_o(left_signature)
   );
 
+  snnc_peripheral_actions #(
+    .MeshWidth(MeshWidth),
+    .MeshHeight(MeshHeight),
+    .Actions(Actions)
+  ) u_actions (
+    .clk_i(aclk),
+    .rst_i(mesh_rst_q),
+    .select_i(select),
+    .actions_i(actions),
+    .counts_o(action_counts)
+  );
+
   snnc_top #(
     .MeshWidth(MeshWidth),
     .MeshHeight(MeshHeight),
@@ -365,6 +382,7 @@ module snnc_peripheral #(
     .rest_o(rest),
     .home_o(home),
     .error_o(error),
+    .actions_o(actions),
     .status_select_i(select),
     .status_o(status)
   );

@@ -51,9 +51,14 @@ module snnc_peripheral_registers #(
   input  wire logic [31:0] busy_i,
   input  wire logic [31:0] blocked_i,
   input  wire logic [31:0] entered_i,
-  input  wire logic [31:0] left_i
+  input  wire logic [31:0] left_i,
+  // Kind by kind, the first in the lowest bits.
+  input  wire logic [snnc_pkg::ActionKinds*32-1:0] actions_i
 );
   localparam int InterruptBits = snnc_pkg::PeripheralPendingBits;
+  // Registers that there is room for below the highest address.
+  localparam int WordBits = 5;
+  localparam int Words = 2 ** WordBits;
 
   logic [InterruptBits-1:0] pending_q;
   logic [InterruptBits-1:0] clear;
@@ -67,6 +72,9 @@ module snnc_peripheral_registers #(
   logic writes_control;
   logic [31:0] control;
   logic [31:0] state;
+  logic [WordBits-1:0] place;
+  logic [Words*32-1:0] words;
+  logic [Words-1:0] readable;
 
   assign writes_control = write_i && write_address_i == snnc_pkg::PeripheralControl;
   assign turns = snnc_pkg::peripheral_control_manual(write_data_i[snnc_pkg::PeripheralControlBits-1:0])
@@ -80,6 +88,7 @@ module snnc_peripheral_registers #(
   // A packet that waits for a register, and that a restart throws away, is not offered on the stream before.
   assign manual_o = manual_q || manual_before_q != '0;
   assign take_o = read_i && manual_o && read_address_i == snnc_pkg::PeripheralOutputHigh;
+  assign place = read_address_i[2+:WordBits];
   assign select_change_o = write_i && write_address_i == snnc_pkg::PeripheralSelect;
 
   always @* begin
@@ -101,38 +110,48 @@ module snnc_peripheral_registers #(
     state[snnc_pkg::PeripheralStateOverrunAt] = overrun_q;
   end
 
+  // A register stands at eight times its address, so that reading is a choice by five bits of it.
   always @* begin
-    read_error_o = 1'b0;
-    case (read_address_i)
-      snnc_pkg::PeripheralMagic: read_data_o = snnc_pkg::PeripheralMagicValue;
-      snnc_pkg::PeripheralVersion: read_data_o = Version;
-      snnc_pkg::PeripheralIdentity: read_data_o = Identity;
-      snnc_pkg::PeripheralGeometry: read_data_o = Geometry;
-      snnc_pkg::PeripheralControl: read_data_o = control;
-      snnc_pkg::PeripheralState: read_data_o = state;
-      snnc_pkg::PeripheralPending: read_data_o = 32'(pending_q);
-      snnc_pkg::PeripheralEnable: read_data_o = 32'(enable_q);
-      snnc_pkg::PeripheralSenders: read_data_o = 32'(senders_o);
-      snnc_pkg::PeripheralSelect: read_data_o = 32'(select_o);
-      snnc_pkg::PeripheralStatus: read_data_o = status_i;
-      snnc_pkg::PeripheralSpace: read_data_o = space_i;
-      snnc_pkg::PeripheralCount: read_data_o = count_i;
-      snnc_pkg::PeripheralOutputLow: read_data_o = first_i[31:0];
-      snnc_pkg::PeripheralOutputHigh: read_data_o = first_i[63:32];
-      snnc_pkg::PeripheralSamples: read_data_o = samples_i;
-      snnc_pkg::PeripheralFinished: read_data_o = finished_i;
-      snnc_pkg::PeripheralFlits: read_data_o = flits_i;
-      snnc_pkg::PeripheralPackets: read_data_o = packets_i;
-      snnc_pkg::PeripheralBusy: read_data_o = busy_i;
-      snnc_pkg::PeripheralBlocked: read_data_o = blocked_i;
-      snnc_pkg::PeripheralEntered: read_data_o = entered_i;
-      snnc_pkg::PeripheralLeft: read_data_o = left_i;
-      default: begin
-        read_data_o = '0;
-        read_error_o = 1'b1;
-      end
-    endcase
+    words = '0;
+    readable = '0;
+    words[8*snnc_pkg::PeripheralMagic+:32] = snnc_pkg::PeripheralMagicValue;
+    words[8*snnc_pkg::PeripheralVersion+:32] = Version;
+    words[8*snnc_pkg::PeripheralIdentity+:32] = Identity;
+    words[8*snnc_pkg::PeripheralGeometry+:32] = Geometry;
+    words[8*snnc_pkg::PeripheralControl+:32] = control;
+    words[8*snnc_pkg::PeripheralState+:32] = state;
+    words[8*snnc_pkg::PeripheralPending+:32] = 32'(pending_q);
+    words[8*snnc_pkg::PeripheralEnable+:32] = 32'(enable_q);
+    words[8*snnc_pkg::PeripheralSenders+:32] = 32'(senders_o);
+    words[8*snnc_pkg::PeripheralSelect+:32] = 32'(select_o);
+    words[8*snnc_pkg::PeripheralStatus+:32] = status_i;
+    words[8*snnc_pkg::PeripheralSpace+:32] = space_i;
+    words[8*snnc_pkg::PeripheralCount+:32] = count_i;
+    words[8*snnc_pkg::PeripheralOutputLow+:32] = first_i[31:0];
+    words[8*snnc_pkg::PeripheralOutputHigh+:32] = first_i[63:32];
+    words[8*snnc_pkg::PeripheralSamples+:32] = samples_i;
+    words[8*snnc_pkg::PeripheralFinished+:32] = finished_i;
+    words[8*snnc_pkg::PeripheralFlits+:32] = flits_i;
+    words[8*snnc_pkg::PeripheralPackets+:32] = packets_i;
+    words[8*snnc_pkg::PeripheralBusy+:32] = busy_i;
+    words[8*snnc_pkg::PeripheralBlocked+:32] = blocked_i;
+    words[8*snnc_pkg::PeripheralEntered+:32] = entered_i;
+    words[8*snnc_pkg::PeripheralLeft+:32] = left_i;
+    words[8*snnc_pkg::PeripheralWeightReads+:32] = actions_i[0*32+:32];
+    words[8*snnc_pkg::PeripheralSweptWords+:32] = actions_i[1*32+:32];
+    words[8*snnc_pkg::PeripheralSpikes+:32] = actions_i[2*32+:32];
+    words[8*snnc_pkg::PeripheralArrivals+:32] = actions_i[3*32+:32];
+    words[8*snnc_pkg::PeripheralHops+:32] = actions_i[4*32+:32];
+    for (int i = 0; i < Words; i++) begin
+      case (8'(4 * i))
+        snnc_pkg::PeripheralInputLow, snnc_pkg::PeripheralInputHigh: readable[i] = 1'b0;
+        default: readable[i] = 4 * i <= 32'(snnc_pkg::PeripheralHops);
+      endcase
+    end
   end
+  assign read_data_o = words[{place, 5'd0}+:32];
+  assign read_error_o = read_address_i[snnc_pkg::PeripheralAddressBits-1:WordBits+2] != '0
+      || read_address_i[1:0] != '0 || !readable[place];
 
   assign clear = (write_i && write_address_i == snnc_pkg::PeripheralPending)
       ? write_data_i[InterruptBits-1:0] : '0;
@@ -159,7 +178,7 @@ module snnc_peripheral_registers #(
       manual_before_q <= '0;
       gate_o <= 1'b0;
       senders_o <= Senders;
-      select_o <= '0;
+      select_o <= snnc_pkg::AddressBits'(1 << snnc_pkg::AddressHostAt);
       overrun_q <= 1'b0;
     end
   end

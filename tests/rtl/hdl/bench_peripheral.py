@@ -15,10 +15,13 @@ from axi_bench import (
     stamps_of,
 )
 from cocotb.triggers import RisingEdge
+from peripheral_cases import ACTIONS, ALL_CORES
 from rtl_bench import cycles, until
 
-from snnc.compiler.isa.contract import CORE_STATUS, FLIT, HOST_STATUS, FlitType
+from snnc.compiler.isa.contract import CORE_STATUS, END, FLIT, HOST_STATUS, FlitType
+from snnc.compiler.isa.flits import DATA_SHIFT, flit_types
 from snnc.compiler.isa.peripheral import MAGIC, REGISTERS, VERSION, Access, register
+from snnc.rtl.host.probes import probes
 from snnc.rtl.host.signature import START, signature_of_flits
 
 
@@ -44,6 +47,48 @@ async def every_sample_is_the_simulators_packet_by_packet_and_cycle_by_cycle(dut
             assert await bench.read("entered") == signature_of_flits(sample.stream)
             assert await bench.read("left") == signature_of_flits(np.array(words, np.uint64))
             assert sample.cycles <= await bench.read("busy") < sample.cycles + 64
+
+
+@cocotb.test()
+async def actions_are_the_simulators(dut) -> None:
+    """Those of all cores in every case, and of one, core by core."""
+    bench = Bench(dut)
+    await bench.begin()
+    for number, case in enumerate(CASES):
+        await bench.load(case)
+        sample, hops = case.samples[0], 0
+        for select, wanted in (
+            sample.actions.items() if number == 0 else [(ALL_CORES, sample.actions[ALL_CORES])]
+        ):
+            await bench.restart(gate=bench.rng.getrandbits(1))
+            await bench.write("select", select)
+            await bench.send(sample.stream)
+            await bench.packets()
+            await bench.settle(rest=1, home=1)
+            found = {name: await bench.read(name) for name in ACTIONS}
+            assert {name: found[name] for name in wanted} == wanted, select
+            hops += found["hops"] if select != ALL_CORES else 0
+        assert number or hops == sample.actions[ALL_CORES]["hops"] > 0
+    await bench.restart()
+    assert [await bench.read(name) for name in ACTIONS] == [0] * len(ACTIONS)
+
+
+@cocotb.test()
+async def memories_are_read_back(dut) -> None:
+    """Every word of every lane of a program, by the probes that a host sends over a UART, too."""
+    bench = Bench(dut, 0.1)
+    await bench.begin()
+    image = min((case.image for case in CASES), key=lambda item: len(item.config_flits()))
+    await bench.write("senders", senders=1)
+    for place in image.on_core():
+        for probe in probes(image, place):
+            await bench.configure(probe.load.content, probe.load.enabling)
+            await bench.send(probe.stream)
+            ends = probe.stream[flit_types(probe.stream) == FlitType.END]
+            samples = int(END["last"].read_all(ends >> np.uint64(DATA_SHIFT)).sum())
+            flits = [flit for _ in range(samples) for flit in flits_of(await bench.packets())]
+            assert (probe.read(np.array(flits, np.uint64)) == probe.expected).all(), (place, probe.name)
+            await bench.settle(rest=1, home=1, error=0)
 
 
 @cocotb.test()
@@ -110,6 +155,7 @@ async def registers_say_what_they_are_and_refuse_what_they_cannot(dut) -> None:
         assert (await bench.lite.read(item.offset, 4)).resp == wanted, item.name
     assert (await bench.lite.read(0xFC, 4)).resp == SLAVE_ERROR
     assert await bench.read("control") == await bench.read("enable") == 0
+    assert await bench.read("select") == ALL_CORES
     for name in ("control", "enable", "senders", "select"):
         full = sum(item.mask << item.at for item in register(name).word.fields if item.name != "restart")
         await bench.write(name, full)
