@@ -14,9 +14,10 @@ help: ## List the commands
 
 setup: $(INSTALLED) ## Build .venv with everything pinned in constraints.txt
 
+# Modules are compiled as they are imported: pip would compile them all, a minute for many that nobody uses.
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	$(BIN)/python -m snnc.sim.warm
 	touch $@
 
