@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help setup demo docs notebooks screens pictures quick test fuzz replay golden formal mutations hooks lint format clean
+.PHONY: help setup demo docs notebooks screens pictures quick test fuzz replay golden formal mutations hooks lint lint-python lint-rtl format clean
 N ?= 200
 SEED ?= $(shell date +%s)
 
@@ -14,9 +14,10 @@ help: ## List the commands
 
 setup: $(INSTALLED) ## Build .venv with everything pinned in constraints.txt
 
+# Modules are compiled as they are imported: pip would compile them all, a minute for many that nobody uses.
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	$(BIN)/python -m snnc.sim.warm
 	touch $@
 
@@ -61,10 +62,14 @@ mutations: setup ## Refute those properties on mutated designs
 hooks: setup ## Let git run the linters before each commit
 	$(BIN)/pre-commit install
 
-lint: setup ## Check style and types of the Python, and lint the RTL
+lint: lint-python lint-rtl ## Check style and types of the Python, and lint the RTL
+
+lint-python: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+lint-rtl: setup
 	$(BIN)/python -m snnc.rtl.lint
 
 format: setup ## Rewrite the Python in the house format

@@ -1,9 +1,11 @@
 """`python -m snnc.rtl.lint`: Verilator, all warnings on, over parameter sets that matter, and a rule."""
 
+import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from pathlib import Path
 
@@ -115,11 +117,13 @@ def main() -> int:
     if places := woken_together(simulation_sources()):
         print(*places, sep="\n", file=sys.stderr)
         return 1
-    for parameters, top in product(CONFIGURATIONS, TOPS):
-        complaints = lint(parameters, top)
-        if complaints:
-            print(f"{parameters}\n{complaints}", file=sys.stderr)
-            return 1
+    designs = list(product(CONFIGURATIONS, TOPS))
+    with ThreadPoolExecutor(os.cpu_count()) as verilators:
+        found = verilators.map(lambda design: lint(*design), designs)
+        for (parameters, _), complaints in zip(designs, found, strict=True):
+            if complaints:
+                print(f"{parameters}\n{complaints}", file=sys.stderr)
+                return 1
     cases = f"{len(CONFIGURATIONS)} configurations, {len(TOPS)} tops"
     print(f"verilator -Wall: {len(sources())} files, {cases}, no warning")
     return 0

@@ -58,8 +58,8 @@ def _heard(network: Network, cut: TileSize, edge: Edge, tile: int) -> tuple[int,
     if not isinstance(edge.synapses, Conv2d):
         neurons = count(pooled(source, edge.pool)) * edge.pool[0] * edge.pool[1]
         return neurons, neurons
-    first = tile * cut.rows_per_tile
-    rows = _axis(edge, source[1], 0, first, min(cut.rows_per_tile, cut.layer.shape[1] - first))
+    first, last = cut.row_ranges[tile]
+    rows = _axis(edge, source[1], 0, first, last - first)
     columns = _axis(edge, source[2], 1, 0, cut.layer.shape[2])
     channels = source[0]
     if is_depthwise(edge, source):

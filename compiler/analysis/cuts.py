@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from snnc.base.errors import DoesNotFit
 from snnc.compiler.analysis.geometry import FLAT_COLUMN
@@ -31,6 +32,19 @@ class TileSize:
     def row_tiles(self) -> int:
         return -(-self.layer.shape[1] // self.rows_per_tile)
 
+    @property
+    def channel_ranges(self) -> list[Range]:
+        """The channels of each tile: whole words but for the last, of which no two tiles differ by more than
+        one."""
+        channels = self.layer.shape[0]
+        words = _evenly(-(-channels // self.lanes), self.channel_tiles)
+        return [(first * self.lanes, min(last * self.lanes, channels)) for first, last in words]
+
+    @property
+    def row_ranges(self) -> list[Range]:
+        """The rows of each tile, likewise."""
+        return _evenly(self.layer.shape[1], self.row_tiles)
+
 
 @dataclass(frozen=True)
 class LayerCut(TileSize):
@@ -57,6 +71,12 @@ class _Atom:
     """Weight words it needs on a tile."""
     columns: float
     """Share of an axon column entry it needs: a flat source has one entry per FLAT_COLUMN neurons."""
+
+
+def _evenly(total: int, parts: int) -> list[Range]:
+    """0 to `total` in so many ranges, the first ones longer by one where it does not divide."""
+    least, longer = divmod(total, parts)
+    return list(pairwise(part * least + min(part, longer) for part in range(parts + 1)))
 
 
 def cut_layer(

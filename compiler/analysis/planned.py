@@ -13,12 +13,11 @@ def planned_tiles(cuts: Sequence[LayerCut]) -> tuple[PlannedTile, ...]:
     """The tiles of every layer's cut in the order of a program's cores, the owner of partial sums last."""
     tiles: list[PlannedTile] = []
     for cut in cuts:
-        channels, height, _ = cut.layer.shape
-        for first_row in range(0, height, cut.rows_per_tile):
-            rows = min(cut.rows_per_tile, height - first_row)
-            for first in range(0, channels, cut.channels_per_tile):
-                count = min(cut.channels_per_tile, channels - first)
-                tile = Tile(cut.layer.name, cut.layer.shape, first, count, first_row, rows)
+        for first_row, last_row in cut.row_ranges:
+            for first, last in cut.channel_ranges:
+                tile = Tile(
+                    cut.layer.name, cut.layer.shape, first, last - first, first_row, last_row - first_row
+                )
                 owner = len(tiles) + len(cut.slices) - 1
                 for fan_in in cut.slices:
                     role: Role = "neurons" if len(tiles) == owner else "partial"

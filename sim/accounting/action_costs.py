@@ -5,25 +5,11 @@ from typing import get_args
 from snnc.compiler.isa.contract import AXON_COLUMN, AXON_ROW, DECAY_WIDTH, DESTINATION, FLIT, SPIKE
 from snnc.compiler.targets import Target
 from snnc.sim.accounting.coefficients import Corner
-from snnc.sim.accounting.energy_table import Action, EnergyTable, Logic
+from snnc.sim.accounting.energy_table import Action, EnergyTable, Logic, MemoryAction
 from snnc.sim.accounting.memory_cost import BlockRam, SramCurve
 
 PAYLOAD_BITS = SPIKE["payload"].width
-MEMORY_ACTIONS = (
-    "weight_reads",
-    "state_reads",
-    "state_writes",
-    "membrane_reads",
-    "membrane_writes",
-    "threshold_reads",
-    "reset_amount_reads",
-    "decay_reads",
-    "bias_reads",
-    "bitmap_reads",
-    "bitmap_writes",
-    "axon_reads",
-    "table_reads",
-)
+MEMORY_ACTIONS: tuple[MemoryAction, ...] = get_args(MemoryAction)
 
 
 def action_costs(

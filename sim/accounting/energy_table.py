@@ -16,10 +16,7 @@ from snnc.sim.accounting.memory_cost import BlockRam, SramCurve
 
 SCHEMA = 2
 
-Action = Literal[
-    "sops",
-    "spikes",
-    "neuron_updates",
+MemoryAction = Literal[
     "weight_reads",
     "state_reads",
     "state_writes",
@@ -33,6 +30,13 @@ Action = Literal[
     "bitmap_writes",
     "axon_reads",
     "table_reads",
+]
+"""Reads and writes of a core's memories."""
+Action = Literal[
+    "sops",
+    "spikes",
+    "neuron_updates",
+    MemoryAction,
     "lane_adds",
     "compares",
     "multiplies",

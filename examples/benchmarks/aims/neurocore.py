@@ -13,6 +13,7 @@ import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -66,7 +67,7 @@ def main(output: Path, samples: int, seeds: int, only: tuple[str, ...]) -> None:
     for name, (figure, before, aim) in CORES.items():
         placed = placements(output / name, seeds if not only or name in only else 0, CoreDesign(name))
         rows.append((figure, before, aim, core(name, placed)))
-    text = table(rows)
+    text = table(HEADER, rows)
     write_text(output / "table.md", text)
     click.echo(text)
 
@@ -92,9 +93,13 @@ def model(name: str, output: Path) -> Path:
     """The model file, trained unless it is there."""
     if name != "digits":
         return EXAMPLES / f"{name}.pt"
-    path = output / "digits.pt"
+    return trained(output / "digits.pt", "digits-mlp")
+
+
+def trained(path: Path, recipe: str, **settings: Any) -> Path:
+    """The model file of a recipe, trained with seed 1 unless it is there."""
     if not path.exists():
-        snnc.save(snnc.train("digits-mlp", seed=1), path)
+        snnc.save(snnc.train(recipe, seed=1, **settings), path)
     return path
 
 
@@ -174,9 +179,9 @@ def _clocks(placed: Sequence[Placed]) -> str:
     return f"{statistics.median(design.mhz for design in placed):.1f} MHz in the median of {clocks}"
 
 
-def table(rows: Sequence[Row]) -> str:
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """As Markdown."""
-    lines = [HEADER, ("---",) * len(HEADER), *rows]
+    lines = [header, ["---"] * len(header), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
 

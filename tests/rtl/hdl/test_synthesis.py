@@ -21,7 +21,7 @@ from snnc.rtl.sources import RTL_DIR, SOURCES
 SCRIPT = """
 read_verilog -sv {sources}
 chparam {parameters} snnc_top
-synth_ecp5 -top snnc_top -run begin:map_luts
+synth_ecp5 -top snnc_top -run begin:map_gates
 select -assert-none t:$dlatch t:$adlatch t:$_DLATCH_*_
 stat
 """
