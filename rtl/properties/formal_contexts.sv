@@ -15,6 +15,7 @@ module formal_contexts #(
   // The configuration of each context.
   (* anyconst *) logic [Contexts-1:0] enable;
   (* anyconst *) logic [Contexts-1:0] values_last;
+  (* anyconst *) logic [Contexts-1:0] clears;
   (* anyconst *) logic [Contexts*CountBits-1:0] ends_needed;
   (* anyconst *) logic [Contexts*CountBits-1:0] credits_needed;
   (* anyconst *) logic [Contexts*CountBits-1:0] recurrent_sources;
@@ -55,6 +56,7 @@ module formal_contexts #(
   function automatic logic [snnc_pkg::RegisterBits-1:0] registers(input logic [Bits-1:0] whose);
     registers = '0;
     registers[snnc_pkg::RegisterEmissionAt] = values_last[whose];
+    registers[snnc_pkg::RegisterClearsAt] = clears[whose] && !values_last[whose];
     registers[snnc_pkg::RegisterEndsNeededAt+:CountBits] = ends_needed[whose*CountBits+:CountBits];
     registers[snnc_pkg::RegisterCreditsNeededAt+:CountBits] = credits_needed[whose*CountBits+:CountBits];
     registers[snnc_pkg::RegisterRecurrentSourcesAt+:CountBits] = recurrent_sources[whose*CountBits+:CountBits];
@@ -280,6 +282,8 @@ module formal_contexts #(
       if (draining && !was_draining_q) assert (!working_q && was_sweeping_q && last_q[current]);
       if (was_draining_q) assert (draining == !drained_q && (draining || initialising));
       assert (!(chosen && sweeping) && !(starting && (sweeping || draining)));
+      // INIT follows a reset or a sample, and no sweep that has written v(0).
+      if (initialising && !starting) assert (values_last[current] || !clears[current]);
 
     end
   end

@@ -30,6 +30,7 @@ module snnc_top #(
   parameter int ChannelLeak = 0,
   parameter int LowerClamp = 0,
   parameter int FractionBits = 0,
+  parameter int PayloadBits = 8,
   // Entries of a core's destination and source table.
   parameter int Destinations = 8,
   parameter int Sources = 8,
@@ -117,6 +118,7 @@ module snnc_top #(
     .ChannelLeak(ChannelLeak),
     .LowerClamp(LowerClamp),
     .FractionBits(FractionBits),
+    .PayloadBits(PayloadBits),
     .Destinations(Destinations),
     .Sources(Sources),
     .EventFifoDepth(EventFifoDepth),
@@ -166,6 +168,7 @@ module snnc_top #(
     .ChannelLeak(ChannelLeak),
     .LowerClamp(LowerClamp),
     .FractionBits(FractionBits),
+    .PayloadBits(PayloadBits),
     .Destinations(Destinations),
     .Sources(Sources),
     .EventFifoDepth(EventFifoDepth),
