@@ -19,8 +19,8 @@ module snnc_status (
   input  wire logic        waits_for_credit_i,
   // Low bits of the number of ENDs that are counted.
   input  wire logic [snnc_pkg::CoreStatusEndsBits-1:0] ends_i,
-  // An END or CREDIT arrives that counts, unless it is an error.
-  input  wire logic        arrives_i,
+  // An END or CREDIT arrives, or a step starts.
+  input  wire logic        stirs_i,
   // Errors of this cycle, in the order of the status word.
   input  wire logic        surplus_end_i,
   input  wire logic        surplus_credit_i,
@@ -46,9 +46,8 @@ module snnc_status (
   logic [Errors-1:0] errors_q;
   logic [snnc_pkg::CoreStatusDropsBits-1:0] dropped_q;
 
-  // What `fresh_i` was in the last cycle; an END or CREDIT was counted in it.
+  // The core was between two samples in the last cycle, and nothing came to change that but events.
   logic fresh_q;
-  logic counted_q;
   logic [Errors-1:0] errors;
 
   always @* begin
@@ -61,14 +60,13 @@ module snnc_status (
     errors[snnc_pkg::CoreStatusDroppedAt] = dropped_i;
     errors[snnc_pkg::CoreStatusNoNeuronAt] = no_neuron_i;
   end
-  // `fresh_i` comes too late in a cycle: it was in the last one, and nothing has come since.
-  assign configurable_o = !enabled_i || (fresh_q && quiet_i && !counted_q);
+  // `fresh_i` comes too late in a cycle.
+  assign configurable_o = !enabled_i || (fresh_q && quiet_i);
 
   always_ff @(posedge clk_i) begin
     errors_q <= errors_q | errors;
     if (dropped_i && dropped_q != '1) dropped_q <= dropped_q + 8'd1;
-    fresh_q <= fresh_i && !rst_i;
-    counted_q <= arrives_i && !surplus_end_i && !surplus_credit_i;
+    fresh_q <= fresh_i && !stirs_i && !rst_i;
     ready_o <= !starting_i;
     rest_o <= events_done_i && stands_i;
     home_o <= !enabled_i || fresh_i;
@@ -96,7 +94,9 @@ module snnc_status (
 
 `ifdef SNNC_ASSERT
   always @(posedge clk_i) begin
-    if (!rst_i) assert (!configurable_o || !enabled_i || fresh_i) else $fatal(1, "%m: configured in the middle of a sample");
+    if (!rst_i) begin
+      assert (!configurable_o || !enabled_i || fresh_i) else $fatal(1, "%m: configured in the middle of a sample");
+    end
   end
 `endif
 endmodule

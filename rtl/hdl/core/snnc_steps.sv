@@ -255,7 +255,7 @@ module snnc_steps #(
     .waits_for_end_i(waits_for_end),
     .waits_for_credit_i(waits_for_credit),
     .ends_i(snnc_pkg::CoreStatusEndsBits'(ends)),
-    .arrives_i(end_i || credit_i),
+    .stirs_i(end_i || credit_i || step_starts),
     .surplus_end_i(surplus_end),
     .surplus_credit_i(surplus_credit),
     .config_refused_i,
