@@ -26,6 +26,12 @@ def kernel(function: Function) -> Function:
     return cast(Function, njit(nogil=True, error_model="numpy")(function))
 
 
+def inlined(function: Function) -> Function:
+    """The same for one that becomes a part of each kernel that calls it: for what is called in one place and
+    often, and would hand on most of its arguments."""
+    return cast(Function, njit(nogil=True, error_model="numpy", forceinline=True)(function))
+
+
 def entry(function: Function) -> Function:
     """Compile a kernel that Python calls, cached on disk.
 

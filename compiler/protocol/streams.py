@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.base.jit import entry
+from snnc.base.kept import kept
 from snnc.compiler.ir.packing import bases, host_index
 from snnc.compiler.ir.program import Core, TiledProgram, local_coordinates
 from snnc.compiler.isa.arithmetic import IntArray
@@ -32,34 +33,46 @@ def encode_samples(program: TiledProgram, payloads: NDArray[np.integer]) -> Flit
     sent: per step the events by feature, then by route, END to every tile the host feeds, and a SYNC for
     their CREDITs.
     """
-    stream, _ = encode_each(program, payloads)
-    return stream
+    return encode_each(program, payloads).flits
 
 
-def encode_each(program: TiledProgram, payloads: NDArray[np.integer]) -> tuple[FlitArray, IntArray]:
-    """The same, and where in it the stream of each sample begins, the end behind the last: (samples + 1,)."""
+@dataclass(frozen=True)
+class Streams:
+    """What the host sends for some samples."""
+
+    flits: FlitArray
+    starts: IntArray
+    """(samples + 1,): where in it the stream of each sample begins, the end behind the last."""
+    events: IntArray
+    """(tiles that the host feeds,): SPIKEs to each."""
+
+
+def encode_each(program: TiledProgram, payloads: NDArray[np.integer]) -> Streams:
+    """The same, and what of it is whose."""
     entered = np.ascontiguousarray(entering(program.input, payloads), np.uint8)
     events, closing = event_table(program), step_closings(program)
-    sent = _count_events(entered, events.features)
-    stream = np.empty(sent + len(entered) * entered.shape[1] * closing.shape[1], np.uint64)
+    fired = _count_events(entered)[events.features]
+    # One more than there are: what is not sent is written, too, and then written over.
+    stream = np.empty(fired.sum() + len(entered) * entered.shape[1] * closing.shape[1] + 1, np.uint64)
     starts = np.zeros(len(entered) + 1, np.int64)
     payload_at = np.uint64(DATA_SHIFT + PAYLOAD_SHIFT)
     _fill_stream(
         entered, events.flits, events.features, payload_at, closing, program.steps - 1, stream, starts
     )
-    return stream, starts
+    sent = np.bincount(events.tiles, fired, len(program.fed_by_host)).astype(np.int64)
+    return Streams(stream[:-1], starts, sent)
 
 
 @entry
-def _count_events(payloads: NDArray[np.uint8], features: NDArray[np.int32]) -> int:
-    """Flits that carry the payloads of these features."""
-    count = 0
-    samples, steps, _ = payloads.shape
+def _count_events(payloads: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """How often the payload of each feature is not 0."""
+    samples, steps, features = payloads.shape
+    counts = np.zeros(features, np.int64)
     for sample in range(samples):
         for step in range(steps):
-            for feature in features:
-                count += payloads[sample, step, feature] > 0
-    return count
+            for feature in range(features):
+                counts[feature] += payloads[sample, step, feature] > 0
+    return counts
 
 
 @entry
@@ -81,15 +94,15 @@ def _fill_stream(
         for step in range(steps):
             for event in range(len(flits)):
                 payload = payloads[sample, step, features[event]]
-                if payload > 0:
-                    stream[place] = flits[event] | np.uint64(payload) << payload_at
-                    place += 1
+                stream[place] = flits[event] | np.uint64(payload) << payload_at
+                place += payload > 0
             for part in closing[int(step == last_step)]:
                 stream[place] = part
                 place += 1
         starts[sample + 1] = place
 
 
+@kept
 def step_closings(program: TiledProgram) -> FlitArray:
     """What ends a step, and what ends the last: END to every tile that the host feeds, a SYNC for them."""
     feeds = program.fed_by_host
@@ -105,8 +118,11 @@ class EventTable:
 
     flits: FlitArray
     features: NDArray[np.int32]
+    tiles: IntArray
+    """Which of the tiles that the host feeds."""
 
 
+@kept
 def event_table(program: TiledProgram) -> EventTable:
     """What the host sends for every feature of the input."""
     shape = program.input.shape
@@ -114,7 +130,8 @@ def event_table(program: TiledProgram) -> EventTable:
     channels, pixels = np.divmod(numbers, shape[1] * shape[2])
     rows = pixels // shape[2]
     local, placed = local_coordinates(shape, numbers), bases(program)
-    flits, features = [], []
+    fed = {to: number for number, to in enumerate(program.fed_by_host)}
+    flits, features, tiles = [], [], []
     for route in program.input_routes:
         taken = (channels >= route.first_channel) & (channels < route.last_channel)
         taken &= (rows >= route.first_row) & (rows < route.last_row)
@@ -122,9 +139,10 @@ def event_table(program: TiledProgram) -> EventTable:
         coordinates = named.astype(np.uint64) & np.uint64(COORDINATE_MASK)
         flits.append(coordinates << np.uint64(DATA_SHIFT) | np.uint64(flit(FlitType.SPIKE, 0, route.to)))
         features.append(numbers[taken].astype(np.int32))
+        tiles.append(np.full(len(named), fed[route.to]))
     all_features = np.concatenate(features)
     order = np.argsort(all_features, kind="stable")
-    return EventTable(np.concatenate(flits)[order], all_features[order])
+    return EventTable(np.concatenate(flits)[order], all_features[order], np.concatenate(tiles)[order])
 
 
 def named_neurons(core: Core, program: TiledProgram) -> dict[int, int]:
