@@ -51,16 +51,20 @@ def encode_each(program: TiledProgram, payloads: NDArray[np.integer]) -> Streams
     """The same, and what of it is whose."""
     entered = np.ascontiguousarray(entering(program.input, payloads), np.uint8)
     events, closing = event_table(program), step_closings(program)
-    fired = _count_events(entered)[events.features]
+    fired = _count_events(entered).reshape(program.input.shape)
+    sent = dict.fromkeys(program.fed_by_host, 0)
+    for route in program.input_routes:
+        taken = fired[route.first_channel : route.last_channel, route.first_row : route.last_row]
+        sent[route.to] += int(taken.sum())
     # One more than there are: what is not sent is written, too, and then written over.
-    stream = np.empty(fired.sum() + len(entered) * entered.shape[1] * closing.shape[1] + 1, np.uint64)
+    length = sum(sent.values()) + len(entered) * entered.shape[1] * closing.shape[1]
+    stream = np.empty(length + 1, np.uint64)
     starts = np.zeros(len(entered) + 1, np.int64)
     payload_at = np.uint64(DATA_SHIFT + PAYLOAD_SHIFT)
     _fill_stream(
         entered, events.flits, events.features, payload_at, closing, program.steps - 1, stream, starts
     )
-    sent = np.bincount(events.tiles, fired, len(program.fed_by_host)).astype(np.int64)
-    return Streams(stream[:-1], starts, sent)
+    return Streams(stream[:-1], starts, np.array(list(sent.values()), np.int64))
 
 
 @entry
@@ -118,8 +122,6 @@ class EventTable:
 
     flits: FlitArray
     features: NDArray[np.int32]
-    tiles: IntArray
-    """Which of the tiles that the host feeds."""
 
 
 @kept
@@ -130,8 +132,7 @@ def event_table(program: TiledProgram) -> EventTable:
     channels, pixels = np.divmod(numbers, shape[1] * shape[2])
     rows = pixels // shape[2]
     local, placed = local_coordinates(shape, numbers), bases(program)
-    fed = {to: number for number, to in enumerate(program.fed_by_host)}
-    flits, features, tiles = [], [], []
+    flits, features = [], []
     for route in program.input_routes:
         taken = (channels >= route.first_channel) & (channels < route.last_channel)
         taken &= (rows >= route.first_row) & (rows < route.last_row)
@@ -139,10 +140,9 @@ def event_table(program: TiledProgram) -> EventTable:
         coordinates = named.astype(np.uint64) & np.uint64(COORDINATE_MASK)
         flits.append(coordinates << np.uint64(DATA_SHIFT) | np.uint64(flit(FlitType.SPIKE, 0, route.to)))
         features.append(numbers[taken].astype(np.int32))
-        tiles.append(np.full(len(named), fed[route.to]))
     all_features = np.concatenate(features)
     order = np.argsort(all_features, kind="stable")
-    return EventTable(np.concatenate(flits)[order], all_features[order], np.concatenate(tiles)[order])
+    return EventTable(np.concatenate(flits)[order], all_features[order])
 
 
 def named_neurons(core: Core, program: TiledProgram) -> dict[int, int]:

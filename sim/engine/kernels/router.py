@@ -190,15 +190,22 @@ def _send(
     flit = pop(words, fifo, moment)
     if inputs & (inputs - 1):
         _expect(words, router, output, moment + 1)
-    if words[fifo + PUSHED] == words[fifo + POPPED]:
-        words[router + OCCUPIED] &= ~(1 << chosen)
-    else:
-        slot = head_slot(words, fifo)
-        since = max(moment + 1, words[slot + VISIBLE])
-        words[router + HEAD_OF + chosen] = since << HEAD_SHIFT | words[slot + OUTPUT]
-        _expect(words, router, words[slot + OUTPUT], since)
+    _uncover(words, router, chosen, moment + 1)
     _hand_on(words, weights, states, log, trace, stream, router, output, chosen, flit, moment)
     return fifo
+
+
+@inlined
+def _uncover(words: Pool, router: int, port: int, cycle: int) -> None:
+    """The next flit of an input, if there is one, is at the head from `cycle` on."""
+    fifo = words[router + INPUT + port]
+    if words[fifo + PUSHED] == words[fifo + POPPED]:
+        words[router + OCCUPIED] &= ~(1 << port)
+        return
+    slot = head_slot(words, fifo)
+    output, since = words[slot + OUTPUT], max(cycle, words[slot + VISIBLE])
+    words[router + HEAD_OF + port] = since << HEAD_SHIFT | output
+    _expect(words, router, output, since)
 
 
 @kernel
