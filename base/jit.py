@@ -3,6 +3,7 @@
 import os
 import warnings
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
@@ -24,6 +25,12 @@ class Pool(Protocol):
 def kernel(function: Function) -> Function:
     """Compile a function that only other kernels call; releases the interpreter lock."""
     return cast(Function, njit(nogil=True, error_model="numpy")(function))
+
+
+def inlined(function: Function) -> Function:
+    """The same for one that becomes a part of each kernel that calls it: for what is called in one place and
+    often, and would hand on most of its arguments."""
+    return cast(Function, njit(nogil=True, error_model="numpy", forceinline=True)(function))
 
 
 def entry(function: Function) -> Function:
@@ -49,12 +56,18 @@ def _cached(function: Function, **options: Any) -> Function:
             return cast(Function, njit(cache=True, **options)(function))
         except RuntimeError:  # Numba found no folder that it can write to.
             pass
+    _say_that_nothing_is_kept()
+    return cast(Function, njit(**options)(function))
+
+
+@cache
+def _say_that_nothing_is_kept() -> None:
+    """Once, however many kernels there are."""
     warnings.warn(
         "compiled kernels cannot be kept, every run compiles them anew: "
         "name a writable folder with the environment variable NUMBA_CACHE_DIR",
-        stacklevel=3,
+        stacklevel=4,
     )
-    return cast(Function, njit(**options)(function))
 
 
 def _cache_folder_is_known(source: Path) -> bool:

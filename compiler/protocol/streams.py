@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.base.jit import entry
+from snnc.base.kept import kept
 from snnc.compiler.ir.packing import bases, host_index
 from snnc.compiler.ir.program import Core, TiledProgram, local_coordinates
 from snnc.compiler.isa.arithmetic import IntArray
@@ -32,34 +33,50 @@ def encode_samples(program: TiledProgram, payloads: NDArray[np.integer]) -> Flit
     sent: per step the events by feature, then by route, END to every tile the host feeds, and a SYNC for
     their CREDITs.
     """
-    stream, _ = encode_each(program, payloads)
-    return stream
+    return encode_each(program, payloads).flits
 
 
-def encode_each(program: TiledProgram, payloads: NDArray[np.integer]) -> tuple[FlitArray, IntArray]:
-    """The same, and where in it the stream of each sample begins, the end behind the last: (samples + 1,)."""
+@dataclass(frozen=True)
+class Streams:
+    """What the host sends for some samples."""
+
+    flits: FlitArray
+    starts: IntArray
+    """(samples + 1,): where in it the stream of each sample begins, the end behind the last."""
+    events: IntArray
+    """(tiles that the host feeds,): SPIKEs to each."""
+
+
+def encode_each(program: TiledProgram, payloads: NDArray[np.integer]) -> Streams:
+    """The same, and what of it is whose."""
     entered = np.ascontiguousarray(entering(program.input, payloads), np.uint8)
     events, closing = event_table(program), step_closings(program)
-    sent = _count_events(entered, events.features)
-    stream = np.empty(sent + len(entered) * entered.shape[1] * closing.shape[1], np.uint64)
+    fired = _count_events(entered).reshape(program.input.shape)
+    sent = dict.fromkeys(program.fed_by_host, 0)
+    for route in program.input_routes:
+        taken = fired[route.first_channel : route.last_channel, route.first_row : route.last_row]
+        sent[route.to] += int(taken.sum())
+    # One more than there are: what is not sent is written, too, and then written over.
+    length = sum(sent.values()) + len(entered) * entered.shape[1] * closing.shape[1]
+    stream = np.empty(length + 1, np.uint64)
     starts = np.zeros(len(entered) + 1, np.int64)
     payload_at = np.uint64(DATA_SHIFT + PAYLOAD_SHIFT)
     _fill_stream(
         entered, events.flits, events.features, payload_at, closing, program.steps - 1, stream, starts
     )
-    return stream, starts
+    return Streams(stream[:-1], starts, np.array(list(sent.values()), np.int64))
 
 
 @entry
-def _count_events(payloads: NDArray[np.uint8], features: NDArray[np.int32]) -> int:
-    """Flits that carry the payloads of these features."""
-    count = 0
-    samples, steps, _ = payloads.shape
+def _count_events(payloads: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """How often the payload of each feature is not 0."""
+    samples, steps, features = payloads.shape
+    counts = np.zeros(features, np.int64)
     for sample in range(samples):
         for step in range(steps):
-            for feature in features:
-                count += payloads[sample, step, feature] > 0
-    return count
+            for feature in range(features):
+                counts[feature] += payloads[sample, step, feature] > 0
+    return counts
 
 
 @entry
@@ -81,15 +98,15 @@ def _fill_stream(
         for step in range(steps):
             for event in range(len(flits)):
                 payload = payloads[sample, step, features[event]]
-                if payload > 0:
-                    stream[place] = flits[event] | np.uint64(payload) << payload_at
-                    place += 1
+                stream[place] = flits[event] | np.uint64(payload) << payload_at
+                place += payload > 0
             for part in closing[int(step == last_step)]:
                 stream[place] = part
                 place += 1
         starts[sample + 1] = place
 
 
+@kept
 def step_closings(program: TiledProgram) -> FlitArray:
     """What ends a step, and what ends the last: END to every tile that the host feeds, a SYNC for them."""
     feeds = program.fed_by_host
@@ -107,6 +124,7 @@ class EventTable:
     features: NDArray[np.int32]
 
 
+@kept
 def event_table(program: TiledProgram) -> EventTable:
     """What the host sends for every feature of the input."""
     shape = program.input.shape

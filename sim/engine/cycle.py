@@ -13,7 +13,7 @@ from snnc.compiler.ir.program import TiledProgram
 from snnc.compiler.isa.arithmetic import IntArray
 from snnc.compiler.isa.contract import FlitType
 from snnc.compiler.isa.flits import FlitArray, flit_types
-from snnc.compiler.protocol.streams import encode_each, encode_samples
+from snnc.compiler.protocol.streams import Streams, encode_each, encode_samples
 from snnc.sim.accounting.counts import (
     Primitives,
     count_stream_events,
@@ -71,7 +71,9 @@ class CycleRun:
     step had none; empty unless asked for."""
     arrivals: IntArray
     """(flits, 3): number of a core (of its first tile, if it has several), and the cycles in which a flit was
-    pushed into its event FIFO and popped; the first so many as were asked for."""
+    pushed into its event FIFO and popped, as they were decided; as many as were asked for."""
+    missed_from: int
+    """First cycle with an arrival that is not among them, NEVER of `records.py` if all are."""
     trace: Traces | None
     """Per core, with one sample per run."""
 
@@ -93,7 +95,9 @@ def run_cycles(
 ) -> CycleRun:
     """One continuous stream, with up to `arrivals` arrivals; raises VerificationError if the mesh comes to
     rest before it is finished."""
-    return _run(program, layout_of(program), [stream], trace, event_log, 0, arrivals)
+    rounds = _rounds(program, stream)
+    sent = Streams(stream, np.array([0, len(stream)]), count_stream_events(program, stream))
+    return _run(program, layout_of(program), sent, rounds, trace, event_log, 0, arrivals)
 
 
 def run_stream(
@@ -116,8 +120,8 @@ def run_isolated(
     bounds = np.linspace(0, len(payloads), workers + 1).astype(int).tolist()
 
     def run_part(start: int, stop: int) -> CycleRun:
-        stream, starts = encode_each(program, payloads[start:stop])
-        return _run(program, layout, np.split(stream, starts[1:-1]), trace, event_log, start)
+        sent = encode_each(program, payloads[start:stop])
+        return _run(program, layout, sent, program.steps, trace, event_log, start)
 
     if workers == 1:
         return run_part(0, len(payloads))
@@ -148,12 +152,13 @@ def _make_kernel(stamp: int) -> Kernel:
             _reset(reset, words, states, run)
             words[c.HOST_CURSOR], words[c.HOST_STOP] = bounds[run], bounds[run + 1]
             feed(words, stream)
-            while words[c.QUEUED] > 0:
-                record = take_earliest(words)
+            record = take_earliest(words)
+            while record:
                 if record < words[c.ROUTERS]:
-                    take_turn(words, weights, states, log, trace, record, words[record + c.WAKE])
+                    take_turn(words, weights, states, log, trace, record, words[c.NOW])
                 else:
-                    evaluate(words, weights, states, log, trace, stream, record, words[record + c.WAKE])
+                    evaluate(words, weights, states, log, trace, stream, record, words[c.NOW])
+                record = take_earliest(words)
             offsets[run + 1] = words[words[c.HOST_TALLY] + c.PACKETS]
             if not _finished(words):
                 return run, stamp
@@ -209,14 +214,15 @@ _run_streams = _make_kernel(source_stamp())
 def _run(
     program: TiledProgram,
     layout: Layout,
-    streams: list[FlitArray],
+    streams: Streams,
+    rounds: int,
     keep: bool,
     event_log: bool,
     first: int,
     arrivals: int = 0,
 ) -> CycleRun:
-    runs = len(streams)
-    rounds = max((_rounds(program, stream) for stream in streams), default=0)
+    """Each of the streams, of `rounds` steps, in a run of its own; `first` is the number of the first."""
+    runs = len(streams.starts) - 1
     words, states = layout.words.copy(), aligned_copy(layout.states)
     trace = empty_trace(layout, runs, rounds, keep)
     sent = sum(core.lanes_read(program.target.lanes) for core in program.readout_cores)
@@ -227,19 +233,25 @@ def _run(
     arrivals_start = timeline_start + timeline_words
     log = np.zeros(arrivals_start + c.ARRIVAL_COLUMNS * arrivals, np.int64)
     words[c.ARRIVALS_AT], words[c.ARRIVALS_STOP] = arrivals_start, len(log)
+    words[c.ARRIVALS_MISSED] = c.NEVER
     words[c.TRACE_SECTION], words[c.ROUNDS] = trace[0].size, rounds
     words[c.TIMELINE_START] = timeline_start if event_log else 0
-    bounds = np.concatenate([[0], np.cumsum([len(stream) for stream in streams])]).astype(np.int64)
-    stream = np.concatenate([np.zeros(0, np.uint64), *streams])
     offsets = np.zeros(runs + 1, np.int64)
     reset = words[: words[c.RESET_WORDS]].copy()
     done, _ = _run_streams(
-        reset, words, layout.weights, states, log, trace.reshape(-1), stream.astype(np.int64), bounds, offsets
+        reset,
+        words,
+        layout.weights,
+        states,
+        log,
+        trace.reshape(-1),
+        np.ascontiguousarray(streams.flits).view(np.int64),
+        streams.starts,
+        offsets,
     )
     if done < runs:
         raise _stuck(program, layout, words, first + done)
-    samples = sum(_rounds(program, part) for part in streams) // program.steps
-    host_events = count_stream_events(program, stream)
+    samples = runs * rounds // program.steps
     tally = read_tallies(layout, words)
     hops = words[words[layout.routers[0] + c.ROUTER_HOPS] :][: c.PORTS * len(layout.routers)]
     flits, stamps = log[: 2 * offsets[-1]].reshape(-1, 2).T.copy()
@@ -249,7 +261,7 @@ def _run(
         stamps=stamps,
         offsets=offsets,
         cycles=np.where(offsets[1:] > offsets[:-1], ends, 0),
-        primitives=read_primitives(program, layout, words, host_events, samples),
+        primitives=read_primitives(program, layout, words, streams.events, samples),
         hops=hops.reshape(-1, layout.width, c.PORTS).copy(),
         causes=tally[:, list(CAUSES.values())],
         host_stalled=int(words[words[c.HOST_TALLY] + c.HOST_STALLED]),
@@ -257,6 +269,7 @@ def _run(
             -1, len(program.cores), max(rounds, 1), c.TIMELINE_COLUMNS
         ),
         arrivals=_arrivals(layout, log[arrivals_start : words[c.ARRIVALS_AT]]),
+        missed_from=int(words[c.ARRIVALS_MISSED]),
         trace=split_trace(program, layout, trace) if keep else None,
     )
 
@@ -313,5 +326,6 @@ def _join(parts: list[CycleRun]) -> CycleRun:
         host_stalled=sum(part.host_stalled for part in parts),
         timeline=np.concatenate([part.timeline for part in parts]),
         arrivals=np.concatenate([part.arrivals for part in parts]),
+        missed_from=min(part.missed_from for part in parts),
         trace=join_traces([part.trace for part in parts]),
     )

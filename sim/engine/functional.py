@@ -16,7 +16,7 @@ from snnc.sim.accounting.counts import Primitives, join_primitives, read_host_ev
 from snnc.sim.accounting.traces import Traces, empty_trace, join_traces, split_trace
 from snnc.sim.engine import records as c
 from snnc.sim.engine.jit import Pool, entry, kernel, pointer, source_stamp
-from snnc.sim.engine.kernels.axons import accumulate_all
+from snnc.sim.engine.kernels.axons import accumulate
 from snnc.sim.engine.kernels.neuron import end_step, load_initial, segment_is_open, segment_place
 from snnc.sim.engine.layout import Layout, layout_of
 from snnc.sim.engine.vectors import MARKS, aligned_copy, lowest_bit, set_marks
@@ -103,7 +103,7 @@ def _send(words: Pool, weights: Pool, states: Pool, output: Pool, core: int, seg
                 _deliver_value(words, states, receiver, base + slot, states[membrane + slot])
         else:
             _list_spikes(words, states, base, words[core + c.LOCAL_START], listed + start, stop - start)
-            accumulate_all(words, weights, states, receiver, words[c.ARRIVING], stop - start)
+            accumulate(words, weights, states, receiver, words[c.ARRIVING], stop - start)
         entry_record += c.ENTRY_WORDS
 
 
@@ -189,7 +189,7 @@ def _receive_inputs(words: Pool, weights: Pool, states: Pool, payloads: Pool) ->
             run += c.INPUT_WORDS
         count = listed - words[c.ARRIVING]
         words[words[core + c.TALLY] + c.FROM_HOST] += count
-        accumulate_all(words, weights, states, core, words[c.ARRIVING], count)
+        accumulate(words, weights, states, core, words[c.ARRIVING], count)
 
 
 @kernel

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from snnc.base.jit import Pool as Pool
 from snnc.base.jit import entry as entry
+from snnc.base.jit import inlined as inlined
 from snnc.base.jit import kernel as kernel
 from snnc.base.jit import pointer as pointer
 from snnc.base.jit import reordered_entry as reordered_entry

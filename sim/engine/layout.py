@@ -2,11 +2,11 @@
 
 from functools import lru_cache
 from typing import NamedTuple
-from weakref import ref
 
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.base.kept import kept
 from snnc.compiler.ir.dataflow import dataflow_order
 from snnc.compiler.ir.network import count
 from snnc.compiler.ir.packing import bases, host_index, on_core
@@ -57,21 +57,8 @@ class Layout(NamedTuple):
         return int(self.words[c.TRACE_ROW])
 
 
-_KEPT: dict[int, tuple["ref[TiledProgram]", Layout]] = {}
-"""Layouts of the programs that are in use, by the identity of each."""
-
-
+@kept
 def layout_of(program: TiledProgram) -> Layout:
-    """The layout of `program`, built once and kept for as long as the program is."""
-    known = _KEPT.get(id(program))
-    if known is not None and known[0]() is program:
-        return known[1]
-    layout, identity = build_layout(program), id(program)
-    _KEPT[identity] = ref(program, lambda _: _KEPT.pop(identity, None)), layout
-    return layout
-
-
-def build_layout(program: TiledProgram) -> Layout:
     """The pools of `program`, whose `verify` the kernels rely on for every index they follow."""
     places = _Places(program)
     words = np.zeros(places.size, np.int64)
@@ -141,11 +128,12 @@ class _Places:
         self.routers = [self._take(c.ROUTER_WORDS) for _ in range(routers)]
         self.fifos = [[self._take(fifo_words) for _ in range(c.PORTS)] for _ in range(routers)]
         self.event_fifos = {place: self._take(event_fifo_words) for place in shared}
-        self.queue = self._take(routers + len(shared))
+        self.wheel = self._take(c.WHEEL_CYCLES)
         self.reset_words = self.size
         self.core_tallies = [self._take(c.TALLY_WORDS) for _ in cores]
         self.hops = [self._take(c.PORTS) for _ in range(routers)]
         self.host_tally = self._take(2)
+        self.waiting = [self._take(c.MOST_WAITING) for _ in cores]
         self.entries = [self._take(c.ENTRY_WORDS * len(core.destinations)) for core in cores]
         self.segments = [self._take(c.SEGMENT_WORDS * len(core.segments)) for core in cores]
         self.sources = [self._take(len(core.sources)) for core in cores]
@@ -214,7 +202,7 @@ def _fill_header(words: NDArray[np.int64], program: TiledProgram, places: _Place
         c.SHARED_COUNT: len(places.shared),
         c.ROUTERS: places.routers[0],
         c.ROUTER_COUNT: len(places.routers),
-        c.QUEUE: places.queue,
+        c.WHEEL: places.wheel,
         c.RESET_WORDS: places.reset_words,
         c.INPUTS: places.inputs,
         c.INPUT_COUNT: len(places.input_runs),
@@ -238,10 +226,10 @@ def _fill_mesh(words: NDArray[np.int64], program: TiledProgram, places: _Places)
     for number, router in enumerate(places.routers):
         x, y = number % width, number // width
         words[router + c.ROUTER_X], words[router + c.ROUTER_Y] = x, y
-        words[router + c.ROUTER_HOPS], words[router + c.PLACE] = places.hops[number], -1
+        words[router + c.ROUTER_HOPS], words[router + c.WAKE] = places.hops[number], c.NEVER
         if Address(x, y) in places.core_at:
             words[router + c.ROUTER_CORE] = places.cores[places.core_at[Address(x, y)]]
-        words[router + c.HELD : router + c.HELD + c.PORTS] = -1
+        words[router + c.SENT : router + c.SENT + c.PORTS] = -1
         words[router + c.INPUT : router + c.INPUT + c.PORTS] = places.fifos[number]
         links = ((c.NORTH, x, y - 1, c.SOUTH), (c.EAST, x + 1, y, c.WEST),
                  (c.SOUTH, x, y + 1, c.NORTH), (c.WEST, x - 1, y, c.EAST))  # fmt: skip
@@ -250,12 +238,13 @@ def _fill_mesh(words: NDArray[np.int64], program: TiledProgram, places: _Places)
                 fifo = places.fifos[to_y * width + to_x][entry]
                 words[router + c.DRIVES + output] = fifo
                 words[fifo + c.FEEDER] = router
-        for fifo in places.fifos[number]:
-            _fill_fifo(words, fifo, router, program.target.router_fifo)
+        for port, fifo in enumerate(places.fifos[number]):
+            _fill_fifo(words, fifo, router, port, program.target.router_fifo)
 
 
-def _fill_fifo(words: NDArray[np.int64], fifo: int, reader: int, depth: int) -> None:
-    words[fifo + c.READER], words[fifo + c.FIFO_MASK] = reader, depth - 1
+def _fill_fifo(words: NDArray[np.int64], fifo: int, reader: int, port: int, depth: int) -> None:
+    words[fifo + c.READER], words[fifo + c.PORT], words[fifo + c.FIFO_MASK] = reader, port, depth - 1
+    words[fifo + c.LAST_POPPED] = -1
     words[fifo + c.SLOTS + c.POP :][: depth * c.SLOT_WORDS : c.SLOT_WORDS] = -1
 
 
@@ -268,14 +257,15 @@ def _fill_shared(words: NDArray[np.int64], program: TiledProgram, places: _Place
         words[core + c.TILES], words[core + c.TILE_COUNT] = places.tiles[place], len(tiles)
         words[core + c.OWNERS], words[core + c.EVENT_FIFO] = owners, fifo
         words[core + c.LOCAL_FIFO] = words[router + c.INPUT + c.LOCAL]
-        words[core + c.PLACE] = words[core + c.CONTROL_END] = -1
+        words[core + c.WAKE], words[core + c.CONTROL_END] = c.NEVER, -1
         words[core + c.SHARED_EVENTS :][: c.EVENT_REGISTER_WORDS] = -1
         words[places.tiles[place] :][: len(tiles)] = records
         for tile, record in zip(tiles, records, strict=True):
             first = owners + places.bases[tile.at].row
             words[first : first + len(tile.axon_rows)] = record
-        _fill_fifo(words, fifo, core, program.target.event_fifo)
+        _fill_fifo(words, fifo, core, c.LOCAL, program.target.event_fifo)
         words[fifo + c.FEEDER], words[router + c.ROUTER_SHARED] = router, core
+        words[router + c.DRIVES + c.LOCAL] = fifo
 
 
 def _fill_core(
@@ -319,6 +309,7 @@ def _fill_core(
         c.AXON_COLUMNS: places.axon_columns[number] - place.column * c.COLUMN_ENTRY_WORDS,
         c.BANKS: places.banks[number],
         c.TALLY: places.core_tallies[number],
+        c.WAITING: places.waiting[number],
         c.LAST_POP: -1,
         c.ENDS: core.recurrent_sources,
         c.OWED: core.recurrent_destinations,
@@ -391,7 +382,7 @@ def _bank_record(bank: Bank, lanes: int) -> list[int]:
     return [
         bank.first_channel,
         bank.channels,
-        bank.channel_stride * lanes,
+        1 if bank.depthwise else bank.channel_stride * lanes,
         bank.row_words,
         run,
         pass_gap(bank),

@@ -6,15 +6,20 @@ of its first word, so `words[core + PHASE]` is a field and links between records
 
 # Header, words 0 ... HEADER_WORDS - 1. The host's registers are part of it.
 LANE_SHIFT, STATE_BITS, EVENT_MASK, CORES, CORE_COUNT, SHARED, SHARED_COUNT, ROUTERS, ROUTER_COUNT = range(9)
-QUEUE, QUEUED, RESET_WORDS, INPUTS, INPUT_COUNT, ORDER = range(9, 15)
+WHEEL, BUSY, RESET_WORDS, INPUTS, INPUT_COUNT, ORDER = range(9, 15)
 TRACE_ROW, TRACE_SECTION, ROUNDS, TIMELINE_START = range(15, 19)
 HOST_CURSOR, HOST_STOP, HOST_TIME, HOST_CREDITS, HOST_CREDIT_VISIBLE, HOST_FIFO, HOST_TALLY = range(19, 26)
 READS_FIRST_SPIKE, READS_FROM, MULTIPLIES = range(26, 29)
-# Where the next arrival is written down, and where there is no more room; equal where none is.
-ARRIVALS_AT, ARRIVALS_STOP = range(29, 31)
+# Where the next arrival is written down, and where there is no more room; equal where none is. The first
+# cycle of one that found no room.
+ARRIVALS_AT, ARRIVALS_STOP, ARRIVALS_MISSED = range(29, 32)
 # Where the functional tier lists the events that a core is about to get.
-ARRIVING = 31
-HEADER_WORDS = 32
+ARRIVING = 32
+# The cycle that is evaluated. WHEEL is where the lists of what is due in it and in the next ones begin, BUSY
+# has a bit for each that may not be empty.
+NOW = 33
+HEADER_WORDS = 34
+WHEEL_CYCLES = 32
 
 # Core, which is a tile with its registers: constants of the tile. A slot is a lane of a word; *_START are
 # places in the other pools.
@@ -46,7 +51,10 @@ SWEEP_BLOCK = 256
 ACCUMULATES_FROM, EMITS_FROM = range(72, 74)
 # Core: whether the last sweep of a sample writes v(0).
 CLEARS = 74
-EVENT_POPS = 75
+# Core: events that wait to be added together, where they stand and how many there are.
+WAITING, WAITING_COUNT = range(75, 77)
+MOST_WAITING = 32
+EVENT_POPS = 77
 """From here on, per slot of the event FIFO the cycle in which it was last popped."""
 
 # Event registers: when tables, entry and decode were last left, from when on decode takes another event, and
@@ -57,7 +65,7 @@ EVENT_REGISTER_WORDS = 5
 # Shared core: what the tiles of a core have in common, where cores have contexts. CONTROL_END is the first
 # cycle of the next control state, JOB the tile that the emitter works for (or 0), OWNERS a tile for each y.
 TILES, TILE_COUNT, OWNERS, EVENT_FIFO = range(4)
-CONTROL, CONTROL_END, CURRENT, JOB, LOCAL_FIFO, SHARED_EVENTS = range(6, 12)
+CONTROL, CONTROL_END, CURRENT, JOB, LOCAL_FIFO, SHARED_EVENTS = range(7, 13)
 SHARED_WORDS = SHARED_EVENTS + EVENT_REGISTER_WORDS
 
 # Values of CONTROL, and bits of JOBS.
@@ -77,8 +85,9 @@ ROW_ENTRY_WORDS = 4
 COLUMN_COUNT, COLUMN_WEIGHTS, COLUMN_STATE = range(3)
 COLUMN_ENTRY_WORDS = 3
 
-# Bank. RUN is the number of slots at each position, GAP what a pass takes beyond its words.
-FIRST_CHANNEL, CHANNELS, CHANNEL_STRIDE, ROW_WORDS, RUN, GAP, DEPTHWISE = range(7)
+# Bank. CHANNEL_STEP is from the weights of a channel to those of the next, RUN the number of slots at each
+# position, GAP what a pass takes beyond its words.
+FIRST_CHANNEL, CHANNELS, CHANNEL_STEP, ROW_WORDS, RUN, GAP, DEPTHWISE = range(7)
 ROW_WEIGHT_STEP, COLUMN_WEIGHT_STEP, ROW_STATE_STEP, COLUMN_STATE_STEP = range(7, 11)
 # Bank tally: positions of all events, of all passes, and of events whose payload was multiplied.
 POSITIONS, PASS_POSITIONS, MULTIPLIED_POSITIONS = range(11, 14)
@@ -109,16 +118,21 @@ PACKETS, HOST_STALLED = range(2)
 NORTH, EAST, SOUTH, WEST, LOCAL = range(5)
 PORTS = 5
 
-# Router; WAKE and PLACE stand where those of a shared core do. Five words each: arbiter pointers, held inputs
-# (-1: none), input FIFOs, the FIFO an output drives.
-ROUTER_X, ROUTER_Y, ROUTER_CORE, ROUTER_HOPS, WAKE, PLACE = range(6)
-POINTER, HELD, INPUT, DRIVES, ROUTER_SHARED = 6, 11, 16, 21, 26
-ROUTER_WORDS = 27
+# Router; from WAKE on stands what does so in a shared core, too: the cycle in which it is due (NEVER: none),
+# the next in its list, and the word that names it there. OCCUPIED has a bit for each input with flits, ASLEEP
+# one for each output that waits for a FIFO without a decided space. Five words each: arbiter pointers, cycles
+# of the last transfers, input FIFOs, their heads (the output that one asks for and, from HEAD_SHIFT on, since
+# when), the FIFO an output drives (0: none, nor of a core that is not shared).
+ROUTER_X, ROUTER_Y, ROUTER_CORE, ROUTER_HOPS, WAKE, AFTER, BEFORE = range(7)
+OCCUPIED, ASLEEP, ROUTER_SHARED = range(7, 10)
+POINTER, SENT, INPUT, HEAD_OF, DRIVES = 10, 15, 20, 25, 30
+ROUTER_WORDS = 35
+HEAD_SHIFT = 3
 
-# Input FIFO of a router, or event FIFO of a shared core. READER is that router or core, FEEDER the router
-# upstream; SLEEPER tells that it waits for space.
-PUSHED, POPPED, READER, FEEDER, SLEEPER, FIFO_MASK = range(6)
-SLOTS = 6
+# Input FIFO of a router, or event FIFO of a shared core. READER is that router or core and PORT the input;
+# FEEDER is the router upstream, and SLEEPER, if not 0, the output of it that is asleep, plus 1.
+PUSHED, POPPED, READER, PORT, FEEDER, SLEEPER, FIFO_MASK, LAST_POPPED = range(8)
+SLOTS = 8
 # Slot: a flit, the output it asks for, the cycle from which it is visible, the cycle of the slot's last pop.
 FLIT, OUTPUT, VISIBLE, POP = range(4)
 SLOT_WORDS = 4

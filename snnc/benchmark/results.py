@@ -7,8 +7,8 @@ from typing import Any
 
 from snnc.base.version import __version__
 from snnc.benchmark.figures import BARE, CYCLE, FUNCTIONAL, Large, Row
+from snnc.benchmark.hardware import Speeds
 from snnc.benchmark.measure import Spread
-from snnc.benchmark.peers import Speeds
 from snnc.benchmark.scaling import Curve
 
 
@@ -38,11 +38,11 @@ class Bench:
 
     rounds: int
     rows: tuple[Row, ...]
-    threads: Spread | None
+    threads: float | None
     large: tuple[Large, ...]
     sanafe: Spread | None
     """CPU seconds of a sample of the network `dense`."""
-    speeds: Speeds | None
+    speeds: tuple[Speeds, ...]
     curves: tuple[Curve, ...]
 
     @property
@@ -51,7 +51,7 @@ class Bench:
         dense = self._row("dense")
         cycle = None if dense is None else dense.contender(CYCLE)
         sana = None if self.sanafe is None or cycle is None else self.sanafe.median / cycle.seconds.median
-        rtl = None if self.speeds is None else self.speeds.simulator.median / self.speeds.rtl.median
+        rtl = self.speeds[0].times_rtl.median if self.speeds else None
         big = next((one for one in self.large if one.run_bytes), None)
         million = next((one for one in self.large if one.neurons > 1_000_000), None)
         heavy = next((one for one in self.large if one.weights >= 10**8), None)
@@ -59,7 +59,7 @@ class Bench:
         return [
             Aim("cycle tier / SANA-FE detailed, dense", sana, 150, True, "x"),
             Aim("cycle tier / Verilated RTL, cycles per CPU second", rtl, 500, True, "x"),
-            Aim("two threads / one", None if self.threads is None else self.threads.median, 1.8, True, "x"),
+            Aim("two threads / one, by the clock", self.threads, 1.8, True, "x"),
             Aim("functional tier / bare loop, dense", self._speed("dense"), 0.6, True),
             Aim("functional tier / bare loop, conv", self._speed("conv"), 0.5, True),
             Aim("bytes per weight, run", None if big is None else big.run_bytes, 2.2, False),
@@ -83,10 +83,10 @@ class Bench:
             "machine": machine(),
             "rounds": self.rounds,
             "networks": [asdict(row) for row in self.rows],
-            "threads": None if self.threads is None else asdict(self.threads),
+            "threads": self.threads,
             "large": [asdict(one) for one in self.large],
             "sanafe": None if self.sanafe is None else asdict(self.sanafe),
-            "speeds": None if self.speeds is None else asdict(self.speeds),
+            "speeds": [asdict(one) for one in self.speeds],
             "curves": [
                 asdict(one) | {"fixed_s": one.line[0], "unit_s": one.line[1], "worst": one.worst}
                 for one in self.curves
@@ -100,6 +100,7 @@ class Bench:
 
         tables: list[tuple[tuple[str, ...], list[tuple[str, ...]]]] = [
             (NETWORKS, self._network_rows()),
+            (SPEEDS, self._speed_rows()),
             (LARGE, self._large_rows()),
             (CURVES, self._curve_rows()),
             (AIMS, [_aim_row(aim) for aim in self.aims]),
@@ -133,6 +134,18 @@ class Bench:
                 )
         return rows
 
+    def _speed_rows(self) -> list[tuple[str, ...]]:
+        return [
+            (
+                one.name,
+                f"{one.hops_per_cycle:.2f}",
+                f"{one.rtl.median:.3g}",
+                f"{one.simulator.median:.3g}",
+                f"{one.times_rtl.low:.0f} {one.times_rtl.median:.0f} {one.times_rtl.high:.0f}",
+            )
+            for one in self.speeds
+        ]
+
     def _large_rows(self) -> list[tuple[str, ...]]:
         return [
             (
@@ -164,6 +177,7 @@ class Bench:
 
 
 NETWORKS = ("network", "", "ms/sample", "events/s", "cycles/s", "times the bare loop: quartiles")
+SPEEDS = ("cycles per CPU second", "hops per cycle", "RTL", "cycle tier", "times the RTL: quartiles")
 LARGE = (
     "large",
     "neurons",

@@ -67,6 +67,7 @@ def measure(
     """The parts that are wanted, one after the other."""
     from snnc.benchmark import peers
     from snnc.benchmark.figures import measure_network, thread_speedup
+    from snnc.benchmark.hardware import verilated
     from snnc.benchmark.networks import NETWORKS, subject
     from snnc.benchmark.results import Bench
     from snnc.benchmark.scaling import measure_scaling
@@ -85,7 +86,7 @@ def measure(
     compared = None if sanafe is None else peers.sanafe(subject("dense", 1), sanafe, script, rounds)
     if "rtl" in parts:
         console.say("compiling and running the RTL")
-    speeds = peers.verilated(FEWER) if "rtl" in parts else None
+    speeds = tuple(verilated(FEWER)) if "rtl" in parts else ()
     return Bench(rounds, tuple(rows), threads, found, compared, speeds, curves)
 
 

@@ -22,7 +22,7 @@ from snnc.sim.accounting.counts import count_actions
 from snnc.sim.accounting.energy import price
 from snnc.sim.accounting.energy_table import load_energy_table
 from snnc.sim.engine.cycle import CycleRun, run_cycles
-from snnc.sim.engine.records import ACCUMULATE_AT, EMIT_AT, IDLE_AT, SWEEP_AT
+from snnc.sim.engine.records import ACCUMULATE_AT, EMIT_AT, IDLE_AT, NEVER, SWEEP_AT
 
 PRICED_STEPS = 64
 """Most steps whose energy is priced one by one, since each takes a run from the first step on."""
@@ -51,8 +51,8 @@ def record_timeline(build: Build, x: NDArray[np.uint8], most: int) -> Timeline:
     cut = []
     if steps < tiled.steps:
         cut.append(f"steps from {steps} on")
-    if len(run.arrivals) == most:
-        cut.append(f"depths of event FIFOs from cycle {int(run.arrivals[-1, 1])} on")
+    if run.missed_from < NEVER:
+        cut.append(f"depths of event FIFOs from cycle {run.missed_from} on")
     if len(run.flits) > most:
         cut.append(f"packets from cycle {int(run.stamps[most])} on")
     if tiled.steps > PRICED_STEPS:

@@ -21,6 +21,7 @@ from snnc.compiler.targets import load_target
 from snnc.reporting import timeline
 from snnc.reporting.timeline import depths, record_timeline
 from snnc.sim.engine.cycle import run_cycles
+from snnc.sim.engine.records import NEVER
 from snnc.sim.simulate import simulate
 
 
@@ -74,6 +75,18 @@ def test_every_flit_that_a_core_takes_arrives_and_is_popped_later(build: Build, 
         own = run.arrivals[run.arrivals[:, 0] == number]
         assert (np.diff(own[:, 1]) > 0).all() and (np.diff(own[:, 2]) > 0).all()
     assert list(depths(np.zeros((0, 3), np.int64))) == []
+    assert run.missed_from == NEVER
+
+
+def test_the_first_cycle_is_known_from_which_arrivals_are_left_out(build: Build, x: np.ndarray) -> None:
+    """They are written down as they are decided, which is not always in the order of their cycles."""
+    tiled = build.tiled
+    stream = encode_samples(tiled, encode_inputs(tiled.input, tiled.steps, x))
+    everything = {tuple(row) for row in run_cycles(tiled, stream, arrivals=1000).arrivals.tolist()}
+    for most in range(0, len(everything), 7):
+        part = run_cycles(tiled, stream, arrivals=most)
+        left = everything - {tuple(row) for row in part.arrivals.tolist()}
+        assert len(left) == len(everything) - most and part.missed_from == min(row[1] for row in left)
 
 
 def test_tiles_of_one_core_have_slices_each_and_one_fifo(build: Build, x: np.ndarray) -> None:

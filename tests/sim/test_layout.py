@@ -2,6 +2,7 @@
 
 import gc
 from dataclasses import replace
+from weakref import ref
 
 import numpy as np
 from builders import tiny_network
@@ -10,7 +11,6 @@ from snnc.compiler.ir.network import Conv2d, Edge, Input, Layer, Network, Neuron
 from snnc.compiler.ir.program import TiledProgram
 from snnc.compiler.pipeline import compile_network
 from snnc.compiler.targets import load_target
-from snnc.sim.engine import layout
 from snnc.sim.engine import records as c
 from snnc.sim.engine.layout import layout_of
 
@@ -27,14 +27,12 @@ def test_a_program_is_laid_out_once_and_another_one_anew() -> None:
 
 
 def test_a_layout_is_forgotten_with_its_program() -> None:
-    gc.collect()
-    before = len(layout._KEPT)
     one = program()
-    layout_of(one)
-    assert len(layout._KEPT) == before + 1
+    words = ref(layout_of(one).words)
+    assert words() is not None
     del one
     gc.collect()
-    assert len(layout._KEPT) == before
+    assert words() is None
 
 
 def test_constants_of_channels_stand_once_in_a_period() -> None:

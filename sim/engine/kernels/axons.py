@@ -6,15 +6,14 @@ from snnc.compiler.isa.flits import (
     COLUMN_SHIFT,
     COORDINATE_MASK,
     PAYLOAD_SHIFT,
-    ROW_MASK,
     ROW_SHIFT,
 )
-from snnc.sim.engine.jit import Pool, kernel
+from snnc.sim.engine.jit import Pool, inlined, kernel
 from snnc.sim.engine.records import (
     AXON_COLUMNS,
     AXON_ROWS,
     BANK,
-    CHANNEL_STRIDE,
+    CHANNEL_STEP,
     CHANNELS,
     COLUMN_COUNT,
     COLUMN_ENTRY_WORDS,
@@ -45,58 +44,108 @@ from snnc.sim.engine.records import (
 )
 from snnc.sim.engine.vectors import LANES, add_rows, add_scaled, count_bits
 
+Window = tuple[int, int, int, int]
+"""What the events from one place of the input meet: a bank, rows and columns of positions, the first of their
+states."""
+
+
+@inlined
+def _window(words: Pool, core: int, place: int) -> tuple[Window, int]:
+    """What a place of the input (y and x of a coordinate) meets, and where its weights begin."""
+    row = words[core + AXON_ROWS] + (place >> (ROW_SHIFT - COLUMN_SHIFT)) * ROW_ENTRY_WORDS
+    column = words[core + AXON_COLUMNS] + (place & COLUMN_MASK) * COLUMN_ENTRY_WORDS
+    state = words[core + STATE_START] + words[row + ROW_STATE] + words[column + COLUMN_STATE]
+    weight = words[core + WEIGHT_START] + words[row + ROW_WEIGHTS] + words[column + COLUMN_WEIGHTS]
+    return (words[row + BANK], words[row + ROW_COUNT], words[column + COLUMN_COUNT], state), weight
+
+
+@inlined
+def _place(data: int) -> int:
+    return (data & COORDINATE_MASK) >> COLUMN_SHIFT
+
 
 @kernel
-def accumulate(words: Pool, weights: Pool, states: Pool, core: int, data: int) -> int:
-    """Add the event in a SPIKE's data field to a core's state; returns the cycles it occupies the row engine,
-    0 if it touches nothing."""
-    words[words[core + TALLY] + EVENTS] += 1
-    row = words[core + AXON_ROWS] + ((data >> ROW_SHIFT) & ROW_MASK) * ROW_ENTRY_WORDS
-    column = words[core + AXON_COLUMNS] + ((data >> COLUMN_SHIFT) & COLUMN_MASK) * COLUMN_ENTRY_WORDS
-    bank = words[row + BANK]
+def event_cycles(words: Pool, core: int, data: int) -> int:
+    """Cycles for which the event in a SPIKE's data field occupies a core's row engine, 0 if it touches
+    nothing."""
+    (bank, rows, columns, _), _ = _window(words, core, _place(data))
     channel = (data & CHANNEL_MASK) - words[bank + FIRST_CHANNEL]
-    rows, columns = words[row + ROW_COUNT], words[column + COLUMN_COUNT]
     positions = rows * columns
-    if channel < 0 or channel >= words[bank + CHANNELS] or positions == 0:
-        return 0
     payload = data >> PAYLOAD_SHIFT
-    passes = 1
-    if words[MULTIPLIES]:
-        words[bank + MULTIPLIED_POSITIONS] += positions if payload > 1 else 0
-    else:
-        passes = count_bits(payload)
-    words[bank + POSITIONS] += positions
-    words[bank + PASS_POSITIONS] += passes * positions
-    weight = words[core + WEIGHT_START] + words[row + ROW_WEIGHTS] + words[column + COLUMN_WEIGHTS]
-    state = words[core + STATE_START] + words[row + ROW_STATE] + words[column + COLUMN_STATE]
-    if words[bank + DEPTHWISE]:
-        weight += channel
-        state += channel
-    else:
-        weight += channel * words[bank + CHANNEL_STRIDE]
-    factor = payload << words[core + FRACTION]
-    _add_window(words, weights, states, bank, weight, state, rows, columns, factor)
+    if channel < 0 or channel >= words[bank + CHANNELS] or positions == 0 or payload == 0:
+        return 0
+    passes = 1 if words[MULTIPLIES] else count_bits(payload)
     return passes * (positions * words[bank + ROW_WORDS] + words[bank + GAP])
 
 
 @kernel
-def _add_window(
-    words: Pool,
-    weights: Pool,
-    states: Pool,
-    bank: int,
-    weight: int,
-    state: int,
-    rows: int,
-    columns: int,
-    factor: int,
+def accumulate(words: Pool, weights: Pool, states: Pool, core: int, events: int, count: int) -> None:
+    """Add `count` events to a core's state; `events` is where the data fields of their SPIKEs begin.
+    Neighbours that meet the same neurons go there together, up to four."""
+    words[words[core + TALLY] + EVENTS] += count
+    place, first, window = -1, 0, (0, 0, 0, 0)
+    kept, rows = 0, (0, 0, 0)
+    for event in range(events, events + count):
+        data = words[event]
+        if _place(data) != place:
+            place = _place(data)
+            met, first = _window(words, core, place)
+            if met != window:
+                _add_kept(words, weights, states, window, kept, rows)
+                kept, window = 0, met
+        payload, weight = data >> PAYLOAD_SHIFT, _weight(words, window, first, data)
+        if weight < 0:
+            continue
+        _count(words, window, payload)
+        if payload > 1 or _alone(words, core, window):
+            _add_scaled(words, weights, states, core, window, weight, data)
+        elif kept == 3:
+            _add_rows(words, weights, states, window, (rows[0], rows[1], rows[2], weight))
+            kept = 0
+        else:
+            kept, rows = kept + 1, (rows[1], rows[2], weight)
+    _add_kept(words, weights, states, window, kept, rows)
+
+
+@inlined
+def _weight(words: Pool, window: Window, first: int, data: int) -> int:
+    """Where the weights of an event begin, -1 if it touches nothing."""
+    bank, rows, columns, _ = window
+    channel = (data & CHANNEL_MASK) - words[bank + FIRST_CHANNEL]
+    if channel < 0 or channel >= words[bank + CHANNELS] or rows * columns == 0 or data >> PAYLOAD_SHIFT == 0:
+        return -1
+    return first + channel * words[bank + CHANNEL_STEP]
+
+
+@inlined
+def _count(words: Pool, window: Window, payload: int) -> None:
+    """What an event does to the tallies of its bank."""
+    bank, rows, columns, _ = window
+    positions = rows * columns
+    words[bank + POSITIONS] += positions
+    if payload == 1 or words[MULTIPLIES]:
+        words[bank + PASS_POSITIONS] += positions
+        words[bank + MULTIPLIED_POSITIONS] += positions if payload > 1 else 0
+    else:
+        words[bank + PASS_POSITIONS] += positions * count_bits(payload)
+
+
+@inlined
+def _alone(words: Pool, core: int, window: Window) -> bool:
+    """Whether the events of a window are added one by one: those of other than whole vectors, or shifted."""
+    return (words[window[0] + RUN] & (LANES - 1) | words[core + FRACTION]) != 0
+
+
+@kernel
+def _add_scaled(
+    words: Pool, weights: Pool, states: Pool, core: int, window: Window, weight: int, data: int
 ) -> None:
-    """Add `factor` times an event's weights at all positions that it meets, the first of which begin at
-    `weight` and `state`."""
+    """Add an event's weights, which begin at `weight`, times its payload at all positions that it meets."""
+    bank, rows, columns, state = window
+    factor = (data >> PAYLOAD_SHIFT) << words[core + FRACTION]
+    if words[bank + DEPTHWISE]:
+        state += (data & CHANNEL_MASK) - words[bank + FIRST_CHANNEL]
     run = words[bank + RUN]
-    if factor == 1 and run & (LANES - 1) == 0:
-        _add_windows(words, weights, states, bank, (weight,), state, rows, columns)
-        return
     whole = run & -LANES
     for i in range(rows):
         for j in range(columns):
@@ -109,18 +158,10 @@ def _add_window(
 
 
 @kernel
-def _add_windows(
-    words: Pool,
-    weights: Pool,
-    states: Pool,
-    bank: int,
-    firsts: tuple[int, ...],
-    state: int,
-    rows: int,
-    columns: int,
-) -> None:
-    """Add the weights of some events that meet the same positions, whole vectors of them at each; `firsts`
-    says where those of each begin."""
+def _add_rows(words: Pool, weights: Pool, states: Pool, window: Window, firsts: tuple[int, ...]) -> None:
+    """Add the weights of some events that meet the same window, whole vectors of them at each position;
+    `firsts` says where those of each begin."""
+    bank, rows, columns, state = window
     run = words[bank + RUN]
     row_weight_step, row_state_step = words[bank + ROW_WEIGHT_STEP], words[bank + ROW_STATE_STEP]
     weight_step, state_step = words[bank + COLUMN_WEIGHT_STEP], words[bank + COLUMN_STATE_STEP]
@@ -136,87 +177,14 @@ def _add_windows(
         state += row_state_step
 
 
-@kernel
-def accumulate_all(words: Pool, weights: Pool, states: Pool, core: int, events: int, count: int) -> None:
-    """Add `count` events to a core's state as `accumulate` does each; `events` is where their data begin.
-    Neighbours that meet the same neurons go there together, up to four."""
-    words[words[core + TALLY] + EVENTS] += count
-    row_table, column_table = words[core + AXON_ROWS], words[core + AXON_COLUMNS]
-    fraction = words[core + FRACTION]
-    place = -1
-    bank = rows = columns = positions = weight_start = state = 0
-    first_channel = channels = stride = alone = counted = passed = 0
-    kept = a = b = c = 0
-    for event in range(events, events + count):
-        data = words[event]
-        if (data & COORDINATE_MASK) >> COLUMN_SHIFT != place:
-            place = (data & COORDINATE_MASK) >> COLUMN_SHIFT
-            row = row_table + (place >> (ROW_SHIFT - COLUMN_SHIFT)) * ROW_ENTRY_WORDS
-            column = column_table + (place & COLUMN_MASK) * COLUMN_ENTRY_WORDS
-            start = words[core + STATE_START] + words[row + ROW_STATE] + words[column + COLUMN_STATE]
-            new_rows, new_columns = words[row + ROW_COUNT], words[column + COLUMN_COUNT]
-            if start != state or words[row + BANK] != bank or new_rows != rows or new_columns != columns:
-                _add_kept(words, weights, states, bank, kept, (a, b, c), state, rows, columns)
-                kept = 0
-            if words[row + BANK] != bank:
-                if bank:
-                    _count(words, bank, counted, passed)
-                bank, counted, passed = words[row + BANK], 0, 0
-                first_channel, channels = words[bank + FIRST_CHANNEL], words[bank + CHANNELS]
-                alone = words[bank + DEPTHWISE] | (words[bank + RUN] & (LANES - 1)) | fraction
-                stride = 1 if words[bank + DEPTHWISE] else words[bank + CHANNEL_STRIDE]
-            state, rows, columns, positions = start, new_rows, new_columns, new_rows * new_columns
-            weight_start = (
-                words[core + WEIGHT_START] + words[row + ROW_WEIGHTS] + words[column + COLUMN_WEIGHTS]
-            )
-        channel = (data & CHANNEL_MASK) - first_channel
-        if channel < 0 or channel >= channels or positions == 0:
-            continue
-        payload, weight = data >> PAYLOAD_SHIFT, weight_start + channel * stride
-        counted += positions
-        passed += positions
-        if payload > 1:
-            if words[MULTIPLIES]:
-                words[bank + MULTIPLIED_POSITIONS] += positions
-            else:
-                passed += positions * (count_bits(payload) - 1)
-        if payload > 1 or alone:
-            start = state + channel if words[bank + DEPTHWISE] else state
-            factor = payload << fraction
-            _add_window(words, weights, states, bank, weight, start, rows, columns, factor)
-        elif kept == 3:
-            _add_windows(words, weights, states, bank, (a, b, c, weight), state, rows, columns)
-            kept = 0
-        else:
-            a, b, c = b, c, weight
-            kept += 1
-    if bank:
-        _add_kept(words, weights, states, bank, kept, (a, b, c), state, rows, columns)
-        _count(words, bank, counted, passed)
-
-
-@kernel
-def _count(words: Pool, bank: int, positions: int, passed: int) -> None:
-    words[bank + POSITIONS] += positions
-    words[bank + PASS_POSITIONS] += passed
-
-
-@kernel
+@inlined
 def _add_kept(
-    words: Pool,
-    weights: Pool,
-    states: Pool,
-    bank: int,
-    kept: int,
-    firsts: tuple[int, int, int],
-    state: int,
-    rows: int,
-    columns: int,
+    words: Pool, weights: Pool, states: Pool, window: Window, kept: int, rows: tuple[int, int, int]
 ) -> None:
     """Add the last `kept` of three events."""
     if kept == 1:
-        _add_windows(words, weights, states, bank, firsts[2:], state, rows, columns)
+        _add_rows(words, weights, states, window, rows[2:])
     elif kept == 2:
-        _add_windows(words, weights, states, bank, firsts[1:], state, rows, columns)
+        _add_rows(words, weights, states, window, rows[1:])
     elif kept == 3:
-        _add_windows(words, weights, states, bank, firsts, state, rows, columns)
+        _add_rows(words, weights, states, window, rows)

@@ -23,9 +23,10 @@ from snnc.sim.engine.kernels.core import (
     sweep,
 )
 from snnc.sim.engine.kernels.emitter import emit, start_emission
-from snnc.sim.engine.kernels.queue import head_slot, schedule
+from snnc.sim.engine.kernels.queue import head_slot, pop, schedule
 from snnc.sim.engine.records import (
     ACCUMULATES,
+    ASLEEP,
     CHOSEN,
     CLEARS,
     CONTROL,
@@ -43,29 +44,27 @@ from snnc.sim.engine.records import (
     ENDS_NEEDED,
     EVENT_FIFO,
     FEEDER,
-    FIFO_MASK,
     FIRST_SOURCE,
     FLIT,
     IDLE,
     INITIALISES,
     JOB,
     JOBS,
+    LAST_POPPED,
     LAST_STEP,
+    LOCAL,
     LOCAL_FIFO,
     NEVER,
     OWED,
     OWED_ZERO,
     OWNERS,
     PHASE,
-    POP,
     POPPED,
     PUSHED,
     SENDS_LAST,
     SENDS_STEP,
     SHARED_EVENTS,
     SLEEPER,
-    SLOT_WORDS,
-    SLOTS,
     SLOTS_USED,
     SPIKES,
     STATE_BITS,
@@ -95,7 +94,7 @@ def take_turn(
 ) -> None:
     """Everything the core does in `cycle`; schedules the next cycle in which it can do something."""
     if words[core + CONTROL_END] == cycle:
-        _leave_control(words, states, log, trace, core, cycle)
+        _leave_control(words, weights, states, log, trace, core, cycle)
     control = words[core + CONTROL]
     job = words[core + JOB]
     idle = job == 0 or (words[job + PHASE] == IDLE and words[job + TIME] <= cycle)
@@ -134,10 +133,9 @@ def go_on(words: Pool, states: Pool, log: Pool, core: int, cycle: int) -> None:
 def _local_empty_from(words: Pool, core: int) -> int:
     """First cycle in which the router's Local input FIFO is empty, NEVER while flits are in it."""
     fifo = words[core + LOCAL_FIFO]
-    popped = words[fifo + POPPED]
-    if words[fifo + PUSHED] != popped:
+    if words[fifo + PUSHED] != words[fifo + POPPED]:
         return NEVER
-    return words[fifo + SLOTS + ((popped - 1) & words[fifo + FIFO_MASK]) * SLOT_WORDS + POP] + 1
+    return words[fifo + LAST_POPPED] + 1
 
 
 @kernel
@@ -198,12 +196,14 @@ def _control(words: Pool, core: int, ready: int, idle: bool, cycle: int) -> int:
 
 
 @kernel
-def _leave_control(words: Pool, states: Pool, log: Pool, trace: Pool, core: int, cycle: int) -> None:
+def _leave_control(
+    words: Pool, weights: Pool, states: Pool, log: Pool, trace: Pool, core: int, cycle: int
+) -> None:
     """The control state that `cycle` is the first of, and the commands that come with it."""
     control, tile = words[core + CONTROL], words[core + CURRENT]
     fires = words[tile + EMISSION] == SPIKES
     if control == CHOSEN:
-        duration = sweep(words, states, log, trace, tile, cycle)
+        duration = sweep(words, weights, states, log, trace, tile, cycle)
         words[core + CONTROL], words[core + CONTROL_END] = SWEEPS, cycle + duration
         if words[tile + EMISSION] == VALUES_EVERY:
             _drain(words, core, tile, cycle)
@@ -264,14 +264,14 @@ def _dispatch(
     if due > cycle:
         return due
     slot = head_slot(words, fifo)
-    words[slot + POP] = cycle
-    words[fifo + POPPED] += 1
+    flit = pop(words, fifo, cycle)
     if words[fifo + SLEEPER]:
         words[fifo + SLEEPER] = 0
+        words[words[fifo + FEEDER] + ASLEEP] &= ~(1 << LOCAL)
         schedule(words, words[fifo + FEEDER], cycle + 1)
     note_arrival(words, log, words[words[core + TILES]], words[slot + VISIBLE] - 1, cycle)
-    kind = (words[slot + FLIT] >> TYPE_SHIFT) & TYPE_MASK
-    _obey(words, weights, states, core, kind, words[slot + FLIT] >> DATA_SHIFT, cycle)
+    kind = (flit >> TYPE_SHIFT) & TYPE_MASK
+    _obey(words, weights, states, core, kind, flit >> DATA_SHIFT, cycle)
     if kind in (_SPIKE, _VALUE):
         return max(_event_due(words, core, fifo, is_open), cycle + 1)
     return cycle + 1

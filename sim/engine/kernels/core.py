@@ -6,7 +6,7 @@ from snnc.compiler.ir.program import VALUE_CYCLES as _VALUE_CYCLES
 from snnc.compiler.isa.contract import FlitType
 from snnc.compiler.isa.flits import DATA_SHIFT, TYPE_MASK, TYPE_SHIFT
 from snnc.sim.engine.jit import Pool, kernel
-from snnc.sim.engine.kernels.axons import accumulate
+from snnc.sim.engine.kernels.axons import accumulate, event_cycles
 from snnc.sim.engine.kernels.emitter import emit, start_emitter
 from snnc.sim.engine.kernels.neuron import end_step, load_initial
 from snnc.sim.engine.records import (
@@ -14,6 +14,7 @@ from snnc.sim.engine.records import (
     ACCUMULATES_FROM,
     ARRIVAL_COLUMNS,
     ARRIVALS_AT,
+    ARRIVALS_MISSED,
     ARRIVALS_STOP,
     ARRIVED,
     ARRIVED_AT_CORE,
@@ -37,6 +38,7 @@ from snnc.sim.engine.records import (
     INIT_CYCLES,
     LAST_POP,
     LAST_STEP,
+    MOST_WAITING,
     OWED,
     OWED_ZERO,
     PHASE,
@@ -56,6 +58,8 @@ from snnc.sim.engine.records import (
     VALUES,
     VALUES_EVERY,
     WAIT,
+    WAITING,
+    WAITING_COUNT,
     WORDS,
 )
 
@@ -101,14 +105,29 @@ def receive(words: Pool, weights: Pool, states: Pool, log: Pool, core: int, flit
 
 @kernel
 def add_event(words: Pool, weights: Pool, states: Pool, core: int, kind: int, data: int) -> int:
-    """What a SPIKE or VALUE does to the state of a tile; returns the cycles it occupies the row engine."""
+    """What a SPIKE or VALUE does to the state of a tile; returns the cycles it occupies the row engine.
+
+    SPIKEs wait until many can be added together, at the latest as the step ends: nothing reads the state
+    before, and sums are the same in any order.
+    """
     duration = _VALUE_CYCLES
     if kind == _SPIKE:
-        duration = accumulate(words, weights, states, core, data)
+        duration = event_cycles(words, core, data)
+        if words[core + WAITING_COUNT] == MOST_WAITING:
+            add_waiting(words, weights, states, core)
+        words[words[core + WAITING] + words[core + WAITING_COUNT]] = data
+        words[core + WAITING_COUNT] += 1
     else:
         _add_value(words, states, core, data)
     words[words[core + TALLY] + ROW_CYCLES] += duration
     return duration
+
+
+@kernel
+def add_waiting(words: Pool, weights: Pool, states: Pool, core: int) -> None:
+    """Add the events that wait."""
+    accumulate(words, weights, states, core, words[core + WAITING], words[core + WAITING_COUNT])
+    words[core + WAITING_COUNT] = 0
 
 
 @kernel
@@ -123,6 +142,7 @@ def note_arrival(words: Pool, log: Pool, core: int, cycle: int, pop: int) -> Non
     """Write down a flit that was pushed into the event FIFO in `cycle` and popped in `pop`, if asked to."""
     arrival = words[ARRIVALS_AT]
     if arrival == words[ARRIVALS_STOP]:
+        words[ARRIVALS_MISSED] = min(words[ARRIVALS_MISSED], cycle)
         return
     log[arrival + ARRIVED_AT_CORE], log[arrival + ARRIVED], log[arrival + POPPED_AGAIN] = core, cycle, pop
     words[ARRIVALS_AT] = arrival + ARRIVAL_COLUMNS
@@ -158,7 +178,7 @@ def _add_value(words: Pool, states: Pool, core: int, data: int) -> None:
 
 
 @kernel
-def progress(words: Pool, states: Pool, log: Pool, trace: Pool, core: int) -> None:
+def progress(words: Pool, weights: Pool, states: Pool, log: Pool, trace: Pool, core: int) -> None:
     """Let emitter and control run as far as is decided; called whenever something they wait for came."""
     while True:
         if words[core + PHASE] != IDLE:
@@ -172,14 +192,16 @@ def progress(words: Pool, states: Pool, log: Pool, trace: Pool, core: int) -> No
         words[core + ENDS] = 0
         ready = max(words[core + ENDS_VISIBLE], all_clear(words, core + EVENT_REGISTERS))
         ready = max(ready, words[core + ACCUMULATES_FROM])
-        _leave_accumulate(words, states, log, trace, core, max(ready, words[core + TIME]) + 1)
+        _leave_accumulate(words, weights, states, log, trace, core, max(ready, words[core + TIME]) + 1)
 
 
 @kernel
-def _leave_accumulate(words: Pool, states: Pool, log: Pool, trace: Pool, core: int, start: int) -> None:
+def _leave_accumulate(
+    words: Pool, weights: Pool, states: Pool, log: Pool, trace: Pool, core: int, start: int
+) -> None:
     """SWEEP, or DRAIN for partial sums, from cycle `start` on, and the commands that come with it."""
     emission, last = words[core + EMISSION], words[core + LAST_STEP]
-    done = start + sweep(words, states, log, trace, core, start)
+    done = start + sweep(words, weights, states, log, trace, core, start)
     if emission == VALUES_EVERY or (emission != SPIKES and last):
         words[core + DRAINING] = 1
         start_emitter(words, core, WAIT, 1, done)
@@ -193,11 +215,12 @@ def _leave_accumulate(words: Pool, states: Pool, log: Pool, trace: Pool, core: i
 
 
 @kernel
-def sweep(words: Pool, states: Pool, log: Pool, trace: Pool, core: int, start: int) -> int:
+def sweep(words: Pool, weights: Pool, states: Pool, log: Pool, trace: Pool, core: int, start: int) -> int:
     """What ends a step from cycle `start` on; returns the duration of SWEEP, 0 for partial sums."""
     if words[core + TIMELINE] >= 0:
         words[core + TIMELINE] += TIMELINE_COLUMNS
         log[words[core + TIMELINE] + SWEEP_AT] = start
+    add_waiting(words, weights, states, core)
     end_step(words, states, trace, core, words[core + STEP])
     if words[core + EMISSION] == VALUES_EVERY:
         return 0
