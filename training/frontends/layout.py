@@ -140,6 +140,8 @@ def repeated(x: StandIn, *size: Any) -> StandIn:
             continue
         if place >= len(lead) or lead[place] != ONE:
             raise UnsupportedModel(f"repeats {tuple(x.shape)} by {tuple(sizes)}")
+        if set(x.moments) != {None}:
+            raise UnsupportedModel(f"repeats one step of {x.tracer.steps} in all")
         x.tracer.set_steps(times)
         lead[place] = STEPS
     return remade(x, lead, x.form)

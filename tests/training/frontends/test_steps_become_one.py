@@ -133,3 +133,26 @@ class OwnRecurrence(nn.Module):
 
 def test_the_bias_of_a_recurrence_is_there_from_the_first_step_on() -> None:
     agrees(lively(OwnRecurrence()), (20, 1, 1), whole)
+
+
+class Echo(nn.Module):
+    """One step, which hears what it sent in the step before: kept by the module, beside its neurons."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc, self.lif = nn.Linear(20, 20), snn.Leaky(beta=0.8, init_hidden=True)
+        self.kept: Any = 0.0
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.kept = self.lif(self.fc(x + self.kept)).double()
+        return self.kept
+
+
+def test_what_a_module_keeps_from_call_to_call() -> None:
+    with pytest.raises(UnsupportedModel, match="something else when it is called again"):
+        read(lively(Echo()), (20, 1, 1))
+
+
+def test_one_step_is_not_repeated_in_all() -> None:
+    with pytest.raises(UnsupportedModel, match="repeats one step of 4 in all"):
+        read(lively(Spikes(lambda net, spikes, x: x[0].unsqueeze(0).repeat(4, 1, 1))), (20, 1, 1))
