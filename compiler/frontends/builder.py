@@ -67,7 +67,7 @@ class GraphBuilder:
         Windows as wide as their stride stay with the edge; others become a population that fires where
         at least one spike arrives.
         """
-        self._require_spikes(value)
+        self.require_spikes(value)
         if (stride is None or stride == window) and not np.any(padding):
             return replace(value, parts=tuple(_largest(part, window) for part in value.parts))
         channels = value.shape[0]
@@ -97,7 +97,8 @@ class GraphBuilder:
         graph.verify()
         return graph
 
-    def _require_spikes(self, value: Value) -> None:
+    def require_spikes(self, value: Value) -> None:
+        """Raise UnsupportedModel for a value that is more than spikes, side by side."""
         kinds = {one.name: one.neurons for one in self.populations}
         for part in value.parts:
             plain = len(part.terms) == 1 and not part.bias.any()

@@ -41,6 +41,8 @@ file = NamedPath(path_type=Path, dir_okay=False)
 file_or_directory = NamedPath(path_type=Path)
 destination = NamedPath(path_type=Path, allow_dash=True)
 positive = click.IntRange(1, 2**31 - 1)
+MOST_WORKERS = 256
+"""Processes that one machine is asked to start; more work on a Dask cluster."""
 
 pass_console = click.make_pass_decorator(Console, ensure=True)
 build_argument = click.argument("folder", metavar="BUILD", type=directory)
@@ -125,6 +127,7 @@ def selection_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def cluster_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that say who works: a Dask cluster, or so many processes here."""
-    count = click.option("--workers", type=positive, help="Processes here, each on one core.")
+    some = click.IntRange(1, MOST_WORKERS)
+    count = click.option("--workers", type=some, help="Processes here, each on one core.")
     address = click.option("--scheduler", metavar="ADDRESS", help="A Dask cluster that shares the files.")
     return address(count(command))

@@ -1,11 +1,12 @@
 """Max pooling of stand-ins: an OR where spikes arrive, rectifiers in a network without spikes."""
 
+import math
 from typing import TYPE_CHECKING
 
 from snnc.base.errors import UnsupportedModel
 from snnc.compiler.frontends.float_graph import FloatNeurons, Rectifier
 from snnc.compiler.frontends.largest import emitted_by, largest_of_windows
-from snnc.compiler.frontends.values import Value
+from snnc.compiler.frontends.values import Term, Value
 
 if TYPE_CHECKING:
     from snnc.training.frontends.trace import Trace
@@ -17,6 +18,16 @@ UNITS = Rectifier()
 def is_spikes(trace: "Trace", value: Value) -> bool:
     """Whether a value is spikes, or sums of them."""
     return emitted_by(trace.scratch.populations, value, FloatNeurons)
+
+
+def exceeds(value: Value, limit: float) -> bool:
+    """Whether a value that is spikes, or sums of them, may be above a limit."""
+    return any(sum(map(_most, part.terms)) > limit for part in value.parts)
+
+
+def _most(term: Term) -> float:
+    """What a term of spikes is at most."""
+    return float(term.gain.max()) * (math.prod(term.pool) if term.pooling == "sum" else 1)
 
 
 def of_windows(trace: "Trace", value: Value, window: Pair, stride: Pair, padding: Pair) -> Value:

@@ -140,6 +140,8 @@ def repeated(x: StandIn, *size: Any) -> StandIn:
             continue
         if place >= len(lead) or lead[place] != ONE:
             raise UnsupportedModel(f"repeats {tuple(x.shape)} by {tuple(sizes)}")
+        if set(x.moments) != {None}:
+            raise UnsupportedModel(f"repeats one step of {x.tracer.steps} in all")
         x.tracer.set_steps(times)
         lead[place] = STEPS
     return remade(x, lead, x.form)
@@ -194,6 +196,8 @@ def stack(tensors: Sequence[Any], dim: int = 0) -> StandIn:
 
 def _joined(tensors: Sequence[StandIn], lead: Sequence[Axis]) -> StandIn:
     first = tensors[0]
+    if any(one.reduced for one in tensors):
+        raise UnsupportedModel("joins as steps what steps became one in")
     first.tracer.set_steps(len(tensors))
     if all(set(one.moments) == {None} and same(one.value, first.value) for one in tensors):
         return StandIn.make(first.tracer, {None: first.value}, lead, first.form)
@@ -213,6 +217,8 @@ def cat(tensors: Sequence[Any], dim: int = 0) -> StandIn:
     first = next(one for one in tensors if isinstance(one, StandIn))
     if not all(isinstance(one, StandIn) for one in tensors):
         raise UnsupportedModel("joins activations with a constant")
+    if len({one.reduced for one in tensors}) != 1:
+        raise UnsupportedModel("joins values whose steps became one in different ways")
     place = position(dim, first.ndim)
     if place < len(first.lead):
         if first.lead[place] == ONE:

@@ -20,6 +20,7 @@ from snnc.training.frontends.arguments import (
     row_pair,
     same_padding,
 )
+from snnc.training.frontends.moments import same
 from snnc.training.frontends.standin import EVERY, FLAT, IMAGE, ROW, STEPS, Moments, StandIn, latest
 
 RELU = Rectifier()
@@ -29,14 +30,28 @@ def mapped(
     x: StandIn, function: Callable[[Value], Value], affine: Callable[[Value], Value] | None = None
 ) -> StandIn:
     """`function` of every moment; where there are several, `affine`, which adds a bias, of the latest."""
-    if x.reduced == "max" or x.reduced == "class":
+    if {"max", "class"} & set((x.reduced or "").split()):
         raise UnsupportedModel(f"goes on after its steps or classes became one ({x.reduced})")
+    if x.reduced == "sum" and affine is not None and not same(affine(x.value), function(x.value)):
+        raise UnsupportedModel(
+            "adds a constant to what was summed over the steps",
+            hint="add it in every step, or take the mean over the steps",
+        )
     last = latest(x.moments)
     moments = {
         at: (affine if affine is not None and at == last else function)(value)
         for at, value in x.moments.items()
     }
     return x.like(moments)
+
+
+def require_steps(x: StandIn) -> None:
+    """Raise UnsupportedModel where steps have become one: only linear maps of them are those of each step."""
+    if x.reduced or len(x.moments) > 1:
+        raise UnsupportedModel(
+            f"follows steps that became one ({x.reduced or 'added up'}), and is no linear map",
+            hint="do it in every step, before they become one",
+        )
 
 
 def require_form(x: StandIn, form: str) -> None:
@@ -145,11 +160,13 @@ def scaled(x: StandIn, gain: FloatArray, offset: FloatArray) -> StandIn:
 
 
 def rectified(x: StandIn, limit: float | None = None) -> StandIn:
-    """ReLU: nothing to do on spikes, units without memory elsewhere."""
-    if largest.is_spikes(x.tracer, x.value):
+    """ReLU: nothing to do on spikes, or up to a limit on so few; units without memory elsewhere."""
+    spikes = largest.is_spikes(x.tracer, x.value)
+    if spikes and limit is None:
         return mapped(x, lambda v: v)
-    if set(x.moments) - {None, EVERY} and len(x.moments) > 1:
-        raise UnsupportedModel("rectifies a sum over steps")
+    require_steps(x)
+    if spikes and limit is not None and not largest.exceeds(x.value, limit):
+        return mapped(x, lambda v: v)
     units = RELU if limit is None else Rectifier(float(limit))
     return mapped(x, lambda v: x.tracer.rectify(v, units))
 
@@ -160,6 +177,7 @@ def clamp(x: StandIn, min: Any = None, max: Any = None) -> StandIn:
         raise UnsupportedModel(f"clamps to {min} .. {max}", hint="clamp with a number below is read")
     if min == 0:
         return rectified(x, max)
+    require_steps(x)
     return mapped(x, lambda v: clipped(lambda low, limit: _units(x, low, limit), v, min, max))
 
 
@@ -169,6 +187,7 @@ def _units(x: StandIn, value: Value, limit: float | None = None) -> Value:
 
 def leaky_relu(x: StandIn, negative_slope: Any = 0.01, inplace: bool = False) -> StandIn:
     """relu(x) - slope relu(-x); of PReLU the slopes are learned."""
+    require_steps(x)
     slope = np.array(float(negative_slope)) if isinstance(negative_slope, float) else array(negative_slope)
     return mapped(x, lambda v: leaky(lambda one: _units(x, one), v, slope))
 
@@ -203,6 +222,10 @@ def add(x: Any, other: Any, *, alpha: float = 1) -> StandIn:
         return mapped(x, lambda v: v, lambda v: values.shift(v, offset))
     if alpha != 1:
         other = multiplied(other, alpha)
+    if x.reduced != other.reduced or x.reduced == "max":
+        raise UnsupportedModel(
+            f"adds values whose steps became one in different ways ({x.reduced}, {other.reduced})"
+        )
     if (x.lead, x.form) != (other.lead, other.form):
         if x.shape != other.shape and not ({STEPS} & {*x.lead, *other.lead}):
             raise UnsupportedModel(f"adds {tuple(x.shape)} and {tuple(other.shape)}")

@@ -21,7 +21,8 @@ from snnc.base.quoting import printable, quote, shortened
 from snnc.compiler.frontends.findings import Findings, Imported
 from snnc.compiler.frontends.float_graph import FloatNeurons, Reading, Rectifier
 from snnc.compiler.ir.network import Shape, count
-from snnc.training.frontends.answer import read_answer
+from snnc.training.frontends.answer import find_answer, read_answer
+from snnc.training.frontends.moments import same
 from snnc.training.frontends.neurons.table import FRAMEWORKS, find_record
 from snnc.training.frontends.standin import FLAT, IMAGE, ROW, SAMPLES, STEPS, Axis, MoreSteps
 from snnc.training.frontends.trace import Trace
@@ -176,7 +177,9 @@ def read(
             report = Findings(findings.source)
             trace = Trace(_copied(module), shape, number, report)
             try:
-                graph = read_answer(trace, trace.run(lead, form), readout)
+                answer = trace.run(lead, form)
+                graph = read_answer(trace, answer, readout)
+                _require_the_same_again(trace, answer, lead, form)
             # The module's own code runs here, which may raise anything.
             except Exception as error:
                 failed.append((trace.operations, error))
@@ -194,6 +197,23 @@ def read(
         findings.refuse("the module", type(module).__name__, problem)
     findings.require_supported()
     raise AssertionError("a refusal was noted")
+
+
+def _require_the_same_again(trace: Trace, answer: Any, lead: Sequence[Axis], form: str) -> None:
+    """Raise UnsupportedModel for a module of one step that does another thing in the next, since it keeps
+    something beside the states of its neurons."""
+    if not trace.spiking or trace.input_has_steps or trace.steps_of_its_own() is not None:
+        return
+    again = Trace(trace.module, trace.scratch.shape, trace.steps, Findings(trace.findings.source))
+    alike = same(find_answer(again.run(lead, form)).value, find_answer(answer).value)
+    fed = zip(trace.sites, again.sites, strict=False)
+    changed = next((one.name for one, other in fed if not same(one.value, other.value)), None)
+    if not alike or changed is not None or len(trace.sites) != len(again.sites):
+        raise UnsupportedModel(
+            "computes something else when it is called again: it keeps more than its neurons' states",
+            where=changed,
+            hint="let the module take all steps, and go through them in a loop",
+        )
 
 
 def _numbers_of_steps(steps: int | None) -> Sequence[int]:

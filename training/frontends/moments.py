@@ -6,17 +6,22 @@ from functools import reduce
 import numpy as np
 
 from snnc.compiler.frontends.synapses import Convolution, FloatArray, Synapses
-from snnc.compiler.frontends.values import Part, Term, Value, add, delayed
+from snnc.compiler.frontends.values import Part, Term, Value, add, delayed, without_bias
 from snnc.training.frontends.standin import EVERY, Moments
 
 
 def collapsed(moments: Moments, step: int) -> Value:
-    """The moments as one value of `step`; earlier ones arrive with a delay."""
+    """The moments as one value of `step`; earlier ones arrive with a delay, their biases are added now."""
     parts = [
-        value if at in (None, EVERY, step) or at is None else delayed(value, step - at)
+        value if at in (None, EVERY, step) or at is None else _later(value, step - at)
         for at, value in moments.items()
     ]
     return reduce(add, parts)
+
+
+def _later(value: Value, steps: int) -> Value:
+    still = replace(value, parts=tuple(replace(part, terms=()) for part in value.parts))
+    return add(delayed(without_bias(value), steps), still)
 
 
 def restricted(value: Value, step: int) -> Value:

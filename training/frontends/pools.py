@@ -10,7 +10,7 @@ from snnc.base.errors import UnsupportedModel
 from snnc.compiler.frontends import values
 from snnc.training.frontends import largest
 from snnc.training.frontends.arguments import both_sides, pair, row_pair
-from snnc.training.frontends.maps import mapped, multiplied, require_form
+from snnc.training.frontends.maps import mapped, multiplied, require_form, require_steps
 from snnc.training.frontends.standin import FLAT, IMAGE, ONE, ROW, StandIn
 
 
@@ -116,4 +116,5 @@ def max_pool2d(
     _whole_windows(x, window, steps, sides, ceil_mode)
     if pair(dilation) != (1, 1) or return_indices:
         raise UnsupportedModel("dilation and return_indices of a max pool")
+    require_steps(x)
     return mapped(x, lambda v: largest.of_windows(x.tracer, v, window, steps, sides))

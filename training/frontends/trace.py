@@ -44,6 +44,8 @@ from snnc.training.frontends.standin import (
 Pair = tuple[int, int]
 ANY = FloatNeurons(np.array(1.0), reset="hard")
 """Neurons that fire where a spike arrives."""
+WHOLE = "the module"
+"""The place of what runs outside of every part."""
 MEMBRANE = "#membrane"
 """Behind the name of a population: its membranes."""
 LARGEST = "the largest of windows "
@@ -89,7 +91,7 @@ class Trace:
     @property
     def place(self) -> str:
         """The part of the module that runs now."""
-        return self.inside[-1] if self.inside else "the module"
+        return self.inside[-1] if self.inside else WHOLE
 
     def run(self, lead: Sequence[Axis], form: str) -> Any:
         """What the module answers to an input of these dimensions."""
@@ -101,7 +103,7 @@ class Trace:
         def called(part: nn.Module, *args: Any, **kwargs: Any) -> Any:
             if part not in self.paths or not any(isinstance(one, StandIn) for one in args):
                 return call(part, *args, **kwargs)
-            with self._within(self.paths[part] or "the module"):
+            with self._within(self.paths[part] or WHOLE):
                 record = self._record(part)
                 if record is not None:
                     return record.answer(self, args, kwargs)
@@ -130,6 +132,11 @@ class Trace:
 
     def fire(self, x: StandIn, record: Record) -> tuple[StandIn, StandIn, int]:
         """Neurons called once more: their spikes, their membranes, and which call it was."""
+        if x.reduced:
+            raise UnsupportedModel(
+                f"follows steps or classes that became one ({x.reduced}), which is no value of a step",
+                hint="neurons take every step; prepare an input that is one for all steps with the data",
+            )
         name = identifier(self.place)
         site = next((site for site in self.sites if site.name == name), None)
         number = 0 if site is None else len(site.calls)
@@ -156,7 +163,7 @@ class Trace:
         self, suffix: str, value: Value, neurons: FloatNeurons | Rectifier, make: Callable[[str], Value]
     ) -> Value:
         """What units without memory give for `value`; the same ones where they met it before."""
-        base = identifier(f"{self.place}_{suffix}" if self.inside else suffix)
+        base = identifier(f"{self.place}_{suffix}" if self.place != WHOLE else suffix)
         for site in self.sites:
             alike = site.neurons is neurons or (isinstance(neurons, Rectifier) and site.neurons == neurons)
             if site.record is None and alike and same(site.value, value):
@@ -175,6 +182,7 @@ class Trace:
         """Max pooling of spikes: part of the next edge, or neurons that fire where one spike arrives."""
         if stride == window and not np.any(padding):
             return self.scratch.largest("max", value, window)
+        self.scratch.require_spikes(value)
         channels = value.shape[0]
         ones = convolution(np.ones((channels, 1, *window)), stride=stride, padding=padding, groups=channels)
         touched = convolve(value, ones)
