@@ -107,21 +107,26 @@ def test_the_training_benchmark_resumes_skips_and_adds_noise(
     assert "teacher 1/2" not in printed and "teacher 2/2" in printed
     for pattern in ("digits-*ann-T[02]-s1", "digits-qcfs-T2-s1", "digits-balanced-T4-s1"):
         main([*common, pattern])
-    rows = [line.split("|") for line in (tmp_path / "table.md").read_text().splitlines()[2:]]
-    methods = {(row[2].strip(), row[3].strip()) for row in rows}
-    assert methods == {("", "ann"), ("2", "logits"), ("2", "qann"), ("2", "qcfs"), ("4", "balanced")}
-    assert all(float(row[5]) > 30 for row in rows)
-    main([*common, "digits-*-T2-s1", "--limit-hours", "0"])
-    assert "] digits-logits-T2-s1" not in capsys.readouterr().out
+    main([*common, "*", "--trained-only"])
+    assert "accuracy" not in capsys.readouterr().out.rpartition("] digits-ann")[2].partition("###")[0]
+    rows = [line.split(" | ") for line in (tmp_path / "table.md").read_text().splitlines() if "`" in line]
+    found = {row[0].strip("| "): row[-1] for row in rows}
+    assert set(found) == {"`qann`", "`qcfs`", "`logits`", "`balanced`"}
+    assert all(float(cell.split(" %")[0]) > 30 for cell in found.values())
+    assert "nJ (ideal" in found["`qann`"]
+    for method in ("`qcfs`", "`logits`", "`balanced`"):
+        assert " cycles, " in found[method] and "nJ" in found[method]
+    energy = ElementTree.parse(tmp_path / "energy.svg").getroot()
+    assert len(energy.findall("{*}polyline")) == 3
     runpy.run_path(str(folder / "noise.py"))["main"](
         ["-o", str(tmp_path), "--network", "digits", "--samples", "60"]
     )
-    curves = json.loads((tmp_path / "noise.json").read_text())
+    curves = json.loads((tmp_path / "noise-T2.json").read_text())
     flips = [set(panel) for title, panel in curves.items() if "bits" in title]
     others = [set(panel) for title, panel in curves.items() if "bits" not in title]
-    assert flips == [{"qann"}] and others == [{"ann", "qann"}] * 3
-    picture = ElementTree.parse(tmp_path / "noise.svg").getroot()
-    assert len(picture.findall("{*}polyline")) == 7
+    assert flips == [{"logits", "qann", "qcfs"}] and others == [{"ann", "logits", "qann", "qcfs"}] * 3
+    picture = ElementTree.parse(tmp_path / "noise-T2.svg").getroot()
+    assert len(picture.findall("{*}polyline")) == 15
 
 
 def test_an_own_module_on_own_data(capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,7 +16,7 @@ from snnc.training.fitting.measure import measure
 from snnc.training.fitting.objective import SpikingObjective
 from snnc.training.fitting.recipe import Recipe, apply_settings
 from snnc.training.fitting.recipes import find_recipe
-from snnc.training.fitting.teacher import AnalogObjective, analog_payloads
+from snnc.training.fitting.teacher import AnalogObjective, analog_accuracy, analog_payloads
 from snnc.training.fitting.train import measure_where_trained
 from snnc.training.model.analog import AnalogClassifier
 from snnc.training.model.classifier import SpikingClassifier, TrainerTrace
@@ -78,6 +78,14 @@ def test_a_batch_of_a_teacher_stays_on_its_device(levels: int | None) -> None:
     loss, _ = objective(payloads, torch.zeros(4, dtype=torch.int64, device=META))
     torch.autograd.backward(loss)
     assert loss.device.type == "meta"
+
+
+def test_a_teacher_is_measured_where_it_is() -> None:
+    config = _recipe(architecture="pooled").model_config((1, 8, 8), 10)
+    network = AnalogClassifier(config).to(META).eval()
+    samples = Samples("random", _x(), np.zeros(4, np.int64), (1, 8, 8))
+    with pytest.raises(NotImplementedError, match="copy out of meta tensor"):
+        analog_accuracy(network, samples)  # It asks for the classes, after computing them where it is.
 
 
 def test_faults_of_hardware_are_drawn_alike_on_every_device() -> None:

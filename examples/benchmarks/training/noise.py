@@ -1,4 +1,4 @@
-"""Noise immunity of networks that `run.py` trained: accuracies as noise.json, and noise.svg.
+"""Noise immunity of networks that `run.py` trained: accuracies as noise-T2.json and a picture, noise-T2.svg.
 
 python examples/benchmarks/training/noise.py -o build/training --network fashion --steps 2 --seed 1
 """
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cells import NETWORKS, WITHOUT_SPIKES, Cell
 from methods import Place
-from plot import Curve, noise_svg
+from plot import Curve, line_plots
 
 from snnc.base.errors import UsageError
 from snnc.base.files import write_text
@@ -20,7 +20,7 @@ from snnc.training.fitting.train import train_without_spikes
 from snnc.training.model.analog import AnalogClassifier
 from snnc.training.model.classifier import SpikingClassifier
 
-METHODS = ("direct", "both", "large", "ann", "qann")
+METHODS = ("direct", "logits", "large", "qcfs", "ann", "qann")
 """Float weights (`ann`) have no bits to flip."""
 TITLES = {
     "gaussian": "Gaussian noise, deviation / largest input",
@@ -51,12 +51,13 @@ def main(arguments: list[str] | None = None) -> None:
             curve = [(level, noisy_accuracy(network, test, kind, level)) for level in levels]
             panels[TITLES[kind]][cell.method] = curve
             print(f"{cell.name} {kind}: " + ", ".join(f"{x:g} {y:.1%}" for x, y in curve), flush=True)
-    write_text(options.output / "noise.json", json.dumps(panels, indent=1) + "\n")
-    write_text(options.output / "noise.svg", noise_svg(panels))
+    name = f"noise-T{options.steps}"
+    write_text(options.output / f"{name}.json", json.dumps(panels, indent=1) + "\n")
+    write_text(options.output / f"{name}.svg", line_plots(panels))
 
 
 def _network(cell: Cell, folder: Path) -> SpikingClassifier | AnalogClassifier:
-    place = Place(folder, cell, 0)
+    place = Place(folder, cell)
     if cell.method not in WITHOUT_SPIKES:
         return load_checkpoint(place.file("pt")).model
     recipe = cell.recipe(json.loads(place.file("json").read_text())["epochs"])

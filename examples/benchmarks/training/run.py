@@ -1,6 +1,6 @@
-"""Trains every cell of the benchmark, skipping what is finished, and writes the table.
+"""Trains every cell of the benchmark, prices and verifies it, skipping what is finished, and writes the page.
 
-python examples/benchmarks/training/run.py -o build/training --cells 'fashion-*-T2-*' --limit-hours 2
+python examples/benchmarks/training/run.py -o build/training --cells 'fashion-*-T2-*' --verify 4
 """
 
 import argparse
@@ -8,12 +8,15 @@ import datetime
 import fnmatch
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from cells import CONVERSIONS, WITHOUT_SPIKES, Cell, all_cells
+from hardware import priced, verified
 from methods import Place, converted, trained, without_spikes
-from table import markdown, read_results
+from page import markdown, pictures
+from results import read_results
 
 from snnc.base.files import write_text
 from snnc.training.fitting.loop import Progress
@@ -29,21 +32,34 @@ def main(arguments: list[str] | None = None) -> None:
     options.output.mkdir(parents=True, exist_ok=True)
     chosen = [cell for cell in all_cells() if fnmatch.fnmatch(cell.name, options.cells)]
     deadline = time.monotonic() + options.limit_hours * 3600
+    if options.trained_only:
+        chosen = [cell for cell in chosen if Place(options.output, cell).file("json").is_file()]
     for number, cell in enumerate(chosen, 1):
-        result = options.output / f"{cell.name}.json"
-        if result.is_file():
-            continue
         print(f"[{number}/{len(chosen)}] {cell.name}", flush=True)
         try:
-            figures = run_cell(cell, options, deadline)
+            run_stages(cell, options, deadline)
         except OutOfTime:
             print("out of time; the same command continues here")
             break
-        write_text(result, json.dumps(figures, indent=1) + "\n")
-        print(f"    accuracy {figures['accuracy']:.2%} after {figures['seconds']:.0f} s", flush=True)
-    text = markdown(read_results(options.output))
-    write_text(options.output / "table.md", text)
-    print(text, end="")
+    results = read_results(options.output)
+    write_text(options.output / "table.md", markdown(results))
+    for name, picture in pictures(results).items():
+        write_text(options.output / f"{name}.svg", picture)
+    print(markdown(results), end="")
+
+
+def run_stages(cell: Cell, options: argparse.Namespace, deadline: float) -> None:
+    """Train, price and verify what is not finished yet, each into a file of its own; raises OutOfTime."""
+    place = Place(options.output, cell)
+    stages: dict[str, Callable[[], dict[str, Any]]] = {"json": lambda: run_cell(cell, options, deadline)}
+    if cell.method not in WITHOUT_SPIKES:
+        stages["priced.json"] = lambda: priced(cell, place, options.samples)
+        if options.verify:
+            stages["verified.json"] = lambda: verified(cell, place, options.verify)
+    for suffix, figures_of in stages.items():
+        result = place.file(suffix)
+        if not result.is_file():
+            write_text(result, json.dumps(figures_of(), indent=1) + "\n")
 
 
 def run_cell(cell: Cell, options: argparse.Namespace, deadline: float) -> dict[str, Any]:
@@ -63,7 +79,7 @@ def run_cell(cell: Cell, options: argparse.Namespace, deadline: float) -> dict[s
         if time.monotonic() > deadline:
             raise OutOfTime
 
-    place = Place(options.output, cell, options.samples)
+    place = Place(options.output, cell)
     if cell.method in WITHOUT_SPIKES:
         figures = without_spikes(cell, recipe, place, report)
     elif cell.method in CONVERSIONS:
@@ -80,6 +96,7 @@ def run_cell(cell: Cell, options: argparse.Namespace, deadline: float) -> dict[s
     }
     for clock in (spent, taught):
         clock.path.unlink(missing_ok=True)
+    print(f"    accuracy {figures['accuracy']:.2%} after {spent.total:.0f} s", flush=True)
     return facts | figures | when
 
 
@@ -110,7 +127,9 @@ def read_options(arguments: list[str] | None = None) -> argparse.Namespace:
     add("--cells", default="*", help="pattern of the cells' names, e.g. 'mnist-*-T2-s1'")
     add("--limit-hours", type=float, default=12.0, help="stop after this time, between two epochs")
     add("--epochs", type=int, help="instead of each network's own")
-    add("--samples", type=int, default=1000, help="test samples that are simulated")
+    add("--samples", type=int, default=100, help="test samples that are simulated")
+    add("--trained-only", action="store_true", help="train nothing, price and verify what is trained")
+    add("--verify", type=int, default=0, metavar="SAMPLES", help="run so many on the RTL too")
     return parser.parse_args(arguments)
 
 
