@@ -21,7 +21,7 @@ class Selection:
     """Which samples of which data."""
 
     data: str
-    """Name of a data set, path of an `.npz` file, or file or folder of recordings."""
+    """Name of a data set, path of an `.npz` or `.ts` file, or file or folder of recordings."""
     data_dir: Path | None = None
     """Where the data sets lie."""
     split: str = "test"

@@ -5,9 +5,10 @@ from typing import Annotated, Literal
 
 from snnc.base.bounds import Items, Range
 
-Preparation = Literal["none", "levels", "rows"]
+Preparation = Literal["none", "levels", "rows", "changes"]
 """`none`: values as stored. `levels`: pixels 0..255 in max_payload + 1 equal parts, 0..max_payload.
-`rows`: the same, and each row of the image is one time step: events of shape (N, height, width)."""
+`rows`: the same, and each row of the image is one time step: events of shape (N, height, width).
+`changes`: of each value of a series events that tell how far it rose, and others how far it fell."""
 Share = Annotated[float, Range(0, 1)]
 OutputScale = Annotated[float, Range(1e-30, 1e30)]
 

@@ -39,13 +39,17 @@ def dataset(
 
     `name` is `digits`, which is embedded (8 x 8 pixels 0..16; UCI repository, optical recognition of
     handwritten digits), `mnist`, `fashion-mnist` or `cifar10-sample` (pixels 0..255, channels first) in
-    `data_dir` or else `$SNNC_DATA`, or the path of an `.npz` file. `samples` takes only the first so many.
+    `data_dir` or else `$SNNC_DATA`, or the path of an `.npz` file. `japanese-vowels`, `basic-motions` and the
+    path of a `.ts` file are series, `x` (samples, steps, channels) of 1..255, 0 after the end of a series
+    (docs/guides/recordings.md). `samples` takes only the first so many.
 
     Raises UsageError for an unknown name or split, FileError where files are missing or damaged.
     """
     from snnc.training.data.datasets import load_samples
+    from snnc.training.data.series import is_series
 
-    return load_samples(name, split, samples, None if data_dir is None else Path(data_dir))
+    place = None if data_dir is None else Path(data_dir)
+    return load_samples(name, split, samples, place, events=is_series(name))
 
 
 def recordings(

@@ -126,9 +126,9 @@ def test_rows_as_steps(tmp_path: Path) -> None:
 def test_recipes_make_models_that_fit(name: str) -> None:
     recipe = find_recipe(name)
     image = {"digits": (1, 8, 8)}.get(recipe.data, (1, 28, 28))
-    config = recipe.model_config((28, 1, 1) if recipe.preparation == "rows" else image, 10)
+    config = recipe.model_config((28, 1, 1) if recipe.encoding == "events" else image, 10)
     assert all(layer.weight_bits <= 4 and layer.channels % 8 == 0 for layer in config.layers[:-1])
-    assert config.steps <= 4 or recipe.preparation == "rows"
+    assert config.steps <= 4 or recipe.encoding == "events"
 
 
 def test_training_on_spike_trains(tmp_path: Path) -> None:

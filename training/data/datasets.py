@@ -1,4 +1,4 @@
-"""Where samples come from: the embedded digits, IDX files and `.npz` files, all checked before use.
+"""Where samples come from: the embedded digits, IDX, `.npz` and `.ts` files, all checked before use.
 
 `digits.npz` was made once with scikit-learn 1.9.1 (the 8x8 digits of the UCI repository, public domain):
 
@@ -25,6 +25,7 @@ from snnc.base.files import expansion_limit, is_file
 from snnc.base.quoting import printable, quote
 from snnc.compiler.ir.network import Shape
 from snnc.training.data.npz import read_arrays
+from snnc.training.data.series import SERIES_SETS, is_series, load_series, series_files
 
 DATA_VARIABLE = "SNNC_DATA"
 """Environment variable that names the folder of the data sets which are not embedded."""
@@ -32,7 +33,7 @@ DATA_VARIABLE = "SNNC_DATA"
 IDX_SETS = ("mnist", "fashion-mnist")
 NPZ_SETS = {"cifar10-sample": {"train": "train-2000.npz", "test": "test-1000.npz"}}
 """File of each split; `x` (N, channels, height, width) and `y` in it."""
-SOURCES = ("digits", *IDX_SETS, *NPZ_SETS)
+SOURCES = ("digits", *IDX_SETS, *NPZ_SETS, *SERIES_SETS)
 SPLITS = ("train", "test")
 
 _IDX_PREFIX = {"train": "train", "test": "t10k"}
@@ -92,27 +93,31 @@ def load_samples(
     *,
     events: bool = False,
 ) -> Samples:
-    """The samples of `source`: a name in `SOURCES` or the path of an `.npz`; the first `limit` of them.
+    """The first `limit` samples of `source`: a name in `SOURCES`, or the path of an `.npz` or `.ts`.
 
     An `.npz` holds `x_train`, `y_train`, `x_test`, `y_test`, or `x` and `y`, which count as a test split.
     Its `y` is (N,) integers, classes, or (N, ...): integers, classes of pixels; floats, numbers or boxes.
     Its `x` is uint8, or float in [0, 1], which becomes round(255 x), of shape (N, features) or
     (N, channels, height, width); with `events` it is spike trains (N, steps, ...), bool or uint8.
     Pixels of the named sets are taken as they are: 0..16 for digits, 0..255 for the others.
-    `data_dir` (else $SNNC_DATA) holds one folder per IDX data set.
+    Series (`series.load_series`) are spike trains with a graded value for every channel and step.
+    `data_dir` (else $SNNC_DATA) holds one folder per data set that is not embedded.
     """
     if split not in SPLITS:
         raise UsageError(f"unknown split {quote(split)}; known: {', '.join(SPLITS)}")
     if limit is not None and limit < 1:
         raise UsageError(f"the number of samples must be at least 1, not {limit}")
-    from_file = source.endswith(".npz")
-    if not from_file and source not in SOURCES:
+    from_file, series = source.endswith(".npz"), is_series(source)
+    if not from_file and not series and source not in SOURCES:
         raise UsageError(
-            f"unknown data set {quote(source)}; known: {', '.join(SOURCES)}, or the path of an .npz"
+            f"unknown data set {quote(source)}; known: {', '.join(SOURCES)}, or the path of an .npz or .ts"
         )
-    if events and not from_file:
-        raise UsageError(f"data set {quote(source)} holds graded pixels, but the model takes spike trains")
-    if from_file:
+    if events != series and not from_file:
+        held, taken = ("series", "one value per input") if series else ("graded pixels", "spike trains")
+        raise UsageError(f"data set {quote(source)} holds {held}, but the model takes {taken}")
+    if series:
+        samples = _load_series(source, split, data_dir)
+    elif from_file:
         samples = _load_npz(Path(source), split, events)
     elif source == "digits":
         samples = replace(_load_npz(Path(__file__).with_name("digits.npz"), split, False), shape=(1, 8, 8))
@@ -204,9 +209,19 @@ def _labels(y: NDArray[Any], count: int, where: str) -> NDArray[Any]:
     return y.astype(np.int64)
 
 
+def _load_series(source: str, split: str, data_dir: Path | None) -> Samples:
+    x, y = load_series(series_files(source, _root(data_dir)), split)
+    return Samples(source, x, y, (x.shape[2], 1, 1), spike_trains=True)
+
+
+def _root(data_dir: Path | None) -> Path | None:
+    """The folder of the data sets that are not embedded."""
+    return data_dir or (Path(os.environ[DATA_VARIABLE]) if os.environ.get(DATA_VARIABLE) else None)
+
+
 def _files(name: str, files: tuple[str, ...], data_dir: Path | None) -> list[Path]:
     """Where the files of a data set that is not embedded lie; raises FileError where they do not."""
-    root = data_dir or (Path(os.environ[DATA_VARIABLE]) if os.environ.get(DATA_VARIABLE) else None)
+    root = _root(data_dir)
     if root is None:
         raise FileError(
             f"data set {name!r} is not embedded: {' and '.join(files)} are read from FOLDER/{name}",
