@@ -12,7 +12,7 @@ from snnc.base.files import read_limited
 from snnc.base.quoting import quote
 from snnc.base.schema import check, decode, reported, versioned
 from snnc.base.yaml_reader import MAX_BYTES, read_yaml
-from snnc.compiler.isa.contract import MAX_CONTEXTS, MAX_FRACTION_BITS
+from snnc.compiler.isa.contract import ADDRESS, MAX_CONTEXTS, MAX_FRACTION_BITS
 
 SCHEMA = 1
 TABLE_NAME = Where(re.compile(r"[a-zA-Z0-9_-]{1,64}").fullmatch, "the name of a table")
@@ -55,9 +55,9 @@ class Target:
     """What `--target` calls it."""
     description: Line
     """One line, as `snnc targets` lists it."""
-    width: Annotated[int, Range(1, 16)]
+    width: Annotated[int, Range(1, ADDRESS["x"].mask + 1)]
     """Columns of the mesh."""
-    height: Annotated[int, Range(1, 16)]
+    height: Annotated[int, Range(1, ADDRESS["y"].mask + 1)]
     """Rows of the mesh."""
     lanes: Annotated[int, Range(2, 64), POWER_OF_TWO]
     """Neurons that a core updates in one cycle."""

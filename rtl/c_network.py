@@ -38,14 +38,14 @@ def network_header(program: TiledProgram, name: str) -> str:
         coordinate_mask=f"{COORDINATE_MASK:#x}",
         payload_at=DATA_SHIFT + PAYLOAD_SHIFT,
         sender_mask=f"{SENDER_MASK:#x}",
-        events=_numbers(f"0x{int(flit):011x}" for flit in events.flits),
+        events=_numbers(f"0x{int(flit):012x}" for flit in events.flits),
         first=_numbers(map(str, first.tolist())),
         closing_count=closings.shape[1],
-        closings=_numbers(f"0x{int(flit):011x}" for flit in closings.ravel()),
+        closings=_numbers(f"0x{int(flit):012x}" for flit in closings.ravel()),
         sender_count=len(senders),
         senders=_numbers(f"{sender:#x}" for sender in senders),
         named_count=len(outputs),
-        keys=_numbers(f"{key:#010x}" for key, _, _ in outputs),
+        keys=_numbers(f"{key:#012x}" for key, _, _ in outputs),
         named=_numbers(f"{{{sender}, {neuron}}}" for _, sender, neuron in outputs),
     )
 
@@ -98,7 +98,7 @@ static const uint32_t snnc_{name}_senders[{sender_count}] = {{
   {senders}
 }};
 /* What packets can name, the sender's address above, in order; then the sender's place, and the neuron. */
-static const uint32_t snnc_{name}_keys[{named_count}] = {{
+static const uint64_t snnc_{name}_keys[{named_count}] = {{
   {keys}
 }};
 static const struct {{ int16_t sender; int32_t neuron; }} snnc_{name}_named[{named_count}] = {{
@@ -111,7 +111,8 @@ static inline int snnc_{name}_decode(uint64_t packet, uint32_t *ends, int32_t *o
   uint32_t kind = (uint32_t)SNNC_GET(packet, SNNC_FLIT_TYPE);
   uint32_t data = (uint32_t)SNNC_GET(packet, SNNC_FLIT_DATA);
   uint32_t sender = (uint32_t)packet & {sender_mask};
-  uint32_t low = 0, high = {named_count}, key;
+  uint32_t low = 0, high = {named_count};
+  uint64_t key;
   if (kind == SNNC_END) {{
     sender = sender << SNNC_END_CONTEXT_BITS | (uint32_t)SNNC_GET(data, SNNC_END_CONTEXT);
     for (low = 0; low < {sender_count}; low++) {{
@@ -123,7 +124,8 @@ static inline int snnc_{name}_decode(uint64_t packet, uint32_t *ends, int32_t *o
     return -1;
   }}
   if (kind != SNNC_SPIKE && kind != SNNC_VALUE) return -1;
-  key = sender << {key_shift} | (kind == SNNC_VALUE ? data >> {state_bits} : data & {coordinate_mask});
+  key = kind == SNNC_VALUE ? data >> {state_bits} : data & {coordinate_mask};
+  key |= (uint64_t)sender << {key_shift};
   while (low < high) {{
     uint32_t middle = (low + high) / 2;
     if (snnc_{name}_keys[middle] < key) low = middle + 1; else high = middle;

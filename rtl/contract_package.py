@@ -17,6 +17,32 @@ _HEAD = """\
 package snnc_pkg;
 """
 _TAIL = """\
+  // Bits of x, or of y, that a mesh of so many `places` along it keeps, at most `declared`: enough to tell
+  // its places from one beyond them.
+  function automatic int coordinate_bits(input int places, input int declared);
+    coordinate_bits = $clog2(places + 1) < declared ? $clog2(places + 1) : declared;
+  endfunction
+
+  // The bits of an address that a mesh of `width` x `height` keeps.
+  function automatic logic [AddressBits-1:0] address_kept(input int width, input int height);
+    address_kept = AddressBits'(1 << AddressHostAt
+        | ((1 << coordinate_bits(width, AddressXBits)) - 1) << AddressXAt
+        | ((1 << coordinate_bits(height, AddressYBits)) - 1) << AddressYAt);
+  endfunction
+
+  // An address in the bits that are kept: x and y that need more become the largest number in them, which is
+  // beyond the mesh as well.
+  function automatic logic [AddressBits-1:0] address_within(input logic [AddressBits-1:0] address,
+                                                            input logic [AddressBits-1:0] kept);
+    address_within = address & kept;
+    if ((address_x(address) & ~address_x(kept)) != '0) begin
+      address_within[AddressXAt+:AddressXBits] = address_x(kept);
+    end
+    if ((address_y(address) & ~address_y(kept)) != '0) begin
+      address_within[AddressYAt+:AddressYBits] = address_y(kept);
+    end
+  endfunction
+
   // The shift that a d of 0 or a power of two stands for, as snnc_decay takes it.
   function automatic logic [DecayBits-1:0] decay_shift(input logic [DecayBits-1:0] d);
     decay_shift = '0;

@@ -112,7 +112,7 @@ def image_file(directory: Path, at: Address, memory: str) -> Path:
 
 
 def _image_file(prefix: Path, at: Address, memory: str) -> Path:
-    return prefix.with_name(f"{prefix.name}_x{at.x:x}_y{at.y:x}_{memory}.hex")
+    return prefix.with_name(f"{prefix.name}_x{at.x:02x}_y{at.y:02x}_{memory}.hex")
 
 
 def _contents(core: CoreImage, image: Image) -> Iterator[tuple[str, str]]:

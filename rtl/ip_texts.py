@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import yaml
 
 from snnc.compiler.isa.contract import Memory
+from snnc.compiler.isa.peripheral import HOST_PORT
 from snnc.rtl.contract_tables import tables
 from snnc.rtl.parameters import RtlParameters
 
@@ -70,6 +71,7 @@ def readme(block: Block) -> str:
     rows = [f"| `{name}` | {value} |" for name, value in block.parameters.verilog().items()]
     table = "\n".join(["| parameter of `snnc_top` | value |", "|---|---|", *rows])
     return _README.format(
+        host_port=HOST_PORT,
         core=block.core,
         name=block.name,
         top=block.top,
@@ -132,7 +134,7 @@ until it is taken.
 | `rest_o` | out | nothing can happen before the host sends a flit |
 | `home_o` | out | at rest, and between two samples |
 | `error_o` | out | an error bit of a status word is set |
-| `status_select_i` | in | whose status word to show: {{0, y, x}} of a core, 256 the host port |
+| `status_select_i` | in | whose status word to show: {{0, y, x}} of a core, {host_port} the host port |
 | `status_o` | out | it, two cycles later |
 
 A sample is, per step: a SPIKE for every non-zero input, an END to every tile that the host feeds (`last` in

@@ -62,7 +62,7 @@ DECAY_WIDTH = DECAY_SHIFT + 1
 MAX_FRACTION_BITS = DECAY_SHIFT
 """Most bits that a membrane may have behind the unit of its weights."""
 COUNT_BITS = 10
-"""Wide enough for an END or CREDIT from each of 256 cores and the host."""
+"""Wide enough for an END or CREDIT of each entry of the longest table, and the host's."""
 STEP_BITS = 5
 """The time step within a sample; it stays in 16 to 31, right modulo 16, once it got there."""
 CONTEXT_BITS = 4
@@ -74,16 +74,16 @@ MAX_SEGMENTS = 4
 
 ADDRESS = Word(
     "address",
-    9,
+    13,
     (
-        Field("x", 4, "column of the mesh"),
-        Field("y", 4, "row of the mesh"),
+        Field("x", 6, "column of the mesh"),
+        Field("y", 6, "row of the mesh"),
         Field("host", 1, "the host port, whatever x and y say"),
     ),
 )
 FLIT = Word(
     "flit",
-    44,
+    48,
     (
         Field("address", ADDRESS.width, "receiver", parts=ADDRESS),
         Field("type", 3, "one of the types below"),

@@ -32,7 +32,7 @@ def coordinates(rows: IntArray, columns: IntArray, channels: IntArray) -> IntArr
 
 
 def flit(kind: FlitType, data: int = 0, to: Address | None = None) -> int:
-    """One flit as an integer of 44 bits; without `to` it is addressed to core (0, 0)."""
+    """One flit as an integer of 48 bits; without `to` it is addressed to core (0, 0)."""
     return FLIT.pack(address=0 if to is None else address_bits(to), type=kind, data=data & DATA_MASK)
 
 

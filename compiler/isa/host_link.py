@@ -8,7 +8,7 @@ from enum import IntEnum
 from snnc.compiler.isa.contract import FLIT
 from snnc.compiler.isa.layout import Field, Word
 
-VERSION = 2
+VERSION = 3
 """Of the protocol."""
 COMMON_BYTES = 16
 """Bytes of a reply that mean the same in every version."""
@@ -79,7 +79,7 @@ REPLY = Word(
 """What every reply begins with, lowest byte first."""
 PACKET = Word(
     "packet",
-    72,
+    80,
     (
         Field("flit", FLIT.width, "as it left the mesh"),
         Field("cycle", 28, "it left in; stops at the largest"),

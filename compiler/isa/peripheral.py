@@ -16,8 +16,7 @@ MAGIC = int.from_bytes(b"snnc", "big")
 ADDRESS_BITS = 8
 """Bits of an address in bytes."""
 REGISTER_BITS = 32
-STAMP_BITS = 20
-"""Bits of the cycle beside a packet on the output stream."""
+STREAM_BITS = 64
 
 
 class Access(StrEnum):
@@ -73,6 +72,10 @@ _COUNTS = tuple(
     for place, item in enumerate(ACTIONS.fields)
 )
 HIGH_BITS = FLIT.width - REGISTER_BITS
+STAMP_BITS = STREAM_BITS - FLIT.width
+"""Bits of the cycle beside a packet on the output stream."""
+HOST_PORT = 1 << ADDRESS["host"].at
+"""What selects the status word of the host port."""
 REGISTERS = (
     _whole(0x00, Access.READ, "magic", f"{MAGIC:#010x}, which is `snnc`"),
     _register(
@@ -88,10 +91,10 @@ REGISTERS = (
         0x0C,
         Access.READ,
         "geometry",
-        Field("width", 5, "columns of the mesh"),
-        Field("height", 5, "rows of the mesh"),
+        Field("width", ADDRESS["x"].width + 1, "columns of the mesh"),
+        Field("height", ADDRESS["y"].width + 1, "rows of the mesh"),
         Field("contexts", 5, "tiles that a core can hold"),
-        Field("lanes", 8, "neurons per word"),
+        Field("lanes", 3, "log2 of the neurons per word"),
         Field("state_bits", 5, "of a neuron"),
         Field("weight_bits", 4, "of a weight"),
     ),
@@ -131,7 +134,7 @@ REGISTERS = (
         Field(
             "select",
             ADDRESS.width,
-            "whose status word and actions: {0, y, x} of a core, 256 the host port and all actions",
+            f"whose status word and actions: {{0, y, x}} of a core, {HOST_PORT} the host's and all actions",
         ),
     ),
     _whole(0x28, Access.READ, "status", "status word, some cycles behind `select`"),
@@ -165,10 +168,12 @@ REGISTERS = (
 )
 """Every register, by address."""
 
-STREAM_IN = Word("stream_in", 64, (Field("flit", FLIT.width, "to the mesh; what is above it is ignored"),))
+STREAM_IN = Word(
+    "stream_in", STREAM_BITS, (Field("flit", FLIT.width, "to the mesh; what is above it is ignored"),)
+)
 STREAM_OUT = Word(
     "stream_out",
-    64,
+    STREAM_BITS,
     (
         Field("flit", FLIT.width, "from the mesh"),
         Field("cycle", STAMP_BITS, "low bits of the cycle it left in; cycle 0 is that of the first flit"),

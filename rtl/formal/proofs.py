@@ -32,7 +32,7 @@ PROPERTIES = (
         "a FIFO loses, duplicates, reorders and changes nothing; valid and ready say empty and full",
         depth=10,
         induction=3,
-        parameters={"Width": 44, "Depth": 4},
+        parameters={"Width": 48, "Depth": 4},
     ),
     Property(
         "fifo-2",
@@ -62,6 +62,14 @@ PROPERTIES = (
         depth=8,
         induction=3,
         parameters={"FifoDepth": 2},
+    ),
+    Property(
+        "router-narrow",
+        "formal_router",
+        "the same where flits keep 2 bits of x and 1 of y, as in a mesh of 3 x 1",
+        depth=8,
+        induction=3,
+        parameters={"FifoDepth": 2, "XBits": 2, "YBits": 1},
     ),
     Property(
         "router-delivery",

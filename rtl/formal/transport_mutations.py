@@ -163,8 +163,15 @@ TRANSPORT_MUTATIONS = (
         "router-way-mixed-up",
         "router",
         "snnc_router.sv",
-        ".data_o({head_leads, head_data[port*Bits+:Bits]}),",
-        ".data_o({head_leads[0], head_leads[Ports-1:1], head_data[port*Bits+:Bits]}),",
+        ".data_o({head_leads, head_rest,",
+        ".data_o({head_leads[0], head_leads[Ports-1:1], head_rest,",
+    ),
+    Mutation(
+        "router-keeps-other-bits",
+        "router-narrow",
+        "snnc_router.sv",
+        ":RestBits], flit[snnc_pkg::FlitYAt+:YBits],",
+        ":RestBits], flit[snnc_pkg::FlitXAt+:YBits],",
     ),
     Mutation(
         "host-early-sync",

@@ -34,8 +34,9 @@ BLOCK_COST, DISTRIBUTED_COST, MULTIPLEXER_COST, TABLE_BIT_COST = 128, 4, 1, 1 / 
 TRELLIS_DPR16X4, a bit of a multiplexer between two of these, a bit of a constant table in logic."""
 REGISTERS = 2
 """Entries up to which a FIFO is flip-flops."""
-EVENT_BITS, PACKET_BITS = FLIT.width - ADDRESS.width, FLIT.width + 5
-"""Words of the FIFOs of events and of packets: a flit, and one bit per output that says where it leads."""
+EVENT_BITS, PORTS = FLIT.width - ADDRESS.width, 5
+"""Bits of a flit behind its address, which an event FIFO keeps; and outputs of a router, of which a bit each
+says where a packet leads."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,14 @@ def _fifo_shapes(p: RtlParameters) -> list[tuple[int, int, int]]:
     direction of a link."""
     cores = p.mesh_width * p.mesh_height
     links = 2 * (2 * cores - p.mesh_width - p.mesh_height)
-    return [(EVENT_BITS, p.event_fifo_depth, cores), (PACKET_BITS, p.router_fifo_depth, cores + links + 1)]
+    packet = EVENT_BITS + _kept_address(p) + PORTS
+    return [(EVENT_BITS, p.event_fifo_depth, cores), (packet, p.router_fifo_depth, cores + links + 1)]
+
+
+def _kept_address(p: RtlParameters) -> int:
+    """Bits that a mesh keeps of an address: to tell its places from one beyond them, and the host's."""
+    axes = (p.mesh_width, ADDRESS["x"]), (p.mesh_height, ADDRESS["y"])
+    return ADDRESS["host"].width + sum(min(places.bit_length(), item.width) for places, item in axes)
 
 
 def written_memories(p: RtlParameters, *, bitmap: bool) -> MemoryCells:

@@ -42,7 +42,7 @@ module snnc_top #(
   output      logic                         home_o,
   output      logic                         error_o,
   output      logic [MeshWidth*MeshHeight*snnc_pkg::ActionsBits-1:0] actions_o,
-  input  wire logic [8:0]                   status_select_i,
+  input  wire logic [snnc_pkg::AddressBits-1:0] status_select_i,
   output      logic [31:0]                  status_o
 );
   // Nobody counts here.

@@ -293,7 +293,7 @@ module snnc_harness #(
     .home_o(home),
     .error_o(error),
     .actions_o(),
-    .status_select_i(9'd0),
+    .status_select_i('0),
     .status_o()
   );
 endmodule

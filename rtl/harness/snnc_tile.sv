@@ -35,6 +35,8 @@ module snnc_tile #(
 );
   localparam int Bits = snnc_pkg::FlitBits;
   localparam int Links = 4;
+  localparam int XBits = snnc_pkg::coordinate_bits(MeshWidth, snnc_pkg::FlitXBits);
+  localparam int YBits = snnc_pkg::coordinate_bits(MeshHeight, snnc_pkg::FlitYBits);
   localparam int InBits = Links * (Bits + 2);
   localparam int OutBits = InBits + 36;
 
@@ -66,12 +68,14 @@ module snnc_tile #(
   end
 
   snnc_router #(
-    .FifoDepth(RouterFifoDepth)
+    .FifoDepth(RouterFifoDepth),
+    .XBits(XBits),
+    .YBits(YBits)
   ) u_router (
     .clk_i,
     .rst_i(rst_q),
-    .x_i(4'(MeshWidth / 2)),
-    .y_i(4'(MeshHeight / 2)),
+    .x_i(XBits'(MeshWidth / 2)),
+    .y_i(YBits'(MeshHeight / 2)),
     .edge_i('0),
     .valid_i({packet_valid, in_q[Links-1:0]}),
     .ready_o({packet_ready, in_ready}),
@@ -102,7 +106,8 @@ module snnc_tile #(
     .Destinations(Destinations),
     .Sources(Sources),
     .EventFifoDepth(EventFifoDepth),
-    .Loadable(Loadable)
+    .Loadable(Loadable),
+    .KeptAddress(snnc_pkg::address_kept(MeshWidth, MeshHeight))
   ) u_core (
     .clk_i,
     .rst_i(rst_q),

@@ -14,8 +14,8 @@ module snnc_trace #(
   input  wire logic                     clk_i,
   input  wire logic                     rst_i,
   // Position of the core.
-  input  wire logic [3:0]               x_i,
-  input  wire logic [3:0]               y_i,
+  input  wire logic [snnc_pkg::FlitXBits-1:0] x_i,
+  input  wire logic [snnc_pkg::FlitYBits-1:0] y_i,
   // Run and cycle to print, and the open file; nothing is printed while the file is 0.
   input  wire logic [31:0]              run_i,
   input  wire logic [31:0]              cycle_i,

@@ -8,6 +8,9 @@
 
 module formal_router #(
   parameter int FifoDepth = 2,
+  // As in snnc_router.
+  parameter int XBits = snnc_pkg::FlitXBits,
+  parameter int YBits = snnc_pkg::FlitYBits,
   // 1: once a flit is watched all receivers are ready; it has to leave in time, at once if it is alone.
   parameter int Delivery = 0
 ) (
@@ -20,11 +23,11 @@ module formal_router #(
   localparam int South = snnc_pkg::South;
   localparam int West = snnc_pkg::West;
   localparam int Local = snnc_pkg::Local;
-  // Which bit of a flit marks it; the router looks at the lowest nine alone.
-  localparam int Mark = 43;
+  // Which bit of a flit marks it; the router looks at the address alone.
+  localparam int Mark = Bits - 1;
 
-  (* anyconst *) logic [3:0] x;
-  (* anyconst *) logic [3:0] y;
+  (* anyconst *) logic [XBits-1:0] x;
+  (* anyconst *) logic [YBits-1:0] y;
   // The outputs that lead to nowhere.
   (* anyconst *) logic [Ports-1:0] edges;
   (* anyconst *) logic [2:0] from;
@@ -43,7 +46,9 @@ module formal_router #(
   assign rst = reset || $initstate;
 
   snnc_router #(
-    .FifoDepth(FifoDepth)
+    .FifoDepth(FifoDepth),
+    .XBits(XBits),
+    .YBits(YBits)
   ) dut (
     .clk_i,
     .rst_i(rst),
@@ -61,12 +66,12 @@ module formal_router #(
   );
 
   // Dimension order, X then Y; the host is addressed as (0, 0) and left for through West.
-  function automatic logic [2:0] way_of(input logic [Bits-1:0] flit, input logic [3:0] at_x,
-                                        input logic [3:0] at_y);
-    logic [3:0] to_x;
-    logic [3:0] to_y;
-    to_x = snnc_pkg::flit_host(flit) ? 4'd0 : snnc_pkg::flit_x(flit);
-    to_y = snnc_pkg::flit_host(flit) ? 4'd0 : snnc_pkg::flit_y(flit);
+  function automatic logic [2:0] way_of(input logic [Bits-1:0] flit, input logic [XBits-1:0] at_x,
+                                        input logic [YBits-1:0] at_y);
+    logic [XBits-1:0] to_x;
+    logic [YBits-1:0] to_y;
+    to_x = snnc_pkg::flit_host(flit) ? '0 : flit[snnc_pkg::FlitXAt+:XBits];
+    to_y = snnc_pkg::flit_host(flit) ? '0 : flit[snnc_pkg::FlitYAt+:YBits];
     if (to_x != at_x) way_of = (to_x > at_x) ? 3'(East) : 3'(West);
     else if (to_y != at_y) way_of = (to_y > at_y) ? 3'(South) : 3'(North);
     else way_of = snnc_pkg::flit_host(flit) ? 3'(West) : 3'(Local);
@@ -87,11 +92,11 @@ module formal_router #(
 
   // What dimension order brings to a port of the router at (at_x, at_y), given that X comes before Y.
   function automatic logic legal(input logic [Bits-1:0] flit, input logic [2:0] port,
-                                 input logic [3:0] at_x, input logic [3:0] at_y);
-    logic [3:0] to_x;
-    logic [3:0] to_y;
-    to_x = snnc_pkg::flit_host(flit) ? 4'd0 : snnc_pkg::flit_x(flit);
-    to_y = snnc_pkg::flit_host(flit) ? 4'd0 : snnc_pkg::flit_y(flit);
+                                 input logic [XBits-1:0] at_x, input logic [YBits-1:0] at_y);
+    logic [XBits-1:0] to_x;
+    logic [YBits-1:0] to_y;
+    to_x = snnc_pkg::flit_host(flit) ? '0 : flit[snnc_pkg::FlitXAt+:XBits];
+    to_y = snnc_pkg::flit_host(flit) ? '0 : flit[snnc_pkg::FlitYAt+:YBits];
     case (port)
       3'(North): legal = to_x == at_x && to_y >= at_y && !snnc_pkg::flit_host(flit);
       3'(East): legal = to_x <= at_x;
@@ -121,14 +126,16 @@ module formal_router #(
 
     always @(posedge clk_i) begin
       assume (!in_valid[port] || in_flit[Mark] == (from == 3'(port)));
+      assume ((in_flit[snnc_pkg::FlitXAt+:snnc_pkg::FlitXBits] >> XBits) == '0);
+      assume ((in_flit[snnc_pkg::FlitYAt+:snnc_pkg::FlitYBits] >> YBits) == '0);
       if (!rst && out_valid[port]) begin
         assert (!edges[port]);
         assert (way_of(out_flit, x, y) == 3'(port));
-        if (port == North) assert (legal(out_flit, 3'(South), x, y - 4'd1));
-        if (port == East) assert (legal(out_flit, 3'(West), x + 4'd1, y));
-        if (port == South) assert (legal(out_flit, 3'(North), x, y + 4'd1));
-        if (port == West && x != 4'd0) assert (legal(out_flit, 3'(East), x - 4'd1, y));
-        if (port == West && x == 4'd0) assert (snnc_pkg::flit_host(out_flit) && y == 4'd0);
+        if (port == North) assert (legal(out_flit, 3'(South), x, y - YBits'(1)));
+        if (port == East) assert (legal(out_flit, 3'(West), x + XBits'(1), y));
+        if (port == South) assert (legal(out_flit, 3'(North), x, y + YBits'(1)));
+        if (port == West && x != '0) assert (legal(out_flit, 3'(East), x - XBits'(1), y));
+        if (port == West && x == '0) assert (snnc_pkg::flit_host(out_flit) && y == '0);
       end
     end
   end
@@ -203,8 +210,8 @@ module formal_router #(
   always @(posedge clk_i) begin
     assume (32'(from) < Ports && !edges[Local]);
     // No neighbour, and no host, beyond the corners of the largest mesh.
-    assume (x != 4'd15 || edges[East]);
-    assume (y != 4'd15 || edges[South]);
+    assume (x != '1 || edges[East]);
+    assume (y != '1 || edges[South]);
     if (!rst && lost_q2) assert (empty && dropped);
     if (!rst && watched_q) begin
       assert (ahead_q < inside_q[way_q*CountBits+:CountBits]);

@@ -1,32 +1,43 @@
 // For induction: what the counters of formal_router say of the two entries of each input FIFO.
+
+// An entry of a FIFO: a flit, and above it the outputs that it leads to.
+localparam int RestBits = Bits - snnc_pkg::FlitHostAt;
+localparam int KeptBits = RestBits + YBits + XBits;
+localparam int EntryBits = Ports + KeptBits;
+
+function automatic logic [Bits-1:0] whole(input logic [KeptBits-1:0] kept);
+  whole = '0;
+  whole[snnc_pkg::FlitHostAt+:RestBits] = kept[KeptBits-1:YBits+XBits];
+  whole[snnc_pkg::FlitYAt+:YBits] = kept[XBits+:YBits];
+  whole[snnc_pkg::FlitXAt+:XBits] = kept[XBits-1:0];
+endfunction
+
 (* hierconn *) wire \dut.g_input[0].u_fifo.valid_q ;
 (* hierconn *) wire \dut.g_input[0].u_fifo.g_two.full_q ;
-(* hierconn *) wire [Ports+Bits-1:0] \dut.g_input[0].u_fifo.head_q ;
-(* hierconn *) wire [Ports+Bits-1:0] \dut.g_input[0].u_fifo.g_two.second_q ;
+(* hierconn *) wire [EntryBits-1:0] \dut.g_input[0].u_fifo.head_q ;
+(* hierconn *) wire [EntryBits-1:0] \dut.g_input[0].u_fifo.g_two.second_q ;
 (* hierconn *) wire \dut.g_input[1].u_fifo.valid_q ;
 (* hierconn *) wire \dut.g_input[1].u_fifo.g_two.full_q ;
-(* hierconn *) wire [Ports+Bits-1:0] \dut.g_input[1].u_fifo.head_q ;
-(* hierconn *) wire [Ports+Bits-1:0] \dut.g_input[1].u_fifo.g_two.second_q ;
+(* hierconn *) wire [EntryBits-1:0] \dut.g_input[1].u_fifo.head_q ;
+(* hierconn *) wire [EntryBits-1:0] \dut.g_input[1].u_fifo.g_two.second_q ;
 (* hierconn *) wire \dut.g_input[2].u_fifo.valid_q ;
 (* hierconn *) wire \dut.g_input[2].u_fifo.g_two.full_q ;
-(* hierconn *) wire [Ports+Bits-1:0] \dut.g_input[2].u_fifo.head_q ;
-(* hierconn *) wire [Ports+Bits-1:0] \dut.g_input[2].u_fifo.g_two.second_q ;
+(* hierconn *) wire [EntryBits-1:0] \dut.g_input[2].u_fifo.head_q ;
+(* hierconn *) wire [EntryBits-1:0] \dut.g_input[2].u_fifo.g_two.second_q ;
 (* hierconn *) wire \dut.g_input[3].u_fifo.valid_q ;
 (* hierconn *) wire \dut.g_input[3].u_fifo.g_two.full_q ;
-(* hierconn *) wire [Ports+Bits-1:0] \dut.g_input[3].u_fifo.head_q ;
-(* hierconn *) wire [Ports+Bits-1:0] \dut.g_input[3].u_fifo.g_two.second_q ;
+(* hierconn *) wire [EntryBits-1:0] \dut.g_input[3].u_fifo.head_q ;
+(* hierconn *) wire [EntryBits-1:0] \dut.g_input[3].u_fifo.g_two.second_q ;
 (* hierconn *) wire \dut.g_input[4].u_fifo.valid_q ;
 (* hierconn *) wire \dut.g_input[4].u_fifo.g_two.full_q ;
-(* hierconn *) wire [Ports+Bits-1:0] \dut.g_input[4].u_fifo.head_q ;
-(* hierconn *) wire [Ports+Bits-1:0] \dut.g_input[4].u_fifo.g_two.second_q ;
+(* hierconn *) wire [EntryBits-1:0] \dut.g_input[4].u_fifo.head_q ;
+(* hierconn *) wire [EntryBits-1:0] \dut.g_input[4].u_fifo.g_two.second_q ;
 (* hierconn *) wire [Ports-1:0] \dut.g_output[0].u_arbiter.upper_q ;
 (* hierconn *) wire [Ports-1:0] \dut.g_output[1].u_arbiter.upper_q ;
 (* hierconn *) wire [Ports-1:0] \dut.g_output[2].u_arbiter.upper_q ;
 (* hierconn *) wire [Ports-1:0] \dut.g_output[3].u_arbiter.upper_q ;
 (* hierconn *) wire [Ports-1:0] \dut.g_output[4].u_arbiter.upper_q ;
 
-// An entry of a FIFO: a flit, and above it the outputs that it leads to.
-localparam int EntryBits = Ports + Bits;
 
 logic [Ports-1:0] valids;
 logic [Ports-1:0] fulls;
@@ -87,8 +98,10 @@ for (genvar port = 0; port < Ports; port++) begin : g_inside
   logic [Ports-1:0] head_outputs;
   logic [Ports-1:0] second_outputs;
 
-  assign {head_outputs, head} = heads[port*EntryBits+:EntryBits];
-  assign {second_outputs, second} = seconds[port*EntryBits+:EntryBits];
+  assign head_outputs = heads[port*EntryBits+KeptBits+:Ports];
+  assign head = whole(heads[port*EntryBits+:KeptBits]);
+  assign second_outputs = seconds[port*EntryBits+KeptBits+:Ports];
+  assign second = whole(seconds[port*EntryBits+:KeptBits]);
 
   always @(posedge clk_i) begin
     if (!rst) begin
@@ -117,8 +130,8 @@ logic [2:0] second_way;
 logic watched_at_head;
 logic [31:0] turns;
 
-assign from_head = heads[from*EntryBits+:Bits];
-assign from_second = seconds[from*EntryBits+:Bits];
+assign from_head = whole(heads[from*EntryBits+:KeptBits]);
+assign from_second = whole(seconds[from*EntryBits+:KeptBits]);
 assign head_way = leads_to(from_head, from, edges);
 assign second_way = leads_to(from_second, from, edges);
 // The first of its output may be the head of the FIFO or the second.

@@ -92,7 +92,7 @@ def test_hardware_is_told_absolute_places() -> None:
     assert (sent["address"], sent["context"]) == (1, 1)
     assert sent["base"] & COORDINATE_MASK == own.coordinate(first.destinations[0].base)
     told = DESTINATION.unpack(word(other.destinations))
-    assert (told["address"], told["context"]) == (1 | 1 << 8, 1)
+    assert (told["address"], told["context"]) == (1 | 1 << 12, 1)
     assert SEGMENT.unpack(int(other.registers.words[SEGMENT_REGISTER, 0]))["first_entry"] == 1
     assert SOURCE.unpack(word(other.sources)) == {"address": 1, "context": 0}
 

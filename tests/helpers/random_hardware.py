@@ -8,7 +8,10 @@ from hypothesis import strategies as st
 
 from snnc.compiler.targets import Device, Target
 
-MESHES = ((2, 2), (1, 1), (2, 1), (1, 3), (3, 2), (4, 1), (3, 3), (4, 4), (8, 2), (2, 8), (16, 1))
+MESHES = (
+    *((2, 2), (1, 1), (2, 1), (1, 3), (3, 2), (4, 1), (3, 3), (4, 4), (8, 2), (2, 8), (16, 1)),
+    *((20, 1), (1, 40), (64, 64)),
+)
 
 FIFOS = (4, 2, 8, 16, 32, 64, 128, 256)
 

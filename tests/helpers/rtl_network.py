@@ -15,7 +15,7 @@ from snnc.rtl.simulation.tools import Simulator
 SPIKE, VALUE, END, CREDIT, CONFIG_ADDRESS, CONFIG_DATA, SYNC = range(7)
 SPIKES, VALUES_LAST, VALUES_EVERY = range(3)
 RESET_CODES = {"soft": 0, "hard": 1, "none": 2}
-HOST = 1 << 8
+HOST = 1 << 12
 PARAMETERS = RtlParameters(
     mesh_width=2,
     mesh_height=1,
@@ -38,7 +38,7 @@ MEMORIES = (
 
 def flit(kind: int, data: int, x: int = 0, y: int = 0, host: bool = False) -> int:
     """One flit from its fields."""
-    return (data & 0xFFFF_FFFF) << 12 | kind << 9 | host << 8 | y << 4 | x
+    return (data & 0xFFFF_FFFF) << 16 | kind << 13 | host << 12 | y << 6 | x
 
 
 @dataclass
@@ -102,10 +102,10 @@ class Destination:
             | self.first_word << 32
             | self.last_word << 48
             | self.x << 64
-            | self.y << 68
-            | self.host << 72
-            | self.end << 73
-            | self.recurrent << 74
+            | self.y << 70
+            | self.host << 76
+            | self.end << 77
+            | self.recurrent << 78
         )
 
 

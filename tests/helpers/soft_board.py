@@ -127,7 +127,7 @@ class SoftBoard:
         pairs = zip(
             run.flits[self._first : end].tolist(), run.stamps[self._first : end].tolist(), strict=True
         )
-        return b"".join((flit | stamp << 44).to_bytes(9, "little") for flit, stamp in pairs)
+        return b"".join((flit | stamp << 48).to_bytes(10, "little") for flit, stamp in pairs)
 
     def _status(self, select: int) -> bytes:
         entered = signature_of_flits(np.array(self._flits, np.uint64)) if self._open else START

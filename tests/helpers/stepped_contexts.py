@@ -60,7 +60,7 @@ class SharedCore:
 
     def _count(self, r: Registers, n: Registers, flit: int) -> None:
         """An END or CREDIT; a correct program sends none that nobody waits for."""
-        data = flit >> 12
+        data = flit >> 16
         if kind_of(flit) == END:
             c = data >> 1 & 15
             assert r.tiles[c].ends < self.tiles[c].core.ends_needed

@@ -45,7 +45,7 @@ class NeuroCore:
     def _count(self, own: TileRegisters, flit: int) -> None:
         if kind_of(flit) == END:
             own.ends += 1
-            own.last_step |= bool(flit >> 12 & 1)
+            own.last_step |= bool(flit >> 16 & 1)
         else:
             assert kind_of(flit) == CREDIT
             own.owed -= 1

@@ -50,7 +50,7 @@ class Events:
         """Whether the event in the decode register is dropped in this cycle; or the row engine takes it."""
         if r.decode is None:
             return False
-        kind, data = kind_of(r.decode), r.decode >> 12
+        kind, data = kind_of(r.decode), r.decode >> 16
         duration = 3
         if kind == SPIKE:
             tile, bank, touched = self._touched(data)

@@ -68,7 +68,7 @@ class Mesh:
 
     def _accept(self, flit: int) -> bool:
         if kind_of(flit) == SYNC:
-            count = flit >> 12 & 0xFFFF
+            count = flit >> 16 & 0xFFFF
             if self.credits < count:
                 return False
             self.new_credits -= count

@@ -8,11 +8,11 @@ NORTH, EAST, SOUTH, WEST, LOCAL = range(5)
 
 
 def make_flit(kind: int, data: int, x: int, y: int, host: bool) -> int:
-    return (data & 0xFFFFFFFF) << 12 | kind << 9 | int(host) << 8 | y << 4 | x
+    return (data & 0xFFFFFFFF) << 16 | kind << 13 | int(host) << 12 | y << 6 | x
 
 
 def kind_of(flit: int) -> int:
-    return flit >> 9 & 7
+    return flit >> 13 & 7
 
 
 class Fifo:
@@ -63,8 +63,8 @@ class Router:
         self.outputs: list[Fifo | Callable[[int], None] | None] = [None] * 5
 
     def route(self, flit: int) -> int:
-        host = flit >> 8 & 1
-        x, y = (0, 0) if host else (flit & 15, flit >> 4 & 15)
+        host = flit >> 12 & 1
+        x, y = (0, 0) if host else (flit & 63, flit >> 6 & 63)
         if x < self.x:
             return WEST
         if x > self.x:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from snnc.compiler.ir.image import Image
-from snnc.compiler.isa.contract import FLIT
+from snnc.compiler.isa.contract import ADDRESS, FLIT
 from snnc.compiler.passes.encode import Encode
 from snnc.compiler.passes.specialise import specialise
 from snnc.compiler.pipeline import compile_network
@@ -80,8 +80,9 @@ def test_a_core_that_tiles_share_and_fifos_of_two_are_told_apart() -> None:
     shared = next(case for case in CASES if case.name == "32-32-24, 8 lanes, shared")
     found = features(shared.image, shared.memories, uart=False)
     assert (found["shared lane bits"], found["contexts"], found["loadable contexts"]) == (88, 4, 0)
-    # One FIFO for the core and one for the host, of two flits with five bits of their way each.
-    assert found["FIFO register bits"] == 2 * 2 * (FLIT.width + 5)
+    # One FIFO for the core and one for the host, of two flits each: type and data, a bit of x and of y and
+    # that of the host, and five bits of their way.
+    assert found["FIFO register bits"] == 2 * 2 * (FLIT.width - ADDRESS.width + 3 + 5)
     deep = replace(shared, target=replace(shared.target, router_fifo=4))
     assert features(deep.image, deep.memories, uart=False)["FIFO register bits"] == 0
     loadable = next(case for case in CASES if case.name == "loadable, 8 lanes, shared")

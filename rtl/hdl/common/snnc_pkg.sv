@@ -29,7 +29,7 @@ package snnc_pkg;
   localparam int Banks = 4;
   localparam int Segments = 4;
   localparam int CoordinateBits = 24;
-  localparam int LinkVersion = 2;
+  localparam int LinkVersion = 3;
   localparam int RunPackets = 32;
   localparam int ActionKinds = 5;
 
@@ -118,12 +118,12 @@ package snnc_pkg;
   localparam logic [7:0] PeripheralVersionNumber = 8'd2;
 
   // Address.
-  localparam int AddressBits = 9;
+  localparam int AddressBits = 13;
   localparam int AddressXAt = 0;
-  localparam int AddressXBits = 4;
-  localparam int AddressYAt = 4;
-  localparam int AddressYBits = 4;
-  localparam int AddressHostAt = 8;
+  localparam int AddressXBits = 6;
+  localparam int AddressYAt = 6;
+  localparam int AddressYBits = 6;
+  localparam int AddressHostAt = 12;
   localparam int AddressHostBits = 1;
 
   // x: column of the mesh.
@@ -142,18 +142,18 @@ package snnc_pkg;
   endfunction
 
   // Flit.
-  localparam int FlitBits = 44;
+  localparam int FlitBits = 48;
   localparam int FlitAddressAt = 0;
-  localparam int FlitAddressBits = 9;
-  localparam int FlitTypeAt = 9;
+  localparam int FlitAddressBits = 13;
+  localparam int FlitTypeAt = 13;
   localparam int FlitTypeBits = 3;
-  localparam int FlitDataAt = 12;
+  localparam int FlitDataAt = 16;
   localparam int FlitDataBits = 32;
   localparam int FlitXAt = 0;
-  localparam int FlitXBits = 4;
-  localparam int FlitYAt = 4;
-  localparam int FlitYBits = 4;
-  localparam int FlitHostAt = 8;
+  localparam int FlitXBits = 6;
+  localparam int FlitYAt = 6;
+  localparam int FlitYBits = 6;
+  localparam int FlitHostAt = 12;
   localparam int FlitHostBits = 1;
 
   // address: receiver.
@@ -187,7 +187,7 @@ package snnc_pkg;
   endfunction
 
   // Destination.
-  localparam int DestinationBits = 79;
+  localparam int DestinationBits = 83;
   localparam int DestinationBaseAt = 0;
   localparam int DestinationBaseBits = 24;
   localparam int DestinationFirstWordAt = 32;
@@ -195,18 +195,18 @@ package snnc_pkg;
   localparam int DestinationLastWordAt = 48;
   localparam int DestinationLastWordBits = 16;
   localparam int DestinationAddressAt = 64;
-  localparam int DestinationAddressBits = 9;
-  localparam int DestinationEndAt = 73;
+  localparam int DestinationAddressBits = 13;
+  localparam int DestinationEndAt = 77;
   localparam int DestinationEndBits = 1;
-  localparam int DestinationRecurrentAt = 74;
+  localparam int DestinationRecurrentAt = 78;
   localparam int DestinationRecurrentBits = 1;
-  localparam int DestinationContextAt = 75;
+  localparam int DestinationContextAt = 79;
   localparam int DestinationContextBits = 4;
   localparam int DestinationXAt = 64;
-  localparam int DestinationXBits = 4;
-  localparam int DestinationYAt = 68;
-  localparam int DestinationYBits = 4;
-  localparam int DestinationHostAt = 72;
+  localparam int DestinationXBits = 6;
+  localparam int DestinationYAt = 70;
+  localparam int DestinationYBits = 6;
+  localparam int DestinationHostAt = 76;
   localparam int DestinationHostBits = 1;
 
   // base: added to the coordinate or index of a neuron.
@@ -260,16 +260,16 @@ package snnc_pkg;
   endfunction
 
   // Source.
-  localparam int SourceBits = 13;
+  localparam int SourceBits = 17;
   localparam int SourceAddressAt = 0;
-  localparam int SourceAddressBits = 9;
-  localparam int SourceContextAt = 9;
+  localparam int SourceAddressBits = 13;
+  localparam int SourceContextAt = 13;
   localparam int SourceContextBits = 4;
   localparam int SourceXAt = 0;
-  localparam int SourceXBits = 4;
-  localparam int SourceYAt = 4;
-  localparam int SourceYBits = 4;
-  localparam int SourceHostAt = 8;
+  localparam int SourceXBits = 6;
+  localparam int SourceYAt = 6;
+  localparam int SourceYBits = 6;
+  localparam int SourceHostAt = 12;
   localparam int SourceHostBits = 1;
 
   // address: whom a CREDIT goes to.
@@ -981,7 +981,7 @@ package snnc_pkg;
     reply_stalled = word[ReplyStalledAt+:ReplyStalledBits];
   endfunction
 
-  // version: of this protocol: 2.
+  // version: of this protocol: 3.
   function automatic logic [ReplyVersionBits-1:0] reply_version(input logic [ReplyBits-1:0] word);
     reply_version = word[ReplyVersionAt+:ReplyVersionBits];
   endfunction
@@ -1047,10 +1047,10 @@ package snnc_pkg;
   endfunction
 
   // Packet.
-  localparam int PacketBits = 72;
+  localparam int PacketBits = 80;
   localparam int PacketFlitAt = 0;
-  localparam int PacketFlitBits = 44;
-  localparam int PacketCycleAt = 44;
+  localparam int PacketFlitBits = 48;
+  localparam int PacketCycleAt = 48;
   localparam int PacketCycleBits = 28;
 
   // flit: as it left the mesh.
@@ -1090,7 +1090,7 @@ package snnc_pkg;
   // Stream in.
   localparam int StreamInBits = 64;
   localparam int StreamInFlitAt = 0;
-  localparam int StreamInFlitBits = 44;
+  localparam int StreamInFlitBits = 48;
 
   // flit: to the mesh; what is above it is ignored.
   function automatic logic [StreamInFlitBits-1:0] stream_in_flit(input logic [StreamInBits-1:0] word);
@@ -1100,9 +1100,9 @@ package snnc_pkg;
   // Stream out.
   localparam int StreamOutBits = 64;
   localparam int StreamOutFlitAt = 0;
-  localparam int StreamOutFlitBits = 44;
-  localparam int StreamOutCycleAt = 44;
-  localparam int StreamOutCycleBits = 20;
+  localparam int StreamOutFlitBits = 48;
+  localparam int StreamOutCycleAt = 48;
+  localparam int StreamOutCycleBits = 16;
 
   // flit: from the mesh.
   function automatic logic [StreamOutFlitBits-1:0] stream_out_flit(input logic [StreamOutBits-1:0] word);
@@ -1197,18 +1197,18 @@ package snnc_pkg;
   endfunction
 
   // Peripheral geometry.
-  localparam int PeripheralGeometryBits = 32;
+  localparam int PeripheralGeometryBits = 31;
   localparam int PeripheralGeometryWidthAt = 0;
-  localparam int PeripheralGeometryWidthBits = 5;
-  localparam int PeripheralGeometryHeightAt = 5;
-  localparam int PeripheralGeometryHeightBits = 5;
-  localparam int PeripheralGeometryContextsAt = 10;
+  localparam int PeripheralGeometryWidthBits = 7;
+  localparam int PeripheralGeometryHeightAt = 7;
+  localparam int PeripheralGeometryHeightBits = 7;
+  localparam int PeripheralGeometryContextsAt = 14;
   localparam int PeripheralGeometryContextsBits = 5;
-  localparam int PeripheralGeometryLanesAt = 15;
-  localparam int PeripheralGeometryLanesBits = 8;
-  localparam int PeripheralGeometryStateBitsAt = 23;
+  localparam int PeripheralGeometryLanesAt = 19;
+  localparam int PeripheralGeometryLanesBits = 3;
+  localparam int PeripheralGeometryStateBitsAt = 22;
   localparam int PeripheralGeometryStateBitsBits = 5;
-  localparam int PeripheralGeometryWeightBitsAt = 28;
+  localparam int PeripheralGeometryWeightBitsAt = 27;
   localparam int PeripheralGeometryWeightBitsBits = 4;
 
   // width: columns of the mesh.
@@ -1226,7 +1226,7 @@ package snnc_pkg;
     peripheral_geometry_contexts = word[PeripheralGeometryContextsAt+:PeripheralGeometryContextsBits];
   endfunction
 
-  // lanes: neurons per word.
+  // lanes: log2 of the neurons per word.
   function automatic logic [PeripheralGeometryLanesBits-1:0] peripheral_geometry_lanes(input logic [PeripheralGeometryBits-1:0] word);
     peripheral_geometry_lanes = word[PeripheralGeometryLanesAt+:PeripheralGeometryLanesBits];
   endfunction
@@ -1376,11 +1376,11 @@ package snnc_pkg;
   endfunction
 
   // Peripheral select.
-  localparam int PeripheralSelectBits = 9;
+  localparam int PeripheralSelectBits = 13;
   localparam int PeripheralSelectSelectAt = 0;
-  localparam int PeripheralSelectSelectBits = 9;
+  localparam int PeripheralSelectSelectBits = 13;
 
-  // select: whose status word and actions: {0, y, x} of a core, 256 the host port and all actions.
+  // select: whose status word and actions: {0, y, x} of a core, 4096 the host's and all actions.
   function automatic logic [PeripheralSelectSelectBits-1:0] peripheral_select_select(input logic [PeripheralSelectBits-1:0] word);
     peripheral_select_select = word[PeripheralSelectSelectAt+:PeripheralSelectSelectBits];
   endfunction
@@ -1408,7 +1408,7 @@ package snnc_pkg;
   // Peripheral input high.
   localparam int PeripheralInputHighBits = 32;
   localparam int PeripheralInputHighHighAt = 0;
-  localparam int PeripheralInputHighHighBits = 12;
+  localparam int PeripheralInputHighHighBits = 16;
   localparam int PeripheralInputHighLastAt = 31;
   localparam int PeripheralInputHighLastBits = 1;
 
@@ -1455,9 +1455,9 @@ package snnc_pkg;
   // Peripheral output high.
   localparam int PeripheralOutputHighBits = 32;
   localparam int PeripheralOutputHighHighAt = 0;
-  localparam int PeripheralOutputHighHighBits = 12;
-  localparam int PeripheralOutputHighCycleAt = 12;
-  localparam int PeripheralOutputHighCycleBits = 20;
+  localparam int PeripheralOutputHighHighBits = 16;
+  localparam int PeripheralOutputHighCycleAt = 16;
+  localparam int PeripheralOutputHighCycleBits = 16;
 
   // high: its high bits.
   function automatic logic [PeripheralOutputHighHighBits-1:0] peripheral_output_high_high(input logic [PeripheralOutputHighBits-1:0] word);
@@ -1597,6 +1597,32 @@ package snnc_pkg;
   // hops: flits that came into the routers.
   function automatic logic [PeripheralHopsHopsBits-1:0] peripheral_hops_hops(input logic [PeripheralHopsBits-1:0] word);
     peripheral_hops_hops = word[PeripheralHopsHopsAt+:PeripheralHopsHopsBits];
+  endfunction
+
+  // Bits of x, or of y, that a mesh of so many `places` along it keeps, at most `declared`: enough to tell
+  // its places from one beyond them.
+  function automatic int coordinate_bits(input int places, input int declared);
+    coordinate_bits = $clog2(places + 1) < declared ? $clog2(places + 1) : declared;
+  endfunction
+
+  // The bits of an address that a mesh of `width` x `height` keeps.
+  function automatic logic [AddressBits-1:0] address_kept(input int width, input int height);
+    address_kept = AddressBits'(1 << AddressHostAt
+        | ((1 << coordinate_bits(width, AddressXBits)) - 1) << AddressXAt
+        | ((1 << coordinate_bits(height, AddressYBits)) - 1) << AddressYAt);
+  endfunction
+
+  // An address in the bits that are kept: x and y that need more become the largest number in them, which is
+  // beyond the mesh as well.
+  function automatic logic [AddressBits-1:0] address_within(input logic [AddressBits-1:0] address,
+                                                            input logic [AddressBits-1:0] kept);
+    address_within = address & kept;
+    if ((address_x(address) & ~address_x(kept)) != '0) begin
+      address_within[AddressXAt+:AddressXBits] = address_x(kept);
+    end
+    if ((address_y(address) & ~address_y(kept)) != '0) begin
+      address_within[AddressYAt+:AddressYBits] = address_y(kept);
+    end
   endfunction
 
   // The shift that a d of 0 or a power of two stands for, as snnc_decay takes it.

@@ -33,11 +33,12 @@ module snnc_core #(
   parameter int Sources = 8,
   // Entries of the event FIFO; a power of two, at least 2.
   parameter int EventFifoDepth = 16,
-  // Tiles that the core can hold, 1 to 16.
   parameter int Contexts = 1,
-  // Memories that CONFIG flits write, and weights in RAM of one port; see snnc_top.
+  // Memories that CONFIG flits write; the weights' RAM has one port and no initial content: both see snnc_mesh.
   parameter int Loadable = 8191,
   parameter int SinglePortWeights = 0,
+  // Bits of the addresses in its tables that matter in its mesh.
+  parameter logic [snnc_pkg::AddressBits-1:0] KeptAddress = '1,
   // Common beginning of the names of this core's initial memory images; "" for none.
   parameter InitCore = ""
 ) (
@@ -45,17 +46,16 @@ module snnc_core #(
   input  wire logic                         rst_i,
 `ifdef SNNC_TRACE
   // Position, run, cycle and open file of the trace.
-  input  wire logic [3:0]                   x_i,
-  input  wire logic [3:0]                   y_i,
+  input  wire logic [snnc_pkg::FlitXBits-1:0] x_i,
+  input  wire logic [snnc_pkg::FlitYBits-1:0] y_i,
   input  wire logic [31:0]                  trace_run_i,
   input  wire logic [31:0]                  trace_cycle_i,
   input  wire logic [31:0]                  trace_file_i,
 `endif
-  // Events from the router.
+  // Events from the router, and packets to it.
   input  wire logic                         event_valid_i,
   output      logic                         event_ready_o,
   input  wire logic [snnc_pkg::FlitBits-1:0] event_data_i,
-  // Packets to the router.
   output      logic                         packet_valid_o,
   input  wire logic                         packet_ready_i,
   output      logic [snnc_pkg::FlitBits-1:0] packet_data_o,
@@ -362,6 +362,7 @@ module snnc_core #(
     .StateWords(StateWords),
     .Destinations(Destinations),
     .Sources(Sources),
+    .KeptAddress(KeptAddress),
     .Contexts(Contexts),
     .InitCore(InitCore)
   ) u_emitter (

@@ -10,6 +10,7 @@ module snnc_emitter #(
   parameter int Destinations = 8,
   parameter int Sources = 8,
   parameter int Contexts = 1,
+  parameter logic [snnc_pkg::AddressBits-1:0] KeptAddress = '1,
   parameter InitCore = "",
   // Derived; not to be set.
   parameter int WordBits = (StateWords > 1) ? $clog2(StateWords) : 1
@@ -56,6 +57,19 @@ module snnc_emitter #(
   logic [DestinationAddressBits-1:0] destination_address;
   logic [SourceAddressBits-1:0] source_address;
 
+  // Entries as they are kept: of their addresses what the mesh needs.
+  logic [snnc_pkg::DestinationBits-1:0] kept_destination;
+  logic [snnc_pkg::SourceBits-1:0] kept_source;
+
+  always @* begin
+    kept_destination = write_data_i;
+    kept_destination[snnc_pkg::DestinationAddressAt+:snnc_pkg::AddressBits] =
+        snnc_pkg::address_within(snnc_pkg::destination_address(write_data_i), KeptAddress);
+    kept_source = write_data_i[snnc_pkg::SourceBits-1:0];
+    kept_source[snnc_pkg::SourceAddressAt+:snnc_pkg::AddressBits] =
+        snnc_pkg::address_within(snnc_pkg::source_address(kept_source), KeptAddress);
+  end
+
   if (InitCore != "") begin : g_init
     initial $readmemh({InitCore, "_destinations.hex"}, destinations);
     initial $readmemh({InitCore, "_sources.hex"}, sources);
@@ -64,10 +78,10 @@ module snnc_emitter #(
   // Not always_ff: nothing else, no initial content either, may write what it writes.
   always @(posedge clk_i) begin
     if (destination_write_i) begin
-      destinations[write_address_i[DestinationAddressBits-1:0]] <= write_data_i;
+      destinations[write_address_i[DestinationAddressBits-1:0]] <= kept_destination;
     end
     if (source_write_i) begin
-      sources[write_address_i[SourceAddressBits-1:0]] <= write_data_i[snnc_pkg::SourceBits-1:0];
+      sources[write_address_i[SourceAddressBits-1:0]] <= kept_source;
     end
   end
 

@@ -31,8 +31,8 @@ module snnc_neurons #(
   input  wire logic                         rst_i,
 `ifdef SNNC_TRACE
   // Position, run, cycle and open file of the trace; the context at work; the step is the last of its sample.
-  input  wire logic [3:0]                   x_i,
-  input  wire logic [3:0]                   y_i,
+  input  wire logic [snnc_pkg::FlitXBits-1:0] x_i,
+  input  wire logic [snnc_pkg::FlitYBits-1:0] y_i,
   input  wire logic [31:0]                  trace_run_i,
   input  wire logic [31:0]                  trace_cycle_i,
   input  wire logic [31:0]                  trace_file_i,

@@ -7,6 +7,9 @@ module snnc_bridge #(
   // Flits gathered and packets kept; powers of two.
   parameter int InputDepth = 1024,
   parameter int OutputDepth = 512,
+  // Bits of x and y that the packets of the mesh have; see snnc_packet_buffer.
+  parameter int XBits = snnc_pkg::FlitXBits,
+  parameter int YBits = snnc_pkg::FlitYBits,
   // Names the hardware to the host.
   parameter logic [23:0] Identity = '0
 ) (
@@ -26,7 +29,7 @@ module snnc_bridge #(
   input  wire logic       mesh_rest_i,
   input  wire logic       mesh_home_i,
   input  wire logic       mesh_error_i,
-  output      logic [8:0] status_select_o,
+  output      logic [snnc_pkg::AddressBits-1:0] status_select_o,
   input  wire logic [31:0] status_i,
   output      logic       mesh_valid_o,
   input  wire logic       mesh_ready_i,
@@ -153,7 +156,9 @@ module snnc_bridge #(
 
   snnc_packet_buffer #(
     .Depth(OutputDepth),
-    .CycleBits(CycleBits)
+    .CycleBits(CycleBits),
+    .XBits(XBits),
+    .YBits(YBits)
   ) u_output (
     .clk_i,
     .rst_i(mesh_rst_o),
@@ -212,7 +217,7 @@ module snnc_bridge #(
     .end_i(last),
     .reading_o(reading),
     .position_o(position),
-    .packet_i(packet),
+    .packet_i(snnc_pkg::PacketBits'(packet)),
     .word_i(status_i),
     .entered_i(entered_signature),
     .left_i(left_signature),

@@ -57,7 +57,7 @@ module snnc_host_uart #(
   logic rest;
   logic home;
   logic error;
-  logic [8:0] status_select;
+  logic [snnc_pkg::AddressBits-1:0] status_select;
   logic [31:0] status;
   logic in_valid;
   logic in_ready;
@@ -92,6 +92,8 @@ module snnc_host_uart #(
   snnc_bridge #(
     .InputDepth(InputDepth),
     .OutputDepth(OutputDepth),
+    .XBits(snnc_pkg::coordinate_bits(MeshWidth, snnc_pkg::FlitXBits)),
+    .YBits(snnc_pkg::coordinate_bits(MeshHeight, snnc_pkg::FlitYBits)),
     .Identity(Identity)
   ) u_bridge (
     .clk_i,

@@ -115,9 +115,6 @@ module snnc_link (
     counting_o <= end_o && !rst_i;
     if (counting_o) counts[verdict_o] <= count_o + 8'd1;
   end
-
-  logic unused;
-  assign unused = ^word[47:snnc_pkg::FlitBits];
 endmodule
 
 `default_nettype wire

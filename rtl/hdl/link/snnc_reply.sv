@@ -32,7 +32,7 @@ module snnc_reply #(
   // Packet that is sent, if `reading_o`.
   output      logic        reading_o,
   output      logic [PositionBits-1:0] position_o,
-  input  wire logic [71:0] packet_i,
+  input  wire logic [snnc_pkg::PacketBits-1:0] packet_i,
   // What the status holds: a status word, and the signatures of what entered the mesh and of what left it.
   input  wire logic [31:0] word_i,
   input  wire logic [31:0] entered_i,
@@ -93,7 +93,7 @@ module snnc_reply #(
   end
 
   always_ff @(posedge clk_i) begin
-    body_q <= status_q ? {left_i, entered_i, word_i} : {24'd0, packet_i};
+    body_q <= status_q ? {left_i, entered_i, word_i} : 96'(packet_i);
     case (index_q[3:0])
       4'd0: piece_q <= {4'd0, mesh_i};
       4'd1: piece_q <= body_q[7:0];

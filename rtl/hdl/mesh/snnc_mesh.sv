@@ -3,7 +3,7 @@
 `default_nettype none
 
 module snnc_mesh #(
-  // Routers and cores in X and in Y, 1 to 16 each.
+  // Routers and cores in X and in Y, 1 to 64 each.
   parameter int MeshWidth = 2,
   parameter int MeshHeight = 2,
   // Parameters of every core; see snnc_core.
@@ -72,6 +72,10 @@ module snnc_mesh #(
   localparam int West = snnc_pkg::West;
   localparam int Local = snnc_pkg::Local;
   localparam int Cores = MeshWidth * MeshHeight;
+  // What this mesh keeps of an address.
+  localparam int XBits = snnc_pkg::coordinate_bits(MeshWidth, snnc_pkg::FlitXBits);
+  localparam int YBits = snnc_pkg::coordinate_bits(MeshHeight, snnc_pkg::FlitYBits);
+  localparam logic [snnc_pkg::AddressBits-1:0] Kept = snnc_pkg::address_kept(MeshWidth, MeshHeight);
 
   logic [Cores-1:0] ready;
   logic [Cores-1:0] rest;
@@ -101,9 +105,11 @@ module snnc_mesh #(
 
   for (genvar y = 0; y < MeshHeight; y++) begin : g_y
     for (genvar x = 0; x < MeshWidth; x++) begin : g_x
-      // One hexadecimal digit each, in lower case.
-      localparam logic [7:0] DigitX = (x < 10) ? 8'h30 + 8'(x) : 8'h57 + 8'(x);
-      localparam logic [7:0] DigitY = (y < 10) ? 8'h30 + 8'(y) : 8'h57 + 8'(y);
+      // Two hexadecimal digits each, in lower case.
+      localparam logic [7:0] SixteensX = 8'h30 + 8'(x / 16);
+      localparam logic [7:0] SixteensY = 8'h30 + 8'(y / 16);
+      localparam logic [7:0] OnesX = (x % 16 < 10) ? 8'h30 + 8'(x % 16) : 8'h57 + 8'(x % 16);
+      localparam logic [7:0] OnesY = (y % 16 < 10) ? 8'h30 + 8'(y % 16) : 8'h57 + 8'(y % 16);
 
       // Streams of this router: into and out of its ports. Where no flit ever comes from, synthesis chooses what
       // it would be, and needs no register for it.
@@ -150,7 +156,10 @@ module snnc_mesh #(
         assign out_ready[West] = g_y[y].g_x[x-1].in_ready[East];
       end else if (y == 0) begin : g_host
         assign in_valid[West] = host_valid_i;
-        assign in_data[West*Bits+:Bits] = host_data_i;
+        assign in_data[West*Bits+:Bits] = {
+          host_data_i[Bits-1:snnc_pkg::AddressBits],
+          snnc_pkg::address_within(snnc_pkg::flit_address(host_data_i), Kept)
+        };
         assign out_ready[West] = host_ready_i;
         assign host_ready_o = in_ready[West];
         assign host_valid_o = out_valid[West];
@@ -179,12 +188,14 @@ module snnc_mesh #(
       assign status[Core*32+:32] = (select_i == Here) ? core_status : '0;
 
       snnc_router #(
-        .FifoDepth(RouterFifoDepth)
+        .FifoDepth(RouterFifoDepth),
+        .XBits(XBits),
+        .YBits(YBits)
       ) u_router (
         .clk_i,
         .rst_i,
-        .x_i(4'(x)),
-        .y_i(4'(y)),
+        .x_i(XBits'(x)),
+        .y_i(YBits'(y)),
         .edge_i(Edges),
         .valid_i(in_valid),
         .ready_o(in_ready),
@@ -219,13 +230,14 @@ module snnc_mesh #(
         .Contexts(Contexts),
         .Loadable(Loadable),
         .SinglePortWeights(SinglePortWeights),
-        .InitCore((InitPrefix == "") ? "" : {InitPrefix, "_x", DigitX, "_y", DigitY})
+        .KeptAddress(Kept),
+        .InitCore((InitPrefix == "") ? "" : {InitPrefix, "_x", SixteensX, OnesX, "_y", SixteensY, OnesY})
       ) u_core (
         .clk_i,
         .rst_i,
 `ifdef SNNC_TRACE
-        .x_i(4'(x)),
-        .y_i(4'(y)),
+        .x_i(snnc_pkg::FlitXBits'(x)),
+        .y_i(snnc_pkg::FlitYBits'(y)),
         .trace_run_i,
         .trace_cycle_i,
         .trace_file_i,

@@ -45,11 +45,11 @@ module snnc_parameters #(
     power = (between(value, least, most) != 0 && (value & (value - 1)) == 0) ? 1 : 0;
   endfunction
 
-  if (between(MeshWidth, 1, 16) == 0) begin : g_mesh_width
-    `SNNC_REFUSE(MeshWidth_is_not_1_to_16)
+  if (between(MeshWidth, 1, 64) == 0) begin : g_mesh_width
+    `SNNC_REFUSE(MeshWidth_is_not_1_to_64)
   end
-  if (between(MeshHeight, 1, 16) == 0) begin : g_mesh_height
-    `SNNC_REFUSE(MeshHeight_is_not_1_to_16)
+  if (between(MeshHeight, 1, 64) == 0) begin : g_mesh_height
+    `SNNC_REFUSE(MeshHeight_is_not_1_to_64)
   end
   if (power(Lanes, 2, 64) == 0) begin : g_lanes
     `SNNC_REFUSE(Lanes_is_not_a_power_of_two_from_2_to_64)

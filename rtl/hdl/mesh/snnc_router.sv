@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // Five-port router: an input FIFO per port, dimension-order routing (X, then Y), one round-robin
 // arbiter per output. Where a flit leads is found out as it comes in and stored with it, so that a cycle
-// begins with what the arbiters need. Ports are packed in the order North, East, South, West, Local.
+// begins with what the arbiters need. Ports are packed in the order North, East, South, West, Local. What comes
+// in has an address within the bits of x and y that are kept (snnc_pkg::address_within).
 `default_nettype none
 
 module snnc_router #(
   // Entries of each input FIFO; a power of two, at least 2.
-  parameter int FifoDepth = 4
+  parameter int FifoDepth = 4,
+  // Bits of a flit's x and y that are kept and looked at; those above are 0.
+  parameter int XBits = snnc_pkg::FlitXBits,
+  parameter int YBits = snnc_pkg::FlitYBits
 ) (
   input  wire logic                                       clk_i,
   input  wire logic                                       rst_i,
   // Position in the mesh, and which outputs lead to nowhere; constant.
-  input  wire logic [3:0]                                 x_i,
-  input  wire logic [3:0]                                 y_i,
+  input  wire logic [XBits-1:0]                           x_i,
+  input  wire logic [YBits-1:0]                           y_i,
   input  wire logic [snnc_pkg::Ports-1:0]                 edge_i,
   // Streams in, one per port.
   input  wire logic [snnc_pkg::Ports-1:0]                 valid_i,
@@ -29,6 +33,8 @@ module snnc_router #(
   output      logic                                       dropped_o
 );
   localparam int Bits = snnc_pkg::FlitBits;
+  // Host, type and data.
+  localparam int RestBits = Bits - snnc_pkg::FlitHostAt;
   localparam int Ports = snnc_pkg::Ports;
   localparam int North = snnc_pkg::North;
   localparam int East = snnc_pkg::East;
@@ -58,9 +64,12 @@ module snnc_router #(
 
   for (genvar port = 0; port < Ports; port++) begin : g_input
     logic [Bits-1:0] flit;
-    logic [snnc_pkg::FlitXBits-1:0] x;
-    logic [snnc_pkg::FlitYBits-1:0] y;
+    logic [XBits-1:0] x;
+    logic [YBits-1:0] y;
     logic host;
+    logic [RestBits-1:0] head_rest;
+    logic [YBits-1:0] head_y;
+    logic [XBits-1:0] head_x;
     logic [Ports-1:0] route;
     logic [Ports-1:0] leads;
     logic [Ports-1:0] head_leads;
@@ -68,8 +77,8 @@ module snnc_router #(
 
     assign flit = data_i[port*Bits+:Bits];
     assign host = snnc_pkg::flit_host(flit);
-    assign x = host ? '0 : snnc_pkg::flit_x(flit);
-    assign y = host ? '0 : snnc_pkg::flit_y(flit);
+    assign x = host ? '0 : flit[snnc_pkg::FlitXAt+:XBits];
+    assign y = host ? '0 : flit[snnc_pkg::FlitYAt+:YBits];
 
     always @* begin
       route = '0;
@@ -84,20 +93,24 @@ module snnc_router #(
     // Dimension order never takes some turns: only what the host sends to itself, or beyond the mesh, would.
     // Such a flit has nowhere to go.
     snnc_fifo #(
-      .Width(Ports + Bits),
+      .Width(Ports + RestBits + YBits + XBits),
       .Depth(FifoDepth)
     ) u_fifo (
       .clk_i,
       .rst_i,
       .valid_i(valid_i[port]),
       .ready_o(ready_o[port]),
-      .data_i({leads, flit}),
+      .data_i({leads, flit[snnc_pkg::FlitHostAt+:RestBits], flit[snnc_pkg::FlitYAt+:YBits],
+               flit[snnc_pkg::FlitXAt+:XBits]}),
       .valid_o(head_valid[port]),
       .ready_i(head_ready[port]),
-      .data_o({head_leads, head_data[port*Bits+:Bits]}),
+      .data_o({head_leads, head_rest, head_y, head_x}),
       .empty_o(empty[port])
     );
 
+    assign head_data[port*Bits+:Bits] = {
+      head_rest, snnc_pkg::FlitYBits'(head_y), snnc_pkg::FlitXBits'(head_x)
+    };
     assign drops[port] = head_valid[port] && head_leads == '0;
 
     for (genvar way = 0; way < Ports; way++) begin : g_way

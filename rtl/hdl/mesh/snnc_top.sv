@@ -3,7 +3,7 @@
 `default_nettype none
 
 module snnc_top #(
-  // Routers and cores in X and in Y, 1 to 16 each.
+  // Routers and cores in X and in Y, 1 to 64 each.
   parameter int MeshWidth = 2,
   parameter int MeshHeight = 2,
   // Neurons per word of a core; a power of two.
@@ -46,7 +46,7 @@ module snnc_top #(
   // 0: no status words; `status_o` is 0. Errors are ignored and flagged all the same.
   parameter int Diagnostics = 1,
   // With a prefix other than "", the memories of core (X, Y) start with the content of
-  // <InitPrefix>_x<X>_y<Y>_<memory>.hex; X and Y are one hexadecimal digit in lower case.
+  // <InitPrefix>_x<X>_y<Y>_<memory>.hex; X and Y are two hexadecimal digits in lower case.
   parameter InitPrefix = ""
 ) (
   input  wire logic                         clk_i,
@@ -75,7 +75,7 @@ module snnc_top #(
   output      logic                         error_o,
   // What every core and its router did in the last cycle, row by row; see snnc_actions.
   output      logic [MeshWidth*MeshHeight*snnc_pkg::ActionsBits-1:0] actions_o,
-  // The status word to show two cycles later: that of core {y, x}, or with bit 8 that of the host port.
+  // The status word to show two cycles later: that of core {y, x}, or with bit 12 that of the host port.
   input  wire logic [snnc_pkg::AddressBits-1:0] status_select_i,
   output      logic [31:0]                  status_o
 );

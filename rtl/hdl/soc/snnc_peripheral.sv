@@ -212,7 +212,7 @@ module snnc_peripheral #(
     }),
     .Identity({8'd0, Identity}),
     .Geometry({
-      4'(WeightBits), 5'(StateBits), 8'(Lanes), 5'(Contexts), 5'(MeshHeight), 5'(MeshWidth)
+      1'b0, 4'(WeightBits), 5'(StateBits), 3'($clog2(Lanes)), 5'(Contexts), 7'(MeshHeight), 7'(MeshWidth)
     }),
     .Senders(snnc_pkg::PeripheralSendersBits'(Senders))
   ) u_registers (

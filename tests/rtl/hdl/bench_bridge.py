@@ -101,7 +101,7 @@ class Bench:
 
 
 def flits(rng, count: int) -> list[int]:
-    return [rng.getrandbits(44) for _ in range(count)]
+    return [rng.getrandbits(48) for _ in range(count)]
 
 
 def body(items: list[int]) -> bytes:

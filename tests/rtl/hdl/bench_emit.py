@@ -106,8 +106,8 @@ def emission(rng, kind: int) -> Emission:
         first = end
     destinations = [
         Destination(
-            x=rng.randrange(16),
-            y=rng.randrange(16),
+            x=rng.randrange(64),
+            y=rng.randrange(64),
             host=rng.random() < 0.2,
             base=rng.randrange(1 << 24),
             first_word=rng.choice([0, 0, rng.randrange(words)]),
@@ -133,7 +133,7 @@ def emission(rng, kind: int) -> Emission:
         neurons=rng.randrange((words - 1) * LANES + 1, words * LANES + 1),
         destinations=destinations,
         segments=segments,
-        sources=[rng.randrange(1 << 9) for _ in range(rng.randrange(1, 5))],
+        sources=[rng.randrange(1 << 13) for _ in range(rng.randrange(1, 5))],
         step=rng.choice([0, 1, 2, 3, 4, 9, 17, 31]),
         last=rng.random() < 0.5,
         credit=credit,
@@ -221,7 +221,7 @@ async def sends_what_is_due_in_the_planned_cycles(dut, kind: int, pause: float) 
 
 @cocotb.test()
 async def waits_for_its_grant(dut) -> None:
-    values = inputs(SPIKES) | {"destination_i": 1 << 73, "segment_i": 1 << 8, "ready_i": 1}
+    values = inputs(SPIKES) | {"destination_i": 1 << 77, "segment_i": 1 << 8, "ready_i": 1}
     await start(dut, granted_i=0, **values)
     ended, waited = [], []
     for cycle in range(20):

@@ -2,6 +2,7 @@
 with the next reset."""
 
 import os
+from dataclasses import replace
 
 import cocotb
 import numpy as np
@@ -36,7 +37,7 @@ PARAMETERS = RtlParameters(
 )
 END_BIT, CREDIT_BIT, CONFIG_BIT, COORDINATE_BIT, PAYLOAD_BIT, DROP_BIT, VALUE_BIT = range(7)
 HOME, WAITS_END, WAITS_CREDIT, ENABLED, INIT = range(8, 13)
-HOST_PORT = 1 << 8
+HOST_PORT = 1 << 12
 STARVED, OVERFLOW = range(2)
 NO_TYPE = 7
 
@@ -87,7 +88,7 @@ class Mesh:
                 if await self.cycle(item):
                     break
             else:
-                raise AssertionError(f"{item:011x} was never taken")
+                raise AssertionError(f"{item:012x} was never taken")
 
     async def rest(self) -> None:
         """Until nothing happens any more."""
@@ -168,6 +169,18 @@ async def recovers(mesh: Mesh, expected: list[int]) -> None:
     assert int(mesh.dut.home_o.value) == 1 and int(mesh.dut.error_o.value) == 0
 
 
+@cocotb.test()
+async def an_entry_for_a_core_beyond_the_mesh_reaches_none_inside(dut) -> None:
+    """The lowest bits of its x are those of core 1."""
+    first, second = network()
+    mesh = await configured(dut, [replace(first, destinations=[Destination(x=33)]), second])
+    flits = inputs()
+    await mesh.send(flits[: next(i for i, f in enumerate(flits) if f >> 13 & 7 == END) + 1])
+    await mesh.rest()
+    assert await mesh.errors() == {1: 1 << DROP_BIT}
+    assert await mesh.status(1) >> 24 > 1
+
+
 IGNORED = {
     "beyond_the_east": ([flit(SPIKE, 1 << 24, x=5)], {1: 1 << DROP_BIT}),
     "beyond_the_south": ([flit(SPIKE, 1 << 24, y=7)], {0: 1 << DROP_BIT}),
@@ -191,7 +204,7 @@ IGNORED = {
 async def what_does_not_exist_changes_nothing(dut, name: str) -> None:
     mesh = await configured(dut)
     expected = await mesh.run(inputs())
-    assert sum(packet >> 9 & 7 == SPIKE for packet in expected) > 3
+    assert sum(packet >> 13 & 7 == SPIKE for packet in expected) > 3
     flits, errors = IGNORED[name]
     await flagged(mesh, [*flits, *inputs()], expected, errors)
     await mesh.send(flits)
@@ -206,7 +219,7 @@ async def what_does_not_exist_changes_nothing(dut, name: str) -> None:
 async def ends_too_many_start_no_step(dut, extra: int) -> None:
     mesh = await configured(dut)
     expected = await mesh.run(inputs())
-    flits = [f for f in inputs() for _ in range(1 + extra * (f >> 9 & 7 == END))]
+    flits = [f for f in inputs() for _ in range(1 + extra * (f >> 13 & 7 == END))]
     await flagged(mesh, flits, expected, {0: 1 << END_BIT})
 
 
@@ -216,7 +229,7 @@ async def configuration_in_the_middle_of_a_sample_is_refused(dut, memory: int) -
     mesh = await configured(dut)
     expected = await mesh.run(inputs())
     flits = inputs()
-    place = next(i for i, f in enumerate(flits) if f >> 9 & 7 == SPIKE) + 1
+    place = next(i for i, f in enumerate(flits) if f >> 13 & 7 == SPIKE) + 1
     chunks = [flit(CONFIG_ADDRESS, memory << 28), *[flit(CONFIG_DATA, 0x7FFF7FFF)] * 8]
     await flagged(mesh, [*flits[:place], *chunks, *flits[place:]], expected, {0: 1 << CONFIG_BIT})
 
@@ -235,7 +248,7 @@ async def between_samples_a_core_is_configured(dut) -> None:
 async def a_missing_end_is_seen(dut) -> None:
     mesh = await configured(dut)
     expected = await mesh.run(inputs())
-    await mesh.run([f for f in inputs() if f >> 9 & 7 == SPIKE])
+    await mesh.run([f for f in inputs() if f >> 13 & 7 == SPIKE])
     assert not int(dut.home_o.value) and not int(dut.error_o.value)
     word = await mesh.status(0)
     assert word >> WAITS_END & 1 and not word >> HOME & 1 and word >> ENABLED & 1
@@ -250,7 +263,7 @@ async def a_missing_end_is_seen(dut) -> None:
 async def a_sync_larger_than_the_credits_is_consumed(dut) -> None:
     mesh = await configured(dut)
     expected = await mesh.run(inputs())
-    flits = [flit(SYNC, 5) if f >> 9 & 7 == SYNC else f for f in inputs()]
+    flits = [flit(SYNC, 5) if f >> 13 & 7 == SYNC else f for f in inputs()]
     await flagged(mesh, flits, expected, {HOST_PORT: 1 << STARVED})
 
 
@@ -271,10 +284,10 @@ async def credits_do_not_wrap(dut) -> None:
     credits = dut.u_host_port.credits_q
     credits.value = 0xFFFE
     await RisingEdge(dut.clk_i)
-    flits = [f for f in inputs() if f >> 9 & 7 != SYNC]
-    await mesh.run(flits[: next(i for i, f in enumerate(flits) if f >> 9 & 7 == END) + 1])
+    flits = [f for f in inputs() if f >> 13 & 7 != SYNC]
+    await mesh.run(flits[: next(i for i, f in enumerate(flits) if f >> 13 & 7 == END) + 1])
     assert await mesh.status(HOST_PORT) >> 16 == 0xFFFF and not int(dut.error_o.value)
-    await mesh.run(flits[: next(i for i, f in enumerate(flits) if f >> 9 & 7 == END) + 1])
+    await mesh.run(flits[: next(i for i, f in enumerate(flits) if f >> 13 & 7 == END) + 1])
     assert await mesh.status(HOST_PORT) >> 16 == 0xFFFF
     assert await mesh.errors() == {HOST_PORT: 1 << OVERFLOW}
 

@@ -8,7 +8,7 @@ CREDIT, SYNC = 3, 6
 
 
 def flit(kind: int, data: int) -> int:
-    return data << 12 | kind << 9
+    return data << 16 | kind << 13
 
 
 @cocotb.test()

@@ -186,7 +186,7 @@ async def interrupts_are_enabled_told_and_cleared(dut) -> None:
     await bench.write("select", 0)
     await cycles(dut.clk_i, 8)
     assert CORE_STATUS["home"].read(await bench.read("status"))
-    await bench.write("select", 1 << 8)
+    await bench.write("select", 1 << 12)
     await cycles(dut.clk_i, 8)
     assert HOST_STATUS["starved_sync"].read(await bench.read("status"))
     await bench.write("pending", error=1)

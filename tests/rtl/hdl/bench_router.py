@@ -1,19 +1,22 @@
 """cocotb benches of snnc_router: every flit arrives where it should, in order per pair of ports."""
 
+import os
 from collections import defaultdict
 
 import cocotb
 from cocotb.triggers import ReadOnly, RisingEdge
 from rtl_bench import seeded, start
 
-BITS, PORTS = 44, 5
+BITS, PORTS = 48, 5
 NORTH, EAST, SOUTH, WEST, LOCAL = range(PORTS)
+FAR = (1 << int(os.environ["BENCH_XBits"])) - 2, (1 << int(os.environ["BENCH_YBits"])) - 2
+"""A router near the end of what addresses can name."""
 
 
 def route(flit: int, x: int, y: int) -> int:
     """The output port of a flit at router (x, y)."""
-    host = flit >> 8 & 1
-    to_x, to_y = (0, 0) if host else (flit & 15, flit >> 4 & 15)
+    host = flit >> 12 & 1
+    to_x, to_y = (0, 0) if host else (flit & 63, flit >> 6 & 63)
     if to_x != x:
         return WEST if to_x < x else EAST
     if to_y != y:
@@ -66,7 +69,7 @@ class Model:
 
 
 @cocotb.test()
-@cocotb.parametrize(position=[(0, 0), (2, 1)], idle=[0.0, 0.5], pause=[0.0, 0.5])
+@cocotb.parametrize(position=[(0, 0), (2, 1), FAR], idle=[0.0, 0.5], pause=[0.0, 0.5])
 async def equals_the_model_in_every_cycle(dut, position, idle: float, pause: float) -> None:
     rng = seeded()
     x, y = position
@@ -79,8 +82,8 @@ async def equals_the_model_in_every_cycle(dut, position, idle: float, pause: flo
             if offers[port] is None and rng.random() >= idle:
                 while True:
                     host = rng.random() < 0.2
-                    flit = rng.getrandbits(BITS - 9) << 9 | host << 8
-                    flit |= rng.choice([max(y - 1, 0), y, y + 1]) << 4
+                    flit = rng.getrandbits(BITS - 13) << 13 | host << 12
+                    flit |= rng.choice([max(y - 1, 0), y, y + 1]) << 6
                     flit |= rng.choice([max(x - 1, 0), x, x + 1])
                     if possible(port, route(flit, x, y)):
                         break

@@ -144,7 +144,7 @@ def test_mesh_computes_spikes_and_membranes_of_the_contract(
     result = run_cores(cores, x, rtl_cache, simulator)
     assert not result.timed_out
     assert result.outputs["flit"].tolist() == packets
-    assert sum(p >> 9 & 7 == SPIKE for p in packets) > 5
+    assert sum(p >> 13 & 7 == SPIKE for p in packets) > 5
     check_trace(result, cores, sweeps)
 
 
@@ -167,7 +167,7 @@ def test_neurons_have_leaks_and_reset_amounts_of_their_own(
     result = run_cores(cores, x, rtl_cache, simulator, parameters=parameters)
     assert not result.timed_out and not result.wrong
     assert result.outputs["flit"].tolist() == packets
-    assert sum(p >> 9 & 7 == SPIKE for p in packets) > 5
+    assert sum(p >> 13 & 7 == SPIKE for p in packets) > 5
     after = np.concatenate([sweep[4] for sweep in sweeps if sweep[0] == 0])
     assert after.min() < 0 and cores[0].lower_clamp is not None
     check_trace(result, cores, sweeps)
@@ -313,7 +313,7 @@ def test_memory_images_start_the_same_network(
             images[table] = {at: kept_entry(entry, PARAMETERS) for at, entry in images[table].items()}
         for name, image in images.items():
             lines = [f"@{address:x} {word:x}\n" for address, word in image.items()] or ["0\n"]
-            path = tmp_path / f"img_x{core.x}_y{core.y}_{name}.hex"
+            path = tmp_path / f"img_x{core.x:02x}_y{core.y:02x}_{name}.hex"
             path.write_text("".join(lines))
     prefix = replace(PARAMETERS, init_prefix=str(tmp_path / "img"))
     built = build_rtl(prefix, rtl_cache)

@@ -88,7 +88,7 @@ def test_recurrence_delays_and_currents(stall: float, rtl_cache: Path, needs: Ne
     cores, x = recurrent_network(rng), inputs(rng, 3, 8)
     result = run_cores(cores, x, rtl_cache, stall_hooks=stall > 0, stall=stall)
     packets = recurrent_packets(cores, x)
-    assert sum(p >> 9 & 7 == SPIKE for p in packets) > 5
+    assert sum(p >> 13 & 7 == SPIKE for p in packets) > 5
     assert result.outputs["flit"].tolist() == packets
 
 
