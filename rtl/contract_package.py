@@ -43,10 +43,11 @@ _TAIL = """\
     end
   endfunction
 
-  // The shift that a d of 0 or a power of two stands for, as snnc_decay takes it.
+  // The shift that a d of 0 or a power of two stands for, as snnc_decay takes it; the largest leaves 0.
   function automatic logic [DecayBits-1:0] decay_shift(input logic [DecayBits-1:0] d);
     decay_shift = '0;
-    for (int i = 0; i <= DecayShift; i++) begin
+    if (d[DecayShift]) decay_shift = DecayBits'(32);
+    for (int i = 0; i < DecayShift; i++) begin
       if (d[i]) decay_shift = DecayBits'(16 + DecayShift - i);
     end
   endfunction

@@ -32,6 +32,7 @@ class RtlParameters:
     channel_leak: int = 0
     lower_clamp: int = 0
     fraction_bits: int = 0
+    payload_bits: int = 8
     destinations: int = 8
     sources: int = 8
     event_fifo_depth: int = 16
@@ -73,6 +74,8 @@ def parameters_for(image: Image, init_prefix: str = "", *, loadable: int = EVERY
         channel_leak=int(target.channel_leak),
         lower_clamp=int(target.lower_clamp),
         fraction_bits=target.fraction_bits,
+        # Where other networks can be loaded events carry any payload.
+        payload_bits=8 if loadable >> Memory.REGISTERS & 1 else image.input.max_payload.bit_length(),
         destinations=target.destinations,
         sources=target.sources,
         event_fifo_depth=target.event_fifo,

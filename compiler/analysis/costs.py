@@ -19,7 +19,8 @@ def layer_cycles(network: Network, size: TileSize, slices: int, target: Target, 
         for tile in range(size.row_tiles)
     )
     values = (slices - 1) * words * target.lanes * VALUE_CYCLES
-    return events / slices + values + words + SWEEP_TAIL + (words + INIT_TAIL) / network.steps
+    initialise = words + INIT_TAIL if size.layer.neurons.initial.any() else 0
+    return events / slices + values + words + SWEEP_TAIL + initialise / network.steps
 
 
 def host_flits(network: Network, cuts: list[LayerCut], activity: Activity) -> float:

@@ -199,6 +199,11 @@ class Core:
         return self.leak_numerators is not None or self.current_numerators is not None
 
     @property
+    def clears(self) -> bool:
+        """Whether the last sweep of a sample writes v(0), which is 0, so that no INIT follows it."""
+        return self.emission == "spikes" and not self.initial.any()
+
+    @property
     def ends_needed(self) -> int:
         """ENDs that complete a step."""
         return len(self.sources)

@@ -178,6 +178,7 @@ REGISTER = Word(
         Field("flat", 1, "coordinates are neuron numbers"),
         Field("reset_amounts", 1, "soft resets take a memory's amounts, not thresholds"),
         Field("channel_decays", 1, "decays of a memory, not of register 10"),
+        Field("clears", 1, "SPIKES, and v(0) is 0: the last sweep of a sample writes it"),
         Field("state_bits", 6, "of the clamp", at=3 * 32),
         Field("reset_value", 32, "two's complement of StateBits", at=4 * 32),
         Field("ends_needed", 16, "ENDs of a step", at=5 * 32),

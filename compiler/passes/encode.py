@@ -162,6 +162,7 @@ def _registers(core: Core, program: TiledProgram, own: Bases) -> list[int]:
         flat=tile.flat,
         reset_amounts=core.reset_amount is not None,
         channel_decays=core.channel_decays,
+        clears=core.clears,
         state_bits=core.state_bits,
         reset_value=state.pack(value=core.reset_value),
         ends_needed=core.ends_needed,

@@ -10,9 +10,12 @@ from snnc.compiler.analysis.bounds import GRADED, bits_needed
 from snnc.compiler.ir.levels import Level
 from snnc.compiler.ir.packing import on_core
 from snnc.compiler.ir.program import Core, TiledProgram, core_usage
+from snnc.compiler.isa.arithmetic import Decay
 from snnc.compiler.passes.encode import decay_bits
 from snnc.compiler.targets import Target
 
+VANISHES = Decay(1, 0)
+"""A decay of which nothing stays."""
 BLOCK_WORDS, BLOCK_KIBIT = 512, 16
 """A block RAM at its widest, without parity bits."""
 
@@ -37,6 +40,7 @@ class Specialise:
 def specialise(program: TiledProgram) -> TiledProgram:
     """`program` on a target cut down to what it uses: no larger memory or table, no wider state, no feature
     that no core needs. FIFOs and lanes stay, and with them every cycle."""
+    program = replace(program, cores=_with_currents(program))
     target = _smallest_target(program)
     cores = tuple(
         # A clamp wider than every proved sum does nothing; neither does one as wide as the narrower word.
@@ -44,6 +48,18 @@ def specialise(program: TiledProgram) -> TiledProgram:
         for core in program.cores
     )
     return replace(program, target=target, cores=cores)
+
+
+def _with_currents(program: TiledProgram) -> tuple[Core, ...]:
+    """The tiles, where a core holds some with synaptic currents and some without: these get currents of which
+    nothing stays after a step, so that all membranes of the core are in one memory and need not be chosen."""
+    mixed = {(core.at.x, core.at.y) for core in program.cores if core.current_leak is not None}
+    return tuple(
+        replace(core, current_leak=VANISHES)
+        if core.current_leak is None and (core.at.x, core.at.y) in mixed
+        else core
+        for core in program.cores
+    )
 
 
 def _smallest_target(program: TiledProgram) -> Target:

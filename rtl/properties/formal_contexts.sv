@@ -169,6 +169,8 @@ module formal_contexts #(
       if (draining && !was_draining_q) assert (!working_q && was_sweeping_q && last_q[current]);
       if (was_draining_q) assert (draining == !drained_q && (draining || initialising));
       assert (!(chosen && sweeping) && !(starting && (sweeping || draining)));
+      // INIT follows a reset or a sample, and no sweep that has written v(0).
+      if (initialising && !starting) assert (values_last[current] || !clears[current]);
 
     end
   end

@@ -6,6 +6,7 @@ localparam int CountBits = 2;
 // The configuration of each context.
 (* anyconst *) logic [Contexts-1:0] enable;
 (* anyconst *) logic [Contexts-1:0] values_last;
+(* anyconst *) logic [Contexts-1:0] clears;
 (* anyconst *) logic [Contexts*CountBits-1:0] ends_needed;
 (* anyconst *) logic [Contexts*CountBits-1:0] credits_needed;
 (* anyconst *) logic [Contexts*CountBits-1:0] recurrent_sources;
@@ -46,6 +47,7 @@ assign rst = reset || $initstate;
 function automatic logic [snnc_pkg::RegisterBits-1:0] registers(input logic [Bits-1:0] whose);
   registers = '0;
   registers[snnc_pkg::RegisterEmissionAt] = values_last[whose];
+  registers[snnc_pkg::RegisterClearsAt] = clears[whose] && !values_last[whose];
   registers[snnc_pkg::RegisterEndsNeededAt+:CountBits] = ends_needed[whose*CountBits+:CountBits];
   registers[snnc_pkg::RegisterCreditsNeededAt+:CountBits] = credits_needed[whose*CountBits+:CountBits];
   registers[snnc_pkg::RegisterRecurrentSourcesAt+:CountBits] = recurrent_sources[whose*CountBits+:CountBits];

@@ -158,7 +158,8 @@ def _core_actions(core: Core, own: _CoreCounts, program: TiledProgram, samples: 
     steps = samples * program.steps
     sweeps = 0 if core.emission == "values_every" else steps
     emissions = samples if core.emission == "values_last" else steps
-    inits = steps if core.emission == "values_every" else samples
+    # The sweep that writes v(0) makes INIT needless.
+    inits = 0 if core.clears else steps if core.emission == "values_every" else samples
     scanned = sum(own.scans) * words
     # The first word of a segment is read before it is known whether the segment is silent.
     silent = emissions * len(core.segments) - sum(own.scans)

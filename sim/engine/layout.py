@@ -302,6 +302,7 @@ def _fill_core(
         c.LEAK_NUMERATOR: core.leak.numerator,
         c.LEAK_SHIFT: core.leak.fraction_bits,
         c.CUBA: int(_has_membrane(core)),
+        c.CLEARS: int(core.clears),
         c.CURRENT_NUMERATOR: current_leak.numerator,
         c.CURRENT_SHIFT: current_leak.fraction_bits,
         c.EMISSION: _EMISSIONS[core.emission],

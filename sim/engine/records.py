@@ -44,7 +44,9 @@ PERIOD = 71
 SWEEP_BLOCK = 256
 # Core: first cycle of the next ACCUMULATE, and the first in which the emitter may leave WAIT.
 ACCUMULATES_FROM, EMITS_FROM = range(72, 74)
-EVENT_POPS = 74
+# Core: whether the last sweep of a sample writes v(0).
+CLEARS = 74
+EVENT_POPS = 75
 """From here on, per slot of the event FIFO the cycle in which it was last popped."""
 
 # Event registers: when tables, entry and decode were last left, from when on decode takes another event, and

@@ -137,7 +137,9 @@ class SharedCore:
             n.control_left -= 1
             if n.control_left:
                 return
-            if not own.ending:
+            if own.ending and tile.core.clears:
+                tile.neurons.initialise()
+            if not own.ending or tile.core.clears:
                 self._accumulate(n)
             elif emission == "spikes":
                 n.control, n.control_left = "INIT", words + 3

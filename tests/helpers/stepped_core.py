@@ -72,7 +72,9 @@ class NeuroCore:
             n.control_left -= 1
             if n.control_left:
                 return
-            if not own.ending:
+            if own.ending and self.core.clears:
+                self.neurons.initialise()
+            if not own.ending or self.core.clears:
                 self._accumulate(n)
             elif emission == "spikes":
                 n.control, n.control_left = "INIT", self.neurons.words + 3

@@ -31,6 +31,7 @@ WRONG = {
     "ChannelLeak": (2,),
     "LowerClamp": (2,),
     "FractionBits": (13,),
+    "PayloadBits": (0, 9),
     "Destinations": (0, 257),
     "Sources": (0, 257),
     "EventFifoDepth": (1, 12),

@@ -42,9 +42,10 @@ TARGET = Target(
 
 
 def one_core(
-    neurons: int, threshold: int, reads_membrane: bool, bank: dict[str, int] | None = None
+    neurons: int, threshold: int, reads_membrane: bool, bank: dict[str, int] | None = None, initial: int = 0
 ) -> TiledProgram:
-    """A flat core of weights 1 with four axons; `bank` replaces fields of its bank."""
+    """A flat core of weights 1 with four axons, whose membranes begin at `initial`; `bank` replaces fields of
+    its bank."""
     words = -(-neurons // TARGET.lanes)
     to = Address(0, 0, host=True)
     fields = {"channel_stride": words, "row_words": words, "channels": 4, "spaced": 0}
@@ -64,7 +65,7 @@ def one_core(
         banks=(Bank(**fields),),  # type: ignore[arg-type]
         threshold=np.full(neurons, threshold),
         bias=np.zeros(neurons, np.int64),
-        initial=np.zeros(neurons, np.int64),
+        initial=np.full(neurons, initial),
         reset="none" if reads_membrane else "soft",
         reset_value=0,
         leak=NO_LEAK,
@@ -98,21 +99,24 @@ def run_events(program: TiledProgram, *payloads: int) -> CycleRun:
     return run_cycles(program, encode_samples(program, events), event_log=True)
 
 
+@pytest.mark.parametrize("initial", [0, 1])
 @pytest.mark.parametrize(("neurons", "payload", "row"), [(1, 1, 2), (20, 1, 5), (20, 7, 15), (20, 255, 40)])
-def test_one_spike_through_one_core(neurons: int, payload: int, row: int) -> None:
-    """Input in 0, router in 1, popped in 2, decoded in 5, row in 6 ... 5 + row; SWEEP two cycles later."""
+def test_one_spike_through_one_core(neurons: int, payload: int, row: int, initial: int) -> None:
+    """Input in 0, router in 1, popped in 2, decoded in 5, row in 6 ... 5 + row; SWEEP two cycles later, and
+    INIT behind it unless membranes begin at 0."""
     words = -(-neurons // 4)
-    run = run_events(one_core(neurons, 10_000, reads_membrane=False), payload)
+    run = run_events(one_core(neurons, 10_000, reads_membrane=False, initial=initial), payload)
     sweep = 5 + row + 2
-    accumulate = sweep + words + 8 + words + 3
+    initialise = words + 3 if initial else 0
+    accumulate = sweep + words + 8 + initialise
     # CREDIT in the first cycle of SWEEP, WAIT up to the ninth, in which the first word is written; two for
     # SEGMENT, one per empty word, END; then a router.
     segment = sweep + 9
     end = segment + 2 + words
     assert run.timeline.tolist() == [[[[sweep, accumulate, segment, end + 1]]]]
     assert run.stamps.tolist() == [end + 1]
-    assert run.causes.tolist() == [[row, words + 8, words + 3, 0, 0]]
-    assert (run.busy.tolist(), run.stalled.tolist()) == ([row + words + 8 + words + 3], [0])
+    assert run.causes.tolist() == [[row, words + 8, initialise, 0, 0]]
+    assert (run.busy.tolist(), run.stalled.tolist()) == ([row + words + 8 + initialise], [0])
 
 
 def sweep_of(program: TiledProgram, *payloads: int) -> int:

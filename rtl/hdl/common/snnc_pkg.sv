@@ -379,6 +379,8 @@ package snnc_pkg;
   localparam int RegisterResetAmountsBits = 1;
   localparam int RegisterChannelDecaysAt = 72;
   localparam int RegisterChannelDecaysBits = 1;
+  localparam int RegisterClearsAt = 73;
+  localparam int RegisterClearsBits = 1;
   localparam int RegisterStateBitsAt = 96;
   localparam int RegisterStateBitsBits = 6;
   localparam int RegisterResetValueAt = 128;
@@ -459,6 +461,11 @@ package snnc_pkg;
   // channel_decays: decays of a memory, not of register 10.
   function automatic logic register_channel_decays(input logic [RegisterBits-1:0] word);
     register_channel_decays = word[RegisterChannelDecaysAt+:RegisterChannelDecaysBits];
+  endfunction
+
+  // clears: SPIKES, and v(0) is 0: the last sweep of a sample writes it.
+  function automatic logic register_clears(input logic [RegisterBits-1:0] word);
+    register_clears = word[RegisterClearsAt+:RegisterClearsBits];
   endfunction
 
   // state_bits: of the clamp.
@@ -1625,10 +1632,11 @@ package snnc_pkg;
     end
   endfunction
 
-  // The shift that a d of 0 or a power of two stands for, as snnc_decay takes it.
+  // The shift that a d of 0 or a power of two stands for, as snnc_decay takes it; the largest leaves 0.
   function automatic logic [DecayBits-1:0] decay_shift(input logic [DecayBits-1:0] d);
     decay_shift = '0;
-    for (int i = 0; i <= DecayShift; i++) begin
+    if (d[DecayShift]) decay_shift = DecayBits'(32);
+    for (int i = 0; i < DecayShift; i++) begin
       if (d[i]) decay_shift = DecayBits'(16 + DecayShift - i);
     end
   endfunction

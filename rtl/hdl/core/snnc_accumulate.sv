@@ -15,6 +15,8 @@ module snnc_accumulate #(
   parameter int StateWords = 16,
   // 1: one pass adds the weights times the payload; 0: one pass per set bit of it shifts them.
   parameter int DecayMultiplier = 0,
+  // Bits of a payload.
+  parameter int PayloadBits = 8,
   // Derived; not to be set.
   parameter int WeightAddressBits = (WeightWords > 1) ? $clog2(WeightWords) : 1,
   parameter int WordBits = (StateWords > 1) ? $clog2(StateWords) : 1,
@@ -26,7 +28,7 @@ module snnc_accumulate #(
   // in snnc_decode, where they come from.
   input  wire logic                         start_i,
   input  wire logic                         is_value_i,
-  input  wire logic [7:0]                   payload_i,
+  input  wire logic [PayloadBits-1:0]       payload_i,
   input  wire logic [StateBits-1:0]         value_i,
   input  wire logic [snnc_pkg::BankFractionBitsBits-1:0] fraction_bits_i,
   input  wire logic                         masked_i,
@@ -92,7 +94,7 @@ module snnc_accumulate #(
 
   // What is left of it.
   logic busy_q;
-  logic [7:0] payload_q;
+  logic [PayloadBits-1:0] payload_q;
   // No pass is left behind this one; known from the second cycle of a pass on, which has two.
   logic last_pass_q;
   // The idle cycle before the read of a VALUE, and the one behind a pass.
@@ -110,7 +112,7 @@ module snnc_accumulate #(
   logic last_column;
   logic last_read;
   logic final_cycle;
-  logic [7:0] later_bits;
+  logic [PayloadBits-1:0] later_bits;
   logic [7:0] factor;
 
   logic [WeightAddressBits-1:0] weight_from;
@@ -259,12 +261,15 @@ module snnc_accumulate #(
 
   if (DecayMultiplier != 0) begin : g_product
     assign later_bits = '0;
-    assign factor = payload_q;
+    assign factor = 8'(payload_q);
+  end else if (PayloadBits == 1) begin : g_spikes
+    assign later_bits = '0;
+    assign factor = '0;
   end else begin : g_shifts
-    assign later_bits = payload_q & (payload_q - 8'd1);
+    assign later_bits = payload_q & (payload_q - PayloadBits'(1));
     always @* begin
       factor = '0;
-      for (int i = 7; i >= 0; i--) begin
+      for (int i = PayloadBits - 1; i >= 0; i--) begin
         if (payload_q[i]) factor = 8'(i);
       end
     end

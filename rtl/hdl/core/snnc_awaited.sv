@@ -5,6 +5,8 @@
 
 module snnc_awaited #(
   parameter int Contexts = 2,
+  // Bits of a count.
+  parameter int CountBits = snnc_pkg::CountBits,
   // Derived; not to be set.
   parameter int ContextBits = $clog2(Contexts)
 ) (
@@ -14,25 +16,23 @@ module snnc_awaited #(
   // in a step.
   input  wire logic                           arrive_i,
   input  wire logic [ContextBits-1:0]         named_i,
-  input  wire logic [snnc_pkg::CountBits-1:0] named_first_i,
-  input  wire logic [snnc_pkg::CountBits-1:0] named_needed_i,
+  input  wire logic [CountBits-1:0] named_first_i,
+  input  wire logic [CountBits-1:0] named_needed_i,
   // The flit counts; what the context still awaits.
   output      logic                           counts_o,
-  output      logic [snnc_pkg::CountBits-1:0] left_o,
+  output      logic [CountBits-1:0] left_o,
   // From the next cycle on this context, which awaits none, awaits what a step needs.
   input  wire logic                           renew_i,
   input  wire logic [ContextBits-1:0]         renewed_i,
   // The registers of this context can be read: behind a reset and behind `renew_i`, before anybody asks.
   input  wire logic                           look_i,
   input  wire logic [ContextBits-1:0]         looked_i,
-  input  wire logic [snnc_pkg::CountBits-1:0] looked_first_i,
-  input  wire logic [snnc_pkg::CountBits-1:0] looked_needed_i,
+  input  wire logic [CountBits-1:0] looked_first_i,
+  input  wire logic [CountBits-1:0] looked_needed_i,
   // By context: awaits none; awaits as many as after the reset.
   output      logic [Contexts-1:0]            none_o,
   output      logic [Contexts-1:0]            fresh_o
 );
-  localparam int CountBits = snnc_pkg::CountBits;
-
   // A few counts are cheaper in registers.
   (* ram_style = (Contexts > 4) ? "distributed" : "registers" *)
   logic [CountBits-1:0] counts [0:Contexts-1];

@@ -5,6 +5,8 @@
 
 module snnc_contexts #(
   parameter int Contexts = 2,
+  // Bits of counts of ENDs and CREDITs.
+  parameter int CountBits = snnc_pkg::CountBits,
   // Derived; not to be set.
   parameter int ContextBits = $clog2(Contexts)
 ) (
@@ -29,12 +31,12 @@ module snnc_contexts #(
   input  wire logic                              chosen_i,
   input  wire logic                              sweep_i,
   input  wire logic                              drain_i,
-  input  wire logic                              init_i,
   input  wire logic                              starting_i,
   input  wire logic                              next_context_i,
   input  wire logic                              step_ends_i,
   input  wire logic                              drain_starts_i,
-  // The emitter may not yet read what is swept.
+  // v(0) of the current context is written. The emitter may not yet read what is swept.
+  input  wire logic                              renews_i,
   input  wire logic                              held_i,
   // No event is under way; the row engine takes one of this context's, if it is a SPIKE.
   input  wire logic                              quiet_i,
@@ -68,11 +70,10 @@ module snnc_contexts #(
   output      logic                              stands_o,
   output      logic                              waits_for_end_o,
   output      logic                              waits_for_credit_o,
-  output      logic [snnc_pkg::CountBits-1:0]    ends_o,
+  output      logic [CountBits-1:0]              ends_o,
   output      logic                              surplus_end_o,
   output      logic                              surplus_credit_o
 );
-  localparam int CountBits = snnc_pkg::CountBits;
   localparam int StepBits = snnc_pkg::StepBits;
 
   logic [Contexts-1:0] enabled_q;
@@ -136,7 +137,8 @@ module snnc_contexts #(
   assign surplus_credit_o = credit_i && !credit_counts;
 
   snnc_awaited #(
-    .Contexts(Contexts)
+    .Contexts(Contexts),
+    .CountBits(CountBits)
   ) u_ends (
     .clk_i,
     .rst_i,
@@ -157,7 +159,8 @@ module snnc_contexts #(
   );
 
   snnc_awaited #(
-    .Contexts(Contexts)
+    .Contexts(Contexts),
+    .CountBits(CountBits)
   ) u_credits (
     .clk_i,
     .rst_i,
@@ -248,7 +251,7 @@ module snnc_contexts #(
     end
     if (is_chosen ? !drains[current_q] : step_ends_i && closed_q) last_step_q[current_q] <= 1'b0;
     if (end_counts && end_last_i) last_step_q[named] <= 1'b1;
-    if (init_i) touched_q[current_q] <= 1'b0;
+    if (renews_i) touched_q[current_q] <= 1'b0;
     if (event_start_i && !event_is_value_i) touched_q[event_context_i] <= 1'b1;
     if (rst_i) begin
       current_q <= '0;

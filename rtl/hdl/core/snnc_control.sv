@@ -13,6 +13,8 @@ module snnc_control #(
   input  wire logic enable_i,
   input  wire logic values_last_i,
   input  wire logic values_every_i,
+  // The last sweep of its sample writes v(0).
+  input  wire logic clears_i,
   // A step of a context starts, only in ACCUMULATE; the current step is the last of its sample.
   input  wire logic start_i,
   input  wire logic last_step_i,
@@ -65,7 +67,7 @@ module snnc_control #(
       end
       Sweep: begin
         if (sweep_last_cycle_i) begin
-          if (!last_step_i) state_d = Accumulate;
+          if (!last_step_i || clears_i) state_d = Accumulate;
           else state_d = values_last_i ? Drain : Init;
         end
       end

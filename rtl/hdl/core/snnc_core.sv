@@ -18,28 +18,26 @@ module snnc_core #(
   parameter int AxonColumns = 16,
   // Spike bitmaps that are kept: one more than the longest delay; a power of two, at most 16.
   parameter int BitmapSlots = 1,
-  // 1: a second state memory, for neurons with a synaptic current.
+  // 1: a second state memory, for neurons with a synaptic current. 1: decays multiply; 0: they shift.
   parameter int Cuba = 0,
-  // 1: decays multiply; 0: they shift.
   parameter int DecayMultiplier = 0,
   // 1: memories of what soft resets subtract and of decays, one per channel; a lower end of the clamp.
   parameter int ResetAmount = 0,
   parameter int ChannelLeak = 0,
   parameter int LowerClamp = 0,
-  // The largest left shift of what events add, 0 to 12.
+  // The largest left shift of what events add, 0 to 12, and bits of their payload, 1 to 8.
   parameter int FractionBits = 0,
-  // Entries of the destination and of the source table.
+  parameter int PayloadBits = 8,
+  // Entries of the destination and of the source table, and of the event FIFO; the latter a power of two, at least 2.
   parameter int Destinations = 8,
   parameter int Sources = 8,
-  // Entries of the event FIFO; a power of two, at least 2.
   parameter int EventFifoDepth = 16,
   parameter int Contexts = 1,
   // Memories that CONFIG flits write; the weights' RAM has one port and no initial content: both see snnc_mesh.
   parameter int Loadable = 8191,
   parameter int SinglePortWeights = 0,
-  // Bits of the addresses in its tables that matter in its mesh.
+  // Bits of addresses that matter in its mesh; the beginning of the names of its initial memory images, "" for none.
   parameter logic [snnc_pkg::AddressBits-1:0] KeptAddress = '1,
-  // Common beginning of the names of this core's initial memory images; "" for none.
   parameter InitCore = ""
 ) (
   input  wire logic                         clk_i,
@@ -164,6 +162,7 @@ module snnc_core #(
     .AxonRows(AxonRows),
     .AxonColumns(AxonColumns),
     .DecayMultiplier(DecayMultiplier),
+    .PayloadBits(PayloadBits),
     .EventFifoDepth(EventFifoDepth),
     .Contexts(Contexts),
     .InitCore(InitCore)
@@ -242,7 +241,8 @@ module snnc_core #(
   );
 
   snnc_steps #(
-    .Contexts(Contexts)
+    .Contexts(Contexts),
+    .CountBits($clog2(((Sources > Destinations) ? Sources : Destinations) + 1))
   ) u_steps (
     .clk_i,
     .rst_i,
@@ -309,7 +309,6 @@ module snnc_core #(
     .FractionBits(FractionBits),
     .Contexts(Contexts),
     .ConfigBits(ConfigBits),
-    .Loadable(Loadable),
     .SinglePortWeights(SinglePortWeights),
     .InitCore(InitCore)
   ) u_neurons (
@@ -322,7 +321,6 @@ module snnc_core #(
     .trace_cycle_i,
     .trace_file_i,
     .context_i(4'(current)),
-    .last_step_i(last_step),
 `endif
     .registers_i(registers),
     .config_write_i(config_write),
@@ -331,6 +329,7 @@ module snnc_core #(
     .sweep_i(sweeping),
     .drain_i(draining),
     .init_i(initialising),
+    .last_step_i(last_step),
     .step_i(time_step),
     .last_cycle_o(sweep_last_cycle),
     .write_o(sweep_write),
@@ -395,7 +394,7 @@ module snnc_core #(
     .data_o(packet_data_o)
   );
 
-  wire unused = ^{config_write, config_data, config_address, last_step};
+  wire unused = ^{config_write, config_data, config_address};
 endmodule
 
 `default_nettype wire

@@ -20,8 +20,6 @@ module snnc_datapath #(
   // Bits that configuration writes at once, and of its addresses.
   parameter int ConfigBits = 128,
   parameter int ConfigAddressBits = 24,
-  // Memories that configuration writes; see snnc_core.
-  parameter int Loadable = 8191,
   parameter int SinglePortWeights = 0,
   // Common beginning of the names of the files with initial content; "" for none.
   parameter InitCore = "",
@@ -45,10 +43,11 @@ module snnc_datapath #(
   input  wire logic [snnc_pkg::Memories-1:0]                   config_write_i,
   input  wire logic [ConfigAddressBits-1:0] config_address_i,
   input  wire logic [ConfigBits-1:0]        config_data_i,
-  // The control state is SWEEP or DRAIN, respectively; DRAIN is of membranes.
+  // The control state is SWEEP, which may write 0 for every neuron, or DRAIN, which may be of partial sums.
   input  wire logic                         sweep_i,
+  input  wire logic                         clears_i,
   input  wire logic                         drain_i,
-  input  wire logic                         drain_membrane_i,
+  input  wire logic                         drain_sums_i,
   input  wire logic [snnc_pkg::StepBits-1:0] step_i,
   // Row engine; see snnc_accumulate.
   input  wire logic                         weight_read_i,
@@ -84,8 +83,9 @@ module snnc_datapath #(
   input  wire logic                         bitmap_read_i,
   input  wire logic [3:0]                   bitmap_slot_i,
   input  wire logic [WordBits-1:0]          bitmap_word_i,
-  // What a sweep writes.
+  // What a sweep reads, and writes five cycles later.
 `ifdef SNNC_TRACE
+  output      logic [Lanes*StateBits-1:0]   before_o,
   output      logic [Lanes*StateBits-1:0]   after_o,
 `endif
   output      logic [Lanes-1:0]             spikes_o,
@@ -108,6 +108,7 @@ module snnc_datapath #(
   localparam int ShiftBits = $clog2(8 + FractionBits);
   localparam int FractionRegisterBits = (FractionBits > 0) ? $clog2(FractionBits + 1) : 1;
   logic cuba;
+  logic shows_membrane;
   logic emits_membrane;
   logic fires_q;
   logic hard_reset_q;
@@ -125,7 +126,6 @@ module snnc_datapath #(
   logic state_write;
   logic [WordBits-1:0] state_write_word;
   logic [StateWordBits-1:0] state_write_data;
-  logic [StateWordBits-1:0] config_state;
   logic write_sum;
 
   logic [WeightWordBits-1:0] weight_data;
@@ -154,7 +154,8 @@ module snnc_datapath #(
   logic [Lanes-1:0] lane_spike;
 
   assign cuba = Cuba != 0 && cuba_i;
-  assign emits_membrane = cuba && drain_i && drain_membrane_i;
+  assign shows_membrane = cuba && !drain_sums_i;
+  assign emits_membrane = shows_membrane && drain_i;
 
   // Constant while the core works.
   always_ff @(posedge clk_i) begin
@@ -184,8 +185,8 @@ module snnc_datapath #(
   always_ff @(posedge clk_i) begin
     weight_skip_q <= !weight_read_i;
     weight_q <= weight_skip_q ? '0 : weight_data;
-    membrane_skip_q <= !(constant_read_i && sweep_i && cuba);
-    state_skip_q <= !(acc_read_i || sweep_read_i || emit_keep_i);
+    membrane_skip_q <= !((constant_read_i && sweep_i && cuba) || (emit_keep_i && shows_membrane));
+    state_skip_q <= !(acc_read_i || sweep_read_i || (emit_keep_i && !shows_membrane));
     forward_q <= forward;
     settle_skip_q <= !settle_i;
     add_constant_q <= add_constant_i;
@@ -227,15 +228,13 @@ module snnc_datapath #(
   // A word that is written as it is to be read comes from the lanes.
   assign forward = acc_write_i && acc_write_word_i == state_read_word;
 
-  // An accumulation may still write in the first cycles of a sweep, long before the sweep does. Sums
-  // and decays are 0 while nothing is under way, the word of configuration while none is on its way.
-  assign config_state = (((Loadable >> snnc_pkg::MemoryState) & 1) != 0) ? config_data_i[StateWordBits-1:0] : '0;
-  assign state_write = acc_write_i || sweep_write_i || config_write_i[snnc_pkg::MemoryState];
-  assign state_write_word = acc_write_i ? acc_write_word_i :
-      sweep_write_i ? sweep_write_word_i : config_address_i[WordBits-1:0];
+  // An accumulation may still write in the first cycles of a sweep, long before the sweep does. Configuration
+  // writes neither memory: a reset does, by INIT.
+  assign state_write = acc_write_i || sweep_write_i;
+  assign state_write_word = acc_write_i ? acc_write_word_i : sweep_write_word_i;
   assign write_sum = !sweep_write_i || (!sweep_i && !cuba);
-  assign state_write_data = config_state
-      | (write_sum ? lane_sum : cuba ? lane_current_after : lane_membrane_after);
+  assign state_write_data = write_sum ? lane_sum
+      : clears_i ? '0 : cuba ? lane_current_after : lane_membrane_after;
 
   snnc_weights #(
     .Width(WeightWordBits),
@@ -267,19 +266,15 @@ module snnc_datapath #(
   );
 
   if (Cuba != 0) begin : g_cuba
-    logic [StateWordBits-1:0] membrane_write_data;
-
-    assign membrane_write_data = config_state | (sweep_i ? lane_membrane_after : lane_sum);
-
     snnc_memory #(
       .Width(StateWordBits),
       .Depth(StateWords),
       .InitFile((InitCore == "") ? "" : {InitCore, "_membrane.hex"})
     ) u_membrane (
       .clk_i,
-      .write_i((sweep_write_i && cuba) || config_write_i[snnc_pkg::MemoryMembrane]),
-      .write_address_i(sweep_write_i ? sweep_write_word_i : config_address_i[WordBits-1:0]),
-      .write_data_i(membrane_write_data),
+      .write_i(sweep_write_i && cuba),
+      .write_address_i(sweep_write_word_i),
+      .write_data_i(!sweep_i ? lane_sum : clears_i ? '0 : lane_membrane_after),
       .read_i((constant_read_i && sweep_i && cuba) || (emit_read_i && emits_membrane)),
       .read_address_i(drain_i ? emit_word_i : membrane_word_i),
       .read_data_o(membrane_data)
@@ -341,7 +336,10 @@ module snnc_datapath #(
       .state_skip_i(state_skip_q),
       .forward_i(forward_q),
       .state_i(state_data[lane*StateBits+:StateBits]),
-      .show_membrane_i(emits_membrane),
+`ifdef SNNC_TRACE
+      .before_o(before_o[lane*StateBits+:StateBits]),
+`endif
+      .show_membrane_i(shows_membrane),
       .add_nothing_i(add_nothing_q[lane]),
       .add_constant_i(add_constant_q),
       .value_i(value_q),
@@ -389,7 +387,6 @@ module snnc_datapath #(
     end
     if (acc_write_i === 1'b1 || sweep_write_i === 1'b1) begin
       assert (!(acc_write_i && sweep_write_i)) else $fatal(1, "%m: two writes to the state memory");
-      assert (config_state === '0) else $fatal(1, "%m: configured while at work");
     end
     assert (sweep_write_i !== 1'b1 || 32'(sweep_write_word_i) < StateWords) else $fatal(1, "%m: no word to sweep");
   end

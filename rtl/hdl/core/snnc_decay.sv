@@ -9,15 +9,13 @@ module snnc_decay #(
   parameter int Multiplier = 0
 ) (
   input  wire logic                          clk_i,
-  // Of x_i: with a multiplier d; else {8'd0, 1'b1, k} for x - (x >> k), or 0 for x itself.
+  // Of x_i: with a multiplier d; else {7'd0, 2'd1, k} for x - (x >> k), {7'd0, 2'd2, 4'd0} for 0, or 0 for x itself.
   input  wire logic [snnc_pkg::DecayBits-1:0] decay_i,
   input  wire logic [StateBits-1:0]          x_i,
   // One clock later.
   output      logic [StateBits-1:0]          x_o
 );
   logic [StateBits-1:0] x_q;
-
-  always_ff @(posedge clk_i) x_q <= x_i;
 
   if (Multiplier != 0) begin : g_multiplier
     localparam int ProductBits = StateBits + snnc_pkg::DecayBits + 1;
@@ -29,7 +27,10 @@ module snnc_decay #(
     assign factor = x_i;
     assign signed_decay = {1'b0, decay_i};
     assign product = factor * signed_decay;
-    always_ff @(posedge clk_i) leak_q <= product[snnc_pkg::DecayShift+:StateBits];
+    always_ff @(posedge clk_i) begin
+      x_q <= x_i;
+      leak_q <= product[snnc_pkg::DecayShift+:StateBits];
+    end
     assign x_o = x_q - leak_q;
 
     logic unused;
@@ -44,6 +45,7 @@ module snnc_decay #(
     assign number = x_i;
     assign coarse = number >>> {decay_i[3:2], 2'b00};
     always_ff @(posedge clk_i) begin
+      x_q <= decay_i[5] ? '0 : x_i;
       coarse_q <= decay_i[4] ? coarse : '0;
       fine_q <= decay_i[1:0];
     end
@@ -51,7 +53,7 @@ module snnc_decay #(
     assign x_o = x_q - leak;
 
     logic unused;
-    assign unused = ^decay_i[snnc_pkg::DecayBits-1:5];
+    assign unused = ^decay_i[snnc_pkg::DecayBits-1:6];
   end
 endmodule
 

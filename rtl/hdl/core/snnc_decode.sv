@@ -14,6 +14,8 @@ module snnc_decode #(
   // Entries of the axon tables, 1 to 256.
   parameter int AxonRows = 16,
   parameter int AxonColumns = 16,
+  // Bits of a payload that count.
+  parameter int PayloadBits = 8,
   // Tiles that the core can hold.
   parameter int Contexts = 1,
   // Common beginning of the names of the files with initial tables; "" for none.
@@ -54,7 +56,7 @@ module snnc_decode #(
   output      logic [ContextBits-1:0]       context_o,
   // The event adds `value_o`, or weights times `payload_o` shifted left by `fraction_bits_o`.
   output      logic                         is_value_o,
-  output      logic [snnc_pkg::SpikePayloadBits-1:0] payload_o,
+  output      logic [PayloadBits-1:0]       payload_o,
   output      logic [StateBits-1:0]         value_o,
   output      logic [snnc_pkg::BankFractionBitsBits-1:0] fraction_bits_o,
   // Only to the lanes of `lanes_o`.
@@ -191,7 +193,7 @@ module snnc_decode #(
       tables_data_q <= data_i;
       outside_q <= !is_value_i
           && (32'({snnc_pkg::spike_y(data_i)}) >= AxonRows || 32'({snnc_pkg::spike_x(data_i)}) >= AxonColumns);
-      no_payload_q <= !is_value_i && snnc_pkg::spike_payload(data_i) == '0;
+      no_payload_q <= !is_value_i && PayloadBits'({snnc_pkg::spike_payload(data_i)}) == '0;
       no_neuron_q <= is_value_i && 32'(data_i[snnc_pkg::FlitDataBits-1:StateBits+LaneBits]) >= StateWords;
     end
     if (take_entry) begin
@@ -222,7 +224,7 @@ module snnc_decode #(
       channel_stride_q <= snnc_pkg::bank_channel_stride(bank_i);
       lane_q <= entry_is_value_q ? index[LaneBits-1:0] : channel[LaneBits-1:0];
       is_value_o <= entry_is_value_q;
-      payload_o <= entry_is_value_q ? snnc_pkg::SpikePayloadBits'(1) : snnc_pkg::spike_payload(entry_data_q);
+      payload_o <= entry_is_value_q ? PayloadBits'(1) : PayloadBits'({snnc_pkg::spike_payload(entry_data_q)});
       value_o <= entry_data_q[StateBits-1:0];
       context_o <= bank_context_q;
       fraction_bits_o <= snnc_pkg::bank_fraction_bits(bank_i);

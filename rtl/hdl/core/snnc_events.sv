@@ -11,6 +11,7 @@ module snnc_events #(
   parameter int AxonRows = 16,
   parameter int AxonColumns = 16,
   parameter int DecayMultiplier = 0,
+  parameter int PayloadBits = 8,
   parameter int EventFifoDepth = 16,
   parameter int Contexts = 1,
   parameter InitCore = "",
@@ -81,7 +82,7 @@ module snnc_events #(
   logic decode_empty;
   logic engine_busy;
   logic engine_ready;
-  logic [snnc_pkg::SpikePayloadBits-1:0] event_payload;
+  logic [PayloadBits-1:0] event_payload;
   logic [StateBits-1:0] event_value;
   logic [snnc_pkg::BankFractionBitsBits-1:0] event_fraction_bits;
   logic event_masked;
@@ -132,6 +133,7 @@ module snnc_events #(
     .StateWords(StateWords),
     .AxonRows(AxonRows),
     .AxonColumns(AxonColumns),
+    .PayloadBits(PayloadBits),
     .Contexts(Contexts),
     .InitCore(InitCore)
   ) u_decode (
@@ -180,7 +182,8 @@ module snnc_events #(
     .StateBits(StateBits),
     .WeightWords(WeightWords),
     .StateWords(StateWords),
-    .DecayMultiplier(DecayMultiplier)
+    .DecayMultiplier(DecayMultiplier),
+    .PayloadBits(PayloadBits)
   ) u_accumulate (
     .clk_i,
     .rst_i,

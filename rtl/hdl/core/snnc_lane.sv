@@ -32,20 +32,24 @@ module snnc_lane #(
   input  wire logic [StateBits-1:0]  bias_i,
   input  wire logic                  membrane_skip_i,
   input  wire logic [StateBits-1:0]  membrane_i,
-  // Stage 1: the state (or the membrane in its place), and what is to be added to it: bias and
-  // membrane of stage 0, or its weight times `factor_i`, and the value of an event; or nothing.
+  // Stage 1: the state, and what is to be added to it: bias and membrane of stage 0, or its weight times
+  // `factor_i`, and the value of an event; or nothing.
   input  wire logic                  state_skip_i,
   // The memory wrote the word as it read it: its state is the sum of stage 3.
   input  wire logic                  forward_i,
   input  wire logic [StateBits-1:0]  state_i,
-  input  wire logic                  show_membrane_i,
   input  wire logic                  add_nothing_i,
   input  wire logic                  add_constant_i,
   input  wire logic [StateBits-1:0]  value_i,
   // With DecayMultiplier what to multiply by: payload * 2**(12 - WeightPlace) in stage 1 of a weight, with
   // the shift of what events add in it, the decay in stage 6 of a sweep. Without, the left shift of a weight.
   input  wire logic [FactorBits-1:0] factor_i,
-  // Stage 2: the state as it was read; threshold and reset amount from the memories.
+`ifdef SNNC_TRACE
+  // Stage 2: the state as it was read.
+  output      logic [StateBits-1:0]  before_o,
+`endif
+  // Stage 2: the state, or the membrane that came from the memory with it; threshold and reset amount.
+  input  wire logic                  show_membrane_i,
   output      logic [StateBits-1:0]  state_o,
   input  wire logic [StateBits-1:0]  threshold_i,
   input  wire logic [StateBits-1:0]  reset_amount_i,
@@ -76,7 +80,6 @@ module snnc_lane #(
   logic [StateBits-1:0] bias_q;
   logic [StateBits-1:0] constant;
   logic [StateBits-1:0] weighted;
-  logic [StateBits-1:0] state;
   logic [StateBits-1:0] state_q;
   logic [StateBits-1:0] addend_q;
   logic [StateBits-1:0] threshold_q;
@@ -105,7 +108,7 @@ module snnc_lane #(
   // Stages 1 and 2. No more than one of weight and value is other than 0.
   assign sum = state_q + addend_q;
   always_ff @(posedge clk_i) begin
-    state_q <= state_skip_i ? '0 : forward_i ? sum_q : state;
+    state_q <= state_skip_i ? '0 : forward_i ? sum_q : state_i;
     addend_q <= add_nothing_i ? '0 : (add_constant_i ? constant : weighted) | value_i;
     sum_q <= sum;
     threshold_q <= threshold_i;
@@ -225,12 +228,11 @@ module snnc_lane #(
     logic [StateBits-1:0] state_q4;
     logic [StateBits-1:0] state_q5;
 
-    assign state = show_membrane_i ? membrane_i : state_i;
+    assign state_o = show_membrane_i ? membrane_q : state_q;
     assign constant = bias_q + membrane_q;
     always_ff @(posedge clk_i) begin
       membrane_q <= membrane_skip_i ? '0 : membrane_i;
-      // A membrane that is shown is no current: INIT, which may follow, writes zeros.
-      state_q2 <= show_membrane_i ? '0 : state_q;
+      state_q2 <= state_q;
       state_q3 <= state_q2;
       state_q4 <= state_q3;
       state_q5 <= state_q4;
@@ -246,7 +248,7 @@ module snnc_lane #(
       .x_o(current_after_o)
     );
   end else begin : g_no_cuba
-    assign state = state_i;
+    assign state_o = state_q;
     assign constant = bias_q;
     assign current_after_o = '0;
 
@@ -254,7 +256,9 @@ module snnc_lane #(
     assign unused = ^{membrane_i, membrane_skip_i, show_membrane_i, current_decay_i};
   end
 
-  assign state_o = state_q;
+`ifdef SNNC_TRACE
+  assign before_o = state_q;
+`endif
   assign sum_o = sum;
   assign spike_o = spike_q[4];
 endmodule

@@ -20,7 +20,6 @@ module snnc_neurons #(
   parameter int Contexts = 1,
   // Bits that configuration writes at once.
   parameter int ConfigBits = 128,
-  parameter int Loadable = 8191,
   parameter int SinglePortWeights = 0,
   parameter InitCore = "",
   // Derived; not to be set.
@@ -30,14 +29,13 @@ module snnc_neurons #(
   input  wire logic                         clk_i,
   input  wire logic                         rst_i,
 `ifdef SNNC_TRACE
-  // Position, run, cycle and open file of the trace; the context at work; the step is the last of its sample.
+  // Position, run, cycle and open file of the trace; the context at work.
   input  wire logic [snnc_pkg::FlitXBits-1:0] x_i,
   input  wire logic [snnc_pkg::FlitYBits-1:0] y_i,
   input  wire logic [31:0]                  trace_run_i,
   input  wire logic [31:0]                  trace_cycle_i,
   input  wire logic [31:0]                  trace_file_i,
   input  wire logic [3:0]                   context_i,
-  input  wire logic                         last_step_i,
 `endif
   // Configuration, and writes of it, one bit per memory code.
   input  wire logic [snnc_pkg::RegisterBits-1:0] registers_i,
@@ -48,6 +46,8 @@ module snnc_neurons #(
   input  wire logic                         sweep_i,
   input  wire logic                         drain_i,
   input  wire logic                         init_i,
+  // The step is the last of its sample.
+  input  wire logic                         last_step_i,
   input  wire logic [snnc_pkg::StepBits-1:0] step_i,
   // Last cycle of SWEEP or INIT, and a word is written.
   output      logic                         last_cycle_o,
@@ -94,6 +94,7 @@ module snnc_neurons #(
   logic [WordBits-1:0] sweep_write_word;
   logic [Lanes-1:0] lane_spike;
 `ifdef SNNC_TRACE
+  logic [Lanes*StateBits-1:0] lane_before;
   logic [Lanes*StateBits-1:0] lane_after;
 `endif
 
@@ -143,7 +144,6 @@ module snnc_neurons #(
     .LowerClamp(LowerClamp),
     .FractionBits(FractionBits),
     .ConfigBits(ConfigBits),
-    .Loadable(Loadable),
     .SinglePortWeights(SinglePortWeights),
     .InitCore(InitCore)
   ) u_datapath (
@@ -161,8 +161,9 @@ module snnc_neurons #(
     .config_address_i,
     .config_data_i,
     .sweep_i,
+    .clears_i(sweep_i && last_step_i && snnc_pkg::register_clears(registers_i)),
     .drain_i,
-    .drain_membrane_i(snnc_pkg::register_emission(registers_i) == snnc_pkg::EmitValuesLast),
+    .drain_sums_i(snnc_pkg::register_emission(registers_i) == snnc_pkg::EmitValuesEvery),
     .step_i,
     .weight_read_i,
     .weight_address_i,
@@ -195,6 +196,7 @@ module snnc_neurons #(
     .bitmap_slot_i,
     .bitmap_word_i,
 `ifdef SNNC_TRACE
+    .before_o(lane_before),
     .after_o(lane_after),
 `endif
     .spikes_o(lane_spike),
@@ -203,7 +205,7 @@ module snnc_neurons #(
   );
 
   logic unused;
-  assign unused = ^{registers_i};
+  assign unused = ^registers_i;
 
 `ifdef SNNC_TRACE
   snnc_trace #(
@@ -225,7 +227,7 @@ module snnc_neurons #(
     .write_i(write_o),
     .word_i(sweep_write_word),
     .spikes_i(lane_spike),
-    .before_i(state_o),
+    .before_i(lane_before),
     .after_i(lane_after)
   );
 `endif

@@ -2,7 +2,10 @@
 // Books of a core's only tile: its ENDs, CREDITs and steps.
 `default_nettype none
 
-module snnc_single (
+module snnc_single #(
+  // Bits of counts of ENDs and CREDITs.
+  parameter int CountBits = snnc_pkg::CountBits
+) (
   input  wire logic                             clk_i,
   input  wire logic                             rst_i,
   // Configuration. What is enabled takes part from the next reset on.
@@ -12,9 +15,9 @@ module snnc_single (
   input  wire logic                             end_i,
   input  wire logic                             end_last_i,
   input  wire logic                             credit_i,
-  // The control state of this cycle; see snnc_control. The emitter may not yet read what is swept.
+  // The control state of this cycle; see snnc_control. v(0) is written. The emitter may not yet read what is swept.
   input  wire logic                             accumulate_i,
-  input  wire logic                             init_i,
+  input  wire logic                             renews_i,
   input  wire logic                             step_ends_i,
   input  wire logic                             held_i,
   // No event is under way; the row engine takes one.
@@ -38,12 +41,11 @@ module snnc_single (
   output      logic                             enabled_o,
   output      logic                             fresh_o,
   output      logic                             waits_o,
-  output      logic [snnc_pkg::CountBits-1:0]   ends_o,
+  output      logic [CountBits-1:0]             ends_o,
   // A flit arrives that nobody waits for.
   output      logic                             surplus_end_o,
   output      logic                             surplus_credit_o
 );
-  localparam int CountBits = snnc_pkg::CountBits;
   localparam int StepBits = snnc_pkg::StepBits;
 
   logic [CountBits-1:0] ends_needed;
@@ -129,7 +131,7 @@ module snnc_single (
     if (emitter_waits_i && granted_o) owed_q <= credits_needed;
     else if (credit_i && !nothing_owed_o) owed_q <= owed_q - CountBits'(1);
     owed_fresh_q <= owed_q == recurrent_destinations && !credit_i;
-    touched_q <= event_start_i || (touched_q && !init_i);
+    touched_q <= event_start_i || (touched_q && !renews_i);
     if (rst_i) begin
       owed_q <= recurrent_destinations;
       touched_q <= 1'b0;

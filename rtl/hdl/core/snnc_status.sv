@@ -6,7 +6,8 @@
 module snnc_status (
   input  wire logic        clk_i,
   input  wire logic        rst_i,
-  // In this cycle no flit is in the core or its router and no event under way; control and emitter wait for flits.
+  // In this cycle no event is under way, nor a flit in the core or its router; control and emitter wait for flits.
+  input  wire logic        quiet_i,
   input  wire logic        events_done_i,
   input  wire logic        stands_i,
   // The core takes part; it writes v(0) because of a reset, or at all; it is between two samples.
@@ -18,6 +19,8 @@ module snnc_status (
   input  wire logic        waits_for_credit_i,
   // Low bits of the number of ENDs that are counted.
   input  wire logic [snnc_pkg::CoreStatusEndsBits-1:0] ends_i,
+  // An END or CREDIT arrives, or a step starts.
+  input  wire logic        stirs_i,
   // Errors of this cycle, in the order of the status word.
   input  wire logic        surplus_end_i,
   input  wire logic        surplus_credit_i,
@@ -43,6 +46,8 @@ module snnc_status (
   logic [Errors-1:0] errors_q;
   logic [snnc_pkg::CoreStatusDropsBits-1:0] dropped_q;
 
+  // The core was between two samples in the last cycle, and nothing came to change that but events.
+  logic fresh_q;
   logic [Errors-1:0] errors;
 
   always @* begin
@@ -55,11 +60,13 @@ module snnc_status (
     errors[snnc_pkg::CoreStatusDroppedAt] = dropped_i;
     errors[snnc_pkg::CoreStatusNoNeuronAt] = no_neuron_i;
   end
-  assign configurable_o = !enabled_i || fresh_i;
+  // `fresh_i` comes too late in a cycle.
+  assign configurable_o = !enabled_i || (fresh_q && quiet_i);
 
   always_ff @(posedge clk_i) begin
     errors_q <= errors_q | errors;
     if (dropped_i && dropped_q != '1) dropped_q <= dropped_q + 8'd1;
+    fresh_q <= fresh_i && !stirs_i && !rst_i;
     ready_o <= !starting_i;
     rest_o <= events_done_i && stands_i;
     home_o <= !enabled_i || fresh_i;
@@ -84,6 +91,14 @@ module snnc_status (
     status_o[snnc_pkg::CoreStatusEndsAt+:snnc_pkg::CoreStatusEndsBits] = ends_i;
     status_o[snnc_pkg::CoreStatusDropsAt+:snnc_pkg::CoreStatusDropsBits] = dropped_q;
   end
+
+`ifdef SNNC_ASSERT
+  always @(posedge clk_i) begin
+    if (!rst_i) begin
+      assert (!configurable_o || !enabled_i || fresh_i) else $fatal(1, "%m: configured in the middle of a sample");
+    end
+  end
+`endif
 endmodule
 
 `default_nettype wire

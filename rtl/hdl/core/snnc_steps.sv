@@ -5,6 +5,8 @@
 module snnc_steps #(
   // Tiles that the core can hold.
   parameter int Contexts = 1,
+  // Bits of counts of ENDs and CREDITs; a core never awaits more than its tables have entries.
+  parameter int CountBits = snnc_pkg::CountBits,
   // Derived; not to be set.
   parameter int ContextBits = (Contexts > 1) ? $clog2(Contexts) : 1
 ) (
@@ -67,6 +69,8 @@ module snnc_steps #(
 );
   logic values_last;
   logic values_every;
+  logic clears;
+  logic renews;
   logic accumulate;
   logic chosen;
   logic starting;
@@ -82,12 +86,14 @@ module snnc_steps #(
   logic stands;
   logic waits_for_end;
   logic waits_for_credit;
-  logic [snnc_pkg::CountBits-1:0] ends;
+  logic [CountBits-1:0] ends;
   logic surplus_end;
   logic surplus_credit;
 
   assign values_last = snnc_pkg::register_emission(registers_i) == snnc_pkg::EmitValuesLast;
   assign values_every = snnc_pkg::register_emission(registers_i) == snnc_pkg::EmitValuesEvery;
+  assign clears = snnc_pkg::register_clears(registers_i);
+  assign renews = init_o || (sweep_o && clears && last_step_o);
   // The emitter reads what is swept some words behind the sweep, which both go through word by word.
   assign held = sweep_o && !sweep_write_i;
 
@@ -99,6 +105,7 @@ module snnc_steps #(
     .enable_i,
     .values_last_i(values_last),
     .values_every_i(values_every),
+    .clears_i(clears),
     .start_i(step_starts),
     .last_step_i(last_step_o),
     .last_context_i(last_context),
@@ -123,7 +130,8 @@ module snnc_steps #(
         : data_i[snnc_pkg::EndContextAt+:snnc_pkg::EndContextBits];
 
     snnc_contexts #(
-      .Contexts(Contexts)
+      .Contexts(Contexts),
+      .CountBits(CountBits)
     ) u_contexts (
       .clk_i,
       .rst_i,
@@ -141,11 +149,11 @@ module snnc_steps #(
       .chosen_i(chosen),
       .sweep_i(sweep_o),
       .drain_i(drain_o),
-      .init_i(init_o),
       .starting_i(starting),
       .next_context_i(next_context),
       .step_ends_i(step_ends),
       .drain_starts_i(drain_starts),
+      .renews_i(renews),
       .held_i(held),
       .quiet_i,
       .event_start_i,
@@ -183,7 +191,9 @@ module snnc_steps #(
     logic nothing_owed;
     logic accumulated_last;
 
-    snnc_single u_single (
+    snnc_single #(
+      .CountBits(CountBits)
+    ) u_single (
       .clk_i,
       .rst_i,
       .enable_i,
@@ -192,7 +202,7 @@ module snnc_steps #(
       .end_last_i(snnc_pkg::end_last(data_i)),
       .credit_i,
       .accumulate_i(accumulate),
-      .init_i(init_o),
+      .renews_i(renews),
       .step_ends_i(step_ends),
       .held_i(held),
       .quiet_i,
@@ -235,6 +245,7 @@ module snnc_steps #(
   snnc_status u_status (
     .clk_i,
     .rst_i,
+    .quiet_i,
     .events_done_i(router_empty_i && fifo_empty_i && quiet_i),
     .stands_i(stands),
     .enabled_i(enabled),
@@ -243,7 +254,8 @@ module snnc_steps #(
     .fresh_i(fresh),
     .waits_for_end_i(waits_for_end),
     .waits_for_credit_i(waits_for_credit),
-    .ends_i(ends[snnc_pkg::CoreStatusEndsBits-1:0]),
+    .ends_i(snnc_pkg::CoreStatusEndsBits'(ends)),
+    .stirs_i(end_i || credit_i || step_starts),
     .surplus_end_i(surplus_end),
     .surplus_credit_i(surplus_credit),
     .config_refused_i,

@@ -28,6 +28,7 @@ module snnc_parameters #(
   parameter int ChannelLeak = 0,
   parameter int LowerClamp = 0,
   parameter int FractionBits = 0,
+  parameter int PayloadBits = 8,
   parameter int Destinations = 8,
   parameter int Sources = 8,
   parameter int EventFifoDepth = 16,
@@ -95,6 +96,9 @@ module snnc_parameters #(
   end
   if (between(FractionBits, 0, 12) == 0) begin : g_fraction_bits
     `SNNC_REFUSE(FractionBits_is_not_0_to_12)
+  end
+  if (between(PayloadBits, 1, 8) == 0) begin : g_payload_bits
+    `SNNC_REFUSE(PayloadBits_is_not_1_to_8)
   end
   if (between(Destinations, 1, 256) == 0) begin : g_destinations
     `SNNC_REFUSE(Destinations_is_not_1_to_256)

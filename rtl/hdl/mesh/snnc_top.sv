@@ -30,6 +30,7 @@ module snnc_top #(
   parameter int ChannelLeak = 0,
   parameter int LowerClamp = 0,
   parameter int FractionBits = 0,
+  parameter int PayloadBits = 8,
   // Entries of a core's destination and source table.
   parameter int Destinations = 8,
   parameter int Sources = 8,
@@ -119,6 +120,7 @@ module snnc_top #(
     .ChannelLeak(ChannelLeak),
     .LowerClamp(LowerClamp),
     .FractionBits(FractionBits),
+    .PayloadBits(PayloadBits),
     .Destinations(Destinations),
     .Sources(Sources),
     .EventFifoDepth(EventFifoDepth),
@@ -168,6 +170,7 @@ module snnc_top #(
     .ChannelLeak(ChannelLeak),
     .LowerClamp(LowerClamp),
     .FractionBits(FractionBits),
+    .PayloadBits(PayloadBits),
     .Destinations(Destinations),
     .Sources(Sources),
     .EventFifoDepth(EventFifoDepth),

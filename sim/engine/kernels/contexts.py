@@ -15,9 +15,9 @@ from snnc.sim.engine.jit import Pool, kernel
 from snnc.sim.engine.kernels.core import (
     add_event,
     all_clear,
+    begin_sample,
     count_end,
     count_step,
-    initialise,
     note_arrival,
     occupy,
     sweep,
@@ -27,6 +27,7 @@ from snnc.sim.engine.kernels.queue import head_slot, schedule
 from snnc.sim.engine.records import (
     ACCUMULATES,
     CHOSEN,
+    CLEARS,
     CONTROL,
     CONTROL_END,
     CREDIT,
@@ -209,11 +210,13 @@ def _leave_control(words: Pool, states: Pool, log: Pool, trace: Pool, core: int,
         elif not _ends_in_drain(words, tile):
             words[tile + EMITS_FROM] = cycle + _SWEEP_TAIL
             _command(words, tile, CREDIT_JOB | EMIT_JOB if fires else CREDIT_JOB, cycle)
-            initialises = words[tile + WORDS] + _INIT_TAIL if words[tile + LAST_STEP] else 0
-            count_step(words, log, tile, cycle + duration + initialises)
+            if words[tile + LAST_STEP] and not words[tile + CLEARS]:
+                duration += words[tile + WORDS] + _INIT_TAIL
+            count_step(words, log, tile, cycle + duration)
     elif control == DRAINS or (control == SWEEPS and fires and words[tile + SENDS_LAST]):
-        duration = initialise(words, states, tile)
-        words[core + CONTROL], words[core + CONTROL_END] = INITIALISES, cycle + duration
+        duration = begin_sample(words, states, tile)
+        words[core + CONTROL] = INITIALISES if duration else ACCUMULATES
+        words[core + CONTROL_END] = cycle + duration
     elif control == SWEEPS and words[tile + SENDS_LAST]:
         _drain(words, core, tile, cycle)
     else:

@@ -18,6 +18,7 @@ from snnc.sim.engine.records import (
     ARRIVED,
     ARRIVED_AT_CORE,
     BUSY_UNTIL,
+    CLEARS,
     CREDIT,
     DECODE_FREE,
     DECODED,
@@ -186,7 +187,7 @@ def _leave_accumulate(words: Pool, states: Pool, log: Pool, trace: Pool, core: i
     start_emitter(words, core, CREDIT, 1 if emission == SPIKES else 0, start)
     words[core + EMITS_FROM] = start + _SWEEP_TAIL
     if last:
-        done += initialise(words, states, core)
+        done += begin_sample(words, states, core)
     words[core + ACCUMULATES_FROM] = done
     count_step(words, log, core, done)
 
@@ -213,6 +214,16 @@ def _leave_drain(words: Pool, states: Pool, log: Pool, core: int) -> None:
     start_emitter(words, core, CREDIT, 0, done)
     words[core + ACCUMULATES_FROM] = done
     count_step(words, log, core, done)
+
+
+@kernel
+def begin_sample(words: Pool, states: Pool, core: int) -> int:
+    """What begins a sample behind the last sweep, and how long it takes: INIT, or nothing where the sweep
+    writes v(0)."""
+    if words[core + CLEARS]:
+        load_initial(words, states, core)
+        return 0
+    return initialise(words, states, core)
 
 
 @kernel
