@@ -68,8 +68,8 @@ SOURCES = (
 SIMULATION_SOURCES = ("harness/snnc_trace.sv", "harness/snnc_harness.sv")
 """What a simulation needs besides."""
 
-COUNTERS = "harness/snnc_count.sv"
-"""Bound to a simulation that counts what the design does; Verilator alone."""
+COUNTERS = ("harness/snnc_count.sv", "harness/snnc_cover.sv")
+"""Bound to a simulation that counts what the design does and meets; Verilator alone."""
 
 TILE = RTL_DIR / "harness" / "snnc_tile.sv"
 """A core with a router in full use, to be measured."""
@@ -92,4 +92,4 @@ def source(name: str) -> Path:
 
 def simulation_sources(*, counters: bool = False) -> list[Path]:
     """The source files and the harness around them, in dependency order, counters of actions last."""
-    return [RTL_DIR / name for name in (*SOURCES, *SIMULATION_SOURCES, *[COUNTERS] * counters)]
+    return [RTL_DIR / name for name in (*SOURCES, *SIMULATION_SOURCES, *(COUNTERS if counters else ()))]

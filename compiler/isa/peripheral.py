@@ -134,7 +134,7 @@ REGISTERS = (
         Field(
             "select",
             ADDRESS.width,
-            f"whose status word and actions: {{0, y, x}} of a core, {HOST_PORT} host port, all actions",
+            f"whose status word and actions: {{0, y, x}} of a core, {HOST_PORT} the host's and all actions",
         ),
     ),
     _whole(0x28, Access.READ, "status", "status word, some cycles behind `select`"),

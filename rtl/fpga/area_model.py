@@ -25,7 +25,7 @@ from snnc.rtl.parameters import WEIGHTS_ALONE, RtlParameters, parameters_for
 MEASUREMENTS = "area_measurements.json"
 
 UART_BLOCK_RAMS = 5
-"""The bridge's: 1024 flits of 44 bits, 512 packets with their cycles."""
+"""The bridge's: 1024 flits of 48 bits, 512 packets with their cycles."""
 MULTIPLIER_BITS = 18
 DISTRIBUTED_RAM, DISTRIBUTED_LUTS = "distributed RAM", 6
 """The feature that needs no fit: a TRELLIS_DPR16X4 takes four LUT4 sites, and two for its write port."""

@@ -124,13 +124,13 @@ def _loaded_tables(p: RtlParameters) -> MemoryCells:
     cells += _memory(p.lanes * DECAY_WIDTH, p.parameter_words) * (p.channel_leak * (1 + p.cuba))
     cells += _cheapest(_context_bits(kept_axon(AXON_ROW, *addresses), p), p.axon_rows)
     cells += _cheapest(kept_axon(AXON_COLUMN, *addresses).bits, p.axon_columns)
-    cells += _cheapest(_entry_bits(DESTINATION, p), p.destinations)
+    cells += _cheapest(_context_bits(DESTINATION, p), p.destinations)
     if p.contexts > 1:
         # Three contexts are read at once, and nearly every bit for one of them alone.
         cells += _distributed(_field_bits(REGISTER), p.contexts)
         cells += _distributed(_field_bits(SEGMENT), p.contexts * MAX_SEGMENTS)
         cells += _cheapest(_field_bits(BANK), p.contexts * MAX_BANKS)
-    return cells + _distributed(_entry_bits(SOURCE, p), p.sources)
+    return cells + _distributed(_context_bits(SOURCE, p), p.sources)
 
 
 def _field_bits(word: Word) -> int:
@@ -141,11 +141,6 @@ def _field_bits(word: Word) -> int:
 def _context_bits(word: Word, p: RtlParameters) -> int:
     """Bits of a word whose last field names a context, of which hardware keeps as many as it needs."""
     return word["context"].at + (p.contexts - 1).bit_length()
-
-
-def _entry_bits(word: Word, p: RtlParameters) -> int:
-    """The same of a word with an address, of which it keeps as much as the mesh needs."""
-    return _context_bits(word, p) - ADDRESS.width + _kept_address(p)
 
 
 def _constant_tables(p: RtlParameters, tiles: list[CoreImage]) -> MemoryCells:

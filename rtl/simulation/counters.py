@@ -1,4 +1,5 @@
-"""What the counters of `harness/snnc_count.sv` printed: the actions of every core and router."""
+"""What `harness/snnc_count.sv` and `snnc_cover.sv` printed: actions of every core and router, and what the
+phases of the cores have met."""
 
 import re
 from collections import Counter
@@ -9,6 +10,18 @@ Place = tuple[int, int]
 DIRECTIONS = ("north", "east", "south", "west", "local")
 """Ports of a router, in their order."""
 
+PHASES = ("ACCUMULATE", "CHOSEN", "SWEEP", "DRAIN", "INIT")
+HEADS = ("SPIKE", "VALUE", "END", "CREDIT", "no flit")
+EMITTER = ("IDLE", "CREDIT", "WAIT or LOAD", "SEGMENT", "SCAN", "SEND", "END")
+STALLS = ("packet held up", "event FIFO full")
+MEETINGS = (
+    *(f"{head} at the head" for head in HEADS),
+    *(f"emitter in {state}" for state in EMITTER),
+    *STALLS,
+)
+"""What a phase of the control can meet, in the order of `snnc_cover.sv`."""
+
+_COVERED = re.compile(r"^covered (\d+) (\d+) (\d+)$", re.MULTILINE)
 _LINE = re.compile(r"counted snnc_harness\.u_top\.(\S*)\.u_count((?: \w+=\d+)+)")
 _PLACE = re.compile(r"u_mesh\.g_y\[(\d+)\]\.g_x\[(\d+)\]\.(.*)")
 _MEMORIES = {
@@ -35,6 +48,8 @@ class RtlCounts:
     """Flits that left a router, by router and direction."""
     events: Counter[tuple[Place, str]] = field(default_factory=Counter)
     """The SPIKEs and VALUEs among them."""
+    covered: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Cycles in which a phase met something, over all cores."""
 
     def add(self, action: str, place: Place, number: int) -> None:
         """Count an action of a core or router."""
@@ -44,6 +59,8 @@ class RtlCounts:
 def read_counts(log: str) -> RtlCounts:
     """The counts in what a simulation printed."""
     counts = RtlCounts()
+    for phase, meeting, cycles in _COVERED.findall(log):
+        counts.covered[PHASES[int(phase)], MEETINGS[int(meeting)]] += int(cycles)
     for path, text in _LINE.findall(log):
         if (match := _PLACE.fullmatch(path)) is None:
             continue

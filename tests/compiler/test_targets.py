@@ -32,7 +32,7 @@ def test_weights_in_rams_of_one_port_have_whole_rams() -> None:
 def test_an_unknown_name_lists_the_names() -> None:
     with pytest.raises(
         TargetError,
-        match=r"^no target is called 'ice'; there are ecp5-12k, ecp5-25k-mesh, .*, mesh16$",
+        match=r"^no target is called 'ice'; there are ecp5-12k, ecp5-25k-mesh, .*, mesh32$",
     ):
         load_target("ice")
 

@@ -1387,7 +1387,7 @@ package snnc_pkg;
   localparam int PeripheralSelectSelectAt = 0;
   localparam int PeripheralSelectSelectBits = 13;
 
-  // select: whose status word and actions: {0, y, x} of a core, 4096 the host port, and all actions.
+  // select: whose status word and actions: {0, y, x} of a core, 4096 the host's and all actions.
   function automatic logic [PeripheralSelectSelectBits-1:0] peripheral_select_select(input logic [PeripheralSelectBits-1:0] word);
     peripheral_select_select = word[PeripheralSelectSelectAt+:PeripheralSelectSelectBits];
   endfunction

@@ -25,21 +25,19 @@ module snnc_core #(
   parameter int ResetAmount = 0,
   parameter int ChannelLeak = 0,
   parameter int LowerClamp = 0,
-  // The largest left shift of what events add, 0 to 12.
+  // The largest left shift of what events add, 0 to 12, and bits of their payload, 1 to 8.
   parameter int FractionBits = 0,
-  // Bits of the payload of an event, 1 to 8.
   parameter int PayloadBits = 8,
   // Entries of the destination and of the source table, and of the event FIFO; the latter a power of two, at least 2.
   parameter int Destinations = 8,
   parameter int Sources = 8,
   parameter int EventFifoDepth = 16,
   parameter int Contexts = 1,
-  // Memories that CONFIG flits write, and weights in RAM of one port; see snnc_top.
+  // Memories that CONFIG flits write; the weights' RAM has one port and no initial content: both see snnc_mesh.
   parameter int Loadable = 8191,
   parameter int SinglePortWeights = 0,
-  // Bits of the addresses in its tables that matter in its mesh.
+  // Bits of addresses that matter in its mesh; the beginning of the names of its initial memory images, "" for none.
   parameter logic [snnc_pkg::AddressBits-1:0] KeptAddress = '1,
-  // Common beginning of the names of this core's initial memory images; "" for none.
   parameter InitCore = ""
 ) (
   input  wire logic                         clk_i,

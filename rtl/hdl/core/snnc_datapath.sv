@@ -83,8 +83,8 @@ module snnc_datapath #(
   input  wire logic                         bitmap_read_i,
   input  wire logic [3:0]                   bitmap_slot_i,
   input  wire logic [WordBits-1:0]          bitmap_word_i,
-`ifdef SNNC_TRACE
   // What a sweep reads, and writes five cycles later.
+`ifdef SNNC_TRACE
   output      logic [Lanes*StateBits-1:0]   before_o,
   output      logic [Lanes*StateBits-1:0]   after_o,
 `endif

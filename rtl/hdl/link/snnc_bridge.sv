@@ -7,6 +7,9 @@ module snnc_bridge #(
   // Flits gathered and packets kept; powers of two.
   parameter int InputDepth = 1024,
   parameter int OutputDepth = 512,
+  // Bits of x and y that the packets of the mesh have; see snnc_packet_buffer.
+  parameter int XBits = snnc_pkg::FlitXBits,
+  parameter int YBits = snnc_pkg::FlitYBits,
   // Names the hardware to the host.
   parameter logic [23:0] Identity = '0
 ) (
@@ -153,7 +156,9 @@ module snnc_bridge #(
 
   snnc_packet_buffer #(
     .Depth(OutputDepth),
-    .CycleBits(CycleBits)
+    .CycleBits(CycleBits),
+    .XBits(XBits),
+    .YBits(YBits)
   ) u_output (
     .clk_i,
     .rst_i(mesh_rst_o),

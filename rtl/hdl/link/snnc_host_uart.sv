@@ -93,6 +93,8 @@ module snnc_host_uart #(
   snnc_bridge #(
     .InputDepth(InputDepth),
     .OutputDepth(OutputDepth),
+    .XBits(snnc_pkg::coordinate_bits(MeshWidth, snnc_pkg::FlitXBits)),
+    .YBits(snnc_pkg::coordinate_bits(MeshHeight, snnc_pkg::FlitYBits)),
     .Identity(Identity)
   ) u_bridge (
     .clk_i,

@@ -8,6 +8,9 @@ module snnc_packet_buffer #(
   parameter int Depth = 512,
   // Bits of a cycle stamp.
   parameter int CycleBits = 28,
+  // Bits of a flit's x and y that are kept; those above are 0.
+  parameter int XBits = snnc_pkg::FlitXBits,
+  parameter int YBits = snnc_pkg::FlitYBits,
   // Derived; not to be set.
   parameter int PositionBits = $clog2(Depth) + 1,
   parameter int PacketBits = snnc_pkg::FlitBits + CycleBits
@@ -33,23 +36,32 @@ module snnc_packet_buffer #(
   output      logic [PacketBits-1:0]        read_data_o
 );
   localparam int Bits = PositionBits - 1;
+  // Cycle, data, type and host.
+  localparam int RestBits = PacketBits - snnc_pkg::FlitHostAt;
 
   logic write;
+  logic [PacketBits-1:0] packet;
+  logic [RestBits-1:0] rest;
+  logic [YBits-1:0] y;
+  logic [XBits-1:0] x;
 
   assign ready_o = end_o != (first_o ^ PositionBits'(Depth));
+  assign packet = {cycle_i, data_i};
+  assign read_data_o = {rest, snnc_pkg::FlitYBits'(y), snnc_pkg::FlitXBits'(x)};
   assign write = valid_i && ready_o && !rst_i;
 
   snnc_memory #(
-    .Width(PacketBits),
+    .Width(RestBits + YBits + XBits),
     .Depth(Depth)
   ) u_memory (
     .clk_i,
     .write_i(write),
     .write_address_i(end_o[Bits-1:0]),
-    .write_data_i({cycle_i, data_i}),
+    .write_data_i({packet[PacketBits-1:snnc_pkg::FlitHostAt], packet[snnc_pkg::FlitYAt+:YBits],
+                   packet[snnc_pkg::FlitXAt+:XBits]}),
     .read_i(read_i && read_position_i != end_o),
     .read_address_i(read_position_i[Bits-1:0]),
-    .read_data_o
+    .read_data_o({rest, y, x})
   );
 
   always_ff @(posedge clk_i) begin
@@ -60,6 +72,9 @@ module snnc_packet_buffer #(
       end_o <= '0;
     end
   end
+
+  logic unused;
+  assign unused = ^packet;
 endmodule
 
 `default_nettype wire
