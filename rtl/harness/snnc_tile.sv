@@ -27,7 +27,9 @@ module snnc_tile #(
   parameter int Sources = 8,
   parameter int EventFifoDepth = 16,
   parameter int RouterFifoDepth = 2,
-  parameter int Loadable = 8191
+  parameter int Contexts = 1,
+  parameter int Loadable = 8191,
+  parameter int SinglePortWeights = 0
 ) (
   input  wire logic clk_i,
   input  wire logic rst_i,
@@ -104,7 +106,9 @@ module snnc_tile #(
     .Destinations(Destinations),
     .Sources(Sources),
     .EventFifoDepth(EventFifoDepth),
-    .Loadable(Loadable)
+    .Contexts(Contexts),
+    .Loadable(Loadable),
+    .SinglePortWeights(SinglePortWeights)
   ) u_core (
     .clk_i,
     .rst_i(rst_q),
