@@ -95,9 +95,9 @@ RECIPES = {
             "two layers of 96 neurons that tell by the vowels who speaks, an answer after every step: 4-bit "
             "weights, 29 steps",
             data="japanese-vowels",
-            preparation="levels",
+            preparation="changes",
             hidden=(96, 96),
-            delays=(0, 2, 4, 8),
+            delays=(0, 1, 2, 3),
             steps=29,
             max_payload=15,
             encoding="events",
