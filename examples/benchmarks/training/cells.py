@@ -32,7 +32,7 @@ NETWORKS: dict[str, tuple[str, dict[str, str], int]] = {
             "weight_decay": "0.01",
             "average": "0.998",
         },
-        6,
+        4,
     ),
     "digits": ("digits-mlp", {"batch_norm": "true", "hidden": "32"}, 10),
 }
@@ -59,7 +59,7 @@ LARGE_TEACHERS: dict[str, dict[str, str]] = {
 }
 """Teachers several times as large as their students."""
 
-LONG_EPOCHS = {"mnist": 22, "fashion": 20}
+LONG_EPOCHS = {"mnist": 25, "fashion": 6}
 """So many take as long as a teacher and its student of `large` together."""
 LONG_STEPS = 2
 
