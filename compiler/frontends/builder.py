@@ -17,7 +17,7 @@ from snnc.compiler.frontends.float_graph import (
     Rectifier,
 )
 from snnc.compiler.frontends.synapses import FloatArray, convolution
-from snnc.compiler.frontends.values import Part, Value, convolve, population
+from snnc.compiler.frontends.values import Part, Value, convolve, population, require_windows
 from snnc.compiler.ir.network import Shape, count, pooled
 
 
@@ -68,6 +68,7 @@ class GraphBuilder:
         at least one spike arrives.
         """
         self.require_spikes(value)
+        require_windows(value.shape, window, stride or window, padding)
         if (stride is None or stride == window) and not np.any(padding):
             return replace(value, parts=tuple(_largest(part, window) for part in value.parts))
         channels = value.shape[0]

@@ -7,7 +7,7 @@ import numpy as np
 from snnc.base.errors import UnsupportedModel
 from snnc.compiler.frontends.float_graph import FloatNeurons, Population, Rectifier
 from snnc.compiler.frontends.synapses import convolution
-from snnc.compiler.frontends.values import Value, add, convolve, scale
+from snnc.compiler.frontends.values import Value, add, convolve, require_windows, scale
 
 Pair = tuple[int, int]
 
@@ -39,6 +39,7 @@ def largest_of_windows(
     `positive` says that all values are 0 or more: then padding changes nothing, and the result is what
     rectifiers emit, which layers with padding can follow. Raises UnsupportedModel for padding elsewhere.
     """
+    require_windows(value.shape, window, stride, padding)
     if np.any(padding) and not positive:
         raise UnsupportedModel("a max pool with padding follows values below 0", hint="put a ReLU before it")
     picked = [_pick(value, window, place, stride, padding) for place in np.ndindex(*window)]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from snnc.base.errors import UnsupportedModel
+from snnc.base.quoting import quote
 from snnc.compiler.frontends import values
 from snnc.compiler.frontends.float_graph import Rectifier
 from snnc.compiler.frontends.largest import emitted_by, largest_of_windows
@@ -59,6 +60,8 @@ def _window(given: Attributes, seen: Seen, kernel: Pair) -> tuple[Pair, tuple[Pa
         sides = tuple(_same(*length, lower=how == "SAME_LOWER") for length in lengths)  # type: ignore[assignment]
     elif how == "VALID":
         sides = (0, 0), (0, 0)
+    elif how != "NOTSET":
+        raise UnsupportedModel(f"auto_pad is {quote(str(how))}; NOTSET, VALID and SAME_... are read")
     return stride, sides, dilation
 
 

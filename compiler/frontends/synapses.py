@@ -14,6 +14,8 @@ FloatArray = NDArray[np.float64]
 
 MAX_MATRIX = 1 << 24
 """Entries of a matrix that stands for a chain of linear maps."""
+MAX_NUMBERS = 1 << 26
+"""Numbers of all kernels of a convolution, with the zeros that dilation and uneven padding put into them."""
 
 
 @dataclass(frozen=True)
@@ -92,11 +94,18 @@ def convolution(
     if any((kernel - 1) * step >= 1 << 10 for kernel, step in zip(weights.shape[2:], dilation, strict=True)):
         raise UnsupportedModel(f"kernel {weights.shape[2:]} dilated by {dilation} is over 1024 wide")
     sides = [(k - 1) * step + 1 for k, step in zip(weights.shape[2:], dilation, strict=True)]
+    even = [max(pair) for pair in padding]
+    more = [max(0, pad - kernel + 1) for pad, kernel in zip(even, sides, strict=True)]
+    margins = [(p - low + e, p - high + e) for p, (low, high), e in zip(even, padding, more, strict=True)]
+    wide = [kernel + sum(margin) for kernel, margin in zip(sides, margins, strict=True)]
+    numbers = math.prod((*weights.shape[:2], *wide))
+    if numbers > MAX_NUMBERS:
+        raise UnsupportedModel(
+            f"kernels {weights.shape} with dilation {dilation} and padding {padding} take {numbers} numbers, "
+            f"the limit is {MAX_NUMBERS}"
+        )
     filled = np.zeros((*weights.shape[:2], *sides))
     filled[:, :, :: dilation[0], :: dilation[1]] = weights
-    even = [max(pair) for pair in padding]
-    more = [max(0, pad - kernel + 1) for pad, kernel in zip(even, filled.shape[2:], strict=True)]
-    margins = [(p - low + e, p - high + e) for p, (low, high), e in zip(even, padding, more, strict=True)]
     filled = np.pad(filled, ((0, 0), (0, 0), *margins))
     return Convolution(filled, stride, (even[0] + more[0], even[1] + more[1]), groups)
 

@@ -162,6 +162,20 @@ def shift(value: Value, offset: FloatArray) -> Value:
     )
 
 
+def require_windows(
+    shape: Shape,
+    window: tuple[int, int],
+    stride: tuple[int, int],
+    padding: tuple[tuple[int, int], tuple[int, int]],
+) -> None:
+    """Raise UnsupportedModel for windows of a pool of which not even one has its place."""
+    room = [size + sum(sides) for size, sides in zip(shape[1:], padding, strict=True)]
+    if min(*window, *stride) < 1 or window[0] > room[0] or window[1] > room[1]:
+        raise UnsupportedModel(
+            f"a pool of {window} with stride {stride} has no window in {shape[1:]} with padding {padding}"
+        )
+
+
 def pool(
     value: Value,
     window: tuple[int, int],
@@ -172,6 +186,7 @@ def pool(
 ) -> Value:
     """Sums, or averages whose padding counts, over windows; incomplete ones are dropped."""
     stride = window if stride is None else stride
+    require_windows(value.shape, window, stride, padding)
     share = 1 / math.prod(window) if average else 1.0
     plain = window == stride and not np.any(padding)
     if plain and all(_bare(term) for part in value.parts for term in part.terms):

@@ -39,7 +39,7 @@ class FiniteRange(click.FloatRange):
 directory = NamedPath(file_okay=False, path_type=Path)
 file = NamedPath(path_type=Path, dir_okay=False)
 file_or_directory = NamedPath(path_type=Path)
-destination = NamedPath(path_type=Path, allow_dash=True)
+destination = NamedPath(path_type=Path, allow_dash=True, dir_okay=False)
 positive = click.IntRange(1, 2**31 - 1)
 MOST_WORKERS = 256
 """Processes that one machine is asked to start; more work on a Dask cluster."""

@@ -185,6 +185,7 @@ def test_all_broken_budgets_are_named_at_once(build: Path) -> None:
         (["simulate", ".", "--data", "d", "--max-energy", "1e999J"], 2, "a finite number, not '1e999J'"),
         (["verify", ".", "--stall", "nan"], 2, "nan is not a finite number"),
         (["synth", ".", "--clock", "inf"], 2, "inf is not in the range"),
+        (["bench", "--json", "."], 2, "is a directory"),
         (["simulate", ".", "--data", "digits", "--workers", "257"], 2, "257 is not in the range"),
         (
             ["train", "digits-mlp", "-o", "m.pt", "--set", "energy_budget=0"],

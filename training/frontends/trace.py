@@ -22,6 +22,7 @@ from snnc.compiler.frontends.values import (
     convolve,
     delayed,
     population,
+    require_windows,
     scale,
     shift,
     without_bias,
@@ -183,6 +184,7 @@ class Trace:
         if stride == window and not np.any(padding):
             return self.scratch.largest("max", value, window)
         self.scratch.require_spikes(value)
+        require_windows(value.shape, window, stride, padding)
         channels = value.shape[0]
         ones = convolution(np.ones((channels, 1, *window)), stride=stride, padding=padding, groups=channels)
         touched = convolve(value, ones)

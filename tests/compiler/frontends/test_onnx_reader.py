@@ -278,11 +278,17 @@ RELU = helper.make_node("Relu", ["x"], ["r"])
             [helper.make_node("AveragePool", ["x"], ["y"], kernel_shape=[3, 3], pads=[1, 1, 1, 1])],
             "at the border",
         ),
+        ([helper.make_node("MaxPool", ["x"], ["y"], kernel_shape=[0, 2])], "has no window in"),
+        ([helper.make_node("AveragePool", ["x"], ["y"], kernel_shape=[1 << 40, 2])], "has no window in"),
+        ([helper.make_node("Conv", ["x", "k"], ["y"], pads=[1 << 40] * 4)], "numbers, the limit is"),
+        ([helper.make_node("Conv", ["x", "k"], ["y"], pads=[30000, 0, 0, 0])], "numbers, the limit is"),
+        ([helper.make_node("Conv", ["x", "k"], ["y"], auto_pad="SAME")], "auto_pad is 'SAME'"),
         ([RELU, helper.make_node("Identity", ["w"], ["y"])], "does not come from its input"),
     ],
 )
 def test_what_is_refused(nodes: list[Any], message: str, tmp_path: Path) -> None:
-    path = save(tmp_path / "a.onnx", nodes, {"w": np.array(2.0, np.float32)}, [1, 2, 4, 4])
+    arrays = {"w": np.array(2.0, np.float32), "k": numbers(512, 2, 3, 3)}
+    path = save(tmp_path / "a.onnx", nodes, arrays, [1, 2, 4, 4])
     with pytest.raises(UnsupportedModel, match=message):
         read_onnx(path)
 
