@@ -21,7 +21,11 @@ def _own_random_numbers(request: pytest.FixtureRequest) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """A fuzz ends with a table of what it covered."""
+    """Beside other workers tests, and what they start, compute in one thread; a fuzz ends with a table of
+    what it covered."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        # Threads of two workers on two cores wait for each other, and spin while they do.
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
     if "SNNC_FUZZ_SOFTWARE" in os.environ:
         import space_report
 
