@@ -19,7 +19,7 @@ from snnc.sim.engine.jit import Pool, entry, kernel, pointer, source_stamp
 from snnc.sim.engine.kernels.axons import accumulate
 from snnc.sim.engine.kernels.neuron import end_step, load_initial, segment_is_open, segment_place
 from snnc.sim.engine.layout import Layout, layout_of
-from snnc.sim.engine.vectors import MARKS, aligned_copy, lowest_bit, set_marks
+from snnc.sim.engine.vectors import MARKS, aligned_copy, lowest_bit, padded_copy, set_marks
 
 
 @dataclass(frozen=True)
@@ -65,10 +65,7 @@ def _run(program: TiledProgram, layout: Layout, payloads: NDArray[np.integer], k
     for record in layout.cores:
         words[record + c.TRACE] = words[record + c.STATE_START] if keep else -1
     outputs = np.zeros((samples, program.outputs), np.int64)
-    # Kernels look at many inputs at once, up to so many behind the last.
-    events = np.zeros(payloads.size + MARKS, np.uint8)[: payloads.size].reshape(payloads.shape)
-    events[:] = payloads
-    _run_samples(words, layout.weights, states, trace.reshape(-1), events, outputs)
+    _run_samples(words, layout.weights, states, trace.reshape(-1), padded_copy(payloads), outputs)
     return FunctionalRun(
         outputs=outputs,
         primitives=read_primitives(program, layout, words, read_host_events(program, layout, words), samples),

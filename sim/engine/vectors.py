@@ -17,6 +17,8 @@ LANES = 16
 """Numbers that are added at once: a vector register of 512 bits, or two or four smaller ones."""
 MARKS = 64
 """Numbers that are looked at at once."""
+PADDING = MARKS - 1
+"""So many are looked at behind the last of a pool, at most."""
 
 
 def _in_vectors(typed: Callable[..., Any], plain: Callable[..., Any]) -> Any:
@@ -35,6 +37,14 @@ def aligned_copy(states: NDArray[np.int32]) -> NDArray[np.int32]:
     first = -memory.ctypes.data % size
     copied: NDArray[np.int32] = memory[first : first + states.nbytes].view(states.dtype)
     copied[:] = states
+    return copied
+
+
+def padded_copy(numbers: NDArray[np.integer]) -> NDArray[np.uint8]:
+    """Numbers 0..255 as bytes, with zeros behind the last."""
+    padded = np.zeros(numbers.size + PADDING, np.uint8)
+    copied: NDArray[np.uint8] = padded[: numbers.size].reshape(numbers.shape)
+    copied[:] = numbers
     return copied
 
 
