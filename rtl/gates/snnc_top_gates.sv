@@ -20,6 +20,7 @@ module snnc_top #(
   parameter int ChannelLeak = 0,
   parameter int LowerClamp = 0,
   parameter int FractionBits = 0,
+  parameter int PayloadBits = 8,
   parameter int Destinations = 8,
   parameter int Sources = 8,
   parameter int EventFifoDepth = 16,
