@@ -9,7 +9,7 @@ from results import Group, Result, grouped
 Groups = Mapping[tuple[str, int], Group]
 
 TRAINED = ("qann", "qcfs", *METHODS)
-"""Rows of the first table, all with the columns that `qann` has."""
+"""Rows of the first table."""
 TITLE = "{network}: accuracy over energy [nJ]"
 
 
@@ -20,7 +20,7 @@ def markdown(results: list[Result]) -> str:
         parts.append(f"### {network}\n")
         if ("ann", 0) in groups:
             parts.append(f"Float network: {groups['ann', 0].text('accuracy', 100, 2)} %.\n")
-        parts.append(_table(groups, TRAINED, _steps(groups, "qann")))
+        parts.append(_table(groups, TRAINED, _steps(groups, *TRAINED)))
         converted = _steps(groups, "balanced")
         if converted:
             parts.append(_table(groups, ("balanced",), converted))
@@ -37,8 +37,8 @@ def pictures(results: list[Result]) -> dict[str, str]:
     return {"energy": line_plots(shown)} if shown else {}
 
 
-def _steps(groups: Groups, method: str) -> list[int]:
-    return sorted(steps for name, steps in groups if name == method)
+def _steps(groups: Groups, *methods: str) -> list[int]:
+    return sorted({steps for name, steps in groups if name in methods})
 
 
 def _table(groups: Groups, methods: tuple[str, ...], columns: list[int]) -> str:
