@@ -1,5 +1,6 @@
 """A trained torch module as a spiking network without training: balanced thresholds on integer weights."""
 
+import copy
 import itertools
 import math
 from collections.abc import Callable, Sequence
@@ -26,6 +27,7 @@ from snnc.training.conversion.float_graph import FoldedEdge, FoldedLayer, Folded
 from snnc.training.conversion.options import ConversionOptions
 from snnc.training.conversion.rounding import clipped, mean_loss
 from snnc.training.conversion.selfcheck import check_folded
+from snnc.training.conversion.spike_means import activation_means, match_means
 from snnc.training.conversion.trace_module import fold
 from snnc.training.fitting.remarks import Warn, about_inputs, about_layers, warn
 from snnc.training.model.classifier import SpikingClassifier
@@ -34,6 +36,8 @@ from snnc.training.model.layers import SpikingLayer
 
 CHECKED_IMAGES = 32
 """Calibration images on which the folded layers are compared with the module."""
+MATCHED_IMAGES = 128
+"""On which mean rates are compared with mean activations."""
 REMEDY = "calibrate with images like those it was trained on, give mean and deviation, or take more steps"
 """What may wake a layer."""
 SWITCHED_OFF = 0.1
@@ -81,7 +85,7 @@ def convert(
 
     Where an input is padded with zeros, the module sees the mean colour, the spiking network black: the
     offset of the mean sits in the bias, which knows no border. Besides that, networks differ by clipping,
-    rounding and time only. Raises UnsupportedModel, UsageError.
+    rounding and time only, for which biases make up on average. Raises UnsupportedModel, UsageError.
     """
     options = options or ConversionOptions()
     calibrated = calibrate(
@@ -157,8 +161,9 @@ def spiking(calibrated: Calibrated, steps: int, options: ConversionOptions) -> S
     threshold is 1 before all edges of a channel are quantised on one grid. Where there are samples, they
     decide what brings the outputs nearest to the float network's at this number of steps: whether outliers
     among the weights are clipped, whether biases take what rounding loses on average (`rounding`), without
-    `options.readout_shift` how the readout leaks; then whether thresholds of fewer iterations do better, and
-    whether weights do that make up for the rounding of others (`compensation`).
+    `options.readout_shift` how the readout leaks; then whether thresholds of fewer iterations do better,
+    whether weights do that make up for the rounding of others (`compensation`), and whether biases do that
+    make up for what spikes lose on average (`spike_means`).
     """
     if calibrated.samples is None:
         return _spiking(calibrated, steps, options, clip=False, correct=False)
@@ -178,16 +183,13 @@ def spiking(calibrated: Calibrated, steps: int, options: ConversionOptions) -> S
     for correct in (False, True):
         trial = _try(best.calibrated, steps, options, True, correct, moments)
         best = max(best, trial, key=lambda trial: trial.likeness)
-    chosen = replace(options, readout_shift=best.shift)
-    model = _spiking(
-        best.calibrated, steps, chosen, clip=best.clip, correct=best.correct, moments=best.moments
-    )
-    return scaled(model, calibrated.samples)
+    best = max(best, _matched(best, options), key=lambda trial: trial.likeness)
+    return scaled(_leaking(best.model, best.shift), calibrated.samples)
 
 
 def _moments(calibrated: Calibrated) -> Moments:
     """Second moments on the images that are there for them."""
-    assert calibrated.samples is not None  # As in `_try`.
+    assert calibrated.samples is not None  # Without them nothing is tried.
     if calibrated.samples.others is None:
         return {}
     images = torch.from_numpy(calibrated.samples.others) / calibrated.max_payload
@@ -201,7 +203,8 @@ class _Trial:
     calibrated: Calibrated
     clip: bool
     correct: bool
-    moments: Moments | None
+    model: SpikingClassifier
+    """Made by them, without a leak of its readout."""
     shift: int
     likeness: float
 
@@ -215,13 +218,38 @@ def _try(
     moments: Moments | None = None,
 ) -> _Trial:
     """These choices with the readout's leak that is best for them."""
-    assert calibrated.samples is not None  # Without them nothing is tried.
-    shift = options.readout_shift
     plain = replace(options, readout_shift=0)
     model = _spiking(calibrated, steps, plain, clip=clip, correct=correct, moments=moments)
-    shifts = usual_shifts(steps) if shift is None else (shift,)
-    likeness, shift = best_shift(model, calibrated.samples, shifts)
-    return _Trial(calibrated, clip, correct, moments, shift, likeness)
+    return _judged(_Trial(calibrated, clip, correct, model, 0, 0.0), options)
+
+
+def _judged(trial: _Trial, options: ConversionOptions) -> _Trial:
+    """`trial` with the readout's leak that is best for its model, and its likeness."""
+    samples, shift = trial.calibrated.samples, options.readout_shift
+    assert samples is not None  # Without them nothing is tried.
+    shifts = usual_shifts(trial.model.config.steps) if shift is None else (shift,)
+    likeness, shift = best_shift(trial.model, samples, shifts)
+    return replace(trial, shift=shift, likeness=likeness)
+
+
+def _matched(trial: _Trial, options: ConversionOptions) -> _Trial:
+    """`trial` with biases by which its neurons fire as much as they should on average."""
+    calibrated, samples = trial.calibrated, trial.calibrated.samples
+    if samples is None or samples.others is None:
+        return trial
+    images, model = samples.others[:MATCHED_IMAGES], copy.deepcopy(trial.model)
+    means = activation_means(calibrated.network, calibrated.thresholds, images, calibrated.max_payload)
+    match_means(model, means, images)
+    return _judged(replace(trial, model=model), options)
+
+
+def _leaking(model: SpikingClassifier, shift: int) -> SpikingClassifier:
+    """`model` with a readout that leaks with a time constant of 2^shift steps."""
+    *hidden, last = model.config.layers
+    last = replace(last, population=replace(last.population, leak=_readout_leak(shift)))
+    leaking = SpikingClassifier(replace(model.config, layers=(*hidden, last)))
+    leaking.load_state_dict(model.state_dict())
+    return leaking.eval()
 
 
 def _spiking(
