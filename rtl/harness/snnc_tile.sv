@@ -27,7 +27,9 @@ module snnc_tile #(
   parameter int Sources = 8,
   parameter int EventFifoDepth = 16,
   parameter int RouterFifoDepth = 2,
-  parameter int Loadable = 8191
+  parameter int Contexts = 1,
+  parameter int Loadable = 8191,
+  parameter int SinglePortWeights = 0
 ) (
   input  wire logic clk_i,
   input  wire logic rst_i,
@@ -108,7 +110,9 @@ module snnc_tile #(
     .Destinations(Destinations),
     .Sources(Sources),
     .EventFifoDepth(EventFifoDepth),
+    .Contexts(Contexts),
     .Loadable(Loadable),
+    .SinglePortWeights(SinglePortWeights),
     .KeptAddress(snnc_pkg::address_kept(MeshWidth, MeshHeight))
   ) u_core (
     .clk_i,
