@@ -8,8 +8,8 @@ from snnc.compiler.ir.packing import bases
 from snnc.compiler.ir.program import Bank, Core, TiledProgram
 from snnc.compiler.isa.address import HOST, Address
 from snnc.compiler.isa.arithmetic import IntArray
-from snnc.compiler.isa.contract import ADDRESS, SPIKE, FlitType
-from snnc.compiler.isa.flits import DATA_SHIFT, FlitArray, flit_types
+from snnc.compiler.isa.contract import FLIT, SPIKE, FlitType
+from snnc.compiler.isa.flits import DATA_SHIFT, FlitArray, address_bits, flit_types
 from snnc.sim.engine import records as c
 from snnc.sim.engine.layout import Layout
 
@@ -97,13 +97,14 @@ def read_host_events(program: TiledProgram, layout: Layout, words: IntArray) -> 
 def count_stream_events(program: TiledProgram, stream: FlitArray) -> IntArray:
     """The same in a flit stream."""
     spikes = stream[flit_types(stream) == FlitType.SPIKE]
-    target, row_bits = program.target, SPIKE["y"].width
-    heads = ADDRESS["y"].read_all(spikes) * target.width + ADDRESS["x"].read_all(spikes)
+    row_bits = SPIKE["y"].width
+    fed = np.unique([address_bits(to) for to in program.fed_by_host])
+    heads = np.searchsorted(fed, FLIT["address"].read_all(spikes))
     rows = SPIKE["y"].read_all(spikes >> np.uint64(DATA_SHIFT))
-    per_row = np.bincount(heads << row_bits | rows, minlength=target.core_count << row_bits)
+    per_row = np.bincount(heads << row_bits | rows, minlength=len(fed) << row_bits)
     placed, counts = bases(program), []
     for to in program.fed_by_host:
-        first = (to.y * target.width + to.x << row_bits) + placed[to].row
+        first = (int(np.searchsorted(fed, address_bits(to))) << row_bits) + placed[to].row
         counts.append(per_row[first : first + len(program.core_at(to).axon_rows)].sum())
     return np.array(counts, np.int64)
 
