@@ -9,8 +9,8 @@ MUTATIONS = (
         "lane-forwards-nothing",
         "lane",
         "snnc_lane.sv",
-        "forward_i ? sum_q : state;",
-        "state;",
+        "forward_i ? sum_q : state_i;",
+        "state_i;",
     ),
     Mutation(
         "lane-narrow-weight",
