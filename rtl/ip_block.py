@@ -21,7 +21,7 @@ from snnc.rtl.tops import peripheral_top, stream_top
 MANIFEST = "ip.json"
 """What a block says about itself; the file by which a folder is known as one."""
 GENERATED = (
-    *("rtl/*.sv", "include/snnc*.h", "snnc_*/core_x?_y?_*.hex", "snnc_*.core"),
+    *("rtl/*.sv", "include/snnc*.h", "snnc_*/core_x??_y??_*.hex", "snnc_*.core"),
     *("README.md", "LICENSE", "files.f", MANIFEST),
 )
 """Patterns of everything in a block's folder."""

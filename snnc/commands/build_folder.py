@@ -33,7 +33,7 @@ _GENERATED = (
     TRACE_FILE,
     "ir/[0-9]*-*.txt",
     "ir/[0-9]*-*.arrays.zip",
-    "rtl/image/core_x?_y?_*.hex",
+    "rtl/image/core_x??_y??_*.hex",
 )
 """What must not outlive the program it came from; every other file in a build directory stays."""
 

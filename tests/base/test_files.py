@@ -142,11 +142,11 @@ def test_the_files_of_a_user_stay_and_outdated_ones_go(build: Path, digits: Path
     (build / "rtl" / "mine.sv").write_text("mine")
     (build / "report.json").write_text("{}")
     (build / "ir" / "9-old.txt").write_text("old")
-    (build / "rtl" / "image" / "core_xf_yf_weights.hex").write_text("0")
+    (build / "rtl" / "image" / "core_x0f_y0f_weights.hex").write_text("0")
     assert run("-q", "compile", digits, "-o", build).exit_code == 0
     for kept in ("notes.txt", "rtl/mine.sv"):
         assert (build / kept).read_text() == "mine"
-    for gone in ("report.json", "ir/9-old.txt", "rtl/image/core_xf_yf_weights.hex", ".new"):
+    for gone in ("report.json", "ir/9-old.txt", "rtl/image/core_x0f_y0f_weights.hex", ".new"):
         assert not (build / gone).exists()
 
 
