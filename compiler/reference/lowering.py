@@ -19,6 +19,7 @@ from snnc.compiler.ir.tiling import Tiling
 from snnc.compiler.passes.as_compiled import as_compiled
 from snnc.compiler.passes.legalise import Legalise
 from snnc.compiler.passes.route import Route
+from snnc.compiler.passes.specialise import VANISHES
 
 
 def require_lowering(network: Network, program: TiledProgram) -> None:
@@ -71,6 +72,9 @@ def _cut_of(network: Network, name: str, program: TiledProgram) -> LayerCut:
 def _require_same_core(stored: Core, compiled: Core, state_bits: int) -> None:
     # A clamp as wide as the state word does nothing, and neither does a wider one.
     compiled = replace(compiled, state_bits=min(compiled.state_bits, state_bits))
+    # A current of which nothing stays after a step is none: a specialised target may ask for it.
+    if compiled.current_leak is None and stored.current_leak == VANISHES:
+        compiled = replace(compiled, current_leak=VANISHES)
     for field in fields(Core):
         same = _same(getattr(stored, field.name), getattr(compiled, field.name))
         require(same, f"core {stored.at} of layer {stored.layer!r}", f"{field.name} is another")

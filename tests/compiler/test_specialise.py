@@ -9,6 +9,8 @@ from builders import layer, network, target, tiny_program
 from cases import Case, cases
 from example_counts import examples
 from hypothesis import given
+from hypothesis.strategies import integers
+from random_packings import random_packing, shuffled
 
 from snnc.base.bounds import annotations, limits
 from snnc.base.errors import SnncError
@@ -37,20 +39,31 @@ def smaller(one: Target, other: Target) -> bool:
     return all(getattr(one, size) <= getattr(other, size) for size in (*SIZES, "weight_kibit"))
 
 
+def require_same_when_small(program: TiledProgram, payloads: np.ndarray) -> None:
+    small = specialise(program)
+    verify_program(small)
+    Encode().run(small).verify()
+    whole, cut = run_isolated(program, payloads), run_isolated(small, payloads)
+    np.testing.assert_array_equal(whole.stamps, cut.stamps)
+    np.testing.assert_array_equal(
+        decode_outputs(program, whole.flits, len(payloads)), decode_outputs(small, cut.flits, len(payloads))
+    )
+
+
 @examples(25)
 @given(cases())
 def test_specialising_changes_neither_outputs_nor_cycles(case: Case) -> None:
     program = case.compilation.tiled
-    small = specialise(program)
-    verify_program(small)
-    assert smaller(small.target, program.target)
-    Encode().run(small).verify()
-    whole, cut = run_isolated(program, case.payloads), run_isolated(small, case.payloads)
-    np.testing.assert_array_equal(whole.stamps, cut.stamps)
-    samples = len(case.payloads)
-    np.testing.assert_array_equal(
-        decode_outputs(program, whole.flits, samples), decode_outputs(small, cut.flits, samples)
-    )
+    assert smaller(specialise(program).target, program.target)
+    require_same_when_small(program, case.payloads)
+
+
+@examples(25)
+@given(cases(), integers(0, 2**32 - 1))
+def test_neither_does_it_where_tiles_share_cores(case: Case, seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    packing = random_packing(generator, shuffled(generator, case.compilation.tiled))
+    require_same_when_small(packing, case.payloads)
 
 
 def black_and_white() -> TiledProgram:

@@ -14,8 +14,8 @@ from snnc.rtl.sources import sources
 pytestmark = pytest.mark.slow
 
 WRONG = {
-    "MeshWidth": (0, 17),
-    "MeshHeight": (0, 17),
+    "MeshWidth": (0, 65),
+    "MeshHeight": (0, 65),
     "Lanes": (1, 6, 128),
     "WeightBits": (1, 9),
     "StateBits": (7, 25, 30),
