@@ -26,7 +26,7 @@ from peripheral_cases import Case
 from rtl_bench import cycles, seeded, start
 
 from snnc.compiler.isa.contract import FLIT
-from snnc.compiler.isa.peripheral import STREAM_OUT, register
+from snnc.compiler.isa.peripheral import STREAM_IN, STREAM_OUT, register
 
 CASES: list[Case] = pickle.loads(Path(os.environ["BENCH_CASES"]).read_bytes())
 INPUT_DEPTH, OUTPUT_DEPTH = (int(os.environ[f"BENCH_{name}Depth"]) for name in ("Input", "Output"))
@@ -93,7 +93,9 @@ class Bench:
 
     async def send(self, flits: np.ndarray, *, garbage: bool = True) -> None:
         """One packet; what is above a flit does not matter."""
-        upper = [self.rng.getrandbits(64 - FLIT.width) << FLIT.width if garbage else 0 for _ in flits]
+        upper = [
+            self.rng.getrandbits(STREAM_IN.width - FLIT.width) << FLIT.width if garbage else 0 for _ in flits
+        ]
         words = [int(flit) | above for flit, above in zip(flits, upper, strict=True)]
         await self.source.send(b"".join(word.to_bytes(8, "little") for word in words))
 

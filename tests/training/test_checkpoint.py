@@ -355,7 +355,7 @@ EDITS: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     ),
     "preparation": (
         _set("provenance", "preparation", value="none "),
-        "provenance.preparation must be one of none, levels, rows, not 'none '",
+        "provenance.preparation must be one of none, levels, rows, changes, not 'none '",
     ),
     "accuracy": (
         _set("provenance", "test", value={"accuracy": 1.5, "firing_rate": 0.0, "spikes": 0.0}),

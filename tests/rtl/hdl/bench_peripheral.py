@@ -141,6 +141,7 @@ async def registers_say_what_they_are_and_refuse_what_they_cannot(dut) -> None:
     depths = {"input_depth": INPUT_DEPTH.bit_length() - 1, "output_depth": OUTPUT_DEPTH.bit_length() - 1}
     assert register("version").word.unpack(await bench.read("version")) == {"version": VERSION, **depths}
     geometry = register("geometry").word.unpack(await bench.read("geometry"))
+    geometry["lanes"] = 1 << geometry["lanes"]
     names = {"width": "MeshWidth", "height": "MeshHeight"}
     for name, value in geometry.items():
         parameter = names.get(name, "".join(part.capitalize() for part in name.split("_")))
@@ -187,7 +188,7 @@ async def interrupts_are_enabled_told_and_cleared(dut) -> None:
     await bench.write("select", 0)
     await cycles(dut.clk_i, 8)
     assert CORE_STATUS["home"].read(await bench.read("status"))
-    await bench.write("select", 1 << 12)
+    await bench.write("select", ALL_CORES)
     await cycles(dut.clk_i, 8)
     assert HOST_STATUS["starved_sync"].read(await bench.read("status"))
     await bench.write("pending", error=1)
