@@ -93,9 +93,8 @@ class Bench:
 
     async def send(self, flits: np.ndarray, *, garbage: bool = True) -> None:
         """One packet; what is above a flit does not matter."""
-        upper = [
-            self.rng.getrandbits(STREAM_IN.width - FLIT.width) << FLIT.width if garbage else 0 for _ in flits
-        ]
+        spare = STREAM_IN.width - FLIT.width
+        upper = [self.rng.getrandbits(spare) << FLIT.width if garbage else 0 for _ in flits]
         words = [int(flit) | above for flit, above in zip(flits, upper, strict=True)]
         await self.source.send(b"".join(word.to_bytes(8, "little") for word in words))
 

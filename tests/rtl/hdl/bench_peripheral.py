@@ -141,7 +141,6 @@ async def registers_say_what_they_are_and_refuse_what_they_cannot(dut) -> None:
     depths = {"input_depth": INPUT_DEPTH.bit_length() - 1, "output_depth": OUTPUT_DEPTH.bit_length() - 1}
     assert register("version").word.unpack(await bench.read("version")) == {"version": VERSION, **depths}
     geometry = register("geometry").word.unpack(await bench.read("geometry"))
-    geometry["lanes"] = 1 << geometry["lanes"]
     names = {"width": "MeshWidth", "height": "MeshHeight"}
     for name, value in geometry.items():
         parameter = names.get(name, "".join(part.capitalize() for part in name.split("_")))
