@@ -74,14 +74,14 @@ def test_a_width_that_changes_changes_all_that_is_written(monkeypatch: pytest.Mo
     wider = replace(
         FLIT,
         fields=tuple(replace(f, at=-1, width=f.width + 2 * (f.name == "type")) for f in FLIT.fields),
-        width=46,
+        width=50,
     )
     before = package()
     monkeypatch.setattr(contract, "FLIT", wider)
-    assert "localparam int FlitBits = 46;" in package() and package() != before
-    assert "localparam int FlitDataAt = 14;" in package()
+    assert "localparam int FlitBits = 50;" in package() and package() != before
+    assert "localparam int FlitDataAt = 18;" in package()
     table = tables()["microarchitecture.md"]["flit"]
-    assert "`type` 13:9" in table and "`data` 45:14" in table
+    assert "`type` 17:13" in table and "`data` 49:18" in table
     assert len(out_of_date()) == 2
 
 
