@@ -67,7 +67,7 @@ class Bench:
             Aim("GB for 100 M weights", None if heavy is None else heavy.process_bytes / 1e9, 2, False),
             Aim("compile 1 M neurons", None if million is None else million.compile_s, 60, False, "s"),
             Aim(
-                f"place and route {chain.cores if chain else 1024} tiles (aim for 1024)",
+                f"place and route {chain.cores if chain else 1024} tiles",
                 None if chain is None else chain.compile_s,
                 20,
                 False,
